@@ -1,0 +1,58 @@
+"""The errors a user can meet. Each names the thing, the place and the way out.
+
+The command line turns a `WardroundError` into its message and exit status 2; the page shows it in the chat.
+"""
+
+from __future__ import annotations
+
+
+class WardroundError(Exception):
+    """Base of every error that is meant for a user to read."""
+
+
+class UnreadableFile(WardroundError):
+    """A file that gives no record. `reason` says why, in words a user understands."""
+
+    def __init__(self, path: object, reason: str) -> None:
+        self.path = str(path)
+        self.reason = reason
+        super().__init__(f"{self.path}: {reason}")
+
+
+class RecipeError(WardroundError):
+    """A recipe, manifest or suite that can't be understood."""
+
+
+class IndexMissing(WardroundError):
+    """No index of that name has been built in the workspace."""
+
+
+class DamagedIndex(WardroundError):
+    """A generation whose files do not match its manifest."""
+
+
+class WorkspaceBusy(WardroundError):
+    """Another process is building the same index."""
+
+
+class EncoderMismatch(WardroundError):
+    """An index was built with another encoder than the one that would search it."""
+
+
+class WeightsMissing(WardroundError):
+    """A packaged model's weights are not on this machine and could not be fetched, or have the wrong hash."""
+
+
+class MissingExtra(WardroundError):
+    """An optional part is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} is not installed: pip install 'wardround[{extra}]'")
+
+
+class ModelUnavailable(WardroundError):
+    """A language model can't be reached or refused to answer."""
+
+
+class BadQuery(WardroundError):
+    """A question, filter or batch line that can't be answered as it stands."""

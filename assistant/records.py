@@ -1,0 +1,385 @@
+"""The domain's words: what Wardround reads, finds, says and checks.
+
+Every room speaks in these types; no dictionaries are passed between rooms. They are frozen: a room that
+changes something returns a new value (`dataclasses.replace`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Kind = Literal["image", "signal", "text"]
+KINDS: tuple[Kind, ...] = ("image", "signal", "text")
+Relation = Literal["own", "similar", "knowledge"]
+About = Literal["patient", "similar", "general"]
+Verdict = Literal["supported", "contradicted", "unsupported"]
+ErrorKind = Literal[
+    "fabrication", "negation", "laterality", "location", "severity",
+    "number", "time", "patient", "omission", "unverifiable",
+]  # fmt: skip
+Status = Literal["present", "absent", "uncertain"]
+
+STANDARD_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
+
+
+# --- what ingest reads ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Image:
+    """A picture, ready to be looked at.
+
+    `pixels` is uint8, (height, width) for grey or (height, width, 3) for RGB; for DICOM the VOI LUT or
+    window has been applied and MONOCHROME1 turned round, so that air is dark in an X-ray.
+    """
+
+    pixels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signal:
+    """A physiological signal.
+
+    `samples` is float32, (n_samples, n_leads), in millivolts; NaN where the recording has a gap. `leads`
+    are the standard names (I, II, III, aVR, aVL, aVF, V1–V6) where they are known. `filtered_hz` is the
+    (low, high) band that the recorder states it kept, if it does.
+    """
+
+    samples: NDArray[np.float32]
+    leads: tuple[str, ...]
+    sampling_rate_hz: float
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.samples) / self.sampling_rate_hz
+
+    def lead(self, name: str) -> NDArray[np.float32]:
+        """One lead's samples, shape (n_samples,); KeyError if the recording lacks it."""
+        try:
+            return self.samples[:, self.leads.index(name)]
+        except ValueError:
+            raise KeyError(name) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of a record's text that is searched as a whole: `text[start:end]` of that record."""
+
+    start: int
+    end: int
+    section: str | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One indexed thing: an image, a signal or a text.
+
+    As ingest makes it, `patient_id` and `study_id` are the archive's own and `record_id` is empty; the store
+    and the query replace them by pseudonyms. `part` tells apart several records of one file. A text record
+    carries its whole `text` and the `passages` into which it was cut. `labels` belong to the study.
+    `fields` are further facts of the file (view position, age, sampling rate …), shown but not searched.
+    """
+
+    kind: Kind
+    modality: str  # a DICOM code: CR, DX, CT, MR, US, ECG, SR, DOC, OT …
+    uri: str  # relative to the source's folder, with forward slashes
+    sha256: str = ""
+    part: str = ""
+    record_id: str = ""
+    patient_id: str | None = None
+    study_id: str | None = None
+    taken_at: datetime | None = None
+    external_id: str | None = None
+    title: str | None = None
+    url: str | None = None
+    text: str = ""
+    passages: tuple[Passage, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str | int | float] = field(default_factory=dict)
+    image: Image | None = None
+    signal: Signal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Records that belong together: an X-ray and its report, an ECG and its statements."""
+
+    study_id: str
+    patient_id: str | None
+    records: tuple[Record, ...]
+
+
+# --- findings ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A clinical statement in normal form. `start` and `end` are offsets into the text it was read from."""
+
+    entity: str  # canonical name, lower case: "pleural effusion"
+    status: Status
+    side: Literal["left", "right", "bilateral"] | None = None
+    severity: Literal["minimal", "mild", "moderate", "severe"] | None = None
+    location: str | None = None  # "lower lobe", "apex", "inferior wall" …
+    value: float | None = None
+    unit: str | None = None
+    start: int = 0
+    end: int = 0
+
+
+# --- evidence ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TextPlace:
+    """Character offsets in the record's text, and the page where there is one (counted from 1)."""
+
+    start: int
+    end: int
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoxPlace:
+    """A box (x0, y0, x1, y1) in pixels of a frame (counted from 0)."""
+
+    box: tuple[int, int, int, int]
+    frame: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SignalPlace:
+    """A time window of one lead; `lead` is "all" for the whole recording."""
+
+    lead: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ValuePlace:
+    """A measured value: `name` as in `wardround measure` ("heart_rate_bpm"), `unit` spelled for people."""
+
+    name: str
+    value: float
+    unit: str
+
+
+Place = TextPlace | BoxPlace | SignalPlace | ValuePlace
+
+
+def place_json(place: Place | None) -> dict[str, Any] | None:
+    """The place as the contract's JSON."""
+    match place:
+        case None:
+            return None
+        case TextPlace(start, end, page):
+            found: dict[str, Any] = {"start": start, "end": end}
+            return {"page": page, **found} if page is not None else found
+        case BoxPlace(box, frame):
+            return {"box": list(box), "frame": frame}
+        case SignalPlace(lead, start_s, end_s):
+            return {"lead": lead, "start_s": start_s, "end_s": end_s}
+        case ValuePlace(name, value, unit):
+            return {"name": name, "value": value, "unit": unit}
+
+
+def evidence_id(record_id: str, place: Place | None) -> str:
+    """Opaque and the same each time the same place of the same record is cited."""
+    key = json.dumps([record_id, place_json(place)], sort_keys=True)
+    return "e" + hashlib.blake2b(key.encode(), digest_size=5).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a citation points to: a record and a place in it.
+
+    `text` is what a reader sees of it: the passage or sentence itself, a measured value in words, or the
+    title and labels of a picture. `score` is comparable within one kind only. `kept` says whether selection
+    would hand it to a model, `why` the reason in words. `section` is the heading above the passage.
+    """
+
+    id: str
+    record_id: str
+    kind: Kind
+    modality: str
+    relation: Relation
+    text: str
+    place: Place | None
+    score: float
+    kept: bool
+    why: str
+    patient_id: str | None = None
+    study_id: str | None = None
+    external_id: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    title: str | None = None
+    url: str | None = None
+    section: str | None = None
+    taken_at: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "record_id": self.record_id,
+            "external_id": self.external_id,
+            "study_id": self.study_id,
+            "patient_id": self.patient_id,
+            "kind": self.kind,
+            "modality": self.modality,
+            "relation": self.relation,
+            "labels": dict(self.labels),
+            "text": self.text,
+            "place": place_json(self.place),
+            "score": round(float(self.score), 6),
+            "kept": self.kept,
+            "why": self.why,
+            "title": self.title,
+            "url": self.url,
+            "section": self.section,
+            "taken_at": self.taken_at.isoformat() if self.taken_at else None,
+        }
+
+
+# --- what is said, before and after it was checked ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence as an answerer wrote it, before anything was checked."""
+
+    text: str
+    citations: tuple[str, ...] = ()
+    about: About = "general"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How evidence bears on a claim. `score` is in [0, 1], high = supported; `why` names the deciding words."""
+
+    verdict: Verdict
+    score: float
+    error_kind: ErrorKind | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One checkable statement of an answer with its verdict; `citations` are evidence ids."""
+
+    text: str
+    about: About
+    verdict: Verdict
+    error_kind: ErrorKind | None = None
+    citations: tuple[str, ...] = ()
+    score: float = 0.0
+    why: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "text": self.text,
+            "about": self.about,
+            "verdict": self.verdict,
+            "error_kind": self.error_kind,
+            "citations": list(self.citations),
+            "score": round(self.score, 4),
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search found, best first; `route` names the indexes and weights the query went to, and why."""
+
+    query: str
+    route: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    abstained: bool
+    reason: str = ""
+    timing_ms: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "query": self.query,
+            "route": list(self.route),
+            "evidence": [e.to_json() for e in self.evidence],
+            "abstained": self.abstained,
+            "reason": self.reason,
+            "timing_ms": {k: round(v, 2) for k, v in self.timing_ms.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Checked claims in order, the evidence considered, and how the answer came about."""
+
+    question: str
+    claims: tuple[Claim, ...]
+    evidence: tuple[Evidence, ...]
+    abstained: bool
+    reason: str
+    model: str
+    prompt: str | None
+    route: tuple[str, ...] = ()
+    timing_ms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The claims as prose; when abstained, the reason."""
+        return " ".join(claim.text for claim in self.claims) if self.claims else self.reason
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "text": self.text,
+            "abstained": self.abstained,
+            "reason": self.reason,
+            "claims": [c.to_json() for c in self.claims],
+            "evidence": [e.to_json() for e in self.evidence],
+            "model": self.model,
+            "prompt": self.prompt,
+            "route": list(self.route),
+            "timing_ms": {k: round(v, 2) for k, v in self.timing_ms.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    name: str
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A report as sections of checked claims; always preliminary.
+
+    `study_id` is what the caller named the study. `flags` are reasons for a person to look.
+    """
+
+    study_id: str
+    sections: tuple[Section, ...]
+    evidence: tuple[Evidence, ...]
+    flags: tuple[str, ...] = ()
+    model: str = ""
+    prompt: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "study_id": self.study_id,
+            "status": "preliminary",
+            "sections": [{"name": s.name, "claims": [c.to_json() for c in s.claims]} for s in self.sections],
+            "evidence": [e.to_json() for e in self.evidence],
+            "flags": list(self.flags),
+            "model": self.model,
+            "prompt": self.prompt,
+        }

