@@ -1,0 +1,6 @@
+"""Clinical text in normal form: sentences, findings with their negation, side, severity and numbers, and counts."""
+
+from assistant.findings.counting import Count, parse_count, state_count
+from assistant.findings.sentences import sentence_spans, sentences
+
+__all__ = ["Count", "parse_count", "sentence_spans", "sentences", "state_count"]
