@@ -1,0 +1,94 @@
+"""The default text encoder: all-MiniLM-L6-v2 with int8 weights, on onnxruntime, without torch.
+
+Reimers and Gurevych 2019 (Sentence-BERT); Wang et al. 2020 (MiniLM). 384 dimensions, English, word pieces of
+BERT uncased, mean of the token vectors, length 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant import weights
+from assistant.embed.onnx_session import open_session
+from assistant.embed.registry import fingerprint
+from assistant.records import Image, Kind, Signal
+from assistant.settings import EmbedSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    import tokenizers
+    from numpy.typing import NDArray
+
+MAX_TOKENS = 256  # what the model was trained with; the rest of a longer text is not seen
+TOKENS_PER_BATCH = 1024  # padded; larger ones fall out of the cache, see docs/encoders.md
+VOCABULARY = Path(__file__).parent / "data" / "bert_uncased_vocab.txt"
+
+
+class MiniLmEncoder:
+    """Texts to 384 dimensions. Texts beyond 256 word pieces are cut; an empty text has a vector too."""
+
+    name = "minilm-int8"
+    kind: Kind = "text"
+    dim = 384
+
+    def __init__(self, settings: EmbedSettings) -> None:
+        path = weights.locate("minilm-int8", fetch=settings.fetch_weights)
+        self._session = open_session(path, settings.threads)
+        self._tokenizer = load_tokenizer()
+        self.fingerprint = fingerprint(weights.weights("minilm-int8").sha256, "bert-uncased", MAX_TOKENS, "mean", 1)
+
+    def encode(self, items: Sequence[str | Image | Signal]) -> NDArray[np.float32]:
+        """Vectors of texts, float32 (len(items), 384), each of length 1; a text's does not depend on its neighbours."""
+        import numpy as np
+
+        texts = [item for item in items if isinstance(item, str)]
+        if len(texts) != len(items):
+            raise TypeError("minilm-int8 encodes texts only")
+        vectors = np.empty((len(texts), self.dim), np.float32)
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
+        for batch in length_sorted_batches([len(t) for t in tokens], TOKENS_PER_BATCH):
+            vectors[batch] = self._pooled([tokens[i] for i in batch])
+        return vectors
+
+    def _pooled(self, tokens: Sequence[list[int]]) -> NDArray[np.float32]:
+        import numpy as np
+
+        ids = np.zeros((len(tokens), max(map(len, tokens))), np.int64)
+        mask = np.zeros_like(ids)
+        for row, sequence in enumerate(tokens):
+            ids[row, : len(sequence)] = sequence
+            mask[row, : len(sequence)] = 1
+        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        (hidden,) = self._session.run(["last_hidden_state"], feed)
+        weight = mask.astype(np.float32)
+        mean: NDArray[np.float32] = np.einsum("bsd,bs->bd", hidden, weight) / weight.sum(axis=1, keepdims=True)
+        mean /= np.linalg.norm(mean, axis=1, keepdims=True)
+        return mean
+
+
+def load_tokenizer() -> tokenizers.Tokenizer:
+    """BERT's uncased word-piece tokenizer over the vocabulary that is shipped; cuts at 256, does not pad."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    tokenizer = Tokenizer(models.WordPiece.from_file(str(VOCABULARY), unk_token="[UNK]", max_input_chars_per_word=100))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
+    ids = tokenizer.get_vocab()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", ids["[SEP]"]), ("[CLS]", ids["[CLS]"]))
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return tokenizer
+
+
+def length_sorted_batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Indices of all items in batches of like length: longest × count is within `budget`, or the batch is one item."""
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        if batch and lengths[batch[0]] * (len(batch) + 1) > budget:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
