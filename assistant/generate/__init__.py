@@ -1,0 +1,7 @@
+"""Who writes the sentences: a quoting answerer, and language models behind the same interface."""
+
+from assistant.generate.answerers import open_answerer
+from assistant.generate.prompts import Prompt, load_prompt
+from assistant.generate.task import Answerer, DraftTask, Task
+
+__all__ = ["Answerer", "DraftTask", "Prompt", "Task", "load_prompt", "open_answerer"]

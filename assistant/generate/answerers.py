@@ -1,0 +1,31 @@
+"""The answerers by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assistant.errors import WardroundError
+from assistant.generate.task import Answerer
+from assistant.settings import LlmSettings
+
+
+def open_answerer(llm: LlmSettings, prompts_dir: Path | None = None) -> Answerer:
+    """The answerer that `llm.name` asks for: "quote", "local" or "openai".
+
+    Opening is cheap: a server is first spoken to when the first question is put. Raises WardroundError for
+    an unknown name and for "openai" without `base_url`.
+    """
+    match llm.name:
+        case "quote":
+            from assistant.generate.quote import QuoteAnswerer
+
+            return QuoteAnswerer(prompts_dir)
+        case "openai":
+            from assistant.generate.served import ServedAnswerer
+
+            return ServedAnswerer(llm, prompts_dir)
+        case "local":
+            from assistant.generate.local import LocalAnswerer
+
+            return LocalAnswerer(llm, prompts_dir)
+    raise WardroundError(f"llm.name is {llm.name!r}: it is quote, local or openai")

@@ -1,0 +1,97 @@
+"""What similar studies show, counted over distinct studies; every study counted is cited, so anyone can recount."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from assistant.findings import extract_findings, state_count
+from assistant.records import Evidence, Statement
+
+_NOUNS = {"ECG": "ECGs", "CR": "X-rays", "DX": "X-rays", "RG": "X-rays", "CT": "scans", "MR": "scans", "US": "scans"}
+_NOT_CLINICAL = re.compile(r"age|sex|gender|view|source|folder|split|file|name|url|licen[cs]e|date|year|id$|position")
+_SEPARATORS = re.compile(r"\s*[|;]\s*")
+
+
+def studies_of(evidence: Iterable[Evidence]) -> dict[str, list[Evidence]]:
+    """Evidence by study, studies in the order in which they first appear."""
+    studies: dict[str, list[Evidence]] = {}
+    for piece in evidence:
+        studies.setdefault(piece.study_id or piece.record_id, []).append(piece)
+    return studies
+
+
+def count_labels(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_most: int = 4) -> list[Statement]:
+    """How many of the labelled similar studies carry each label, the most frequent first.
+
+    `asked` are lower-case words of the question: a label's key or value among them comes first, and where a
+    key is named ("rhythm") only its labels are counted. A label of a single study is left out, unless asked
+    for or none is more frequent.
+    """
+    pictured = studies_of(piece for piece in evidence if piece.kind != "text")
+    studies = {key: pieces for key, pieces in pictured.items() if _labels(pieces)}
+    labels = {key: _labels(pieces) for key, pieces in studies.items()}
+    keys = {name for own in labels.values() for name, _ in own}
+    named = {name for name in keys if any(word in name.lower() for word in asked if len(word) > 3)}
+    tally = Counter(value for own in labels.values() for value in {v for name, v in own if not named or name in named})
+    wanted = {value for value in tally if any(word in value.lower() for word in asked if len(word) > 3)}
+    chosen = _most_frequent(tally, wanted, at_most)
+    cited = tuple(piece.id for pieces in studies.values() for piece in pieces)
+    noun = _noun([piece for pieces in studies.values() for piece in pieces])
+    said = (state_count(tally[value], len(studies), noun, "are labelled", _spoken(value)) for value in chosen)
+    return [Statement(text, cited, "similar") for text in said]
+
+
+def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_most: int = 4) -> list[Statement]:
+    """How many of the similar studies' reports mention each finding, the most frequent first.
+
+    `asked` are findings named in the question: only these are then counted, present and absent, none included.
+    """
+    studies = studies_of(piece for piece in evidence if piece.kind == "text")
+    if not studies:
+        return []
+    noun = "studies" if len(studies) == len(studies_of(evidence)) else "reports"
+    present: Counter[str] = Counter()
+    absent: Counter[str] = Counter()
+    for pieces in studies.values():
+        found = [f for piece in pieces for f in extract_findings(piece.text)]
+        here = {f.entity for f in found if f.status == "present"}
+        present.update(here)
+        absent.update({f.entity for f in found if f.status == "absent"} - here)
+    cited = tuple(piece.id for pieces in studies.values() for piece in pieces)
+    chosen = list(asked) if asked else _most_frequent(present, set(), at_most)
+    statements = []
+    for finding in chosen:
+        statements.append((present[finding], "mention", finding))
+        if asked and absent[finding]:
+            statements.append((absent[finding], "state that there is no", finding))
+    return [Statement(state_count(n, len(studies), noun, verb, what), cited, "similar") for n, verb, what in statements]
+
+
+def _most_frequent(tally: Counter[str], wanted: set[str], at_most: int) -> list[str]:
+    ranked = sorted(tally, key=lambda value: (value not in wanted, -tally[value], value))
+    often = [value for value in ranked if value in wanted or tally[value] > 1]
+    return (often or ranked[:1])[:at_most]
+
+
+def _labels(pieces: Sequence[Evidence]) -> set[tuple[str, str]]:
+    return {
+        (name, value)
+        for piece in pieces
+        for name, text in piece.labels.items()
+        if not _NOT_CLINICAL.search(name.lower())
+        for value in _SEPARATORS.split(text)
+        if 2 <= len(value) <= 60 and not value.replace(".", "").isdigit()
+    }
+
+
+def _noun(pieces: Sequence[Evidence]) -> str:
+    nouns = {_NOUNS.get(piece.modality, "images" if piece.kind == "image" else "recordings") for piece in pieces}
+    return nouns.pop() if len(nouns) == 1 else "studies"
+
+
+def _spoken(label: str) -> str:
+    """A label as it stands within a sentence: "Sinus rhythm" → "sinus rhythm"; "ARDS" stays."""
+    first, _, rest = label.partition(" ")
+    return (first.lower() if first.istitle() else first) + (f" {rest}" if rest else "")

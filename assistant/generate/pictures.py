@@ -1,0 +1,28 @@
+"""Images as a chat request carries them: a data URL, never an address that anyone would fetch."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+from assistant.records import Image
+
+LARGEST_SIDE = 1024  # pixels; a vision model's own preprocessing scales further down
+
+
+def image_part(image: Image) -> dict[str, Any]:
+    """An `image_url` part of a chat message: PNG for grey pictures, JPEG for colour, downscaled to 1024 pixels."""
+    return {"type": "image_url", "image_url": {"url": data_url(image)}}
+
+
+def data_url(image: Image) -> str:
+    """The picture as `data:image/…;base64,…`, its largest side at most 1,024 pixels, proportions kept."""
+    from PIL import Image as Pillow
+
+    picture = Pillow.fromarray(image.pixels)
+    picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Pillow.Resampling.LANCZOS)
+    form = "PNG" if image.pixels.ndim == 2 else "JPEG"
+    buffer = io.BytesIO()
+    picture.save(buffer, form, **({"quality": 92} if form == "JPEG" else {}))
+    return f"data:image/{form.lower()};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

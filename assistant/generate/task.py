@@ -1,0 +1,76 @@
+"""What an answerer is given, and what every answerer can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from assistant.records import Evidence, Image, Statement
+
+TextEncoder = Callable[[Sequence[str]], Any]
+"""Texts to a float32 array of shape (n, dim) with rows of length 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A question and the evidence that selection kept for it, best first.
+
+    `images` holds the pixels of image evidence, by evidence id. `encode`, where there is one, is the text
+    encoder of the index; sentences are then ranked by meaning as well as by words.
+    """
+
+    question: str
+    evidence: tuple[Evidence, ...]
+    images: Mapping[str, Image] = field(default_factory=dict)
+    encode: TextEncoder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftTask:
+    """A study to draft a report of.
+
+    `study` says in words what was given ("chest X-ray, PA"; "12-lead ECG, 10 s"). `template` is the name of
+    a file in `prompts/`. `own` is what the study itself says: its measured values, its stated tags; never its own
+    report. `similar` are passages of other studies' reports and labelled images or signals, the most
+    similar study first; each carries its `study_id`.
+    """
+
+    study: str
+    template: str
+    own: tuple[Evidence, ...] = ()
+    similar: tuple[Evidence, ...] = ()
+    images: Mapping[str, Image] = field(default_factory=dict)
+    encode: TextEncoder | None = None
+
+
+class Answerer(Protocol):
+    """Whoever writes the sentences; none of them is believed before `verify` has seen it.
+
+    `name` is the setting that chooses it, `model` what is shown as the answer's model, `prompt` the answer
+    prompt as "name@version" (None where there is none).
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def prompt(self) -> str | None: ...
+
+    def answer(self, task: Task) -> Iterator[Statement]:
+        """The answer, sentence by sentence as it is written; nothing at all where the evidence holds none.
+
+        Raises ModelUnavailable when a language model can't be reached or refuses.
+        """
+        ...
+
+    def draft(self, task: DraftTask) -> Iterator[tuple[str, Statement]]:
+        """A report as (section, sentence), sections in the template's order. Raises as `answer` does."""
+        ...
+
+    def prompt_for(self, task: Task | DraftTask) -> str | None:
+        """The prompt that a task would be put with, as "name@version"; None where there is none."""
+        ...

@@ -1,0 +1,60 @@
+"""Which measured values of the study itself a question is after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.generate.relevance import points_at_study
+from assistant.records import Evidence, SignalPlace, ValuePlace
+
+# A question's words, and the measured values (by the start of their name) that answer it; "rhythm" also
+# takes statements about a stretch of the signal.
+_ASKED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
+    (re.compile(words, re.IGNORECASE), names)
+    for words, names in (
+        (
+            r"\brhythm|\barrhythm|\b(ir)?regular|\bsinus\b|\bfibrillat|\bflutter|\bafi?b?\b|\bpauses?\b",
+            ("rhythm", "rr", "heart_rate"),
+        ),
+        (r"\brate\b|\bfast\b|\bslow\b|tachycard|bradycard|\bbpm\b|\bpulse\b", ("heart_rate",)),
+        (r"\bqtc?\b|\brepolari[sz]ation|\bbazett|\bfridericia", ("qt",)),
+        (r"\bp[rq]\b|\bav[- ]?(block|conduction)|\batrioventricular|first[- ]degree", ("pr", "pq")),
+        (r"\bqrs\b|\bbundle\b|\bwide\b|\bnarrow\b|\b[lr]bbb\b|\bconduction|\bventricular", ("qrs",)),
+        (r"\baxis\b|\bdeviat|\bfascicular", ("axis",)),
+        (r"\bst\b|\bischa?emi|\binfarct|\bstemi\b|\belevat|\bdepress", ("st",)),
+        (r"\bintervals?\b|\bdurations?\b|\btimings?\b", ("pr", "qrs", "qt", "rr")),
+        (r"\bvoltage|\bamplitude|\bhypertroph|\blvh\b", ("amplitude", "sokolow", "cornell", "voltage")),
+        (
+            r"\bquality\b|\bnois[ey]|\bart[ei]fact|\bsharp|\bexpos|\bclipp|\breadable",
+            ("quality", "noise", "sharp", "clip", "expos", "contrast", "saturat", "usable"),
+        ),
+    )
+)
+
+
+def is_measured(piece: Evidence) -> bool:
+    """Whether the evidence is a value or a stretch of signal measured on the study itself."""
+    return piece.relation == "own" and isinstance(piece.place, ValuePlace | SignalPlace) and bool(piece.text.strip())
+
+
+def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The measured values that answer the question, the one named first in it first.
+
+    All of them where the question is about the study but names none ("what does it show?"); none where it
+    is about something else.
+    """
+    measured = [piece for piece in evidence if is_measured(piece)]
+    named = sorted((hit.start(), names) for words, names in _ASKED if (hit := words.search(question)))
+    found: list[Evidence] = []
+    for _, names in named:
+        found += [piece for piece in measured if piece not in found and _is_one_of(piece, names)]
+    if named:
+        return found
+    return measured if points_at_study(question) else []
+
+
+def _is_one_of(piece: Evidence, names: tuple[str, ...]) -> bool:
+    if isinstance(piece.place, ValuePlace):
+        return piece.place.name.lower().startswith(names)
+    return "rhythm" in names
