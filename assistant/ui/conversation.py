@@ -1,0 +1,89 @@
+"""One conversation: its uploads, its turns, and what is open in the evidence panel.
+
+It lives on the server only, with its uploads in a folder of its own that `close` removes.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from assistant.records import Answer, Claim, Evidence, SearchResult
+from assistant.ui.uploads import Upload
+
+Stage = Literal["searching", "checking", "done", "stopped", "failed"]
+
+
+@dataclass
+class Turn:
+    """A question and what became of it so far."""
+
+    question: str
+    files: tuple[str, ...] = ()  # names of the uploads that came with it
+    search: SearchResult | None = None
+    claims: list[Claim] = field(default_factory=list)
+    answer: Answer | None = None
+    stage: Stage = "searching"
+    note: str = ""  # e.g. that another model had to answer
+    error: str = ""
+
+    def evidence(self) -> dict[str, Evidence]:
+        """All that was considered, by id, in its order."""
+        found = self.answer.evidence if self.answer else self.search.evidence if self.search else ()
+        return {evidence.id: evidence for evidence in found}
+
+    def numbered(self) -> dict[str, int]:
+        """The number that a citation shows, by evidence id: kept evidence in its order, then whatever else is cited."""
+        order: dict[str, int] = {}
+        first = self.search.evidence if self.search else ()
+        for evidence in (*first, *self.evidence().values()):
+            if evidence.kept and evidence.id not in order:
+                order[evidence.id] = len(order) + 1
+        for claim in self.claims:
+            for cited in claim.citations:
+                order.setdefault(cited, len(order) + 1)
+        return order
+
+    def first_shown(self) -> str | None:
+        """The evidence to open unasked: the first that is cited, else the best that was kept."""
+        known = self.evidence()
+        cited = (c for claim in self.claims for c in claim.citations if c in known)
+        return next(cited, None) or next((e.id for e in known.values() if e.kept), None)
+
+
+@dataclass
+class Conversation:
+    folder: Path
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    uploads: list[Upload] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    shown: tuple[int, str] | None = None  # turn and evidence id that the user chose
+    caches: list[Path] = field(default_factory=list)  # the server's own copies of the uploads
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def files(self) -> list[Path]:
+        """The uploads that could be read, for every question of this conversation."""
+        return [upload.path for upload in self.uploads if not upload.reason]
+
+    def uploaded_records(self) -> frozenset[str]:
+        return frozenset(r.record_id for upload in self.uploads for r in upload.records if r.record_id)
+
+    def open_turn(self) -> int | None:
+        """The turn whose evidence is shown: the one chosen from, else the last."""
+        if self.shown:
+            return self.shown[0]
+        return len(self.turns) - 1 if self.turns else None
+
+    def close(self) -> None:
+        """Forget everything; uploads are deleted from the disk."""
+        for path in self.caches:
+            path.unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.uploads.clear()
+        self.turns.clear()
+        self.caches.clear()
+        self.shown = None

@@ -1,0 +1,187 @@
+"""The evidence panel: the list of what was found, and one piece of it opened at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from markupsafe import Markup
+
+from assistant.errors import WardroundError
+from assistant.records import BoxPlace, Evidence, Record, SignalPlace, TextPlace, ValuePlace
+from assistant.ui import picture, words
+from assistant.ui.conversation import Conversation, Turn
+from assistant.ui.ecg_page import draw_ecg
+from assistant.ui.talk import shorten
+
+Look = Callable[[str], Record]  # record id → record with its content
+
+_AROUND = 4_000  # characters of a long text shown before and after the cited ones
+_EMPTY = Markup(
+    '<div class="wr-empty"><h2>Evidence</h2><p>The X-ray, the ECG or the sentence behind each number of an answer '
+    "opens here.</p></div>"
+)
+
+
+def panel_html(conversation: Conversation, look: Look) -> Markup:
+    """The panel for the open turn of the conversation."""
+    number = conversation.open_turn()
+    if number is None:
+        return _EMPTY
+    turn = conversation.turns[number]
+    known = turn.evidence()
+    chosen = conversation.shown[1] if conversation.shown else turn.first_shown()
+    opened = known.get(chosen) if chosen else None
+    uploaded = conversation.uploaded_records()
+    if opened:
+        viewer = view(opened, look, turn.numbered().get(opened.id), words.relation(opened, uploaded))
+    elif turn.stage == "searching":
+        viewer = Markup('<p class="wr-empty">Searching …</p>')
+    else:
+        viewer = Markup('<p class="wr-empty">No evidence was good enough to keep.</p>')
+    return Markup('<div class="wr-panel"{}>{}{}{}{}</div>').format(
+        Markup(" data-chosen") if conversation.shown else "", _tabs(number, turn, chosen, uploaded), viewer, _dropped(number, turn, chosen, uploaded), _how(turn)
+    )
+
+
+def _tabs(number: int, turn: Turn, chosen: str | None, uploaded: frozenset[str]) -> Markup:
+    order, known = turn.numbered(), turn.evidence()
+    items = Markup("").join(
+        Markup(
+            '<li><button type="button" class="wr-tab" data-act="show" data-turn="{}" data-evidence="{}" '
+            'aria-pressed="{}"><b>{}</b> {}<small>{}</small></button></li>'
+        ).format(
+            number,
+            key,
+            "true" if key == chosen else "false",
+            rank,
+            words.modality(known[key].modality, known[key].kind),
+            " · ".join(filter(None, (words.relation(known[key], uploaded), words.place(known[key].place)))),
+        )
+        for key, rank in order.items()
+        if key in known
+    )
+    head = Markup('<h2>Evidence <span class="wr-for">for “{}”</span></h2>').format(shorten(turn.question, 70))
+    return Markup('{}<ul class="wr-tabs" aria-label="Evidence that was kept">{}</ul>').format(head, items)
+
+
+def view(evidence: Evidence, look: Look, number: int | None, relation: str) -> Markup:
+    """One piece of evidence: its content, opened at its place, and its facts."""
+    try:
+        content = _content(evidence, look(evidence.record_id))
+    except (WardroundError, KeyError, OSError) as error:
+        content = Markup('<blockquote class="wr-quote">{}</blockquote><p class="wr-reason">{}</p>').format(
+            evidence.text, f"The record itself could not be opened: {error}"
+        )
+    badge = Markup("<b>{}</b> ").format(number) if number else ""
+    title = evidence.title or words.modality(evidence.modality, evidence.kind)
+    return Markup(
+        '<article class="wr-view" data-evidence="{}" data-kind="{}"><header><h3>{}<bdi>{}</bdi></h3>'
+        '<p class="wr-relation wr-rel-{}">{}</p></header>{}{}</article>'
+    ).format(evidence.id, evidence.kind, badge, title, evidence.relation, relation, content, _facts(evidence))
+
+
+def _content(evidence: Evidence, record: Record) -> Markup:
+    value = _value(evidence.place) if isinstance(evidence.place, ValuePlace) else Markup("")
+    told = words.origin(evidence) or words.origin(record)
+    origin = Markup('<figcaption class="wr-origin">⚑ {}</figcaption>').format(told) if told else Markup("")
+    if record.signal is not None:
+        window = evidence.place if isinstance(evidence.place, SignalPlace) else None
+        page = Markup(draw_ecg(record.signal, window))  # builds and escapes its own SVG
+        drawn = Markup('<div class="wr-paper" tabindex="0" role="group" aria-label="ECG page">{}</div>').format(page)
+        return Markup('{}<figure class="wr-ecg">{}{}</figure>').format(value, origin, drawn)
+    if record.image is not None:
+        source = picture.png_uri(record.image)
+        alt = evidence.title or f"{words.modality(evidence.modality, evidence.kind)} image"
+        box = _box(record, evidence.place) if isinstance(evidence.place, BoxPlace) else Markup("")
+        return Markup(
+            '{}<figure class="wr-image">{}<div class="wr-frame"><img alt="{}" src="{}">{}</div></figure>'
+        ).format(value, origin, alt, source, box)
+    return Markup("{}{}").format(value, _text(evidence, record))
+
+
+def _value(place: ValuePlace) -> Markup:
+    shown = f"{place.value:.0f}" if abs(place.value) >= 20 else f"{place.value:.2g}"
+    name = place.name.removesuffix(f"_{place.unit}").replace("_", " ")
+    return Markup('<p class="wr-value"><span>{}</span> <b>{}</b> {}</p>').format(name, shown, place.unit)
+
+
+def _box(record: Record, place: BoxPlace) -> Markup:
+    assert record.image is not None
+    left, top, width, height = picture.percent_box(record.image, place.box)
+    style = f"left:{left:.2f}%;top:{top:.2f}%;width:{width:.2f}%;height:{height:.2f}%"
+    return Markup('<span class="wr-box" style="{}"></span>').format(style)
+
+
+def _text(evidence: Evidence, record: Record) -> Markup:
+    """The record's text with the cited characters marked; a long one is cut around them, and says so."""
+    text = record.text or evidence.text
+    place = evidence.place
+    start, end = (place.start, place.end) if isinstance(place, TextPlace) and record.text else (0, 0)
+    start, end = max(0, min(start, len(text))), max(0, min(end, len(text)))
+    first, last = max(0, start - _AROUND), min(len(text), end + _AROUND)
+    marked = Markup('<mark id="wr-cited">{}</mark>').format(text[start:end]) if end > start else ""
+    where = " · ".join(filter(None, (words.place(place), evidence.section)))
+    head = Markup('<p class="wr-where">{}</p>').format(where) if where else ""
+    return Markup('{}<div class="wr-document" tabindex="0" role="group" aria-label="Text of the record">{}{}{}{}{}</div>').format(
+        head,
+        "… " if first else "",
+        text[first:start],
+        marked,
+        text[end:last],
+        " …" if last < len(text) else "",
+    )
+
+
+def _facts(evidence: Evidence) -> Markup:
+    taken = evidence.taken_at.date().isoformat() if evidence.taken_at else None
+    rows = [
+        ("kept" if evidence.kept else "left out", evidence.why),
+        ("score", f"{evidence.score:.3f}"),
+        ("patient", evidence.patient_id),
+        ("study", evidence.study_id),
+        ("taken", taken),
+        ("archive id", evidence.external_id),
+        ("labels", "; ".join(f"{name}: {value}" for name, value in evidence.labels.items())),
+        ("source", evidence.url),
+    ]
+    body = Markup("").join(Markup("<dt>{}</dt><dd><bdi>{}</bdi></dd>").format(name, told) for name, told in rows if told)
+    return Markup('<dl class="wr-about">{}</dl>').format(body)
+
+
+def _dropped(number: int, turn: Turn, chosen: str | None, uploaded: frozenset[str]) -> Markup:
+    dropped = [e for e in turn.evidence().values() if not e.kept]
+    if not dropped:
+        return Markup("")
+    items = Markup("").join(
+        Markup(
+            '<li><button type="button" class="wr-near" data-act="show" data-turn="{}" data-evidence="{}" '
+            'aria-pressed="{}">{}</button><span class="wr-why">{}</span></li>'
+        ).format(
+            number,
+            e.id,
+            "true" if e.id == chosen else "false",
+            f"{words.modality(e.modality, e.kind)}, {words.relation(e, uploaded)}: {shorten(e.text or e.title or '')}",
+            e.why,
+        )
+        for e in dropped
+    )
+    return Markup('<details class="wr-fold"><summary>Considered and left out ({})</summary><ul>{}</ul></details>').format(
+        len(dropped), items
+    )
+
+
+def _how(turn: Turn) -> Markup:
+    if turn.answer is None:
+        return Markup("")
+    answer = turn.answer
+    timing = ", ".join(f"{name} {value:,.0f} ms" for name, value in answer.timing_ms.items())
+    rows = [
+        ("route", "; ".join(answer.route)),
+        ("model", answer.model),
+        ("prompt", answer.prompt),
+        ("time", timing),
+    ]
+    body = Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(name, told) for name, told in rows if told)
+    return Markup(
+        '<details class="wr-fold"><summary>How this was answered</summary><dl class="wr-about">{}</dl></details>'
+    ).format(body)

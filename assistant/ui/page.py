@@ -1,0 +1,232 @@
+"""The page: conversation on the left, evidence on the right, and how they move.
+
+Gradio is imported at the top (its events look at the handlers' annotations): import this module, like `server`,
+only where the page is opened.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from markupsafe import Markup
+
+from assistant.errors import ModelUnavailable, WardroundError
+from assistant.records import Answer, Claim, SearchResult
+from assistant.ui.conversation import Conversation, Turn
+from assistant.ui.evidence import panel_html
+from assistant.ui.talk import conversation_html
+from assistant.ui.uploads import cards, take_in
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+
+HERE = Path(__file__).parent
+STYLE = HERE / "style.css"
+DISCLAIMER = "Research software, no medical device. Drafts and answers are preliminary."
+MODELS = (
+    ("quote: quotes and counts evidence, writes nothing itself", "quote"),
+    ("local: a small packaged model, to try the wiring", "local"),
+    ("openai: the server named in the settings", "openai"),
+)
+
+# A click on any of our buttons reaches Python as what its data- attributes say; nothing else does.
+_CLICKS = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('button[data-act]');
+  if (button) trigger('click', {...button.dataset});
+});
+"""
+_SHOW = (
+    _CLICKS
+    + """
+watch('value', () => {
+  const mark = element.querySelector('#wr-cited');
+  if (mark) {
+    const text = mark.closest('.wr-document');
+    text.scrollTop += mark.getBoundingClientRect().top - text.getBoundingClientRect().top - text.clientHeight / 3;
+  }
+  const stacked = window.matchMedia('(max-width: 860px)').matches;
+  if (stacked && element.querySelector('.wr-panel[data-chosen]')) element.scrollIntoView({block: 'start'});
+});
+"""
+)
+
+
+def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
+    """The page over an opened assistant; uploads lie below `folder` as long as their conversation lasts."""
+    desk = Desk(assistant, folder or Path(tempfile.mkdtemp(prefix="wardround-")))
+    with gr.Blocks(title="Wardround", analytics_enabled=False, fill_width=True, delete_cache=(600, 3_600)) as page:
+        conversation = gr.State(None, delete_callback=_close)
+        with gr.Row(elem_id="wr-head"):
+            gr.HTML(header_html(assistant), elem_id="wr-title", apply_default_css=False, js_on_load=None)
+            model = gr.Dropdown(
+                MODELS, value=assistant.settings.llm.name, label="Answered by", elem_id="wr-model", min_width=140, scale=0
+            )
+            new = gr.Button("New conversation", elem_id="wr-new", size="sm", scale=0, min_width=150)
+        with gr.Row(elem_id="wr-main", equal_height=False):
+            with gr.Column(elem_id="wr-left", scale=5, min_width=320):
+                talk = gr.HTML(
+                    conversation_html(Conversation(desk.folder)), elem_id="wr-talk", apply_default_css=False,
+                    autoscroll=True, js_on_load=_CLICKS,
+                )  # fmt: skip
+                shelf = gr.HTML("", elem_id="wr-shelf", apply_default_css=False, js_on_load=_CLICKS)
+                box = gr.MultimodalTextbox(
+                    elem_id="wr-box", label="Your question", show_label=False, file_count="multiple", lines=1, max_lines=6,
+                    placeholder="Ask, or drop files here: DICOM, ECG, picture, PDF, text",
+                    max_plain_text_length=4_000, autofocus=True,
+                )  # fmt: skip
+            with gr.Column(elem_id="wr-right", scale=6, min_width=320):
+                panel = gr.HTML(desk.panel(None), elem_id="wr-evidence", apply_default_css=False, js_on_load=_SHOW)
+
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        direct: dict[str, Any] = {**quiet, "queue": False}
+        page.load(desk.begin, None, [conversation], **direct)
+        box.change(desk.receive, [box, conversation], [conversation, shelf], trigger_mode="always_last", **direct)
+        asking = box.submit(
+            desk.ask, [box, model, conversation], [conversation, talk, shelf, panel, box], concurrency_limit=4, **quiet
+        )
+        box.stop(desk.stop, [conversation], [talk, box], cancels=[asking], **direct)
+        talk.click(desk.show, [conversation], [conversation, panel], **direct)
+        panel.click(desk.show, [conversation], [conversation, panel], **direct)
+        shelf.click(desk.remove, [conversation], [conversation, shelf], **direct)
+        new.click(desk.renew, [conversation], [conversation, talk, shelf, panel, box], cancels=[asking], **direct)
+    return page
+
+
+def header_html(assistant: Assistant) -> Markup:
+    """Name, disclaimer, the open archives, and the notices that their licences ask for."""
+    notices = Markup("").join(
+        Markup("<li>{}</li>").format(notice) for notice in getattr(assistant, "notices", ())
+    )
+    about = Markup('<details class="wr-notices"><summary>Sources</summary><ul>{}</ul></details>').format(notices)
+    return Markup(
+        '<header class="wr-header"><h1>Wardround</h1><div><p class="wr-archive">{}</p><p class="wr-disclaimer">{}</p></div>{}</header>'
+    ).format(archive_line(assistant), DISCLAIMER, about if notices else "")
+
+
+def archive_line(assistant: Assistant) -> str:
+    """Which archive is open: "demo: 1,204 records"."""
+    return "Archive: " + (", ".join(assistant.indexes) or "none")
+
+
+def _close(conversation: Conversation | None) -> None:
+    if conversation is not None:
+        conversation.close()
+
+
+class Desk:
+    """What happens on the page's events. Holds no conversation itself: each belongs to its browser tab."""
+
+    def __init__(self, assistant: Assistant, folder: Path) -> None:
+        self.assistant = assistant
+        self.folder = folder
+
+    def begin(self) -> Conversation:
+        conversation = Conversation(self.folder)
+        conversation.folder = self.folder / conversation.id
+        return conversation
+
+    def panel(self, conversation: Conversation | None) -> Markup:
+        return panel_html(conversation or Conversation(self.folder), self.assistant.record)
+
+    def receive(self, value: dict[str, Any] | None, conversation: Conversation | None) -> tuple[Any, ...]:
+        """Files arrived in the box: read them at once and show a card of each."""
+        conversation = conversation or self.begin()
+        self._take(conversation, value)
+        return conversation, cards(conversation.uploads)
+
+    def _take(self, conversation: Conversation, value: dict[str, Any] | None) -> tuple[str, ...]:
+        with conversation.lock:
+            files = [Path(file) for file in (value or {}).get("files", ())]
+            fresh = [file for file in files if file not in conversation.caches]
+            conversation.caches += fresh
+            if fresh:
+                conversation.uploads = take_in(
+                    conversation.folder, fresh, conversation.uploads, self.assistant.read_upload
+                )
+        return tuple(file.name for file in files)
+
+    def remove(self, event: gr.EventData, conversation: Conversation) -> tuple[Any, ...]:
+        with conversation.lock:
+            number = str(event._data.get("number", ""))
+            if number.isdecimal() and int(number) < len(conversation.uploads):
+                conversation.uploads.pop(int(number)).path.unlink(missing_ok=True)
+        return conversation, cards(conversation.uploads)
+
+    def ask(self, value: dict[str, Any] | None, model: str, conversation: Conversation | None) -> Iterator[Sequence[Any]]:
+        """One turn, step by step: search, each checked claim, the whole answer."""
+        conversation = conversation or self.begin()
+        files = self._take(conversation, value)
+        question = ((value or {}).get("text") or "").strip()
+        shelf = cards(conversation.uploads)
+        if not question:
+            yield conversation, gr.skip(), shelf, gr.skip(), gr.MultimodalTextbox(value=None)
+            return
+        turn = Turn(question, files)
+        conversation.turns.append(turn)
+        conversation.shown = None
+        busy = gr.MultimodalTextbox(value=None, submit_btn=False, stop_btn=True)
+        yield conversation, conversation_html(conversation), shelf, self.panel(conversation), busy
+        opened = None
+        for _ in self._steps(conversation, turn, model):
+            now = (turn.stage, turn.first_shown(), len(turn.numbered()), conversation.shown)
+            panel = self.panel(conversation) if now != opened else gr.skip()
+            opened = now
+            yield conversation, conversation_html(conversation), gr.skip(), panel, gr.skip()
+        ready = gr.MultimodalTextbox(submit_btn=True, stop_btn=False)
+        yield conversation, conversation_html(conversation), gr.skip(), self.panel(conversation), ready
+
+    def _steps(self, conversation: Conversation, turn: Turn, model: str) -> Iterator[None]:
+        try:
+            try:
+                yield from self._stream(conversation, turn, model)
+            except ModelUnavailable as error:
+                if model == "quote":
+                    raise
+                turn.note = f"{model} can’t answer: {error} Answered by “quote” instead."
+                turn.search, turn.claims = None, []
+                yield from self._stream(conversation, turn, "quote")
+        except WardroundError as error:
+            turn.stage, turn.error = "failed", str(error)
+        self._log(conversation, turn)
+
+    def _stream(self, conversation: Conversation, turn: Turn, model: str) -> Iterator[None]:
+        for step in self.assistant.ask_stream(turn.question, files=conversation.files(), llm=model):
+            match step:
+                case SearchResult():
+                    turn.search, turn.stage = step, "checking"
+                case Claim():
+                    turn.claims.append(step)
+                case Answer():
+                    turn.answer, turn.claims, turn.stage = step, list(step.claims), "done"
+            yield
+
+    def _log(self, conversation: Conversation, turn: Turn) -> None:
+        """Keep the turn in the workspace's own database, where `forget` finds it."""
+        if turn.answer is not None:
+            names = [upload.name for upload in conversation.uploads]
+            self.assistant.db.add_turn(conversation.id, turn.question, names, turn.answer.to_json())
+
+    def stop(self, conversation: Conversation) -> tuple[Any, ...]:
+        if conversation.turns and conversation.turns[-1].stage in ("searching", "checking"):
+            conversation.turns[-1].stage = "stopped"
+        return conversation_html(conversation), gr.MultimodalTextbox(submit_btn=True, stop_btn=False)
+
+    def show(self, event: gr.EventData, conversation: Conversation) -> tuple[Any, ...]:
+        """A citation, a tab or a nearest hit was clicked: open that evidence."""
+        turn, evidence = str(event._data.get("turn", "")), str(event._data.get("evidence", ""))
+        if not turn.isdecimal() or int(turn) >= len(conversation.turns):
+            return conversation, gr.skip()
+        conversation.shown = (int(turn), evidence)
+        return conversation, self.panel(conversation)
+
+    def renew(self, conversation: Conversation | None) -> tuple[Any, ...]:
+        """A new conversation: uploads, answers and evidence of the old one go."""
+        _close(conversation)
+        fresh = self.begin()
+        ready = gr.MultimodalTextbox(value=None, submit_btn=True, stop_btn=False)
+        return fresh, conversation_html(fresh), cards(()), self.panel(fresh), ready

@@ -1,0 +1,117 @@
+"""The conversation as HTML: questions, checked claims with numbered citations, abstentions, errors.
+
+Every text goes through `Markup.format`, which escapes it.
+"""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from assistant.records import Claim, Evidence
+from assistant.ui import words
+from assistant.ui.conversation import Conversation, Turn
+
+_WELCOME = Markup(
+    '<div class="wr-welcome"><h2>Ask the archive</h2><p>Drop an X-ray, an ECG or a PDF below, or just ask. '
+    "Every sentence of an answer has been checked against the evidence on the right before it appears here.</p>"
+    "<ul><li>What do similar studies show?</li><li>What rhythm is this?</li>"
+    "<li>What does page 2 say about dosing?</li></ul></div>"
+)
+_NEAREST = 3
+
+
+def conversation_html(conversation: Conversation) -> Markup:
+    """All turns, oldest first."""
+    if not conversation.turns:
+        return _WELCOME
+    turns = Markup("").join(_turn(number, turn) for number, turn in enumerate(conversation.turns))
+    return Markup('<div class="wr-turns" role="log" aria-label="Conversation">{}</div>').format(turns)
+
+
+def _turn(number: int, turn: Turn) -> Markup:
+    files = Markup("").join(Markup('<li><bdi>{}</bdi></li>').format(name) for name in turn.files)
+    attached = Markup('<ul class="wr-attached" aria-label="Files that came with it">{}</ul>').format(files) if files else ""
+    return Markup(
+        '<section class="wr-turn"><div class="wr-question"><span class="wr-who">You</span><p>{}</p>{}</div>'
+        '<div class="wr-answer" data-stage="{}"><span class="wr-who">Wardround</span>{}{}{}{}</div></section>'
+    ).format(turn.question, attached, turn.stage, _step(turn), _note(turn), _claims(number, turn), _end(number, turn))
+
+
+def _step(turn: Turn) -> Markup:
+    if turn.search is None:
+        return Markup('<p class="wr-step wr-busy">Searching the archive …</p>') if turn.stage == "searching" else Markup("")
+    kept = sum(evidence.kept for evidence in turn.search.evidence)
+    route = Markup("").join(Markup("<li>{}</li>").format(step) for step in turn.search.route)
+    return Markup(
+        '<details class="wr-step"><summary>Searched: kept {} of {}</summary><ul>{}</ul></details>'
+    ).format(kept, len(turn.search.evidence), route)
+
+
+def _note(turn: Turn) -> Markup:
+    return Markup('<p class="wr-note" role="status">{}</p>').format(turn.note) if turn.note else Markup("")
+
+
+def _claims(number: int, turn: Turn) -> Markup:
+    if not turn.claims:
+        return Markup("")
+    order = turn.numbered()
+    known = turn.evidence()
+    items = Markup("").join(_claim(number, claim, order, known) for claim in turn.claims)
+    return Markup('<ol class="wr-claims">{}</ol>').format(items)
+
+
+def _claim(number: int, claim: Claim, order: dict[str, int], known: dict[str, Evidence]) -> Markup:
+    mark, told = words.verdict(claim)
+    cited = Markup("").join(_citation(number, order[cited], known.get(cited)) for cited in claim.citations)
+    why = Markup('<span class="wr-why">{}</span>').format(claim.why) if claim.why and claim.verdict != "supported" else ""
+    return Markup(
+        '<li class="wr-claim wr-{}"><p class="wr-said"><span class="wr-text">{}</span>{}</p>'
+        '<p class="wr-verdict" title="{}"><span aria-hidden="true">{}</span> {}{}</p></li>'
+    ).format(claim.verdict, claim.text, cited, claim.why, mark, told, why)
+
+
+def _citation(turn: int, number: int, evidence: Evidence | None) -> Markup:
+    if evidence is None:
+        return Markup('<span class="wr-cite wr-cite-gone" title="no such evidence">[{}?]</span>').format(number)
+    name = words.modality(evidence.modality, evidence.kind)
+    return Markup(
+        '<button type="button" class="wr-cite" data-act="show" data-turn="{}" data-evidence="{}" '
+        'aria-label="Evidence {}: {}">{}</button>'
+    ).format(turn, evidence.id, number, name, number)
+
+
+def _end(number: int, turn: Turn) -> Markup:
+    if turn.error:
+        return Markup('<p class="wr-error" role="alert"><strong>That did not work.</strong> {}</p>').format(turn.error)
+    if turn.stage == "checking":
+        return Markup('<p class="wr-step wr-busy">Checking each sentence against its evidence …</p>')
+    if turn.stage == "stopped":
+        return Markup('<p class="wr-step">Stopped.</p>')
+    if turn.answer is None or not turn.answer.abstained:
+        return Markup("")
+    return Markup(
+        '<div class="wr-abstained" role="status"><strong>∅ No answer.</strong> The evidence does not support one.'
+        "<p>{}</p>{}</div>"
+    ).format(turn.answer.reason, _nearest(number, turn))
+
+
+def _nearest(number: int, turn: Turn) -> Markup:
+    """What came closest, for the reader to judge; a miss is offered, never woven into an answer."""
+    near = sorted(turn.evidence().values(), key=lambda evidence: not evidence.kept)[:_NEAREST]
+    if not near:
+        return Markup("")
+    items = Markup("").join(
+        Markup(
+            '<li><button type="button" class="wr-near" data-act="show" data-turn="{}" data-evidence="{}">{}</button></li>'
+        ).format(number, e.id, f"{words.modality(e.modality, e.kind)}: {shorten(e.text or e.title or e.record_id)}")
+        for e in near
+    )
+    return Markup('<p class="wr-near-head">Nearest evidence, not good enough to answer from:</p><ul>{}</ul>').format(items)
+
+
+def shorten(text: str, longest: int = 110) -> str:
+    """One line of at most `longest` characters, cut between words."""
+    line = " ".join(text.split())
+    if len(line) <= longest:
+        return line
+    return line[: longest - 1].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,83 @@
+"""How the page names things: modalities, relations, verdicts, places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from assistant.records import BoxPlace, Claim, Evidence, Place, Record, SignalPlace, TextPlace, ValuePlace
+
+MODALITIES = {
+    "CR": "X-ray",
+    "DX": "X-ray",
+    "CT": "CT",
+    "MR": "MR",
+    "US": "Ultrasound",
+    "MG": "Mammogram",
+    "PT": "PET",
+    "NM": "Scintigram",
+    "XA": "Angiogram",
+    "SM": "Slide",
+    "OP": "Fundus photograph",
+    "ECG": "ECG",
+    "SR": "Report",
+    "DOC": "Document",
+    "OT": "Picture",
+}
+_ORIGIN = re.compile(r"\b(synthetic|simulated|projected from|generated)\b", re.IGNORECASE)
+
+
+def modality(code: str, kind: str) -> str:
+    """The modality for people: "X-ray" for CR; the code itself where there is no everyday word."""
+    if code == "OT" and kind != "image":
+        return {"signal": "Signal", "text": "Text"}[kind]
+    return MODALITIES.get(code, code)
+
+
+def relation(evidence: Evidence, uploaded: Iterable[str]) -> str:
+    """Whose evidence it is: the upload's, this patient's, another patient's, or general knowledge."""
+    if evidence.relation == "own":
+        return "this upload" if evidence.record_id in uploaded else "this patient"
+    return "another patient" if evidence.relation == "similar" else "knowledge"
+
+
+def place(where: Place | None) -> str:
+    """The place in words: "page 3", "lead II, 2.0–4.5 s"; empty where it is the whole record."""
+    match where:
+        case TextPlace(page=int(page)):
+            return f"page {page}"
+        case SignalPlace(lead, start_s, end_s):
+            return f"{'all leads' if lead == 'all' else f'lead {lead}'}, {start_s:.1f}–{end_s:.1f} s"
+        case BoxPlace(_, frame) if frame:
+            return f"marked box, frame {frame + 1}"
+        case BoxPlace():
+            return "marked box"
+        case ValuePlace():
+            return "measured"
+        case _:
+            return ""
+
+
+def verdict(claim: Claim) -> tuple[str, str]:
+    """(mark, words) of a claim's verdict; they differ in shape and wording, not in colour alone."""
+    kind = f" ({claim.error_kind})" if claim.error_kind else ""
+    match claim.verdict:
+        case "supported":
+            return "✓", "supported"
+        case "contradicted":
+            return "✗", f"contradicted{kind}"
+        case _:
+            return "⚠", f"not supported{kind}"
+
+
+def origin(thing: Evidence | Record) -> str:
+    """What its title, labels or fields say of how it was made: "projected from a real CT"; empty if nothing."""
+    told = [thing.title or "", *(f"{name} {value}" for name, value in thing.labels.items())]
+    values = [thing.title or "", *map(str, thing.labels.values())]
+    if isinstance(thing, Record):
+        told += [f"{name} {value}" for name, value in thing.fields.items()]
+        values += [str(value) for value in thing.fields.values()]
+    for text, value in zip(told, values, strict=True):
+        if _ORIGIN.search(text):
+            return value if _ORIGIN.search(value) else text
+    return ""
