@@ -1,0 +1,135 @@
+"""Whether a lead can be trusted: flat, missing, clipped, noisy or wandering.
+
+All limits are relative to the lead's own complexes where that makes sense, so that a recording in the wrong unit is
+judged like one in the right unit. The kinds are those of the PhysioNet/CinC Challenge 2011 on ECG quality (Silva et
+al., Comput Cardiol 2011;38:273).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from assistant.measure.strip import RATE_HZ, is_ecg_lead, low_pass
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from assistant.records import Signal
+
+Grade = Literal["good", "limited", "poor"]
+
+FLAT_SHARE = 0.01  # of the recording's usual amplitude; less is a lead that is off
+MISSING_LIMITED, MISSING_POOR = 0.05, 0.5  # share of samples without a value
+CLIPPED_SHARE = 0.02  # of samples lying on the lead's highest or lowest value
+NOISE_LIMITED = 0.10  # high-frequency noise against the size of the QRS
+WANDER_LIMITED = 1.0  # wander of the baseline against the size of the QRS
+
+
+@dataclass(frozen=True, slots=True)
+class LeadQuality:
+    """What is wrong with a lead, in words; `usable` says whether anything is measured in it."""
+
+    usable: bool
+    problems: tuple[str, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+def judge_samples(signal: Signal) -> dict[str, LeadQuality]:
+    """Per lead, what its samples alone tell: no ECG channel, missing, flat, clipped."""
+    found = {}
+    finite = np.isfinite(signal.samples)
+    spans = [float(np.ptp(np.percentile(c[m], [0.5, 99.5]))) if m.any() else 0.0
+             for c, m in zip(signal.samples.T, finite.T, strict=True)]  # fmt: skip
+    ecg = [span for span, name in zip(spans, signal.leads, strict=True) if is_ecg_lead(name) and span > 0]
+    usual = float(np.median(ecg)) if ecg else 0.0
+    for name, column, mask, span in zip(signal.leads, signal.samples.T, finite.T, spans, strict=True):
+        problems: list[str] = []
+        missing = 1.0 - float(mask.mean()) if len(mask) else 1.0
+        figures = {"missing_share": missing} if missing > 0 else {}
+        usable = True
+        if not is_ecg_lead(name):
+            problems.append("no ECG channel")
+            usable = False
+        elif missing > MISSING_POOR:
+            problems.append("missing")
+            usable = False
+        elif span <= FLAT_SHARE * usual or span <= 1e-6:
+            problems.append("flat")
+            usable = False
+        else:
+            if missing > MISSING_LIMITED:
+                problems.append("gaps")
+            if _clipped(column[mask]) > CLIPPED_SHARE:
+                problems.append("clipped")
+        found[name] = LeadQuality(usable, tuple(problems), figures)
+    return found
+
+
+def _clipped(values: NDArray[np.floating]) -> float:
+    """Share of samples that stay at the very highest or lowest value for at least three samples in a row."""
+    stuck = 0
+    for limit in (values.max(), values.min()):
+        at = values == limit
+        runs = np.diff(np.flatnonzero(np.diff(np.concatenate([[0], at.astype(np.int8), [0]]))))[::2]
+        stuck += int(runs[runs >= 3].sum())
+    return stuck / max(1, len(values))
+
+
+def roughness_and_drift(
+    raw: NDArray[np.float64], clean: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """High-frequency noise and baseline wander of a block in the signal's unit, (n_leads,) each.
+
+    Noise: median, over tenths of a second, of the root mean square above 40 Hz; the median leaves out the complexes
+    themselves. Wander: the 5th to 95th percentile of what the 0.5 Hz high-pass took away.
+    """
+    rough = clean - low_pass(clean, 40.0)
+    tenth = RATE_HZ // 10
+    usable = max(tenth, len(rough) // tenth * tenth)
+    pieces = rough[:usable].reshape(-1, tenth, clean.shape[1])
+    noise = np.median(np.sqrt((pieces**2).mean(axis=1)), axis=0)
+    drift = raw - clean
+    return noise, np.percentile(drift, 95, axis=0) - np.percentile(drift, 5, axis=0)
+
+
+def with_noise(lead: LeadQuality, noise: float, wander: float) -> LeadQuality:
+    """A lead's quality with its noise and wander (shares of the QRS) added."""
+    problems = list(lead.problems)
+    if noise > NOISE_LIMITED:
+        problems.append("noisy")
+    if wander > WANDER_LIMITED:
+        problems.append("baseline wander")
+    figures = {**lead.figures, "noise_share": noise, "wander_share": wander}
+    return LeadQuality(lead.usable, tuple(problems), figures)
+
+
+def grade(leads: Mapping[str, LeadQuality], beats: int, seconds: float) -> tuple[Grade, tuple[str, ...]]:
+    """The recording's quality and the reasons for anything but "good".
+
+    Poor: no lead usable, or fewer than three beats found. Limited: a lead is flat, missing, noisy …, or the recording
+    is shorter than five seconds.
+    """
+    reasons: list[str] = []
+    by_problem: dict[str, list[str]] = {}
+    for name, lead in leads.items():
+        for problem in lead.problems:
+            by_problem.setdefault(problem, []).append(name)
+    for problem, names in by_problem.items():
+        if problem == "no ECG channel":
+            continue
+        where = f"lead {names[0]}" if len(names) == 1 else f"leads {', '.join(names)}"
+        reasons.append("gaps in " + where if problem == "gaps" else f"{where} {problem}")
+    if seconds < 5.0:
+        reasons.append(f"only {seconds:.1f} s long")
+    if not any(lead.usable for lead in leads.values()):
+        return "poor", ("no usable ECG lead", *reasons)
+    if beats < 3:
+        return "poor", ("no heartbeat found" if beats == 0 else "fewer than three heartbeats found", *reasons)
+    noisy = sum("noisy" in lead.problems for lead in leads.values() if lead.usable)
+    if noisy * 2 > sum(lead.usable for lead in leads.values()):
+        return "poor", tuple(reasons)
+    return ("limited" if reasons else "good"), tuple(reasons)

@@ -1,0 +1,120 @@
+"""`measure_signal`: an analysis as named values with their units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from assistant.measure.analysis import Analysis, analyse
+from assistant.measure.intervals import corrected_qt, frontal_axis, lead_values, medians
+from assistant.measure.quality import LeadQuality, grade
+from assistant.measure.waves import MARKS
+
+if TYPE_CHECKING:
+    from assistant.measure.rhythm import Rhythm
+    from assistant.records import Signal
+
+DECIMALS = {"heart_rate_bpm": 1, "axis_deg": 0, "p_wave_share": 2, "other_shape_share": 2, "rr_variation": 3}
+PER_LEAD_PROBLEMS = ("flat", "missing", "gaps", "clipped", "noisy", "baseline wander", "no ECG channel")
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """What was read off a signal or an image.
+
+    `values`: of a signal, intervals in ms as medians over the leads in which they could be measured, rate in
+    beats/min, axis in degrees, shares in [0, 1]; what could not be measured is absent. `per_lead`: the same by lead,
+    with amplitudes in mV. `quality`: "overall" is good, limited or poor, "reasons" says why in words, and each kind
+    of problem names its leads. `beats_s` are the beats' times; `marks` gives, per lead, each wave's limits in ms from
+    the beat's time. `rhythm` holds the figures behind the sentence on the rhythm.
+    """
+
+    leads: tuple[str, ...] = ()
+    sampling_rate_hz: float | None = None
+    duration_s: float | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
+    per_lead: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    quality: Mapping[str, float | str | bool] = field(default_factory=dict)
+    rhythm: Rhythm | None = None
+    beats_s: tuple[float, ...] = ()
+    marks: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As `wardround measure` prints it; the caller adds what it knows of the file (modality …)."""
+        found: dict[str, Any] = {}
+        if self.sampling_rate_hz is not None and self.duration_s is not None:
+            found["leads"] = list(self.leads)
+            found["sampling_rate_hz"] = round(float(self.sampling_rate_hz), 4)
+            found["duration_s"] = round(float(self.duration_s), 3)
+        found["values"] = dict(self.values)
+        found["per_lead"] = {lead: dict(values) for lead, values in self.per_lead.items()}
+        found["quality"] = dict(self.quality)
+        return found
+
+
+def measure_signal(signal: Signal) -> Measurements:
+    """Rate, intervals, axis, regularity and quality of an ECG of any length with one to twelve or more leads.
+
+    Never fails on a bad signal: what can't be measured is absent and `quality` says why.
+    """
+    return from_analysis(signal, analyse(signal))
+
+
+def from_analysis(signal: Signal, analysis: Analysis) -> Measurements:
+    """The measurements of an analysis that was already made of this signal."""
+    overall, reasons = grade(analysis.quality, len(analysis.beats_s), signal.duration_s)
+    values: dict[str, float] = {}
+    per_lead: dict[str, dict[str, float]] = {}
+    if analysis.rhythm is not None:
+        for i, lead in enumerate(analysis.leads):
+            per_lead[lead] = lead_values(analysis.marks[i], analysis.median[:, i])
+        values = _values(analysis, analysis.rhythm, per_lead)
+    for lead, judged in analysis.quality.items():
+        per_lead.setdefault(lead, {}).update(judged.figures)
+    return Measurements(
+        leads=signal.leads,
+        sampling_rate_hz=signal.sampling_rate_hz,
+        duration_s=signal.duration_s,
+        values=_rounded(values),
+        per_lead={lead: _rounded(per_lead[lead]) for lead in signal.leads if per_lead.get(lead)},
+        quality=_quality(analysis.quality, overall, reasons),
+        rhythm=analysis.rhythm,
+        beats_s=tuple(round(float(t), 3) for t in analysis.beats_s),
+        marks={
+            lead: {name: float(v) for name, v in zip(MARKS, analysis.marks[i], strict=True) if math.isfinite(v)}
+            for i, lead in enumerate(analysis.leads)
+        },
+    )
+
+
+def _values(analysis: Analysis, rhythm: Rhythm, per_lead: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    values = {"heart_rate_bpm": rhythm.rate_bpm, "rr_ms": rhythm.rr_ms}
+    values |= {"rr_sd_ms": rhythm.rr_sd_ms, "rmssd_ms": rhythm.rmssd_ms, "rr_variation": rhythm.rr_sd_ms / rhythm.rr_ms}
+    values |= medians(per_lead)
+    if "qt_ms" in values:
+        values |= corrected_qt(values["qt_ms"], rhythm.rr_ms)
+    axis = frontal_axis(analysis.marks, analysis.median, analysis.leads)
+    if axis is not None:
+        values["axis_deg"] = axis
+    values |= {"beats": float(rhythm.beats), "early_beats": float(rhythm.early)}
+    values |= {"other_shape_share": rhythm.other_shape, "p_wave_share": rhythm.p_share}
+    return {name: value for name, value in values.items() if math.isfinite(value)}
+
+
+def _quality(leads: Mapping[str, LeadQuality], overall: str, reasons: tuple[str, ...]) -> dict[str, float | str | bool]:
+    found: dict[str, float | str | bool] = {"overall": overall, "reasons": "; ".join(reasons)}
+    for problem in PER_LEAD_PROBLEMS:
+        names = [name for name, lead in leads.items() if problem in lead.problems]
+        if names:
+            found[problem.replace(" ", "_")] = ", ".join(names)
+    return found
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(float(v), DECIMALS.get(name, _decimals(name))) for name, v in values.items()}
+
+
+def _decimals(name: str) -> int:
+    return 1 if name.endswith("_ms") else 3

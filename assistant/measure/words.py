@@ -1,0 +1,104 @@
+"""Measurements as sentences: what an answer quotes. They say what was measured, not what it means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assistant.measure.rhythm import FAST_BPM, SLOW_BPM, Rhythm
+from assistant.records import Place, SignalPlace, ValuePlace
+
+if TYPE_CHECKING:
+    from assistant.measure.report import Measurements
+
+# Name in `values`, how the sentence begins, unit.
+SENTENCES = (
+    ("heart_rate_bpm", "Heart rate", "beats/min"),
+    ("pr_ms", "PR interval", "ms"),
+    ("qrs_ms", "QRS duration", "ms"),
+    ("qt_ms", "QT interval", "ms"),
+    ("qtc_bazett_ms", "QTc (Bazett)", "ms"),
+    ("qtc_fridericia_ms", "QTc (Fridericia)", "ms"),
+    ("axis_deg", "Frontal QRS axis", "°"),
+)
+P_PRESENT, P_ABSENT = 0.8, 0.4  # share of beats preceded by the same P wave, above and below which it is said
+ST_RAISED_MV = 0.1  # one small square; V2 and V3 are given with the same limit, for the reader to weigh
+ST_UNLIKELY_MV = 2.0  # beyond this the unit or the lead is in doubt, and nothing is said
+
+
+def statements(measured: Measurements) -> list[tuple[Place, str]]:
+    """One sentence for each thing measured, with its place: a value, or the whole recording.
+
+    An image gives the sentence on its quality alone.
+    """
+    found: list[tuple[Place, str]] = []
+    for name, begins, unit in SENTENCES:
+        if name in measured.values:
+            value = round(measured.values[name])
+            text = f"{begins} {value}{unit}" if unit == "°" else f"{begins} {value} {unit}"
+            found.append((ValuePlace(name, float(value), unit), text + "."))
+    whole = SignalPlace("all", 0.0, round(measured.duration_s or 0.0, 3))
+    if measured.rhythm is not None:
+        found.append((whole, rhythm_sentence(measured)))
+        shift = st_sentence(measured)
+        if shift:
+            found.append((whole, shift))
+    if measured.duration_s is not None:
+        found.append((whole, quality_sentence(measured)))
+    return found
+
+
+def rhythm_sentence(measured: Measurements) -> str:
+    """Rate class, regularity with its figures, early beats, and whether P waves precede the QRS."""
+    rhythm = measured.rhythm
+    assert rhythm is not None
+    if rhythm.irregularly_irregular:
+        return (
+            f"Rhythm: irregularly irregular, {_intervals(rhythm)}, no P wave that precedes the QRS regularly: "
+            "consistent with atrial fibrillation."
+        )
+    parts = [f"Rhythm: {rhythm.regularity}, {_intervals(rhythm)}"]
+    if rhythm.rate_bpm < SLOW_BPM:
+        parts.append("rate below 60/min (bradycardia range)")
+    elif rhythm.rate_bpm > FAST_BPM:
+        parts.append("rate above 100/min (tachycardia range)")
+    if rhythm.early:
+        parts.append(f"{rhythm.early} early {'beat' if rhythm.early == 1 else 'beats'}")
+    if rhythm.other_shape > 0:
+        other = max(1, round(rhythm.other_shape * rhythm.beats))
+        parts.append(f"{other} of {rhythm.beats} beats with another QRS shape")
+    parts.append(_p_waves(measured, rhythm))
+    return ", ".join(part for part in parts if part) + "."
+
+
+def _intervals(rhythm: Rhythm) -> str:
+    return f"mean R–R interval {round(rhythm.rr_ms)} ms (variation {round(100 * rhythm.rr_sd_ms / rhythm.rr_ms)} %)"
+
+
+def _p_waves(measured: Measurements, rhythm: Rhythm) -> str:
+    if rhythm.p_share != rhythm.p_share:  # NaN: too few beats to tell
+        return ""
+    if rhythm.p_share >= P_PRESENT and "pr_ms" in measured.values:
+        seen = [lead for lead, values in measured.per_lead.items() if "pr_ms" in values]
+        lead = "II" if "II" in seen else seen[0]
+        return f"P waves before the QRS in lead {lead}"
+    if rhythm.p_share <= P_ABSENT:
+        return "no P wave that precedes the QRS regularly"
+    return f"P waves before {round(100 * rhythm.p_share)} % of the QRS complexes"
+
+
+def st_sentence(measured: Measurements) -> str:
+    """Leads whose ST level 60 ms after the QRS lies a small square or more off the level before it; "" for none."""
+    shifted = {
+        lead: values["st_mv"]
+        for lead, values in measured.per_lead.items()
+        if abs(values.get("st_mv", 0.0)) >= ST_RAISED_MV
+    }
+    if not shifted or max(map(abs, shifted.values())) > ST_UNLIKELY_MV:
+        return ""
+    levels = ", ".join(f"{lead} {value:+.2f} mV".replace("-", "−") for lead, value in shifted.items())
+    return f"ST level 60 ms after the end of QRS: {levels}; within ±0.1 mV in the other leads."
+
+
+def quality_sentence(measured: Measurements) -> str:
+    reasons = str(measured.quality.get("reasons", ""))
+    return f"Signal quality: {measured.quality['overall']}{f' ({reasons})' if reasons else ''}."
