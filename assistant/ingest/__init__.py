@@ -1,0 +1,19 @@
+"""Files become records: told by content, one reader a format, recipes that say what an archive's tables mean."""
+
+from assistant.ingest.describe import describe_file
+from assistant.ingest.formats import is_sidecar, read_file
+from assistant.ingest.items import Item, iter_items, read_item
+from assistant.ingest.recipe import Recipe, Source, folder_recipe, load_recipe
+
+__all__ = [
+    "Item",
+    "Recipe",
+    "Source",
+    "describe_file",
+    "folder_recipe",
+    "is_sidecar",
+    "iter_items",
+    "load_recipe",
+    "read_file",
+    "read_item",
+]

@@ -1,0 +1,80 @@
+"""When something was taken, from the many ways in which archives write it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+_FORMATS = (
+    "%Y%m%d%H%M%S",
+    "%Y%m%d%H%M",
+    "%Y%m%d",
+    "%Y-%m",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d",
+    "%Y:%m:%d %H:%M:%S",  # EXIF
+    "%Y.%m.%d",
+    "%d.%m.%Y",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%b %d %Y",
+    "%B %d %Y",
+    "%B %Y",
+    "%b %Y",
+    "%Y",
+)
+_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})$")
+
+
+def parse_date(text: str | None) -> datetime | None:
+    """The moment that `text` names, without a time zone (clocks of an archive are local); None if unclear.
+
+    Knows ISO 8601, DICOM's YYYYMMDD[HHMMSS], EXIF, spelled months, year and month, and a year alone (its first
+    day). `01/10/1990` is unclear unless one of the two numbers can't be a month.
+    """
+    text = (text or "").strip()
+    if not text:
+        return None
+    if match := _SLASHED.match(text):
+        return _slashed(*(int(part) for part in match.groups()))
+    if re.fullmatch(r"\d{4}\.0", text):  # a year that went through a table of floating-point numbers
+        text = text[:4]
+    for form in _FORMATS:
+        try:
+            return _plausible(datetime.strptime(text, form))
+        except ValueError:
+            continue
+    try:
+        return _plausible(datetime.fromisoformat(text).replace(tzinfo=None))
+    except ValueError:
+        return None
+
+
+def _slashed(first: int, second: int, year: int) -> datetime | None:
+    if first > 12:
+        day, month = first, second
+    elif second > 12 or first == second:
+        day, month = second, first
+    else:
+        return None
+    try:
+        return _plausible(datetime(year, month, day))
+    except ValueError:
+        return None
+
+
+def _plausible(moment: datetime) -> datetime | None:
+    return moment if 1850 <= moment.year <= 2200 else None
+
+
+def dicom_moment(date: str | None, time: str | None) -> datetime | None:
+    """A DICOM date (DA) and time (TM) as one moment; the time is left out where it is unclear."""
+    day = parse_date((date or "").replace(".", "").replace(":", "")[:8])
+    if day is None:
+        return None
+    digits = re.sub(r"\D", "", (time or "").partition(".")[0])
+    return parse_date(f"{day:%Y%m%d}{digits}") or day

@@ -1,0 +1,60 @@
+"""What ingest makes of one file, as the JSON of `wardround read`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import UnreadableFile
+from assistant.ingest.formats import read_file
+from assistant.records import Record
+from assistant.settings import IngestSettings
+
+_EXCERPT = 300
+
+
+def describe_file(path: Path, limits: IngestSettings) -> dict[str, Any]:
+    """`{"path", "records": [{"kind", "modality", "patient_id", …}], "reason"}`; `reason` is None if it was read.
+
+    A text is shown by its length, its passages' sections and pages, and its first 300 characters; pixels and
+    samples by their shapes.
+    """
+    try:
+        records = read_file(path, limits, uri=Path(path).name)
+    except UnreadableFile as error:
+        return {"path": str(path), "records": [], "reason": error.reason}
+    return {"path": str(path), "records": [_described(record) for record in records], "reason": None}
+
+
+def _described(record: Record) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "kind": record.kind,
+        "modality": record.modality,
+        "patient_id": record.patient_id,
+        "study_id": record.study_id,
+        "taken_at": record.taken_at.isoformat() if record.taken_at else None,
+        "external_id": record.external_id,
+        "title": record.title,
+        "uri": record.uri,
+        "part": record.part,
+        "sha256": record.sha256,
+        "labels": dict(record.labels),
+        "fields": dict(record.fields),
+    }
+    if record.image is not None:
+        found["image"] = {"shape": list(record.image.pixels.shape)}
+    if record.signal is not None:
+        found["signal"] = {
+            "leads": list(record.signal.leads),
+            "sampling_rate_hz": record.signal.sampling_rate_hz,
+            "duration_s": round(record.signal.duration_s, 3),
+        }
+    if record.kind == "text":
+        found["text"] = {
+            "characters": len(record.text),
+            "passages": len(record.passages),
+            "sections": list(dict.fromkeys(p.section for p in record.passages if p.section)),
+            "pages": len({p.page for p in record.passages if p.page is not None}),
+            "begins": record.text[:_EXCERPT],
+        }
+    return found

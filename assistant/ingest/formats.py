@@ -1,0 +1,93 @@
+"""The registry of formats, and the one door through which a file becomes records.
+
+A new format is a file with `recognises(file) -> bool` and `read(file, limits) -> list[Record]`, and a line in
+`FORMATS`. The first format that recognises a file's content reads it; the file's name plays no part.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+from assistant.errors import UnreadableFile
+from assistant.ingest import archive, dicom, jsonl, openi, pdf, picture, table, text, unread, wfdb_record
+from assistant.ingest.content import Content, check_size, load
+from assistant.records import Record
+from assistant.settings import IngestSettings
+
+
+class Format(Protocol):
+    """What a module in `FORMATS` offers."""
+
+    def recognises(self, file: Content) -> bool:
+        """Whether the content is of this format; looks at bytes, never raises."""
+
+    def read(self, file: Content, limits: IngestSettings) -> list[Record]:
+        """Its records, at least one; raises UnreadableFile, nothing else."""
+
+
+FORMATS: dict[str, Any] = {
+    "dicom": dicom,
+    "picture": picture,
+    "pdf": pdf,
+    "archive": archive,
+    "openi": openi,
+    "unread": unread,
+    "wfdb": wfdb_record,
+    "jsonl": jsonl,
+    "table": table,
+    "text": text,
+}
+_SNIFF = 65_536
+
+
+def format_of(file: Content) -> str | None:
+    """The name in `FORMATS` of what a file is, None if nothing recognises it."""
+    return next((name for name, reader in FORMATS.items() if reader.recognises(file)), None)
+
+
+def kind_of(path: Path) -> str | None:
+    """As `format_of`, for a file on disk of which only the beginning is read; None also if it can't be read."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_SNIFF)
+    except OSError:
+        return None
+    return format_of(Content(path.as_posix(), head, path)) if head else None
+
+
+def read_file(path: Path, limits: IngestSettings, uri: str | None = None) -> list[Record]:
+    """The records of one file, with the archive's own ids, `uri` (default: the path), and the file's SHA-256.
+
+    Raises UnreadableFile, and nothing else, with a reason that a user understands.
+    """
+    path = Path(path)
+    return read_content(load(path, limits, uri), limits)
+
+
+def read_content(file: Content, limits: IngestSettings) -> list[Record]:
+    """The records of a file whose bytes are at hand. Raises UnreadableFile, and nothing else."""
+    check_size(file.uri, len(file.data), limits)
+    try:
+        name = format_of(file)
+        if file.path is not None and name in (None, "text") and (reason := wfdb_record.orphan_reason(file.path)):
+            raise file.refuse(reason)
+        if name is None:
+            raise file.refuse("neither text nor a format that Wardround knows")
+        records: list[Record] = FORMATS[name].read(file, limits)
+    except UnreadableFile:
+        raise
+    except MemoryError:
+        raise file.refuse("does not fit into memory") from None
+    except RecursionError:
+        raise file.refuse("damaged file (nested without end)") from None
+    except Exception as error:  # the promise to callers: a bad file never stops the rest
+        raise file.refuse(f"damaged file ({type(error).__name__}: {' '.join(str(error).split())[:160]})") from None
+    if not records:
+        raise file.refuse("holds nothing to index")
+    return records
+
+
+def is_sidecar(path: Path) -> bool:
+    """Whether a file is read together with another one beside it and is no record of its own."""
+    return wfdb_record.is_sidecar(Path(path))

@@ -1,0 +1,278 @@
+"""A recipe's items: what is there to be read, told cheaply, and each one's records when it is its turn."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from assistant.errors import RecipeError, UnreadableFile
+from assistant.ingest import archive
+from assistant.ingest.dates import parse_date
+from assistant.ingest.formats import is_sidecar, read_content, read_file
+from assistant.ingest.manifest import Row, read_rows
+from assistant.ingest.recipe import Recipe, Source, fill
+from assistant.ingest.text import text_record
+from assistant.ingest.wfdb_header import sidecars
+from assistant.ingest.wfdb_record import COMMENTS
+from assistant.records import Record
+from assistant.settings import IngestSettings
+
+READERS = 1  # goes up when readers give other records for the same file, so that indexes read it anew
+_LIMITS = IngestSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file, archive member or manifest row.
+
+    `key` is unique in the index and stays the same from run to run; `stamp` changes exactly when the item has to
+    be read again (size and time of its files, the values of its row, the options of its source). `problem` is
+    the reason why it can't be read, where that is known already.
+    """
+
+    key: str
+    uri: str
+    path: Path | None
+    row: Mapping[str, str] | None
+    source: int
+    stamp: str
+    problem: str | None = None
+    member: archive.Member | None = None
+
+
+def iter_items(recipe: Recipe, limits: IngestSettings = _LIMITS) -> Iterator[Item]:
+    """Every item of a recipe, in a fixed order; opens no file but manifests and archives.
+
+    A manifest that can't be used is one item with a `problem`, and the other sources go on. Raises RecipeError
+    only for a source whose folder is missing, before anything is yielded.
+    """
+    for source in recipe.source:
+        if not source.path.is_dir():
+            what = "is a file, not a folder" if source.path.exists() else "there is no such folder"
+            raise RecipeError(f"{recipe.path}: source path {source.path}: {what}")
+    for index, source in enumerate(recipe.source):
+        found = _rows(index, source, limits) if source.manifest else _files(index, source, limits)
+        yield from found
+
+
+# --- a source with a manifest ------------------------------------------------------------------------
+
+
+def _rows(index: int, source: Source, limits: IngestSettings) -> Iterator[Item]:
+    name = source.manifest or ""
+    try:
+        rows = read_rows(source, name)
+    except RecipeError as error:
+        stamp = _stamp_of(source.path / name)
+        yield Item(f"{index}/{name}", name, None, None, index, stamp, problem=str(error))
+        return
+    root, options = source.path.resolve(), _options(source, limits)
+    seen: dict[str, int] = {}
+    for number, row in enumerate(rows, start=2):
+        yield _row_item(index, source, root, row, number, options, seen)
+
+
+def _row_item(
+    index: int, source: Source, root: Path, row: Row, number: int, options: str, seen: dict[str, int]
+) -> Item:
+    """The item of one row; `number` is its line in the table, counting the header."""
+    values = {field: fill(template, row) for field, template in source.columns.items()}
+    labels = {label: fill(template, row) for label, template in source.labels.items()}
+    digest = _digest([values, labels])
+    relative, text = values.get("path", ""), values.get("text", "")
+    identity = values.get("id") or relative or f"row {digest}"
+    uri = relative or f"{source.manifest}#{identity}"
+    problem, path = None, None
+    if identity in seen:
+        problem = f"{source.manifest}, row {number}: {identity!r} is already in row {seen[identity]}"
+        identity = f"{identity} (row {number})"
+    elif relative:
+        path, problem = _inside(root, source, relative, number)
+    elif not text:
+        problem = f"{source.manifest}, row {number}: neither a file nor a text"
+    seen.setdefault(identity, number)
+    stamp = f"{_stamp_of(path)}-{digest}-{options}" if path else f"{digest}-{options}"
+    return Item(f"{index}/{identity}", uri, path, row, index, stamp, problem)
+
+
+def _inside(root: Path, source: Source, relative: str, number: int) -> tuple[Path | None, str | None]:
+    """The file that a row names, or why it can't be used."""
+    where = f"{source.manifest}, row {number}"
+    try:
+        path = (root / relative).resolve()
+        if not path.is_relative_to(root):
+            return None, f"{where}: {relative} leads out of the source's folder"
+        if not path.is_file():
+            return None, f"{where}: there is no file {relative}"
+    except (OSError, ValueError):
+        return None, f"{where}: {relative!r} is no usable file name"
+    return root / relative, None
+
+
+# --- a source without a manifest ----------------------------------------------------------------------
+
+
+def _files(index: int, source: Source, limits: IngestSettings) -> Iterator[Item]:
+    root, options = source.path.resolve(), _options(source, limits)
+    for path in _walk(root):
+        uri = path.relative_to(root).as_posix()
+        if not _wanted(uri, source) or is_sidecar(path):
+            continue
+        key = f"{index}/{uri}"
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            yield Item(key, uri, None, None, index, options, problem="a link that leads out of the source's folder")
+        elif _is_archive(path):
+            yield from _archive_items(index, path, uri, options, limits)
+        else:
+            yield Item(key, uri, path, None, index, f"{_stamp_of(path)}-{options}")
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder) / name
+            if not name.startswith(".") and (path.is_file() or path.is_symlink()):
+                yield path
+
+
+def _wanted(uri: str, source: Source) -> bool:
+    def matches(patterns: tuple[str, ...]) -> bool:
+        return any(fnmatchcase(uri, pattern) or fnmatchcase(uri.rpartition("/")[2], pattern) for pattern in patterns)
+
+    return (not source.include or matches(source.include)) and not matches(source.exclude)
+
+
+def _is_archive(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return archive.looks_like_archive(stream.read(512))
+    except OSError:
+        return False
+
+
+def _archive_items(index: int, path: Path, uri: str, options: str, limits: IngestSettings) -> Iterator[Item]:
+    try:
+        members = archive.members(path, uri, limits)
+    except UnreadableFile as error:
+        yield Item(f"{index}/{uri}", uri, path, None, index, f"{_stamp_of(path)}-{options}", problem=error.reason)
+        return
+    for member in members:
+        name = f"{uri}!{member.name}"
+        yield Item(
+            f"{index}/{name}", name, path, None, index, f"{member.stamp}-{options}", member.problem, member=member
+        )
+
+
+# --- stamps -------------------------------------------------------------------------------------------
+
+
+def _stamp_of(path: Path) -> str:
+    """Size and modification time of a file and of those that are read with it; "missing" for none."""
+    try:
+        paths = [path, *sidecars(path)] if path.suffix == ".hea" else [path]
+        states = [one.stat() for one in paths if one.exists()]
+    except OSError:
+        return "missing"
+    return "+".join(f"{state.st_size:x}.{state.st_mtime_ns:x}" for state in states) or "missing"
+
+
+def _options(source: Source, limits: IngestSettings) -> str:
+    chosen = source.model_dump(mode="json", include={"defaults", "header_comments"})
+    return _digest([chosen, limits.passage_words, READERS])
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+# --- reading one item ---------------------------------------------------------------------------------
+
+
+def read_item(item: Item, recipe: Recipe, limits: IngestSettings) -> list[Record]:
+    """The records of one item, with what its row says of them.
+
+    Records without a study of their own get the item's. Raises UnreadableFile, and nothing else.
+    """
+    if item.problem:
+        raise UnreadableFile(item.uri, item.problem)
+    source = recipe.source[item.source]
+    records = _from_file(item, limits)
+    if not source.header_comments:
+        records = [record for record in records if record.part != COMMENTS]
+    if item.row is not None:
+        records = _from_row(item, source, records, limits)
+    own_study = f"{recipe.name}:{item.key}"
+    records = [_with_defaults(record, source, own_study) for record in records]
+    if not records:
+        raise UnreadableFile(item.uri, "holds nothing to index")
+    return records
+
+
+def _from_file(item: Item, limits: IngestSettings) -> list[Record]:
+    if item.path is None:
+        return []
+    if item.member is not None:
+        uri = item.uri.removesuffix(f"!{item.member.name}")
+        return read_content(archive.member_content(item.path, uri, item.member, limits), limits)
+    return read_file(item.path, limits, uri=item.uri)
+
+
+def _from_row(item: Item, source: Source, records: list[Record], limits: IngestSettings) -> list[Record]:
+    row = dict(item.row or {})
+    values = {field: fill(template, row) for field, template in source.columns.items()}
+    labels = {label: value for label, template in source.labels.items() if (value := fill(template, row))}
+    text = values.get("text", "")
+    if text:
+        records = [*records, _row_text(item, text, beside=bool(records), limits=limits)]
+    return [_dressed(record, values, labels) for record in records]
+
+
+def _row_text(item: Item, text: str, *, beside: bool, limits: IngestSettings) -> Record:
+    """A row's text as a record: a report (SR) where it stands beside a file, a document of its own otherwise."""
+    return text_record(
+        text.replace("\r\n", "\n"),
+        limits,
+        uri=item.uri,
+        sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        part="text" if beside else "",
+        modality="SR" if beside else None,
+    )
+
+
+def _dressed(record: Record, values: dict[str, str], labels: dict[str, str]) -> Record:
+    """A record with its row's facts; the row wins over the file, for the archive's owner wrote it."""
+    is_text_beside = record.part == "text"
+    return replace(
+        record,
+        patient_id=values.get("patient_id") or record.patient_id,
+        study_id=values.get("study_id") or record.study_id,
+        taken_at=parse_date(values.get("taken_at")) or record.taken_at,
+        external_id=values.get("id") or record.external_id,
+        title=values.get("title") or record.title,
+        url=values.get("url") or record.url,
+        modality=record.modality if is_text_beside else (values.get("modality") or record.modality).upper(),
+        labels={**record.labels, **labels},
+    )
+
+
+def _with_defaults(record: Record, source: Source, own_study: str) -> Record:
+    """What the source says of all its records, where neither row nor file does; a modality of pictures and
+    signals is not put upon the texts beside them, nor over what a DICOM file states."""
+    defaults = source.defaults
+    unstated = record.modality == "OT" or (record.kind == "text" and record.modality == "DOC")
+    return replace(
+        record,
+        patient_id=record.patient_id or defaults.get("patient_id"),
+        study_id=record.study_id or defaults.get("study_id") or own_study,
+        taken_at=record.taken_at or parse_date(defaults.get("taken_at")),
+        title=record.title or defaults.get("title"),
+        url=record.url or defaults.get("url"),
+        modality=defaults.get("modality", record.modality) if unstated else record.modality,
+    )

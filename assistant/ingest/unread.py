@@ -1,0 +1,64 @@
+"""Formats that are recognised but not read, so that the reason can name them."""
+
+from __future__ import annotations
+
+import re
+
+from assistant.ingest.content import Content
+from assistant.ingest.safe_xml import root_name
+from assistant.records import Record
+from assistant.settings import IngestSettings
+
+_ECG_XML = {
+    "AnnotatedECG": "HL7 aECG",
+    "restingecgdata": "Philips Sierra ECG XML",
+    "RestingECG": "GE MUSE XML",
+    "sapphire": "GE MUSE XML",
+    "ClinicalDocument": "HL7 clinical document (CDA)",
+}
+_SIGNATURES = (
+    (0, b"GIF8", "GIF picture"),
+    (8, b"WEBP", "WebP picture"),
+    (6, b"SCPECG", "SCP-ECG"),
+    (16, b"SCPECG", "SCP-ECG"),
+    (0, b"{\\rtf", "RTF document"),
+    (0, b"MSH|", "HL7 v2 message"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (DOC, XLS)"),
+    (0, b"\x93NUMPY", "NumPy array"),
+    (344, b"n+1\0", "NIfTI volume"),
+    (0, b"\x89HDF", "HDF5 file"),
+    (0, b"MATLAB 5.0", "MATLAB file"),
+    (0, b"SQLite format 3\0", "SQLite database"),
+    (0, b"\xff\xd8\xff", "JPEG picture"),
+)
+_EDF = re.compile(rb"^(?:0       |\xffBIOSEMI)[\x20-\x7e]{160}")
+_HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+
+
+def recognises(file: Content) -> bool:
+    return _name(file) is not None
+
+
+def read(file: Content, limits: IngestSettings) -> list[Record]:
+    raise file.refuse(f"{_name(file)}: not read yet")
+
+
+def _name(file: Content) -> str | None:
+    data = file.data
+    for offset, signature, name in _SIGNATURES:
+        if data[offset : offset + len(signature)] == signature:
+            return name
+    if _EDF.match(data[:256]):
+        return "EDF or BDF recording"
+    if _HTML.match(data[:2000].lstrip(b"\xef\xbb\xbf")):
+        return "HTML page"
+    root = root_name(file)
+    if root is not None:
+        return _ECG_XML.get(root, f"XML with the root element <{root}>")
+    return "JSON document (JSON Lines are read: one object a line)" if _is_json(data) else None
+
+
+def _is_json(data: bytes) -> bool:
+    """A single JSON value over several lines: opens with a bracket and goes on with a key or a value."""
+    head = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return bool(re.match(rb'^\{\s*"[^"\n]*"\s*:|^\[\s*[\[{"\d]', head)) and not re.match(rb"^\{[^\n]*\}\s*(\n|$)", head)
