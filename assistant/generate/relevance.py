@@ -18,6 +18,15 @@ _STOP = """
 """
 _STOP_WORDS = frozenset(_STOP.split())
 
+# Stems that say what is asked, not about what: a passage on another disease has them all.
+_ASPECT = """
+    treat treatment therapi manag medic medicin symptom sign caus risk factor prevent diagnos diagnosi test research
+    studi trial outlook prognosi complic common often preval incid genet inherit inform problem peopl person patient
+    adult child children diseas disord syndrom condit case type stage best way long mani affect happen get doctor
+    health new find call relat kind level normal high low day year time dose
+"""
+_ASPECTS = frozenset(_ASPECT.split())
+
 # What a question asks for, and how a sentence that gives it tends to read.
 _CUES: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     (re.compile(asked, re.IGNORECASE), re.compile(given, re.IGNORECASE))
@@ -62,6 +71,12 @@ def content_words(text: str) -> list[str]:
     words = (word.lower().replace("’", "'").removesuffix("'s") for word in _WORD.findall(text))
     kept = [word for word in words if word not in _STOP_WORDS]
     return list(dict.fromkeys(_stemmer().stemWords(kept)))
+
+
+def focus_words(question: str) -> list[str]:
+    """The content words that say what the question is about: "treatment of gout" → gout; all where none is left."""
+    words = content_words(question)
+    return [word for word in words if word not in _ASPECTS] or words
 
 
 def cue_share(question: str, sentence: str) -> float:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from assistant.findings import sentence_spans
-from assistant.generate.relevance import content_words, cue_share
+from assistant.generate.relevance import content_words, cue_share, focus_words
 from assistant.generate.task import TextEncoder
 from assistant.records import Evidence
 
-# Chosen on medquad, see `benchmarks/`: share of the weight of meaning, words and question cues in a score.
-MEANING, WORDS, CUES, TITLE = 0.55, 0.30, 0.10, 0.05
+# Shares of a score: likeness of meaning (cosine), words of the question, words that say what it is about (in the
+# sentence or around it), the cue of its kind ("treat…" → "therapy"), and the rank of the passage.
+MEANING, WORDS, FOCUS, CUES, RANK = 0.42, 0.13, 0.25, 0.15, 0.05
 FLOOR = 0.45
-_BULLET = re.compile(r"^\s*(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+")
+_DANGLES = re.compile(
+    r"(these|this|those|that|its?|they|their|such|he|she|however|but|also|both|other|another|in addition"
+    r"|the (disorder|disease|condition|syndrome|cancer|test|procedure|drug|medicine|study|decrease|increase))\b",
+    re.IGNORECASE,
+)
+_NEAR_BEST = 0.8  # of the best score: further sentences below it add more noise than answer
+_DANGLING_COSTS = 0.08  # of a sentence whose subject stands in the sentence before it
+_LEAD = re.compile(r"\s*(?:(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-z][.)]|Summary\s*:)\s+)+")
 _NOT_A_STATEMENT = re.compile(
     r"key points|table of contents|^see\b|^\(see|for more information|click|www\.|https?:|^©|all rights reserved"
     r"|^(fig(ure)?|table)\.? ?\d|^\[?\d+\]?\.? [A-Z][a-z]+ [A-Z]{1,2}[,.]|doi:|et al\.?[,:]? .*\d{4};",
@@ -38,11 +46,14 @@ def quotable(text: str) -> list[tuple[int, str]]:
     """(offset, sentence) of a text's sentences that state something: no headings, fragments, questions, references."""
     found = []
     for start, end in sentence_spans(text):
-        sentence = " ".join(_BULLET.sub("", text[start:end]).split())
+        lead = _LEAD.match(text, start, end)
+        sentence = " ".join(text[lead.end() if lead else start : end].split())
         words = sentence.split()
         whole = sentence.endswith((".", "!", "”", '"', ")")) and not sentence.endswith("?")
         if 4 <= len(words) <= 90 and whole and words[0][0].isalnum() and not _NOT_A_STATEMENT.search(sentence):
             found.append((start, sentence))
+    if any(sentence[0].isupper() for _, sentence in found):  # else the author writes no capitals at all
+        found = [(start, sentence) for start, sentence in found if not sentence[0].islower()]
     return found
 
 
@@ -64,10 +75,13 @@ def best_sentences(
     best = scored[0].score
     if best < FLOOR:
         return []
+    answers_in_kind = cue_share(question, scored[0].text) > 0
     chosen: list[Sentence] = []
     for sentence in scored:
-        if len(chosen) == at_most or sentence.score < max(FLOOR, 0.8 * best):
+        if len(chosen) == at_most or sentence.score < max(FLOOR, _NEAR_BEST * best):
             break
+        if answers_in_kind and not cue_share(question, sentence.text):
+            continue
         if not any(_alike(sentence.text, other.text) for other in chosen):
             chosen.append(sentence)
     passages = list(dict.fromkeys(sentence.rank for sentence in chosen))
@@ -75,21 +89,29 @@ def best_sentences(
 
 
 def _scored(question: str, candidates: list[Sentence], encode: TextEncoder | None) -> list[Sentence]:
-    asked = content_words(question)
-    stems = [frozenset(content_words(s.text)) for s in candidates]
-    weight = {w: 1.0 + math.log((1 + len(stems)) / (1 + sum(w in s for s in stems))) for w in asked}
-    total = sum(weight.values()) or 1.0
+    stems = [frozenset(content_words(sentence.text)) for sentence in candidates]
+    around = {s.rank: _words_around(s.evidence) for s in candidates}
+    rarity = {w: 1.0 + math.log((1 + len(stems)) / (1 + sum(w in s for s in stems))) for w in content_words(question)}
+    focus = {word: rarity[word] for word in focus_words(question)}
     meaning = _cosines(question, [s.text for s in candidates], encode)
     scored = []
     for i, sentence in enumerate(candidates):
-        around = frozenset(content_words(f"{sentence.evidence.title or ''} {sentence.evidence.section or ''}"))
-        here = sum(weight[w] for w in asked if w in stems[i])
-        beside = sum(weight[w] for w in asked if w in around and w not in stems[i])
-        words = (here + 0.5 * beside) / total
-        score = WORDS * words + CUES * cue_share(question, sentence.text) + TITLE / (1 + sentence.rank)
-        score += MEANING * (meaning[i] if meaning is not None else words)
-        scored.append(Sentence(sentence.text, sentence.evidence, sentence.rank, sentence.start, score))
+        words = _share(rarity, stems[i])
+        score = MEANING * (meaning[i] if meaning is not None else words) + WORDS * words
+        score += FOCUS * max(_share(focus, stems[i]), 0.8 * _share(focus, stems[i] | around[sentence.rank]))
+        score += CUES * cue_share(question, sentence.text) + RANK / (1 + sentence.rank)
+        score -= _DANGLING_COSTS if _DANGLES.match(sentence.text) else 0.0
+        scored.append(replace(sentence, score=score))
     return scored
+
+
+def _words_around(piece: Evidence) -> frozenset[str]:
+    return frozenset(content_words(f"{piece.title or ''} {piece.section or ''} {piece.text}"))
+
+
+def _share(weights: Mapping[str, float], found: frozenset[str]) -> float:
+    total = sum(weights.values())
+    return sum(weight for word, weight in weights.items() if word in found) / total if total else 0.0
 
 
 def _cosines(question: str, texts: list[str], encode: TextEncoder | None) -> list[float] | None:

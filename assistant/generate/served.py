@@ -108,13 +108,17 @@ def _statement(sentence: str, context: Context, evidence: Iterable[Evidence]) ->
 
 
 def _about(citations: tuple[str, ...], evidence: Iterable[Evidence]) -> About:
-    """Whom a model's sentence is about, by what it cites; without citations the patient, judged most strictly."""
+    """Whom a model's sentence is about, by what it cites, or might have cited if it cites nothing known.
+
+    Where a patient's evidence is in play an uncited sentence counts as about the patient: judged most strictly.
+    """
+    evidence = tuple(evidence)
     relations = {piece.relation for piece in evidence if piece.id in citations}
+    if not relations:
+        return "general" if all(piece.relation == "knowledge" for piece in evidence) else "patient"
     if "own" in relations:
         return "patient"
-    if "similar" in relations:
-        return "similar"
-    return "general" if relations else "patient"
+    return "similar" if "similar" in relations else "general"
 
 
 def _section(sentence: str, sections: tuple[str, ...]) -> str | None:
