@@ -1,0 +1,228 @@
+"""The data set: a suite (TOML) and its cases (JSON Lines).
+
+```toml
+name = "smoke"
+description = "…"
+cases = "smoke.jsonl"            # relative to the suite
+index = "demo"                   # index name or recipe, optional; a case may name its own
+retrieval_k = [1, 5, 10]
+cluster = "group"                # "group", "case", "patient" or "tags.<name>": what the intervals resample
+[bootstrap]
+resamples = 2000
+seed = 0
+[settings.llm]                   # overrides of any option of `wardround.toml`
+name = "quote"
+```
+
+A case is one JSON object a line; only `id` and `question` (or `files`) must be there:
+`{"id", "question", "files": […], "index", "patient", "exclude_patient", "reference": {"answer", "answerable",
+"gold": […], "must": […]}, "tags": {…}, "group"}`. A file is relative to the cases' folder, absolute, or data
+inside an installed package: `package:pydicom/data/test_files/waveform_ecg.dcm`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from assistant.errors import RecipeError
+from assistant.settings import Settings
+
+PACKAGE_SCHEME = "package:"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Reference(_Strict):
+    """What is known about the right answer.
+
+    `answerable` says whether the archive (with the uploads) holds an answer; None where nobody knows, and the
+    case then counts in no abstention accuracy. `gold` are external ids of records that should be retrieved
+    (their grade is 1; a mapping id → grade gives others). `must` are strings that a right answer contains,
+    compared without case.
+    """
+
+    answer: str | None = None
+    answerable: bool | None = None
+    gold: tuple[str, ...] | dict[str, float] = ()
+    must: tuple[str, ...] = ()
+
+    @property
+    def grades(self) -> dict[str, float]:
+        return dict(self.gold) if isinstance(self.gold, dict) else dict.fromkeys(self.gold, 1.0)
+
+    @model_validator(mode="after")
+    def _unanswerable_has_no_answer(self) -> Reference:
+        if self.answerable is False and (self.gold or self.must or self.answer):
+            raise ValueError("a case that is not answerable can't have an answer, gold or must")
+        return self
+
+
+class Case(_Strict):
+    """One question with its uploads and its reference; `group` is what the intervals take as independent."""
+
+    id: str = Field(min_length=1)
+    question: str = ""
+    files: tuple[str, ...] = ()
+    index: str | None = None
+    patient: str | None = None
+    exclude_patient: str | None = None
+    reference: Reference = Reference()
+    tags: dict[str, str] = Field(default_factory=dict)
+    group: str | None = None
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Case:
+        if not self.question.strip() and not self.files:
+            raise ValueError("a case needs a question or files")
+        return self
+
+
+class Bootstrap(_Strict):
+    resamples: int = Field(default=2000, ge=100, le=100_000)
+    seed: int = Field(default=0, ge=0)
+
+
+class Suite(_Strict):
+    """A suite as written; `cases` have been read by `load_suite`, `path` is the TOML itself."""
+
+    name: str = Field(min_length=1)
+    description: str = ""
+    cases_file: str = Field(alias="cases")
+    index: str | None = None
+    settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    retrieval_k: tuple[int, ...] = (1, 5, 10)
+    cluster: str = "group"
+    bootstrap: Bootstrap = Bootstrap()
+
+    @field_validator("retrieval_k")
+    @classmethod
+    def _positive_and_sorted(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or min(value) < 1:
+            raise ValueError("retrieval_k needs at least one number, each 1 or more")
+        return tuple(sorted(set(value)))
+
+    @field_validator("cluster")
+    @classmethod
+    def _known_cluster(cls, value: str) -> str:
+        if value not in {"group", "case", "patient"} and not value.startswith("tags."):
+            raise ValueError('cluster is "group", "case", "patient" or "tags.<name>"')
+        return value
+
+
+class Dataset(_Strict):
+    """A suite with its cases; file names are relative to `folder`."""
+
+    suite: Suite
+    cases: tuple[Case, ...]
+    path: Path
+
+    @property
+    def folder(self) -> Path:
+        return (self.path.parent / self.suite.cases_file).parent
+
+    def cluster_of(self, case: Case) -> str:
+        """The unit of resampling that a case belongs to; a case without one is a unit of its own."""
+        rule = self.suite.cluster
+        if rule == "patient":
+            unit = case.patient or case.exclude_patient
+        elif rule.startswith("tags."):
+            unit = case.tags.get(rule.removeprefix("tags."))
+        else:
+            unit = case.group if rule == "group" else None
+        return f"{rule}:{unit}" if unit is not None else f"case:{case.id}"
+
+    def files_of(self, case: Case) -> tuple[Path, ...]:
+        """The uploads of a case as paths; RecipeError naming the case if one is not there."""
+        return tuple(_locate(name, self.folder, f"{self.suite.cases_file}: case {case.id}") for name in case.files)
+
+
+def load_suite(path: Path) -> Dataset:
+    """Read a suite and its cases; RecipeError names the file, the line and the field that does not fit."""
+    path = Path(path)
+    try:
+        suite = Suite.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise RecipeError(f"{path}: no such suite; suites are TOML files, see docs/evaluation.md") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise RecipeError(f"{path}: {_first(error)}") from error
+    return Dataset(suite=suite, cases=tuple(_read_cases(path.parent / suite.cases_file)), path=path)
+
+
+def _read_cases(path: Path) -> Iterator[Case]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise RecipeError(f"{path}: no such file; the suite's `cases` is relative to the suite") from None
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path}: not UTF-8 text: {error}") from error
+    seen: dict[str, int] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            case = Case.model_validate(json.loads(line))
+        except json.JSONDecodeError as error:
+            raise RecipeError(f"{path}, line {number}: not valid JSON: {error.msg} at column {error.colno}") from error
+        except ValidationError as error:
+            raise RecipeError(f"{path}, line {number}: {_first(error)}") from error
+        if case.id in seen:
+            raise RecipeError(f"{path}, line {number}: id {case.id!r} was already used in line {seen[case.id]}")
+        seen[case.id] = number
+        yield case
+    if not seen:
+        raise RecipeError(f"{path}: no cases; write one JSON object a line")
+
+
+def apply_overrides(settings: Settings, overrides: dict[str, dict[str, Any]], where: str) -> Settings:
+    """`settings` with a suite's options put over it; they win over file and environment, so that runs agree.
+
+    RecipeError names the option that does not exist or does not fit.
+    """
+    groups: dict[str, Any] = {}
+    for name, options in overrides.items():
+        group = getattr(settings, name, None)
+        if not isinstance(group, BaseModel):
+            raise RecipeError(f"{where}: settings.{name}: there is no such group of options")
+        try:
+            groups[name] = type(group).model_validate({**group.model_dump(), **options})
+        except ValidationError as error:
+            raise RecipeError(f"{where}: settings.{name}.{_first(error)}") from error
+    return settings.model_copy(update=groups)
+
+
+def _locate(name: str, folder: Path, where: str) -> Path:
+    path = _package_path(name, where) if name.startswith(PACKAGE_SCHEME) else folder / name
+    if not path.exists():
+        raise RecipeError(f"{where}: file {name!r} is not there (looked for {path})")
+    return path
+
+
+def _package_path(name: str, where: str) -> Path:
+    """Data inside an installed package; the package is found, never imported (but for the parents of a.b)."""
+    package, _, inside = name.removeprefix(PACKAGE_SCHEME).partition("/")
+    parts = PurePosixPath(inside).parts
+    if not package.isidentifier() or not parts or ".." in parts or inside.startswith("/"):
+        raise RecipeError(f"{where}: {name!r} should read package:<name>/<path inside it>")
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise RecipeError(f"{where}: {name!r}: the package {package} is not installed")
+    return Path(next(iter(spec.submodule_search_locations))).joinpath(*parts)
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing wrong, with its field: 'reference.gold: Input should be …'."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{field}: {message}" if field else message

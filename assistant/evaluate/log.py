@@ -1,0 +1,158 @@
+"""The log of a run: one JSON object a line, written as each case is done, from which everything else is computed.
+
+A run that was interrupted keeps its lines; a line cut short by a kill is dropped and its case is done again.
+Answers and searches are read back into the types that the assistant gave, so that a run can be scored again
+without asking anything again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import WardroundError
+from assistant.records import (
+    Answer,
+    BoxPlace,
+    Claim,
+    Evidence,
+    Place,
+    SearchResult,
+    SignalPlace,
+    TextPlace,
+    ValuePlace,
+)
+
+LOG = "log.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the assistant made of one case: its search, its answer and the seconds both took; or the error.
+
+    `scores` are the (numerator, denominator) pairs of every metric, see assistant.evaluate.scorers.
+    """
+
+    case: str
+    search: SearchResult | None = None
+    answer: Answer | None = None
+    error: str | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    citations: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "case": self.case,
+            "error": self.error,
+            "seconds": {name: round(value, 4) for name, value in self.seconds.items()},
+            "search": self.search.to_json() if self.search else None,
+            "answer": self.answer.to_json() if self.answer else None,
+            "scores": {name: [round(x, 6) for x in pair] for name, pair in self.scores.items()},
+            "citations": dict(self.citations),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Sample:
+        return cls(
+            case=data["case"],
+            search=_search(data["search"]) if data["search"] else None,
+            answer=_answer(data["answer"]) if data["answer"] else None,
+            error=data["error"],
+            seconds=data["seconds"],
+            scores={name: (pair[0], pair[1]) for name, pair in data["scores"].items()},
+            citations=data["citations"],
+        )
+
+
+def read_log(folder: Path) -> dict[str, Sample]:
+    """The samples of a run by case id, the last of each; {} if there is no log yet.
+
+    An unfinished last line is left out. WardroundError names a damaged line in the middle.
+    """
+    path = folder / LOG
+    if not path.exists():
+        return {}
+    samples: dict[str, Sample] = {}
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            sample = Sample.from_json(json.loads(line))
+        except (ValueError, KeyError, TypeError) as error:
+            if number == len(lines):
+                break
+            raise WardroundError(f"{path}, line {number}: not a line of a run's log ({error}); remove it") from error
+        samples[sample.case] = sample
+    return samples
+
+
+class LogWriter:
+    """Appends samples, each flushed at once. A line cut short by a kill is first removed."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / LOG
+        if path.exists() and (written := path.read_bytes()) and not written.endswith(b"\n"):
+            path.write_bytes(written[: written.rfind(b"\n") + 1])
+        self._file = path.open("a", encoding="utf-8")
+
+    def write(self, samples: Iterable[Sample]) -> None:
+        for sample in samples:
+            self._file.write(json.dumps(sample.to_json(), ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> LogWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _place(data: Mapping[str, Any] | None) -> Place | None:
+    if data is None:
+        return None
+    if "box" in data:
+        x0, y0, x1, y1 = data["box"]
+        return BoxPlace((x0, y0, x1, y1), data["frame"])
+    if "lead" in data:
+        return SignalPlace(data["lead"], data["start_s"], data["end_s"])
+    if "unit" in data:
+        return ValuePlace(data["name"], data["value"], data["unit"])
+    return TextPlace(data["start"], data["end"], data.get("page"))
+
+
+def _evidence(data: Mapping[str, Any]) -> Evidence:
+    taken_at = data["taken_at"]
+    return Evidence(
+        **{
+            **data,
+            "place": _place(data["place"]),
+            "taken_at": datetime.fromisoformat(taken_at) if taken_at else None,
+        }
+    )
+
+
+def _search(data: Mapping[str, Any]) -> SearchResult:
+    evidence = tuple(_evidence(item) for item in data["evidence"])
+    return SearchResult(**{**data, "route": tuple(data["route"]), "evidence": evidence})
+
+
+def _answer(data: Mapping[str, Any]) -> Answer:
+    rest = {name: value for name, value in data.items() if name != "text"}
+    return Answer(
+        **{
+            **rest,
+            "route": tuple(data["route"]),
+            "evidence": tuple(_evidence(item) for item in data["evidence"]),
+            "claims": tuple(Claim(**{**claim, "citations": tuple(claim["citations"])}) for claim in data["claims"]),
+        }
+    )
