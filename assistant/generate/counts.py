@@ -43,10 +43,13 @@ def count_labels(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_mos
     return [Statement(text, cited, "similar") for text in said]
 
 
-def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_most: int = 4) -> list[Statement]:
+def count_findings(
+    evidence: Sequence[Evidence], asked: Sequence[str] = (), at_most: int = 4, with_absent: bool = False
+) -> list[Statement]:
     """How many of the similar studies' reports mention each finding, the most frequent first.
 
     `asked` are findings named in the question: only these are then counted, present and absent, none included.
+    `with_absent` adds the findings that at least half of the reports state to be absent.
     """
     studies = studies_of(piece for piece in evidence if piece.kind == "text")
     if not studies:
@@ -55,18 +58,16 @@ def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_m
     present: Counter[str] = Counter()
     absent: Counter[str] = Counter()
     for pieces in studies.values():
-        found = [f for piece in pieces for f in extract_findings(piece.text)]
-        here = {f.entity for f in found if f.status == "present"}
+        found = [finding for piece in pieces for finding in extract_findings(piece.text)]
+        here = {finding.entity for finding in found if finding.status == "present"}
         present.update(here)
-        absent.update({f.entity for f in found if f.status == "absent"} - here)
+        absent.update({finding.entity for finding in found if finding.status == "absent"} - here)
+    counted = [(present[name], "mention", name) for name in asked or _most_frequent(present, set(), at_most)]
+    denied = [name for name in absent if (name in asked if asked else with_absent and 2 * absent[name] >= len(studies))]
+    ranked = sorted(denied, key=lambda name: (-absent[name], name))[:at_most]
+    counted += [(absent[name], "state that there is no", name) for name in ranked]
     cited = tuple(piece.id for pieces in studies.values() for piece in pieces)
-    chosen = list(asked) if asked else _most_frequent(present, set(), at_most)
-    statements = []
-    for finding in chosen:
-        statements.append((present[finding], "mention", finding))
-        if asked and absent[finding]:
-            statements.append((absent[finding], "state that there is no", finding))
-    return [Statement(state_count(n, len(studies), noun, verb, what), cited, "similar") for n, verb, what in statements]
+    return [Statement(state_count(n, len(studies), noun, verb, name), cited, "similar") for n, verb, name in counted]
 
 
 def _most_frequent(tally: Counter[str], wanted: set[str], at_most: int) -> list[str]:

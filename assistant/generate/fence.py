@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 _ANGLES = str.maketrans({"＜": "<", "＞": ">", "﹤": "<", "﹥": ">"})
-_OPENS_TAG = re.compile(r"<(?=[\s/!?|<]*[^\W\d]|[\s/!?<]*\|)")
+_OPENS_TAG = re.compile(r"<(?!\s*[-+.=\d])")  # a comparison is with a number
 _TURN = re.compile(r"\[(/?[A-Z][A-Z_ ]{2,})\]")
 _CITATION = re.compile(r"\[(\s*E\d+(?:\s*[,;–-]\s*E\d+)*\s*)\]", re.IGNORECASE)
 

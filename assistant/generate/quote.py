@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from assistant.errors import WardroundError
 from assistant.findings import extract_findings
 from assistant.generate.counts import count_findings, count_labels, studies_of
 from assistant.generate.prompts import load_prompt
@@ -12,7 +13,7 @@ from assistant.generate.relevance import content_words, points_at_study
 from assistant.generate.sentences import Sentence, best_sentences, quotable
 from assistant.generate.task import DraftTask, Task, TextEncoder
 from assistant.generate.values import is_measured, measured_for
-from assistant.records import About, Evidence, Statement
+from assistant.records import About, Evidence, Statement, ValuePlace
 
 
 class QuoteAnswerer:
@@ -43,15 +44,24 @@ class QuoteAnswerer:
         yield from (_quoted(sentence) for sentence in best_sentences(task.question, knowledge, task.encode, room))
 
     def draft(self, task: DraftTask) -> Iterator[tuple[str, Statement]]:
-        """The study's own values and sentences in the first section; what similar studies show in the others."""
-        first, *others = load_prompt(task.template, self._prompts_dir).sections
-        for piece in task.own:
-            if is_measured(piece):
-                yield first, _measured(piece)
-        last = others[-1] if others else first
-        for section, statements in ((first if not others else others[0], count_findings(task.similar)),):
-            yield from ((section, statement) for statement in statements)
+        """The study's own values first, what similar studies' reports and labels show after them.
+
+        Of a template's sections the first takes values and findings, the last statements on the rhythm, labels
+        and a quotation; a MEASUREMENTS section takes values alone.
+        """
+        sections = load_prompt(task.template, self._prompts_dir).sections
+        if not sections:
+            raise WardroundError(f"prompt {task.template!r}: a report template names its sections in the front matter")
+        first, last = sections[0], sections[-1]
+        measured = [piece for piece in task.own if is_measured(piece)]
+        yield from ((first, _measured(piece)) for piece in measured if isinstance(piece.place, ValuePlace))
+        findings = last if first.upper() == "MEASUREMENTS" else first
+        if findings == first:
+            yield from ((first, statement) for statement in count_findings(task.similar, with_absent=True))
+        yield from ((last, _measured(piece)) for piece in measured if not isinstance(piece.place, ValuePlace))
         yield from ((last, statement) for statement in count_labels(task.similar))
+        if findings != first:
+            yield from ((last, statement) for statement in count_findings(task.similar))
         yield from ((last, statement) for statement in _from_most_similar("", task.similar, task.encode))
 
 

@@ -33,9 +33,13 @@ _ASKED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
 )
 
 
+_DESCRIBES_UPLOAD = re.compile(r"uploaded\b", re.IGNORECASE)
+
+
 def is_measured(piece: Evidence) -> bool:
-    """Whether the evidence is a value or a stretch of signal measured on the study itself."""
-    return piece.relation == "own" and isinstance(piece.place, ValuePlace | SignalPlace) and bool(piece.text.strip())
+    """Whether the evidence is a value or a statement measured on the study itself, not the upload as a whole."""
+    measured = piece.relation == "own" and isinstance(piece.place, ValuePlace | SignalPlace)
+    return measured and bool(piece.text.strip()) and not _DESCRIBES_UPLOAD.match(piece.text)
 
 
 def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:

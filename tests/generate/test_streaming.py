@@ -1,0 +1,42 @@
+import pytest
+
+from assistant.findings import sentence_spans
+from assistant.generate.streaming import stream_sentences
+
+TEXTS = [
+    "A nodule of 1.5 mm, e.g. in the apex, is seen. No effusion. The heart is normal",
+    "FINDINGS:\nThe lungs are clear.\n\nIMPRESSION:\n1. No acute disease.\n2. Old rib fracture.",
+    "Dr. Smith saw it at 3.20 p.m. today. QTc 0.42 s, i.e. normal. Nothing else was found!",
+    "In the most similar study: “The heart is large. No effusion is seen.” That is all there is to say.",
+    "One",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("size", [1, 2, 5, 17, 1000])
+def test_cuts_are_those_of_the_whole_text_whatever_the_tokens(text, size):
+    tokens = (text[i : i + size] for i in range(0, len(text), size))
+    assert list(stream_sentences(tokens)) == [text[start:end] for start, end in sentence_spans(text)]
+
+
+def test_a_sentence_is_given_before_the_stream_ends():
+    arrived = []
+
+    def tokens():
+        for token in ("No effusion", " is seen.", " The heart", " is of normal", " size.", " Bones", " intact."):
+            arrived.append(token)
+            yield token
+
+    first = next(stream_sentences(tokens()))
+    assert first == "No effusion is seen."
+    assert arrived[-1] != " intact."
+
+
+@pytest.mark.parametrize("size", [1, 3, 8, 1000])
+def test_a_citation_behind_the_full_stop_belongs_to_the_sentence_before_it(size):
+    text = "Clear lungs. [E1, E2] The heart is large [E3]. [E4] says more about it. Done. [E5]"
+    tokens = (text[i : i + size] for i in range(0, len(text), size))
+    assert list(stream_sentences(tokens)) == [
+        "Clear lungs. [E1, E2]", "The heart is large [E3].", "[E4] says more about it.", "Done. [E5]",
+    ]  # fmt: skip
