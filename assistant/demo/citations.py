@@ -17,7 +17,7 @@ _SUBJECTS = {
     name: re.compile(rf"\b(?:{words})", re.IGNORECASE)
     for name, words in {
         "electrocardiography": r"electrocardio|ECG|EKG|QT interval|QRS|Holter|bundle branch",
-        "arrhythmia": r"arrhythmi|atrial fib|atrial flut|tachycardi|bradycardi|cardioverter|cardiac pac|pacemaker impl|catheter ablation",
+        "arrhythmia": r"arrhythmi|atrial fib|atrial flut|tachycardi|bradycardi|cardioverter|cardiac pac|catheter abl",
         "coronary disease": r"coronary|myocardial infarct|angina|STEMI|percutaneous",
         "heart failure": r"heart failure|cardiomyopath|myocarditis|ejection fraction|ventricular dysfunction",
         "valves and aorta": r"aort|valv|mitral|endocarditis|pericard",

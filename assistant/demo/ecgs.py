@@ -30,6 +30,8 @@ def make_challenge(material: Path, folder: Path) -> None:
             shutil.copyfile(part, folder / part.name)
         facts = dict(_FACT.findall(header.read_text(encoding="ascii")))
         codes = facts.get("Dx", "").split(",")
+        diagnosis = ", ".join(_SNOMED.get(code, f"SNOMED CT {code}") for code in codes if code)
+        age, sex = facts.get("Age", ""), facts.get("Sex", "").lower()
         key = f"cpsc-{header.stem}"
         rows.append(
             {
@@ -38,9 +40,10 @@ def make_challenge(material: Path, folder: Path) -> None:
                 "patient_id": key,
                 "study_id": key,
                 "title": "12-lead ECG, CPSC 2018",
-                "diagnosis": ", ".join(_SNOMED.get(code, f"SNOMED CT {code}") for code in codes if code),
-                "age": facts.get("Age", ""),
-                "sex": facts.get("Sex", "").lower(),
+                "text": f"Reference diagnosis of this ECG: {diagnosis}. Patient: {sex}, {age} years.",
+                "diagnosis": diagnosis,
+                "age": age,
+                "sex": sex,
             }
         )
     write_manifest(folder, rows)
