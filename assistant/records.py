@@ -336,7 +336,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The claims as prose; when abstained, the reason."""
-        return " ".join(claim.text for claim in self.claims) if self.claims else self.reason
+        return self.reason if self.abstained else " ".join(claim.text for claim in self.claims)
 
     def to_json(self) -> dict[str, Any]:
         return {

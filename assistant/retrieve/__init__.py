@@ -1,0 +1,1 @@
+"""Retrieval: which evidence a question gets, and when there is none."""

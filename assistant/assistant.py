@@ -1,0 +1,362 @@
+"""The assistant: build and open an archive, search it, ask it, draft reports from it.
+
+This file reads as the flow does: uploads are read, evidence is retrieved, an answerer writes, every sentence is
+checked, and only then is it handed on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.errors import UnreadableFile, WardroundError
+from assistant.records import KINDS, Answer, Claim, Draft, Evidence, Image, Kind, Record, SearchResult
+from assistant.settings import Settings, load_settings
+from assistant.workspace import choose_indexes, workspace_of_recipe
+
+if TYPE_CHECKING:
+    from assistant.drafting import StudyRequest
+    from assistant.generate import Answerer
+    from assistant.retrieve.query import Query, Upload
+    from assistant.store.build import BuildReport, Progress
+    from assistant.store.index import OpenIndex
+    from assistant.store.workspace_db import WorkspaceDb
+
+File = str | Path
+Step = SearchResult | Claim | Answer
+
+
+class Assistant:
+    """An open archive. Safe to use from several threads; sees a newer generation as soon as it is committed."""
+
+    def __init__(self, workspace: Path, indexes: Sequence[str] = (), settings: Settings | None = None) -> None:
+        from assistant.retrieve.uploads import Uploads
+        from assistant.store.index import OpenIndex
+        from assistant.store.pseudonyms import Pseudonyms
+        from assistant.store.workspace_db import WorkspaceDb
+
+        self.workspace = workspace.resolve()
+        self.settings = settings or load_settings(self.workspace)
+        self._chosen = list(indexes)
+        self._indexes = {name: OpenIndex(self.workspace, name) for name in choose_indexes(self.workspace, indexes)}
+        self.uploads = Uploads(Pseudonyms.of(self.workspace), self.settings.ingest)
+        self._answerers: dict[str, Answerer] = {}
+        self.db: WorkspaceDb = WorkspaceDb(self.workspace)
+
+    # --- building and opening ------------------------------------------------------------------------
+
+    @staticmethod
+    def build(
+        recipe: File,
+        *,
+        workspace: File | None = None,
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+    ) -> BuildReport:
+        """Build or update an index from a recipe (TOML) or a folder; only what changed is read again.
+
+        `workspace` is by default the folder around the recipe's `indexes/`, for a folder the current one.
+        Raises RecipeError, WorkspaceBusy, WeightsMissing.
+        """
+        from assistant.ingest import folder_recipe, load_recipe
+        from assistant.store.build import build_index
+
+        path = Path(recipe)
+        if path.is_dir():
+            home = Path(workspace) if workspace else Path.cwd()
+            path = folder_recipe(path, home)
+        else:
+            home = Path(workspace) if workspace else workspace_of_recipe(path)
+        return build_index(load_recipe(path), home, settings or load_settings(home), progress)
+
+    @classmethod
+    def open(cls, where: File = ".", *, settings: Settings | None = None) -> Assistant:
+        """Open a workspace folder, the index of a recipe, or an index of the current workspace by name.
+
+        Raises IndexMissing when nothing is built there, DamagedIndex when a file does not match its hash.
+        """
+        path = Path(where)
+        if path.is_dir():
+            return cls(path, settings=settings)
+        if path.suffix == ".toml":
+            from assistant.ingest import load_recipe
+
+            return cls(workspace_of_recipe(path), [load_recipe(path).name], settings)
+        return cls(Path.cwd(), [str(where)], settings)
+
+    @property
+    def indexes(self) -> tuple[str, ...]:
+        return tuple(self._indexes)
+
+    def generations(self) -> dict[str, int]:
+        """The generation of each open index."""
+        return {index.name: index.generation for index in self._open_indexes()}
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """How many records of each kind each index holds."""
+        return {index.name: index.totals() for index in self._open_indexes()}
+
+    # --- searching -----------------------------------------------------------------------------------
+
+    def search(
+        self,
+        text: str = "",
+        *,
+        files: Sequence[File] = (),
+        k: int | None = None,
+        kinds: Iterable[Kind] = (),
+        modalities: Iterable[str] = (),
+        patient: str | None = None,
+        exclude_patient: str | None = None,
+    ) -> SearchResult:
+        """Evidence for a text, files (image, ECG, document) or both, best first, at most `k` pieces.
+
+        `patient` and `exclude_patient` are the archive's own ids. Raises UnreadableFile, EncoderMismatch.
+        """
+        query = self.query(
+            text, files=files, k=k, kinds=kinds, modalities=modalities, patient=patient, exclude_patient=exclude_patient
+        )
+        return self.search_batch([query])[0]
+
+    def search_batch(self, queries: Sequence[Query]) -> list[SearchResult]:
+        """One result for each query; queries are encoded and searched together."""
+        from assistant.retrieve.search import Retriever
+
+        return Retriever(self._open_indexes(), self.settings).search(queries)
+
+    def query(
+        self,
+        text: str = "",
+        *,
+        files: Sequence[File] = (),
+        k: int | None = None,
+        kinds: Iterable[Kind] = (),
+        modalities: Iterable[str] = (),
+        patient: str | None = None,
+        exclude_patient: str | None = None,
+    ) -> Query:
+        """A query for `search_batch`; the files are read now. Raises BadQuery when there is nothing to search for."""
+        from assistant.errors import BadQuery
+        from assistant.retrieve.query import Query
+
+        if not text.strip() and not files:
+            raise BadQuery("nothing to search for: give a text, a file or both")
+        wanted = frozenset(kinds)
+        if unknown := wanted - set(KINDS):
+            raise BadQuery(f"kind {sorted(unknown)[0]!r}: it is one of {', '.join(KINDS)}")
+        if k is not None and k < 1:
+            raise BadQuery(f"k is {k}: ask for at least one result")
+        return Query(
+            text=text, uploads=self.uploads.read(files), k=k or self.settings.retrieve.k, kinds=wanted,
+            modalities=frozenset(code.upper() for code in modalities), patient=patient, exclude_patient=exclude_patient,
+        )  # fmt: skip
+
+    # --- asking --------------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        question: str,
+        *,
+        files: Sequence[File] = (),
+        llm: str | None = None,
+        patient: str | None = None,
+        exclude_patient: str | None = None,
+    ) -> Answer:
+        """The checked answer to a question; see `ask_stream` for the same, sentence by sentence."""
+        for step in self.ask_stream(question, files=files, llm=llm, patient=patient, exclude_patient=exclude_patient):
+            if isinstance(step, Answer):
+                return step
+        raise AssertionError("ask_stream ends with an Answer")
+
+    def ask_stream(
+        self,
+        question: str,
+        *,
+        files: Sequence[File] = (),
+        llm: str | None = None,
+        patient: str | None = None,
+        exclude_patient: str | None = None,
+    ) -> Iterator[Step]:
+        """First what was retrieved (uploads included), then each sentence once it is checked, last the answer.
+
+        `llm` chooses another answerer than the settings': quote, local or openai. Raises BadQuery for an empty
+        question, UnreadableFile for an upload, ModelUnavailable when a model can't be reached.
+        """
+        from assistant.errors import BadQuery
+        from assistant.generate import Task
+        from assistant.verify import Verifier
+
+        if not question.strip():
+            raise BadQuery("the question is empty: ask something")
+        started = time.perf_counter()
+        query = self.query(question, files=files, patient=patient, exclude_patient=exclude_patient)
+        found = self._with_uploads(self.search_batch([query])[0], query.uploads)
+        yield found
+        answerer = self.answerer(llm)
+        retrieved = time.perf_counter()
+        kept = tuple(evidence for evidence in found.evidence if evidence.kept)
+        task = Task(question, kept, self.pictures(kept, query.uploads), self.text_encoder())
+        claims: list[Claim] = []
+        if not found.abstained:
+            verifier = Verifier(self.settings.verify)
+            by_id = {evidence.id: evidence for evidence in kept}
+            for statement in answerer.answer(task):
+                for claim in self.shown(verifier.verify(statement, by_id)):
+                    claims.append(claim)
+                    yield claim
+        abstained, reason = _abstention(found, claims)
+        now = time.perf_counter()
+        timing = {
+            **found.timing_ms, "retrieve": (retrieved - started) * 1000,
+            "generate": (now - retrieved) * 1000, "total": (now - started) * 1000,
+        }  # fmt: skip
+        yield Answer(
+            question, tuple(claims), found.evidence, abstained, reason, answerer.model, answerer.prompt_for(task),
+            found.route, timing,
+        )  # fmt: skip
+
+    # --- drafting ------------------------------------------------------------------------------------
+
+    def draft(
+        self,
+        studies: Iterable[StudyRequest | str] | File,
+        *,
+        workers: int = 1,
+        template: str | None = None,
+        out: File | None = None,
+        resume: bool = False,
+        llm: str | None = None,
+        on_problem: Callable[[str, str], None] | None = None,
+    ) -> Iterator[Draft]:
+        """Draft a report for each study, in order: a CSV file, a folder, or studies (or ids of indexed ones).
+
+        With `out`, each draft is a line of `drafts.jsonl` there before it is handed on, and with `resume` studies
+        that have a line are not done again. A study that can't be drafted is told to `on_problem` (id, reason) and
+        the rest goes on.
+        """
+        from assistant.drafting import draft_studies
+
+        return draft_studies(
+            self, studies, workers=workers, template=template, out=Path(out) if out else None, resume=resume, llm=llm,
+            on_problem=on_problem,
+        )  # fmt: skip
+
+    # --- looking -------------------------------------------------------------------------------------
+
+    def read_upload(self, path: File) -> list[Record]:
+        """The records of a file with their content, pseudonymous. Raises UnreadableFile."""
+        return [upload.record for upload in self.uploads.read([path])]
+
+    def forget_uploads(self, record_ids: Sequence[str]) -> None:
+        """Drop uploads from memory."""
+        self.uploads.forget(record_ids)
+
+    def record(self, record_id: str) -> Record:
+        """A record with its picture, signal or text, for looking at: of the archive, or an upload of this process.
+
+        Raises WardroundError when there is none of that id, UnreadableFile when its file is gone or changed.
+        """
+        upload = self.uploads.find(record_id)
+        if upload is not None:
+            return upload
+        for index in self._open_indexes():
+            found = index.find(record_id)
+            if found is None:
+                continue
+            record, path, uri = found
+            self.db.log_access("view", [(record.record_id, record.patient_id)])
+            return record if record.kind == "text" else self._with_content(record, path, uri)
+        raise WardroundError(f"record {record_id!r}: not in {', '.join(self.indexes)}")
+
+    def study(self, study_id: str) -> list[Record]:
+        """The records of an indexed study, by its pseudonym, the archive's own study id, or the user's own key.
+
+        Raises BadQuery when no index has it.
+        """
+        from assistant.errors import BadQuery
+
+        for index in self._open_indexes():
+            if records := index.find_study(study_id):
+                return records
+        raise BadQuery(f"study {study_id!r}: not in {', '.join(self.indexes)}, and no files are given")
+
+    def pseudonyms_of(self, patient: str | None, study: str | None) -> tuple[frozenset[str], frozenset[str]]:
+        """The pseudonyms that a patient and a study have in the open indexes, whose namespaces may differ."""
+        indexes = self._open_indexes()
+        patients = frozenset(index.pseudonym_of(patient) for index in indexes) if patient else frozenset[str]()
+        return patients, frozenset(index.studies_named(study) for index in indexes) if study else frozenset[str]()
+
+    def _with_content(self, record: Record, path: Path | None, uri: str) -> Record:
+        from assistant.ingest import read_file
+
+        if path is None or not path.exists():
+            raise UnreadableFile(uri, "the file is no longer where it was indexed; update the index")
+        for read in read_file(path, self.settings.ingest, uri=uri):
+            if read.kind == record.kind and read.part == record.part:
+                return replace(record, image=read.image, signal=read.signal, uri=path.name)
+        raise UnreadableFile(uri, "the file has changed since it was indexed; update the index")
+
+    # --- the parts -----------------------------------------------------------------------------------
+
+    def _open_indexes(self) -> list[OpenIndex]:
+        """The open indexes, each at its newest generation."""
+        from assistant.store.index import OpenIndex
+
+        for name, index in self._indexes.items():
+            if index.is_stale():
+                self._indexes[name] = OpenIndex(self.workspace, name)
+        return list(self._indexes.values())
+
+    def answerer(self, llm: str | None = None) -> Answerer:
+        """Who writes: the settings' answerer, or the one named (quote, local, openai). Kept open."""
+        from assistant.generate import open_answerer
+
+        name = llm or self.settings.llm.name
+        if name not in self._answerers:
+            chosen = self.settings.llm.model_copy(update={"name": name})
+            self._answerers[name] = open_answerer(chosen, self.workspace / "prompts")
+        return self._answerers[name]
+
+    def _with_uploads(self, found: SearchResult, uploads: Sequence[Upload]) -> SearchResult:
+        """A search's evidence with what the uploads show and what is measured on them in front."""
+        from assistant.retrieve.own import upload_evidence
+
+        own = [evidence for upload in uploads for evidence in upload_evidence(upload.record)]
+        if not own:
+            return found
+        return replace(found, evidence=(*own, *found.evidence), abstained=False, reason="")
+
+    def pictures(self, kept: Sequence[Evidence], uploads: Sequence[Upload]) -> dict[str, Image]:
+        """The pictures that go along to a model, by evidence id: the uploads' first, then similar ones."""
+        if not self.settings.llm.images:
+            return {}
+        pictures = [evidence for evidence in kept if evidence.kind == "image"][: self.settings.llm.images]
+        records = ((evidence.id, self.record(evidence.record_id)) for evidence in pictures)
+        return {key: record.image for key, record in records if record.image is not None}
+
+    def text_encoder(self) -> Callable[[Sequence[str]], object]:
+        from assistant.retrieve.own import text_encoder
+
+        return text_encoder(self.settings)
+
+    def shown(self, claims: Sequence[Claim]) -> list[Claim]:
+        """The claims that are shown: all of them, or by the setting only the supported ones."""
+        if self.settings.verify.unsupported == "mark":
+            return list(claims)
+        return [claim for claim in claims if claim.verdict == "supported"]
+
+
+def _abstention(found: SearchResult, claims: Sequence[Claim]) -> tuple[bool, str]:
+    """Whether nothing is left to say, and why."""
+    if found.abstained:
+        return True, found.reason
+    if not claims:
+        return True, "Nothing in the evidence answers the question."
+    if not any(claim.verdict == "supported" for claim in claims):
+        return True, "No sentence of the answer is supported by the evidence."
+    return False, ""
+
+

@@ -1,0 +1,138 @@
+"""The command line. Results go to stdout, progress and errors to stderr.
+
+Exit status: 0 done (an abstention included); 1 done, but some inputs were set aside; 2 a clear error, nothing changed.
+Nothing heavy is imported here: `wardround --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from assistant.errors import WardroundError
+
+OK, SET_ASIDE, ERROR = 0, 1, 2
+
+_EXAMPLES = {
+    "demo": "wardround demo",
+    "init": "wardround init my-archive",
+    "index": "wardround index indexes/chest.toml\nwardround index /data/ecgs --json",
+    "search": 'wardround search "right pleural effusion" -k 5\nwardround search --file cxr.dcm --kind image',
+    "ask": 'wardround ask "What rhythm is this?" --file ecg.hea',
+    "draft": "wardround draft studies.csv --out drafts --resume",
+    "check": "wardround check --pairs pairs.jsonl",
+    "measure": "wardround measure ecg.dcm --json",
+    "read": "wardround read report.pdf",
+    "eval": "wardround eval eval/smoke.toml\nwardround eval eval/smoke.toml --compare 3f9a2c",
+    "doctor": "wardround doctor --index chest",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line, with examples in every command's help."""
+    main_parser = argparse.ArgumentParser(
+        prog="wardround",
+        description="A retrieval-augmented medical assistant whose every sentence is checked against its evidence. "
+        "Research software, no medical device.",
+    )
+    main_parser.add_argument("--version", action="version", version=_version())
+    commands = main_parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    demo = _command(commands, "demo", "build the demonstration archive and open the chat")
+    demo.add_argument("--port", type=int, help="default 7860")
+    demo.add_argument("--no-chat", action="store_true", help="build the archive only")
+
+    init = _command(commands, "init", "make a new workspace", workspace=False)
+    init.add_argument("folder", type=Path, metavar="DIR")
+
+    index = _command(commands, "index", "build or update an index; only what changed is read again")
+    index.add_argument("source", type=Path, metavar="RECIPE.toml or FOLDER")
+
+    search = _command(commands, "search", "find evidence by text, image, ECG or a mix", choose_index=True)
+    search.add_argument("text", nargs="?", default="", metavar="TEXT")
+    search.add_argument("--file", action="append", default=[], type=Path, metavar="F", help="may be given more than once")
+    search.add_argument("-k", type=int, help="at most this many pieces of evidence (default 10)")
+    search.add_argument("--kind", action="append", default=[], choices=("image", "signal", "text"))
+    search.add_argument("--modality", action="append", default=[], metavar="CODE", help="a DICOM code, e.g. CR")
+    search.add_argument("--batch", type=Path, metavar="QUERIES.jsonl", help="one query a line; one result a line")
+
+    ask = _command(commands, "ask", "answer a question from the archive and the uploads", choose_index=True)
+    ask.add_argument("question", metavar="QUESTION")
+    ask.add_argument("--file", action="append", default=[], type=Path, metavar="F", help="may be given more than once")
+    ask.add_argument("--llm", metavar="NAME", help="quote, local or openai (default: the settings')")
+
+    draft = _command(commands, "draft", "draft reports in batch", choose_index=True)
+    draft.add_argument("studies", metavar="STUDIES.csv, FOLDER or ID", nargs="+")
+    draft.add_argument("--out", type=Path, required=True, metavar="DIR")
+    draft.add_argument("--template", metavar="T", help="a prompt of prompts/, e.g. draft-ecg (default: by modality)")
+    draft.add_argument("--resume", action="store_true", help="leave out the studies that are drafted already")
+    draft.add_argument("--workers", type=int, default=1)
+    draft.add_argument("--llm", metavar="NAME")
+
+    check = _command(commands, "check", "judge claims against evidence", workspace=False)
+    check.add_argument("--pairs", type=Path, required=True, metavar="PAIRS.jsonl")
+
+    measure = _command(commands, "measure", "measure a signal or an image")
+    measure.add_argument("file", type=Path, metavar="FILE")
+
+    read = _command(commands, "read", "show what ingest makes of a file")
+    read.add_argument("file", type=Path, metavar="FILE")
+
+    evaluate = _command(commands, "eval", "run a suite and write its scorecard", choose_index=True)
+    evaluate.add_argument("suite", type=Path, metavar="SUITE.toml")
+    evaluate.add_argument("--compare", metavar="RUN", help="a run id or folder of the same suite")
+
+    doctor = _command(commands, "doctor", "check a workspace's indexes")
+    doctor.add_argument("--index", metavar="NAME", help="default: all that are built")
+    return main_parser
+
+
+def _command(commands: argparse._SubParsersAction, name: str, summary: str, *, workspace: bool = True,
+             choose_index: bool = False) -> argparse.ArgumentParser:  # fmt: skip
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog="examples:\n  " + _EXAMPLES[name].replace("\n", "\n  "),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("--workspace", type=Path, default=Path(), metavar="DIR", help="default: the current folder")
+    command.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    if choose_index:
+        command.add_argument("--index", metavar="NAME", help="default: all that are built")
+        command.add_argument("--patient", metavar="ID", help="only this patient's records (the archive's own id)")
+        command.add_argument("--exclude-patient", metavar="ID", help="leave this patient out")
+    return command
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"wardround {version('wardround')}"
+    except PackageNotFoundError:
+        return "wardround (not installed)"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; gives the exit status."""
+    arguments = parser().parse_args(argv)
+    from assistant import commands
+
+    try:
+        return int(getattr(commands, f"run_{arguments.command}")(arguments))
+    except WardroundError as error:
+        print(f"wardround {arguments.command}: {error}", file=sys.stderr)
+        return ERROR
+    except KeyboardInterrupt:
+        print(f"wardround {arguments.command}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `wardround search … | head`
+        sys.stderr.close()
+        return OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,350 @@
+"""What each command of the command line does; see `cli.py` for its arguments."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.errors import BadQuery, UnreadableFile, WardroundError
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+
+OK, SET_ASIDE = 0, 1
+BATCH = 64  # queries encoded and searched together
+
+
+def run_demo(arguments: Namespace) -> int:
+    from assistant.assistant import Assistant
+    from assistant.demo import prepare
+
+    report = Assistant.build(
+        prepare(arguments.workspace, _progress), workspace=arguments.workspace, progress=_progress
+    )
+    _say(f"demonstration archive: {_totals(report.records)}, generation {report.generation}, {report.seconds:.0f} s")
+    if arguments.no_chat:
+        if arguments.json:
+            _print_json(report.to_json())
+        return OK
+    from assistant.ui import launch
+
+    launch(Assistant(arguments.workspace, ["demo"]), port=arguments.port)
+    return OK
+
+
+def run_init(arguments: Namespace) -> int:
+    from assistant.workspace import init_workspace
+
+    written = init_workspace(arguments.folder)
+    if arguments.json:
+        _print_json({"workspace": str(arguments.folder), "written": [str(path) for path in written]})
+    else:
+        print(f"{arguments.folder}: a workspace with {len(written)} new files")
+        print(f"next: cd {arguments.folder}; wardround index FOLDER")
+    return OK
+
+
+def run_index(arguments: Namespace) -> int:
+    from assistant.assistant import Assistant
+
+    report = Assistant.build(arguments.source, workspace=arguments.workspace, progress=_progress)
+    if arguments.json:
+        _print_json(report.to_json())
+    else:
+        print(
+            f"{report.index}: generation {report.generation}; {report.added} added, {report.updated} updated, "
+            f"{report.unchanged} unchanged, {report.removed} removed; {_totals(report.records)}; {report.seconds:.1f} s"
+        )
+        for path, reason in report.set_aside:
+            print(f"set aside: {path}: {reason}")
+    return SET_ASIDE if report.set_aside else OK
+
+
+def run_search(arguments: Namespace) -> int:
+    assistant = _open(arguments)
+    if arguments.batch:
+        return _search_batch(assistant, arguments)
+    found = assistant.search(
+        arguments.text, files=arguments.file, k=arguments.k, kinds=arguments.kind, modalities=arguments.modality,
+        patient=arguments.patient, exclude_patient=arguments.exclude_patient,
+    )  # fmt: skip
+    assistant.db.log_access("search", [(e.record_id, e.patient_id) for e in found.evidence])
+    if arguments.json:
+        _print_json(found.to_json())
+        return OK
+    if found.abstained:
+        print(f"nothing is good enough: {found.reason}")
+    for evidence in found.evidence:
+        kept = "kept   " if evidence.kept else "dropped"
+        name = evidence.external_id or evidence.title or evidence.record_id
+        print(f"{kept} {evidence.score:.3f} {evidence.kind:6} {evidence.modality:3} {name}: {_short(evidence.text)}")
+        print(f"        {evidence.relation}; {evidence.why}")
+    return OK
+
+
+def _search_batch(assistant: Assistant, arguments: Namespace) -> int:
+    """One result a line, in the order of the input; a bad line gives its id and what is wrong with it."""
+    status = OK
+    base = arguments.batch.parent
+    for chunk in _chunks(list(_json_lines(arguments.batch)), BATCH):
+        queries, lines = [], []
+        for number, row in chunk:
+            lines.append({"id": row.get("id", number) if isinstance(row, dict) else number})
+            try:
+                queries.append(_batch_query(assistant, row, arguments, base))
+            except WardroundError as error:
+                queries.append(None)
+                lines[-1]["error"] = str(error)
+                status = SET_ASIDE
+        results = iter(assistant.search_batch([query for query in queries if query is not None]))
+        for query, line in zip(queries, lines, strict=True):
+            _print_json({**line, **next(results).to_json()} if query is not None else line, indent=None)
+    return status
+
+
+def _batch_query(assistant: Assistant, row: object, arguments: Namespace, base: Path) -> Any:
+    if not isinstance(row, dict):
+        raise BadQuery(str(row) if isinstance(row, ValueError) else 'not a JSON object: {"id", "text", "files"}')
+    if unknown := set(row) - {"id", "text", "files", "exclude_patient", "patient", "kind", "modality", "k"}:
+        raise BadQuery(f"unknown key {sorted(unknown)[0]!r}")
+    kinds, codes = row.get("kind") or arguments.kind, row.get("modality") or arguments.modality
+    excluded, patient = row.get("exclude_patient", arguments.exclude_patient), row.get("patient", arguments.patient)
+    return assistant.query(
+        str(row.get("text") or ""),
+        files=[base / str(name) for name in row.get("files") or ()],
+        k=row.get("k", arguments.k),
+        kinds=[kinds] if isinstance(kinds, str) else kinds,
+        modalities=[codes] if isinstance(codes, str) else codes,
+        patient=str(patient) if patient is not None else None,
+        exclude_patient=str(excluded) if excluded is not None else None,
+    )
+
+
+def run_ask(arguments: Namespace) -> int:
+    assistant = _open(arguments)
+    answer = assistant.ask(
+        arguments.question, files=arguments.file, llm=arguments.llm, patient=arguments.patient,
+        exclude_patient=arguments.exclude_patient,
+    )  # fmt: skip
+    assistant.db.log_access("ask", [(e.record_id, e.patient_id) for e in answer.evidence if e.kept])
+    if arguments.json:
+        _print_json(answer.to_json())
+        return OK
+    if answer.abstained:
+        print(f"No answer: {answer.reason}")
+    numbers: dict[str, int] = {}
+    for claim in answer.claims:
+        cited = "".join(f"[{numbers.setdefault(key, len(numbers) + 1)}]" for key in claim.citations)
+        mark = "" if claim.verdict == "supported" else f" ({claim.verdict}: {claim.error_kind})"
+        print(f"{claim.text} {cited}{mark}".rstrip())
+    by_id = {evidence.id: evidence for evidence in answer.evidence}
+    for key, number in numbers.items():
+        if key in by_id:
+            print(f"[{number}] {_source(by_id[key])}")
+    return OK
+
+
+def run_draft(arguments: Namespace) -> int:
+    from assistant.drafting import StudyRequest, read_studies
+
+    assistant = _open(arguments)
+    given = [Path(name) for name in arguments.studies]
+    if len(given) == 1 and given[0].exists():
+        studies = read_studies(given[0])
+    else:
+        studies = [StudyRequest(name) for name in arguments.studies]
+    problems: list[tuple[str, str]] = []
+    drafts = assistant.draft(
+        studies, workers=arguments.workers, template=arguments.template, out=arguments.out, resume=arguments.resume,
+        llm=arguments.llm, on_problem=lambda study, reason: problems.append((study, reason)),
+    )  # fmt: skip
+    done = 0
+    for done, _ in enumerate(drafts, start=1):
+        _progress(done + len(problems), len(studies), "drafting")
+    if arguments.json:
+        aside = [{"study_id": study, "reason": reason} for study, reason in problems]
+        _print_json({"out": str(arguments.out / "drafts.jsonl"), "drafted": done, "set_aside": aside})
+    else:
+        print(f"{done} drafted into {arguments.out / 'drafts.jsonl'}")
+        for study, reason in problems:
+            print(f"set aside: {study}: {reason}")
+    return SET_ASIDE if problems else OK
+
+
+def run_check(arguments: Namespace) -> int:
+    """One judgement a line, in the order of the input."""
+    from assistant.verify import check
+
+    status = OK
+    for number, row in _json_lines(arguments.pairs):
+        key = row.get("id", number) if isinstance(row, dict) else number
+        try:
+            claim, evidence = _pair(row)
+        except BadQuery as error:
+            _print_json({"id": key, "error": str(error)}, indent=None)
+            status = SET_ASIDE
+            continue
+        judged = check(claim, evidence)
+        line = {"verdict": judged.verdict, "score": round(judged.score, 4), "error_kind": judged.error_kind, "why": judged.why}
+        _print_json({"id": key, **line}, indent=None)
+    return status
+
+
+def _pair(row: object) -> tuple[str, list[str]]:
+    if not isinstance(row, dict):
+        raise BadQuery(str(row) if isinstance(row, ValueError) else 'not a JSON object: {"id", "claim", "evidence"}')
+    claim, evidence = row.get("claim"), row.get("evidence")
+    texts = [evidence] if isinstance(evidence, str) else evidence
+    if not isinstance(claim, str) or not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise BadQuery("claim must be a text, and evidence a text or a list of texts")
+    return claim, texts
+
+
+def run_measure(arguments: Namespace) -> int:
+    from assistant.ingest import read_file
+    from assistant.measure import measure_image, measure_signal
+    from assistant.settings import load_settings
+
+    records = read_file(arguments.file, load_settings(arguments.workspace).ingest)
+    for record in records:
+        measured = measure_signal(record.signal) if record.signal else measure_image(record.image) if record.image else None
+        if measured is not None:
+            found = {"modality": record.modality, **measured.to_json()}
+            _print_json(found) if arguments.json else _print_measured(found)
+            return OK
+    raise UnreadableFile(arguments.file, "holds no signal and no picture, so there is nothing to measure")
+
+
+def _print_measured(found: dict[str, Any]) -> None:
+    for part in ("modality", "leads", "sampling_rate_hz", "duration_s"):
+        if part in found:
+            print(f"{part}: {', '.join(found[part]) if isinstance(found[part], list) else found[part]}")
+    for part in ("values", "quality"):
+        for name, value in found.get(part, {}).items():
+            print(f"{part}.{name}: {value}")
+
+
+def run_read(arguments: Namespace) -> int:
+    from assistant.ingest import describe_file
+    from assistant.settings import load_settings
+
+    described = describe_file(arguments.file, load_settings(arguments.workspace).ingest)
+    if arguments.json:
+        _print_json(described)
+    else:
+        if described.get("reason"):
+            print(f"{described['path']}: {described['reason']}")
+        for record in described["records"]:
+            print(", ".join(f"{name} {value}" for name, value in record.items() if value not in (None, "", [], {})))
+    return OK if described["records"] else SET_ASIDE
+
+
+def run_eval(arguments: Namespace) -> int:
+    from assistant.evaluate import run_suite
+
+    result = run_suite(
+        arguments.suite, workspace=arguments.workspace, index=arguments.index, compare=arguments.compare, progress=_progress
+    )
+    found = result.to_json()
+    if arguments.json:
+        _print_json(found)
+        return OK
+    print(f"{found['suite']}, run {found['run']}")
+    for name, metric in found["metrics"].items():
+        if metric["value"] is None:
+            print(f"  {name}: nothing to measure")
+        else:
+            print(f"  {name}: {metric['value']:.3f} [{metric['low']:.3f}, {metric['high']:.3f}], n {metric['n']}")
+    print(f"scorecard: {result.folder / 'scorecard.html'}")
+    return OK
+
+
+def run_doctor(arguments: Namespace) -> int:
+    from assistant.store.doctor import examine
+    from assistant.store.generations import built_indexes
+
+    names = [arguments.index] if arguments.index else built_indexes(arguments.workspace)
+    reports = [examine(arguments.workspace, name) for name in names]
+    if arguments.json:
+        _print_json({"indexes": [report.to_json() for report in reports]})
+    else:
+        for report in reports:
+            print(f"{report.index}: generation {report.generation}, " + ("sound" if report.sound else "NOT SOUND"))
+            for check in report.checks:
+                print(f"  {'ok ' if check.ok else 'BAD'} {check.name}: {check.found}")
+    return OK if all(report.sound for report in reports) else SET_ASIDE
+
+
+# --- reading and printing ----------------------------------------------------------------------------
+
+
+def _open(arguments: Namespace) -> Assistant:
+    from assistant.assistant import Assistant
+
+    return Assistant(arguments.workspace, [arguments.index] if arguments.index else [])
+
+
+def _json_lines(path: Path) -> Iterator[tuple[int, object]]:
+    """The lines of a JSON Lines file with their numbers; a line that is no JSON comes as a ValueError."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WardroundError(f"{path}: can't be read: {error}") from error
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except ValueError as error:
+                yield number, ValueError(f"line {number} is no JSON: {error}")
+
+
+def _chunks(rows: list[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+def _print_json(document: Any, indent: int | None = 2) -> None:
+    print(json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False), flush=indent is None)
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+_bar: Any = None
+
+
+def _progress(done: int, total: int, what: str) -> None:
+    """A bar on stderr."""
+    global _bar
+    from tqdm import tqdm
+
+    if _bar is None or _bar.total != total or _bar.desc.rstrip(": ") != what:
+        if _bar is not None:
+            _bar.close()
+        _bar = tqdm(total=total, desc=what, file=sys.stderr, mininterval=0.5, leave=False)
+    _bar.update(done - _bar.n)
+    if done >= total:
+        _bar.close()
+        _bar = None
+
+
+def _totals(records: dict[Any, int]) -> str:
+    return ", ".join(f"{n} {kind}{'s' if n != 1 else ''}" for kind, n in records.items())
+
+
+def _short(text: str, length: int = 160) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= length else words[: length - 1] + "…"
+
+
+def _source(evidence: Any) -> str:
+    place = f", page {evidence.place.page}" if getattr(evidence.place, "page", None) else ""
+    name = evidence.title or evidence.external_id or evidence.record_id
+    return f"{evidence.relation}, {evidence.modality}: {name}{place}: {_short(evidence.text, 120)}"
+
+

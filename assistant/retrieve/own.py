@@ -1,0 +1,74 @@
+"""Evidence from the uploads themselves: what they show, what is measured on them, what their text says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.embed import open_encoder
+from assistant.measure import measure_signal, statements
+from assistant.records import BoxPlace, Evidence, Place, Record, SignalPlace, TextPlace, evidence_id
+from assistant.retrieve.query import Query
+from assistant.settings import Settings
+from assistant.store.words import query_words
+
+
+def upload_evidence(upload: Record) -> list[Evidence]:
+    """A picture as a whole; a signal as a whole and every value measured on it. Text: see `own_passages`."""
+    if upload.kind == "image" and upload.image is not None:
+        height, width = upload.image.pixels.shape[:2]
+        facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in upload.fields.items())
+        text = f"Uploaded {upload.modality} image, {width} × {height} pixels" + (f" ({facts})" if facts else "")
+        return [_own(upload, BoxPlace((0, 0, width, height)), text, "uploaded picture")]
+    if upload.kind == "signal" and upload.signal is not None:
+        signal = upload.signal
+        leads = ", ".join(signal.leads)
+        text = f"Uploaded {upload.modality}, {signal.duration_s:.0f} s at {signal.sampling_rate_hz:g} Hz, leads {leads}"
+        whole = _own(upload, SignalPlace("all", 0.0, round(signal.duration_s, 3)), text, "uploaded signal")
+        measured = statements(measure_signal(signal)) if upload.modality == "ECG" else []
+        return [whole] + [_own(upload, place, sentence, "measured on the upload") for place, sentence in measured]
+    return []
+
+
+def own_passages(query: Query, settings: Settings) -> list[Evidence]:
+    """The passages of uploaded texts, nearest to the question first, kept where they clear the relevance floor."""
+    found = [(upload, p) for upload in query.uploads_of("text") for p in upload.passages]
+    if not found:
+        return []
+    encoder = open_encoder("text", settings.embed.text, settings.embed)
+    texts = [upload.text[p.start : p.end] for upload, p in found]
+    near = encoder.encode(texts) @ encoder.encode([query.text])[0]
+    words = query_words(query.text)
+    shared = np.array([len(words & query_words(text)) / max(len(words), 1) for text in texts])
+    order = np.argsort(-(near + settings.retrieve.words_weight * shared), kind="stable")
+    floor = settings.retrieve.text_floor
+    evidence = []
+    for rank, n in enumerate(order):
+        upload, p = found[n]
+        close = bool(near[n] >= floor or (words and shared[n] == 1.0))
+        kept = close and rank < settings.retrieve.max_contexts
+        why = f"passage of the upload, meaning {near[n]:.2f}"
+        if not close:
+            why += f", below the floor {floor:.2f}"
+        elif not kept:
+            why += f", beyond the {settings.retrieve.max_contexts} passages handed on"
+        piece = _own(upload, TextPlace(p.start, p.end, p.page), texts[n], why, score=float(near[n]), section=p.section)
+        evidence.append(replace(piece, kept=kept))
+    return evidence
+
+
+def text_encoder(settings: Settings) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+    """The default text encoder as a function, for those who rank sentences."""
+    return lambda texts: open_encoder("text", settings.embed.text, settings.embed).encode(list(texts))
+
+
+def _own(upload: Record, place: Place, text: str, why: str, score: float = 1.0, section: str | None = None) -> Evidence:
+    return Evidence(
+        id=evidence_id(upload.record_id, place), record_id=upload.record_id, kind=upload.kind,
+        modality=upload.modality, relation="own", text=text, place=place, score=score, kept=True, why=why,
+        patient_id=upload.patient_id, study_id=upload.study_id, title=upload.title, section=section,
+        taken_at=upload.taken_at, external_id=upload.external_id,
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""What is asked of the archive, and which of its indexes the question goes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from assistant.records import Kind, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What was handed in beside a question: a record with pseudonyms, and the archive's own ids for the filters."""
+
+    record: Record
+    patient: str | None = None
+    study: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question with its uploads and filters. Patient ids are the archive's own.
+
+    `leave_out_own` is for drafts and evaluation: the
+    uploads' own study, their patient and near-duplicates are left out, and so are the studies and patients in
+    `leave_out_studies` and `leave_out_patients` (pseudonyms).
+    """
+
+    text: str = ""
+    uploads: tuple[Upload, ...] = ()
+    k: int = 10
+    kinds: frozenset[Kind] = frozenset()
+    modalities: frozenset[str] = frozenset()
+    patient: str | None = None
+    exclude_patient: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    leave_out_own: bool = False
+    leave_out_studies: frozenset[str] = field(default_factory=frozenset)
+    leave_out_patients: frozenset[str] = field(default_factory=frozenset)
+
+    def uploads_of(self, kind: Kind) -> list[Record]:
+        return [upload.record for upload in self.uploads if upload.record.kind == kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Which kinds of index a query goes to, and in words why."""
+
+    kinds: frozenset[Kind]
+    own_text: bool
+    words: tuple[str, ...]
+
+
+# A question that points at what lies on the table …
+_POINTS = re.compile(
+    r"\b(this|these|that|here|it|its|attached|uploaded?|shown?|shows|similar|patient|his|her|my|our|"
+    r"image|picture|film|x-?ray|radiograph|cxr|scan|ecg|ekg|tracing|strip|lead|leads|record(ing)?|study|studies|file)\b",
+    re.IGNORECASE,
+)
+_IS_THERE = re.compile(r"^\s*(is|are|was|were|do|does|any|how (large|big|fast|long|wide)|which (side|lead|rhythm)|what (rhythm|rate|side|axis))\b", re.I)
+# … and one that asks for knowledge whatever lies there.
+_GENERAL = re.compile(
+    r"^\s*(what (is|are|causes?)|how (is|are|do|does|can)|why|who|when|where|define|explain|tell me about)\b(?!.*\b(this|these|here|my|attached|uploaded)\b)",
+    re.IGNORECASE,
+)
+
+
+def is_about_upload(text: str) -> bool:
+    """Whether a question is about the uploads beside it rather than about medicine at large.
+
+    An empty question is; "what is atrial fibrillation?" is not, though an ECG lies on the table.
+    """
+    if not text.strip():
+        return True
+    if _IS_THERE.search(text):
+        return True
+    if _GENERAL.search(text) and not re.search(r"\bwhat (rhythm|rate)|\b(ecg|ekg|x-?ray|image|tracing|picture)\b", text, re.I):
+        return False
+    return bool(_POINTS.search(text))
+
+
+def route(query: Query, available: Sequence[Kind]) -> Route:
+    """Choose the indexes for a query; `available` are the kinds that the open indexes hold."""
+    kinds: set[Kind] = set()
+    words: list[str] = []
+    for kind, what in (("image", "picture"), ("signal", "signal")):
+        uploads = query.uploads_of(kind)  # type: ignore[arg-type]
+        if not uploads:
+            continue
+        if kind in available:
+            kinds.add(kind)  # type: ignore[arg-type]
+            words.append(f"{kind}: {len(uploads)} uploaded {what}{'s' if len(uploads) > 1 else ''} searched by likeness")
+        else:
+            words.append(f"{kind}: the archive holds no {kind}")
+    own_text = bool(query.uploads_of("text")) and bool(query.text.strip())
+    if own_text:
+        words.append("upload: the uploaded document's passages ranked against the question")
+    if not query.text.strip():
+        return Route(frozenset(kinds), own_text, tuple(words))
+    if query.uploads and (kinds or own_text) and is_about_upload(query.text):
+        words.append("text: not searched, the question is about the upload")
+    elif "text" in available:
+        kinds.add("text")
+        words.append("text: passages, titles and labels by words (BM25) and by meaning (dense), fused")
+    else:
+        words.append("text: the archive holds no text")
+    return Route(frozenset(kinds), own_text, tuple(words))

@@ -1,0 +1,191 @@
+"""The retriever: route a query, search, join through the study, select."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from assistant.records import KINDS, Record, SearchResult
+from assistant.retrieve.own import own_passages
+from assistant.retrieve.query import Query, Route, route
+from assistant.retrieve.rank import Hit, Nearest, encode, rank_likeness, rank_text
+from assistant.retrieve.select import select
+from assistant.settings import Settings
+from assistant.store.index import Filter, OpenIndex
+
+REPORTS_PER_STUDY = 2  # passages of a similar study's report that come along with its picture or signal
+
+
+class Retriever:
+    """Searches one or several open indexes."""
+
+    def __init__(self, indexes: Sequence[OpenIndex], settings: Settings) -> None:
+        self._indexes = list(indexes)
+        self._settings = settings
+
+    def search(self, queries: Sequence[Query]) -> list[SearchResult]:
+        """One result for each query. Queries are encoded and searched together."""
+        started = time.perf_counter()
+        available = [kind for kind in KINDS if any(index.vectors(kind) is not None for index in self._indexes)]
+        routes = [route(query, available) for query in queries]
+        filters = [[self._filter(index, query) for index in self._indexes] for query in queries]
+        encoding = _Stopwatch()
+        likeness = {kind: self._likeness(kind, queries, routes, filters, encoding) for kind in ("image", "signal")}
+        texts = self._texts(queries, routes, filters, encoding)
+        results = []
+        shared = (time.perf_counter() - started) * 1000 / max(len(queries), 1)
+        for n, query in enumerate(queries):
+            began = time.perf_counter()
+            hits = self._joined(query, likeness["image"].get(n, []) + likeness["signal"].get(n, []))
+            found = self._of_kinds(query, texts.get(n, []))
+            own = own_passages(query, self._settings) if routes[n].own_text else []
+            evidence, abstained, reason = select(query, own, hits, found, self._settings.retrieve)
+            timing = {
+                "encode": encoding.seconds * 1000 / max(len(queries), 1),
+                "search": shared - encoding.seconds * 1000 / max(len(queries), 1),
+                "select": (time.perf_counter() - began) * 1000,
+            }
+            results.append(SearchResult(query.text, routes[n].words, evidence, abstained, reason, timing))
+        return results
+
+    # --- the wall ------------------------------------------------------------------------------------
+
+    def _filter(self, index: OpenIndex, query: Query) -> Filter:
+        """A query's filter in one index; ids become pseudonyms in the index's own namespace.
+
+        Kinds are not part of it: a text hit may lead to a picture through the study.
+        """
+        patients: set[str] = {query.exclude_patient} if query.exclude_patient else set()
+        studies: set[str] = set(query.leave_out_studies)
+        hashes: set[str] = set()
+        if query.leave_out_own:
+            patients |= {upload.patient for upload in query.uploads if upload.patient}
+            studies |= {index.studies_named(upload.study) for upload in query.uploads if upload.study}
+            hashes |= {upload.record.sha256 for upload in query.uploads if upload.record.sha256}
+        return Filter(
+            modalities=query.modalities,
+            patient=index.pseudonym_of(query.patient) if query.patient else None,
+            since=query.since,
+            until=query.until,
+            exclude_patients=query.leave_out_patients | {index.pseudonym_of(patient) for patient in patients},
+            exclude_studies=frozenset(studies),
+            exclude_sha256=frozenset(hashes),
+        )
+
+    # --- searching -----------------------------------------------------------------------------------
+
+    def _likeness(
+        self, kind: Any, queries: Sequence[Query], routes: Sequence[Route], filters: Sequence[list[Filter]], watch: _Stopwatch
+    ) -> dict[int, list[Hit]]:
+        owners = [n for n, r in enumerate(routes) if kind in r.kinds for _ in queries[n].uploads_of(kind)]
+        if not owners:
+            return {}
+        uploads: list[Record] = [u for n in dict.fromkeys(owners) for u in queries[n].uploads_of(kind)]
+        content = [upload.image if kind == "image" else upload.signal for upload in uploads]
+        near: dict[int, list[list[Nearest]]] = defaultdict(lambda: [[] for _ in self._indexes])
+        for i, index in enumerate(self._indexes):
+            if index.vectors(kind) is None:
+                continue
+            with watch:
+                vectors = encode(index, kind, content, self._settings.embed)
+            found = index.nearest(kind, vectors, [filters[n][i] for n in owners], self._settings.retrieve.candidates)
+            for n, nearest in zip(owners, found, strict=True):
+                near[n][i].append(nearest)
+        return {n: rank_likeness(self._indexes, kind, nearest) for n, nearest in near.items()}
+
+    def _texts(
+        self, queries: Sequence[Query], routes: Sequence[Route], filters: Sequence[list[Filter]], watch: _Stopwatch
+    ) -> dict[int, list[Hit]]:
+        asked = [n for n, r in enumerate(routes) if "text" in r.kinds]
+        if not asked:
+            return {}
+        settings = self._settings.retrieve
+        texts = [queries[n].text for n in asked]
+        indexes = [(i, index) for i, index in enumerate(self._indexes) if index.vectors("text") is not None]
+        vectors, near = [], []
+        for i, index in indexes:
+            with watch:
+                vectors.append(encode(index, "text", texts, self._settings.embed))
+            near.append(index.nearest("text", vectors[-1], [filters[n][i] for n in asked], settings.candidates))
+        return {
+            n: rank_text(
+                [index for _, index in indexes], texts[j], [v[j] for v in vectors], [found[j] for found in near],
+                [filters[n][i] for i, _ in indexes], settings,
+            )
+            for j, n in enumerate(asked)
+        }  # fmt: skip
+
+    # --- through the study ---------------------------------------------------------------------------
+
+    def _joined(self, query: Query, hits: Sequence[Hit]) -> list[Hit]:
+        """Likeness hits, each followed by the report of its study: the passages nearest to the question."""
+        if query.kinds and "text" not in query.kinds:
+            return [hit for hit in hits if hit.stored.record.kind in query.kinds]
+        joined: list[Hit] = []
+        seen: set[tuple[str, str]] = set()
+        budget = query.k * 2  # studies whose reports are looked up; more would never be shown
+        for hit in hits:
+            if not query.kinds or hit.stored.record.kind in query.kinds:
+                joined.append(hit)
+            study = (hit.index.name, str(hit.stored.record.study_id))
+            if study not in seen and len(seen) < budget:
+                seen.add(study)
+                joined += self._report_of(query, hit)
+        return joined
+
+    def _report_of(self, query: Query, hit: Hit) -> list[Hit]:
+        records = {r.pk: r for r in hit.index.study_records([str(hit.stored.record.study_id)], "text")}
+        passages = hit.index.passages_of_records(list(records))
+        if not passages:
+            return []
+        order = list(range(len(passages)))
+        if len(passages) > REPORTS_PER_STUDY and query.text.strip():
+            dense = hit.index.vectors("text")
+            question = encode(hit.index, "text", [query.text], self._settings.embed)[0]
+            near = np.array([dense.vector(p.pk) @ question for p in passages]) if dense else np.zeros(len(passages))
+            order = sorted(np.argsort(-near)[:REPORTS_PER_STUDY].tolist())
+        why = f"report of a study whose {hit.stored.record.kind} is alike ({hit.score:.2f})"
+        return [
+            Hit(hit.index, records[passages[n].record_pk], hit.by, hit.score, hit.closeness, passages[n], why=why)
+            for n in order[:REPORTS_PER_STUDY]
+        ]
+
+    def _of_kinds(self, query: Query, hits: Sequence[Hit]) -> list[Hit]:
+        """Text hits as they are, or, where other kinds are asked for, the records of those kinds in their studies."""
+        if not query.kinds:
+            return list(hits)
+        found: list[Hit] = []
+        seen: set[tuple[str, int]] = set()
+        for hit in hits:
+            siblings = [hit]
+            if hit.stored.record.kind not in query.kinds and hit.stored.is_case:
+                siblings = [
+                    replace(hit, stored=stored, passage=None, why=f"its study's text: {hit.why}")
+                    for stored in hit.index.study_records([str(hit.stored.record.study_id)])
+                ]
+            for sibling in siblings:
+                key = (sibling.index.name, sibling.passage.pk if sibling.passage else -sibling.stored.pk)
+                if sibling.stored.record.kind in query.kinds and key not in seen:
+                    seen.add(key)
+                    found.append(sibling)
+        return found
+
+
+class _Stopwatch:
+    """Adds up the time spent inside it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += time.perf_counter() - self._started
+
+

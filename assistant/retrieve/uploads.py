@@ -1,0 +1,74 @@
+"""Uploads: files handed in beside a question, read once and kept in memory while they are in play."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from assistant.errors import UnreadableFile
+from assistant.ingest import read_file
+from assistant.records import Record
+from assistant.retrieve.query import Upload
+from assistant.settings import IngestSettings
+from assistant.store.pseudonyms import Pseudonyms
+
+KEPT_FILES = 64
+
+
+class Uploads:
+    """Reads uploads and finds them again by record id. Nothing of an upload is written to the disk."""
+
+    def __init__(self, pseudonyms: Pseudonyms, limits: IngestSettings) -> None:
+        self._pseudonyms = pseudonyms
+        self._limits = limits
+        self._files: OrderedDict[tuple[str, int, int], tuple[Upload, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, files: Sequence[str | Path]) -> tuple[Upload, ...]:
+        """The records of some files. Raises UnreadableFile for the first that gives none."""
+        return tuple(upload for file in files for upload in self._read(Path(file)))
+
+    def find(self, record_id: str) -> Record | None:
+        with self._lock:
+            for uploads in self._files.values():
+                for upload in uploads:
+                    if upload.record.record_id == record_id:
+                        return upload.record
+        return None
+
+    def forget(self, record_ids: Sequence[str]) -> None:
+        """Drop uploads from memory, when their conversation ends."""
+        gone = set(record_ids)
+        with self._lock:
+            for key, uploads in list(self._files.items()):
+                if any(upload.record.record_id in gone for upload in uploads):
+                    del self._files[key]
+
+    def _read(self, path: Path) -> tuple[Upload, ...]:
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise UnreadableFile(path, error.strerror or "can't be opened") from error
+        key = (str(path.resolve()), stat.st_size, stat.st_mtime_ns)
+        with self._lock:
+            if key in self._files:
+                self._files.move_to_end(key)
+                return self._files[key]
+        uploads = tuple(self._pseudonymous(record) for record in read_file(path, self._limits, uri=path.name))
+        with self._lock:
+            self._files[key] = uploads
+            while len(self._files) > KEPT_FILES:
+                self._files.popitem(last=False)
+        return uploads
+
+    def _pseudonymous(self, record: Record) -> Upload:
+        shown = replace(
+            record,
+            record_id="u" + self._pseudonyms.record("upload", record.sha256, f"{record.kind}/{record.part}")[1:],
+            patient_id=self._pseudonyms.patient(record.patient_id, "") if record.patient_id else None,
+            study_id=self._pseudonyms.study(record.study_id, "") if record.study_id else None,
+        )
+        return Upload(shown, record.patient_id, record.study_id)

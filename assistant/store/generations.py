@@ -1,0 +1,176 @@
+"""Generations on disk: an index's vectors and catalogue become visible together or not at all.
+
+    indexes/<name>/
+        CURRENT              which generation counts, and the SHA-256 of its manifest: the one commit point
+        lock                 held by the process that builds
+        building/            the working copy; a killed build goes on from it
+        generations/000003/  catalogue.sqlite, paths.sqlite (owner only), image.faiss, signal.faiss, text.faiss,
+                             words/, manifest.json (size and SHA-256 of each file)
+
+`CURRENT` is replaced in one step, after everything it points to is on the disk. Whatever a killed process leaves
+beside it is never read, and swept away by the next build.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import DamagedIndex, IndexMissing, RecipeError, WorkspaceBusy
+
+FORMAT = 1
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFolder:
+    """The folder of one index."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, workspace: Path, name: str) -> IndexFolder:
+        if not _NAME.fullmatch(name):
+            raise RecipeError(f"index name {name!r}: use letters, digits, '_', '-' and '.', at most 64")
+        return cls(workspace / "indexes" / name)
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def building(self) -> Path:
+        return self.path / "building"
+
+    def generation_path(self, number: int) -> Path:
+        return self.path / "generations" / f"{number:06d}"
+
+    def current(self) -> int | None:
+        """The committed generation's number, None before the first commit."""
+        pointer = self._pointer()
+        return pointer[0] if pointer else None
+
+    def _pointer(self) -> tuple[int, str] | None:
+        path = self.path / "CURRENT"
+        try:
+            data = json.loads(path.read_text())
+            return int(data["generation"]), str(data["manifest_sha256"])
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            raise DamagedIndex(f"{path}: can't be understood; build the index again") from error
+
+    def open_current(self, *, verify: bool = True) -> Path:
+        """The current generation's folder, every file of it checked against the manifest.
+
+        Raises IndexMissing before the first build, DamagedIndex naming the file that does not match.
+        """
+        pointer = self._pointer()
+        if pointer is None:
+            raise IndexMissing(f"index {self.name!r} is not built: wardround index indexes/{self.name}.toml")
+        number, manifest_sha256 = pointer
+        folder = self.generation_path(number)
+        if verify:
+            verify_generation(folder, manifest_sha256)
+        return folder
+
+    def commit(self, number: int) -> Path:
+        """Turn `building` into generation `number` and make it the current one."""
+        manifest = {
+            "format": FORMAT,
+            "generation": number,
+            "files": {
+                str(path.relative_to(self.building)): {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+                for path in sorted(self.building.rglob("*"))
+                if path.is_file()
+            },
+        }
+        text = json.dumps(manifest, indent=1, sort_keys=True)
+        (self.building / "manifest.json").write_text(text)
+        for path in self.building.rglob("*"):
+            _fsync(path)
+        _fsync(self.building)
+        target = self.generation_path(number)
+        target.parent.mkdir(exist_ok=True)
+        if target.exists():  # left by a build that was killed before it was committed
+            shutil.rmtree(target)
+        self.building.rename(target)
+        _fsync(target.parent)
+        pointer = {"generation": number, "manifest_sha256": hashlib.sha256(text.encode()).hexdigest()}
+        write_atomically(self.path / "CURRENT", json.dumps(pointer))
+        return target
+
+    def sweep(self, keep: int) -> None:
+        """Remove generations older than the `keep` newest committed ones, and any that was never committed."""
+        current = self.current()
+        root = self.path / "generations"
+        for folder in root.iterdir() if root.exists() else ():
+            number = int(folder.name) if folder.name.isdigit() else -1
+            if current is None or number > current or number <= current - keep:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Only one process builds an index at a time; the lock goes with the process that held it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.chmod(0o700)
+        with (self.path / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise WorkspaceBusy(f"index {self.name!r} is being built by another process; wait for it to end") from None
+            yield
+
+
+def built_indexes(workspace: Path) -> list[str]:
+    """The names of all indexes of a workspace that have a committed generation, sorted."""
+    root = workspace / "indexes"
+    return sorted(path.parent.name for path in root.glob("*/CURRENT")) if root.exists() else []
+
+
+def verify_generation(folder: Path, manifest_sha256: str) -> None:
+    """Check a generation against its manifest, and the manifest against the hash in CURRENT."""
+    manifest_path = folder / "manifest.json"
+    try:
+        text = manifest_path.read_bytes()
+    except OSError as error:
+        raise DamagedIndex(f"{manifest_path}: missing; build the index again") from error
+    if hashlib.sha256(text).hexdigest() != manifest_sha256:
+        raise DamagedIndex(f"{manifest_path}: does not match CURRENT; build the index again")
+    for name, entry in json.loads(text)["files"].items():
+        path = folder / name
+        if not path.exists():
+            raise DamagedIndex(f"{path}: missing; build the index again")
+        if path.stat().st_size != entry["bytes"]:
+            raise DamagedIndex(f"{path}: {path.stat().st_size} bytes instead of {entry['bytes']}; build the index again")
+        if sha256_of(path) != entry["sha256"]:
+            raise DamagedIndex(f"{path}: the content does not match its SHA-256; build the index again")
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    fresh.write_text(text)
+    _fsync(fresh)
+    fresh.replace(path)
+    _fsync(path.parent)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,276 @@
+"""One committed generation, open for reading: filters, searches, and records by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from assistant.errors import EncoderMismatch
+from assistant.records import Kind, Passage, Record
+from assistant.store.catalogue import MetaRow, PassageRow, PathRow, RecordRow, open_catalogue
+from assistant.store.generations import IndexFolder
+from assistant.store.pseudonyms import Pseudonyms
+from assistant.store.vectors import VectorIndex
+from assistant.store.words import WordIndex
+from assistant.store.working import CATALOGUE, PATHS, WORDS, vector_file
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a search may return. Ids are pseudonyms; the wall between patients stands here, in the store.
+
+    `patient` leaves only that patient's records; `exclude_*` leave out patients, studies and files by hash.
+    """
+
+    kinds: frozenset[Kind] = frozenset()
+    modalities: frozenset[str] = frozenset()
+    patient: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    exclude_patients: frozenset[str] = frozenset()
+    exclude_studies: frozenset[str] = frozenset()
+    exclude_sha256: frozenset[str] = frozenset()
+
+    def included(self) -> list[ColumnElement[bool]]:
+        conditions: list[ColumnElement[bool]] = []
+        if self.kinds:
+            conditions.append(RecordRow.kind.in_(self.kinds))
+        if self.modalities:
+            conditions.append(RecordRow.modality.in_(self.modalities))
+        if self.patient:
+            conditions.append(RecordRow.patient_id == self.patient)
+        if self.since:
+            conditions.append(RecordRow.taken_at >= self.since)
+        if self.until:
+            conditions.append(RecordRow.taken_at <= self.until)
+        return conditions
+
+    def excluded(self) -> list[ColumnElement[bool]]:
+        conditions: list[ColumnElement[bool]] = []
+        if self.exclude_patients:
+            conditions.append(RecordRow.patient_id.in_(self.exclude_patients))
+        if self.exclude_studies:
+            conditions.append(RecordRow.study_id.in_(self.exclude_studies))
+        if self.exclude_sha256:
+            # a file's study goes with it: the same X-ray's report is as much the query's own
+            own = select(RecordRow.study_id).where(RecordRow.sha256.in_(self.exclude_sha256))
+            conditions.append(RecordRow.study_id.in_(own))
+        return conditions
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage and the record it belongs to; `text` is the passage's own, or the record's caption."""
+
+    pk: int
+    record_pk: int
+    passage: Passage
+    text: str
+    is_caption: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record as the catalogue holds it, with its key there and whether it belongs to a patient's study."""
+
+    pk: int
+    record: Record
+    is_case: bool
+
+
+class OpenIndex:
+    """A committed generation. Opening checks every file's SHA-256; vectors are loaded at first use."""
+
+    def __init__(self, workspace: Path, name: str) -> None:
+        self.name = name
+        self._folder = IndexFolder.of(workspace, name)
+        self.path = self._folder.open_current()
+        self.generation = int(self.path.name)
+        self._engine = open_catalogue(self.path / CATALOGUE)
+        self._pseudonyms = Pseudonyms.of(workspace)
+        with Session(self._engine) as session:
+            self.meta: dict[str, Any] = {row.key: row.value for row in session.scalars(select(MetaRow))}
+
+    @property
+    def namespace(self) -> str:
+        return str(self.meta.get("namespace", ""))
+
+    def is_stale(self) -> bool:
+        """Whether a newer generation has been committed since this one was opened."""
+        return self._folder.current() != self.generation
+
+    def pseudonym_of(self, own_patient_id: str) -> str:
+        return self._pseudonyms.patient(own_patient_id, self.namespace)
+
+    def encoder_name(self, kind: Kind) -> str:
+        return str(self.meta["encoders"][kind])
+
+    def check_encoder(self, kind: Kind, fingerprint: str) -> None:
+        """Raises EncoderMismatch when this index's vectors of that kind came from another encoder."""
+        built = self.meta.get("fingerprints", {}).get(kind)
+        if built and built != fingerprint:
+            raise EncoderMismatch(
+                f"index {self.name!r}: its {kind} vectors were made by another version of {self.encoder_name(kind)!r} "
+                f"({built}, now {fingerprint}); build it again: wardround index {self.meta.get('recipe', self.name)}"
+            )
+
+    def vectors(self, kind: Kind) -> VectorIndex | None:
+        """None where the index holds nothing of that kind."""
+        return self._vectors.setdefault(kind, self._load(kind))
+
+    @cached_property
+    def _vectors(self) -> dict[Kind, VectorIndex | None]:
+        return {}
+
+    def _load(self, kind: Kind) -> VectorIndex | None:
+        if kind in self._vectors:
+            return self._vectors[kind]
+        path = self.path / vector_file(kind)
+        return VectorIndex.load(path) if path.exists() else None
+
+    @cached_property
+    def words(self) -> WordIndex | None:
+        folder = self.path / WORDS
+        return WordIndex.load(folder) if folder.exists() else None
+
+    # --- filters -----------------------------------------------------------------------------------
+
+    def keys(self, filter_: Filter, kind: Kind) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
+        """The (allowed, excluded) keys of a kind's vector index under a filter; None where all or none are."""
+        return self._keys(filter_.included(), kind, and_), self._keys(filter_.excluded(), kind, or_)
+
+    def _keys(self, conditions: list[ColumnElement[bool]], kind: Kind, join: Any) -> NDArray[np.int64] | None:
+        if not conditions:
+            return None
+        if kind == "text":
+            query = select(PassageRow.pk).join(RecordRow, RecordRow.pk == PassageRow.record_pk).where(join(*conditions))
+        else:
+            query = select(RecordRow.pk).where(RecordRow.kind == kind, join(*conditions))
+        with Session(self._engine) as session:
+            return np.fromiter(session.scalars(query), np.int64)
+
+    def nearest(
+        self, kind: Kind, queries: NDArray[np.float32], filters: Sequence[Filter], k: int
+    ) -> list[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+        """The k nearest of each query vector (n, dim) under its filter; queries under one filter go in one search."""
+        vectors = self.vectors(kind)
+        found = [(np.empty(0, np.float32), np.empty(0, np.int64))] * len(queries)
+        if vectors is None:
+            return found
+        groups: dict[Filter, list[int]] = {}
+        for n, filter_ in enumerate(filters):
+            groups.setdefault(filter_, []).append(n)
+        for filter_, members in groups.items():
+            allowed, excluded = self.keys(filter_, kind)
+            scores, ids = vectors.search(queries[members], k, allowed=allowed, excluded=excluded)
+            for n, row_scores, row_ids in zip(members, scores, ids, strict=True):
+                found[n] = (row_scores[row_ids >= 0], row_ids[row_ids >= 0])
+        return found
+
+    # --- what lies behind a key --------------------------------------------------------------------
+
+    def passages(self, pks: Sequence[int]) -> dict[int, StoredPassage]:
+        with Session(self._engine) as session:
+            rows = [
+                row
+                for chunk in _chunks(pks)
+                for row in session.execute(
+                    select(PassageRow, RecordRow.text)
+                    .join(RecordRow, RecordRow.pk == PassageRow.record_pk)
+                    .where(PassageRow.pk.in_(chunk))
+                )
+            ]
+        return {row.pk: _stored_passage(row, text) for row, text in rows}
+
+    def passages_of_records(self, record_pks: Sequence[int]) -> list[StoredPassage]:
+        """All passages proper (no captions) of some records, in reading order."""
+        with Session(self._engine) as session:
+            rows = session.execute(
+                select(PassageRow, RecordRow.text)
+                .join(RecordRow, RecordRow.pk == PassageRow.record_pk)
+                .where(PassageRow.record_pk.in_(list(record_pks)), PassageRow.caption.is_(None))
+                .order_by(PassageRow.record_pk, PassageRow.start)
+            ).all()
+        return [_stored_passage(row, text) for row, text in rows]
+
+    def records(self, pks: Iterable[int]) -> dict[int, StoredRecord]:
+        with Session(self._engine) as session:
+            rows = [
+                row
+                for chunk in _chunks(list(pks))
+                for row in session.scalars(select(RecordRow).where(RecordRow.pk.in_(chunk)))
+            ]
+            return {row.pk: StoredRecord(row.pk, _record(row, ()), row.is_case) for row in rows}
+
+    def study_records(self, study_ids: Iterable[str], kind: Kind | None = None) -> list[StoredRecord]:
+        """The records of some studies (pseudonyms), in the order in which they were read."""
+        query = select(RecordRow).where(RecordRow.study_id.in_(list(study_ids))).order_by(RecordRow.pk)
+        if kind:
+            query = query.where(RecordRow.kind == kind)
+        with Session(self._engine) as session:
+            return [StoredRecord(row.pk, _record(row, ()), row.is_case) for row in session.scalars(query)]
+
+    def find_study(self, name: str) -> list[Record]:
+        """The records of the study of that name: its pseudonym, the archive's own id, or a record's external id."""
+        studies = {name, self.studies_named(name)}
+        with Session(self._engine) as session:
+            studies |= set(session.scalars(select(RecordRow.study_id).where(RecordRow.external_id == name)))
+        return [stored.record for stored in self.study_records(studies)]
+
+    def find(self, record_id: str) -> tuple[Record, Path | None, str] | None:
+        """A record with its passages, the file it came from (None for a manifest row's text) and its uri."""
+        with Session(self._engine) as session:
+            row = session.scalar(select(RecordRow).where(RecordRow.record_id == record_id))
+            if row is None:
+                return None
+            passages = session.scalars(
+                select(PassageRow).where(PassageRow.record_pk == row.pk, PassageRow.caption.is_(None)).order_by(PassageRow.pk)
+            )
+            record = _record(row, tuple(Passage(p.start, p.end, p.section, p.page) for p in passages))
+            item_id = row.item_id
+        paths = open_catalogue(self.path / PATHS)
+        with Session(paths) as session:
+            place = session.get(PathRow, item_id)
+        paths.dispose()
+        return record, Path(place.path) if place and place.path else None, place.uri if place else ""
+
+    def studies_named(self, own_study_id: str) -> str:
+        """The pseudonym of an archive's own study id in this index."""
+        return self._pseudonyms.study(own_study_id, self.namespace)
+
+    def totals(self) -> dict[str, int]:
+        from sqlalchemy import func
+
+        with Session(self._engine) as session:
+            return {kind: n for kind, n in session.execute(select(RecordRow.kind, func.count()).group_by(RecordRow.kind))}
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _record(row: RecordRow, passages: tuple[Passage, ...]) -> Record:
+    return Record(
+        kind=row.kind,  # type: ignore[arg-type]
+        modality=row.modality, uri="", sha256=row.sha256, part=row.part, record_id=row.record_id,
+        patient_id=row.patient_id, study_id=row.study_id, taken_at=row.taken_at, external_id=row.external_id,
+        title=row.title, url=row.url, text=row.text, passages=passages, labels=row.labels, fields=row.fields,
+    )  # fmt: skip
+
+
+def _stored_passage(row: PassageRow, text: str) -> StoredPassage:
+    passage = Passage(row.start, row.end, row.section, row.page)
+    return StoredPassage(row.pk, row.record_pk, passage, row.caption or text[row.start : row.end], row.caption is not None)
+
+
+def _chunks(values: Sequence[int], size: int = 500) -> Iterable[list[int]]:
+    for start in range(0, len(values), size):
+        yield [int(value) for value in values[start : start + size]]

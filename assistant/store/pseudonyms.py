@@ -1,0 +1,79 @@
+"""Pseudonyms: keyed hashes that stand for patients, studies and files everywhere outside the archive.
+
+The key lies in the workspace (`.keys/pseudonym.key`, readable by its owner alone), outside the indexes. Without
+it a pseudonym can't be traced back, and the same id of two workspaces gives two pseudonyms.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from assistant.errors import WardroundError
+
+KEY_BYTES = 32
+
+
+class Pseudonyms:
+    """Turns the archive's own ids into pseudonyms, e.g. `P-7Q2MK5XHDA4T`.
+
+    `namespace` keeps the patients of unrelated sources apart: patient "1" of one data set is not patient "1"
+    of another. The sources of one hospital share a namespace, so that a patient's history holds together.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @classmethod
+    def of(cls, workspace: Path) -> Pseudonyms:
+        """The workspace's key, made at first use.
+
+        Raises WardroundError if the key file is damaged: with another key every pseudonym would change.
+        """
+        path = workspace / ".keys" / "pseudonym.key"
+        if not path.exists():
+            _create_once(path)
+        key = path.read_bytes()
+        if len(key) != KEY_BYTES:
+            raise WardroundError(
+                f"{path}: the pseudonym key has {len(key)} bytes instead of {KEY_BYTES}; restore it from a backup, "
+                "or remove it and the built indexes and build them again"
+            )
+        return cls(key)
+
+    def patient(self, own_id: str, namespace: str) -> str:
+        return "P-" + self._digest("patient", namespace, own_id.strip())
+
+    def study(self, own_id: str, namespace: str) -> str:
+        return "S-" + self._digest("study", namespace, own_id.strip())
+
+    def record(self, index: str, item_key: str, part: str) -> str:
+        return "r" + self._digest("record", index, f"{item_key}\0{part}").lower()
+
+    def item(self, index: str, item_key: str) -> str:
+        return "f" + self._digest("item", index, item_key).lower()
+
+    def _digest(self, *parts: str) -> str:
+        digest = hashlib.blake2b("\0".join(parts).encode(), key=self._key, digest_size=10).digest()
+        return base64.b32encode(digest).decode()[:12]
+
+
+def _create_once(path: Path) -> None:
+    """Write a new key so that of two processes that try at once both end up with the same one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(fresh, path)  # fails if another process was first; its key then stands
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()

@@ -1,0 +1,308 @@
+"""The working copy of an index while it is built: catalogue, staged vectors, and the way to a new generation."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine, delete, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from assistant.ingest import Item
+from assistant.records import KINDS, Kind, Passage, Record
+from assistant.store.catalogue import (
+    Base,
+    ItemRow,
+    MetaRow,
+    PassageRow,
+    PathBase,
+    PathRow,
+    RecordRow,
+    StagedVector,
+    open_catalogue,
+)
+from assistant.store.generations import IndexFolder
+from assistant.store.pseudonyms import Pseudonyms
+from assistant.store.vectors import VectorIndex
+from assistant.store.words import WordIndex
+
+CATALOGUE = "catalogue.sqlite"
+PATHS = "paths.sqlite"
+WORDS = "words"
+FINGERPRINTS = "fingerprints"
+
+
+def vector_file(kind: Kind) -> str:
+    return f"{kind}.faiss"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedItem:
+    """One file or row as it goes into the catalogue: its records, or the reason it is set aside.
+
+    `vectors` has one unit vector for each image or signal record, `passage_vectors` one for each passage and
+    caption of each record, in the order of `passages_of`.
+    """
+
+    item: Item
+    records: tuple[Record, ...]
+    reason: str | None
+    vectors: tuple[NDArray[np.float32] | None, ...] = ()
+    passage_vectors: tuple[tuple[NDArray[np.float32], ...], ...] = ()
+
+
+def caption_of(record: Record) -> str | None:
+    """What words can find of a record beside its text: its title and its study's labels."""
+    parts = [record.title] if record.title and record.kind != "text" else []
+    if record.kind != "text":
+        parts += [f"{name.replace('_', ' ')}: {value}" for name, value in record.labels.items() if value]
+    return ". ".join(parts) or None
+
+
+def passages_of(record: Record) -> list[tuple[Passage, str | None]]:
+    """The passages of a record with their caption text; the text of a passage proper is None."""
+    found: list[tuple[Passage, str | None]] = [(passage, None) for passage in record.passages]
+    caption = caption_of(record)
+    if caption:
+        found.append((Passage(0, 0), caption))
+    return found
+
+
+class WorkingCopy:
+    """A writable copy of the current generation's catalogue, to which items are added and from which they go.
+
+    Every batch is one transaction that holds rows and vectors alike, so a killed build goes on from its last
+    batch. `commit` makes the new generation.
+    """
+
+    def __init__(self, folder: IndexFolder, namespace: str, pseudonyms: Pseudonyms) -> None:
+        self._folder = folder
+        self._namespace = namespace
+        self._pseudonyms = pseudonyms
+        self._catalogue: Engine = open_catalogue(folder.building / CATALOGUE, writable=True)
+        self._paths: Engine = open_catalogue(folder.building / PATHS, writable=True)
+
+    @classmethod
+    def open(
+        cls,
+        folder: IndexFolder,
+        base: Path | None,
+        meta: Mapping[str, Any],
+        namespace: str,
+        pseudonyms: Pseudonyms,
+        *,
+        anew: bool = False,
+    ) -> WorkingCopy:
+        """Go on with the working copy of a killed build if it grew from the same base, else start a new one."""
+        if anew or not _resumable(folder.building, meta):
+            shutil.rmtree(folder.building, ignore_errors=True)
+            _start(folder.building, base, meta)
+        return cls(folder, namespace, pseudonyms)
+
+    def stamps(self) -> dict[str, str]:
+        """The stamp of every item by its item id."""
+        with Session(self._catalogue) as session:
+            return {row.item_id: row.stamp for row in session.execute(select(ItemRow.item_id, ItemRow.stamp))}
+
+    def fingerprints(self) -> dict[str, str]:
+        """The fingerprint of the encoder that made the vectors of each kind, as far as there are any."""
+        with Session(self._catalogue) as session:
+            row = session.get(MetaRow, FINGERPRINTS)
+            return dict(row.value) if row else {}
+
+    def put(self, items: Sequence[EncodedItem], fingerprints: Mapping[str, str]) -> None:
+        """Replace items by what was read of them now, encoded as `fingerprints` says: one transaction."""
+        ids = [self._pseudonyms.item(self._folder.name, encoded.item.key) for encoded in items]
+        with Session(self._paths) as paths, paths.begin():  # first: a path without its item does no harm
+            paths.execute(delete(PathRow).where(PathRow.item_id.in_(ids)))
+            paths.add_all(
+                PathRow(item_id=i, key=e.item.key, uri=e.item.uri, path=str(e.item.path) if e.item.path else None)
+                for i, e in zip(ids, items, strict=True)
+            )
+        with Session(self._catalogue) as session, session.begin():
+            session.merge(MetaRow(key=FINGERPRINTS, value=dict(fingerprints)))
+            _delete_items(session, ids)
+            for item_id, encoded in zip(ids, items, strict=True):
+                session.add(ItemRow(item_id=item_id, stamp=encoded.item.stamp, reason=encoded.reason))
+                session.flush()
+                self._add_records(session, item_id, encoded)
+
+    def remove(self, item_ids: Sequence[str]) -> None:
+        with Session(self._catalogue) as session, session.begin():
+            _delete_items(session, item_ids)
+        with Session(self._paths) as paths, paths.begin():
+            for chunk in _chunks(item_ids):
+                paths.execute(delete(PathRow).where(PathRow.item_id.in_(chunk)))
+
+    def _add_records(self, session: Session, item_id: str, encoded: EncodedItem) -> None:
+        is_case = any(r.kind != "text" or r.patient_id or r.modality == "SR" for r in encoded.records)
+        for record, vector, passage_vectors in zip(
+            encoded.records, encoded.vectors, encoded.passage_vectors, strict=True
+        ):
+            row = self._record_row(item_id, encoded.item.key, record, is_case)
+            session.add(row)
+            session.flush()
+            if vector is not None:
+                session.add(StagedVector(kind=record.kind, pk=row.pk, vector=vector.tobytes()))
+            for (passage, caption), passage_vector in zip(passages_of(record), passage_vectors, strict=True):
+                passage_row = PassageRow(
+                    record_pk=row.pk, start=passage.start, end=passage.end, section=passage.section,
+                    page=passage.page, caption=caption,
+                )  # fmt: skip
+                session.add(passage_row)
+                session.flush()
+                session.add(StagedVector(kind="text", pk=passage_row.pk, vector=passage_vector.tobytes()))
+
+    def _record_row(self, item_id: str, key: str, record: Record, is_case: bool) -> RecordRow:
+        patient = record.patient_id
+        return RecordRow(
+            record_id=self._pseudonyms.record(self._folder.name, key, f"{record.kind}/{record.part}"),
+            item_id=item_id,
+            kind=record.kind,
+            modality=record.modality,
+            part=record.part,
+            sha256=record.sha256,
+            patient_id=self._pseudonyms.patient(patient, self._namespace) if patient else None,
+            study_id=self._pseudonyms.study(record.study_id or key, self._namespace),
+            is_case=is_case,
+            taken_at=record.taken_at.replace(tzinfo=None) if record.taken_at else None,
+            external_id=record.external_id,
+            title=record.title,
+            url=record.url,
+            text=record.text,
+            labels=dict(record.labels),
+            fields={**_extent(record), **record.fields},
+        )
+
+    def commit(self, base: Path | None, number: int) -> Path:
+        """Write the vector and word indexes beside the catalogue and make the whole the current generation."""
+        building = self._folder.building
+        for kind in KINDS:
+            self._write_vectors(kind, base)
+        self._write_words()
+        with self._catalogue.begin() as connection:
+            connection.execute(text("DROP TABLE staged_vector"))
+        for engine in (self._catalogue, self._paths):
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("VACUUM"))
+                connection.execute(text("PRAGMA journal_mode=DELETE"))
+            engine.dispose()
+        (building / PATHS).chmod(0o600)
+        return self._folder.commit(number)
+
+    def _write_vectors(self, kind: Kind, base: Path | None) -> None:
+        """The base generation's vectors, less the removed, plus the staged."""
+        pks = PassageRow.pk if kind == "text" else RecordRow.pk
+        with Session(self._catalogue) as session:
+            wanted = select(pks) if kind == "text" else select(pks).where(RecordRow.kind == kind)
+            live = np.fromiter(session.scalars(wanted), np.int64)
+            staged = session.execute(
+                select(StagedVector.pk, StagedVector.vector).where(StagedVector.kind == kind).order_by(StagedVector.pk)
+            ).all()
+        index = _load_vectors(base, kind)
+        if index is None:
+            if not staged:
+                return
+            index = VectorIndex.empty(len(np.frombuffer(staged[0].vector, np.float32)))
+        index.remove(np.setdiff1d(index.ids, live))
+        if staged:
+            vectors = np.stack([np.frombuffer(row.vector, np.float32) for row in staged])
+            index.add(np.array([row.pk for row in staged], np.int64), vectors)
+        if len(index):
+            index.save(self._folder.building / vector_file(kind))
+
+    def _write_words(self) -> None:
+        ids: list[int] = []
+        texts: list[str] = []
+        query = select(
+            PassageRow.pk, PassageRow.caption, func.substr(RecordRow.text, PassageRow.start + 1, PassageRow.end - PassageRow.start)
+        ).join(RecordRow, RecordRow.pk == PassageRow.record_pk).order_by(PassageRow.pk)
+        with Session(self._catalogue) as session:
+            for pk, caption, passage in session.execute(query):
+                ids.append(pk)
+                texts.append(caption or passage)
+        words = WordIndex.build(ids, texts) if ids else None
+        folder = self._folder.building / WORDS
+        shutil.rmtree(folder, ignore_errors=True)
+        if words:
+            words.save(folder)
+
+
+def _extent(record: Record) -> dict[str, int | float]:
+    """The size of a picture or signal, so that a place in it can be named without reading the file again."""
+    if record.image is not None:
+        height, width = record.image.pixels.shape[:2]
+        return {"width": width, "height": height}
+    if record.signal is not None:
+        return {"duration_s": round(record.signal.duration_s, 3), "sampling_rate_hz": record.signal.sampling_rate_hz}
+    return {}
+
+
+def _load_vectors(base: Path | None, kind: Kind) -> VectorIndex | None:
+    path = base / vector_file(kind) if base else None
+    return VectorIndex.load(path) if path and path.exists() else None
+
+
+def _resumable(building: Path, meta: Mapping[str, Any]) -> bool:
+    if not (building / CATALOGUE).exists() or not (building / PATHS).exists():
+        return False
+    engine = open_catalogue(building / CATALOGUE, writable=True)
+    try:
+        with Session(engine) as session:
+            session.execute(select(func.count()).select_from(StagedVector))  # gone once a commit has begun
+            had = {row.key: row.value for row in session.scalars(select(MetaRow))}
+            return {**had, FINGERPRINTS: None} == {**meta, FINGERPRINTS: None}
+    except Exception:  # whatever is wrong with a leftover, the way out is a new working copy
+        return False
+    finally:
+        engine.dispose()
+
+
+def _start(building: Path, base: Path | None, meta: Mapping[str, Any]) -> None:
+    building.mkdir(parents=True)
+    for name in (CATALOGUE, PATHS):
+        if base:
+            shutil.copyfile(base / name, building / name)
+    catalogue = open_catalogue(building / CATALOGUE, writable=True)
+    paths = open_catalogue(building / PATHS, writable=True)
+    (building / PATHS).touch(mode=0o600)
+    (building / PATHS).chmod(0o600)
+    PathBase.metadata.create_all(paths)
+    Base.metadata.create_all(catalogue)
+    with Session(catalogue) as session, session.begin():
+        session.execute(delete(MetaRow))
+        session.execute(insert(MetaRow), [{"key": key, "value": value} for key, value in meta.items()])
+    catalogue.dispose()
+    paths.dispose()
+
+
+def _delete_items(session: Session, item_ids: Sequence[str]) -> None:
+    """Remove items with all that hangs on them; their vectors go when the generation is written."""
+    for chunk in _chunks(item_ids):
+        records = select(RecordRow.pk).where(RecordRow.item_id.in_(chunk))
+        passages = select(PassageRow.pk).where(PassageRow.record_pk.in_(records))
+        session.execute(
+            delete(StagedVector).where(StagedVector.kind != "text", StagedVector.pk.in_(records))
+            .execution_options(synchronize_session=False)
+        )  # fmt: skip
+        session.execute(
+            delete(StagedVector).where(StagedVector.kind == "text", StagedVector.pk.in_(passages))
+            .execution_options(synchronize_session=False)
+        )  # fmt: skip
+        for model, condition in (
+            (PassageRow, PassageRow.record_pk.in_(records)),
+            (RecordRow, RecordRow.item_id.in_(chunk)),
+            (ItemRow, ItemRow.item_id.in_(chunk)),
+        ):
+            session.execute(delete(model).where(condition).execution_options(synchronize_session=False))
+
+
+def _chunks(values: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
+    """SQLite bounds how many values one statement takes."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
