@@ -22,34 +22,38 @@ def studies_of(evidence: Iterable[Evidence]) -> dict[str, list[Evidence]]:
     return studies
 
 
-def count_labels(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_most: int = 4) -> list[Statement]:
+def count_labels(
+    evidence: Sequence[Evidence], words: Sequence[str] = (), asked: Sequence[str] = (), at_most: int = 4
+) -> list[Statement]:
     """How many of the labelled similar studies carry each label, the most frequent first.
 
-    `asked` are lower-case words of the question: a label's key or value among them comes first, and where a
-    key is named ("rhythm") only its labels are counted. A label of a single study is left out, unless asked
-    for or none is more frequent.
+    `words` are the question's: where they name a label's key ("rhythm"), only the labels under it are counted.
+    `asked` are findings named in the question: only labels that say one of them are counted then. A label of a
+    single study is left out, unless none is more frequent.
     """
     pictured = studies_of(piece for piece in evidence if piece.kind != "text")
     studies = {key: pieces for key, pieces in pictured.items() if _labels(pieces)}
     labels = {key: _labels(pieces) for key, pieces in studies.items()}
     keys = {name for own in labels.values() for name, _ in own}
-    named = {name for name in keys if any(word in name.lower() for word in asked if len(word) > 3)}
+    named = {name for name in keys if any(word in name.lower() for word in words if len(word) > 3)}
     tally = Counter(value for own in labels.values() for value in {v for name, v in own if not named or name in named})
-    wanted = {value for value in tally if any(word in value.lower() for word in asked if len(word) > 3)}
-    chosen = _most_frequent(tally, wanted, at_most)
-    cited = tuple(piece.id for pieces in studies.values() for piece in pieces)
-    noun = _noun([piece for pieces in studies.values() for piece in pieces])
-    said = (state_count(tally[value], len(studies), noun, "are labelled", _spoken(value)) for value in chosen)
+    if asked:
+        tally = Counter({v: n for v, n in tally.items() if {f.entity for f in extract_findings(v)} & set(asked)})
+    pieces = [piece for own in studies.values() for piece in own]
+    cited = tuple(piece.id for piece in pieces)
+    said = (
+        state_count(tally[value], len(studies), _noun(pieces), "are labelled", _spoken(value))
+        for value in _most_frequent(tally, at_most)
+    )
     return [Statement(text, cited, "similar") for text in said]
 
 
-def count_findings(
-    evidence: Sequence[Evidence], asked: Sequence[str] = (), at_most: int = 4, with_absent: bool = False
-) -> list[Statement]:
+def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_most: int = 4) -> list[Statement]:
     """How many of the similar studies' reports mention each finding, the most frequent first.
 
-    `asked` are findings named in the question: only these are then counted, present and absent, none included.
-    `with_absent` adds the findings that at least half of the reports state to be absent.
+    Then come findings that at least half of the reports state to be absent. `asked` are findings named in the
+    question: only these are then counted, present and absent; one that no report speaks of is said to be
+    mentioned by none.
     """
     studies = studies_of(piece for piece in evidence if piece.kind == "text")
     if not studies:
@@ -62,18 +66,24 @@ def count_findings(
         here = {finding.entity for finding in found if finding.status == "present"}
         present.update(here)
         absent.update({finding.entity for finding in found if finding.status == "absent"} - here)
-    counted = [(present[name], "mention", name) for name in asked or _most_frequent(present, set(), at_most)]
-    denied = [name for name in absent if (name in asked if asked else with_absent and 2 * absent[name] >= len(studies))]
-    ranked = sorted(denied, key=lambda name: (-absent[name], name))[:at_most]
-    counted += [(absent[name], "state that there is no", name) for name in ranked]
+    half = len(studies) / 2
+    if asked:
+        stated = [name for name in asked if present[name] or not absent[name]]
+        denied = [name for name in asked if absent[name]]
+    else:
+        denied = sorted((name for name in absent if absent[name] >= half), key=lambda name: (-absent[name], name))
+        stated = _most_frequent(present, at_most, single=not denied)
+    counted = [(present[name], "mention", name) for name in stated]
+    counted += [(absent[name], "state that there is no", name) for name in denied[: max(2, at_most - len(stated))]]
     cited = tuple(piece.id for pieces in studies.values() for piece in pieces)
     return [Statement(state_count(n, len(studies), noun, verb, name), cited, "similar") for n, verb, name in counted]
 
 
-def _most_frequent(tally: Counter[str], wanted: set[str], at_most: int) -> list[str]:
-    ranked = sorted(tally, key=lambda value: (value not in wanted, -tally[value], value))
-    often = [value for value in ranked if value in wanted or tally[value] > 1]
-    return (often or ranked[:1])[:at_most]
+def _most_frequent(tally: Counter[str], at_most: int, single: bool = True) -> list[str]:
+    """What more than one study has, the most frequent first; with `single` else one that a single study has."""
+    ranked = sorted(tally, key=lambda value: (-tally[value], value))
+    often = [value for value in ranked if tally[value] > 1]
+    return (often or ranked[: int(single)])[:at_most]
 
 
 def _labels(pieces: Sequence[Evidence]) -> set[tuple[str, str]]:
@@ -94,5 +104,4 @@ def _noun(pieces: Sequence[Evidence]) -> str:
 
 def _spoken(label: str) -> str:
     """A label as it stands within a sentence: "Sinus rhythm" → "sinus rhythm"; "ARDS" stays."""
-    first, _, rest = label.partition(" ")
-    return (first.lower() if first.istitle() else first) + (f" {rest}" if rest else "")
+    return " ".join(word.lower() if word.istitle() and word.isalpha() else word for word in label.split())

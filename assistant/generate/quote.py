@@ -57,12 +57,12 @@ class QuoteAnswerer:
         yield from ((first, _measured(piece)) for piece in measured if isinstance(piece.place, ValuePlace))
         findings = last if first.upper() == "MEASUREMENTS" else first
         if findings == first:
-            yield from ((first, statement) for statement in count_findings(task.similar, with_absent=True))
+            yield from ((first, statement) for statement in count_findings(task.similar))
         yield from ((last, _measured(piece)) for piece in measured if not isinstance(piece.place, ValuePlace))
         yield from ((last, statement) for statement in count_labels(task.similar))
         if findings != first:
             yield from ((last, statement) for statement in count_findings(task.similar))
-        yield from ((last, statement) for statement in _from_most_similar("", task.similar, task.encode))
+        yield from ((last, statement) for statement in _from_most_similar(task.similar))
 
 
 def _measured(piece: Evidence) -> Statement:
@@ -81,34 +81,50 @@ def _about(piece: Evidence) -> About:
 
 
 def _similar(question: str, similar: Sequence[Evidence], encode: TextEncoder | None) -> Iterator[Statement]:
+    """Counts over the similar studies and a quotation or two; nothing where the question is about something else."""
     asked = list(dict.fromkeys(finding.entity for finding in extract_findings(question)))
     if not similar or not (asked or points_at_study(question)):
         return
     if asked:
         yield from count_findings(similar, asked)
-    yield from count_labels(similar, content_words(question))
-    if not asked:
+        yield from count_labels(similar, asked=asked)
+    else:
+        yield from count_labels(similar, content_words(question))
         yield from count_findings(similar)
-    yield from _from_most_similar(question, similar, encode)
+    if any(piece.kind != "text" for piece in similar):
+        yield from _from_most_similar(similar, asked)
+        return
+    first = next(iter(studies_of(similar)))
+    for sentence in best_sentences(question, similar, encode, at_most=3):
+        yield _from_study(sentence.text, sentence.evidence, first)
 
 
-def _from_most_similar(question: str, similar: Sequence[Evidence], encode: TextEncoder | None) -> Iterator[Statement]:
-    """One or two sentences of the most similar study that has a report: those that answer, else those with findings."""
+def _from_most_similar(similar: Sequence[Evidence], asked: Sequence[str] = ()) -> Iterator[Statement]:
+    """One or two sentences of the most similar study whose report speaks of what was asked, or of any finding.
+
+    The impression is quoted before the findings, what is present before what is absent.
+    """
     studies = studies_of(similar)
-    for place, pieces in enumerate(studies.values()):
-        texts = [piece for piece in pieces if piece.kind == "text"]
-        found = best_sentences(question, texts, encode, 2) if question.strip() else []
-        found = found or [
-            Sentence(sentence, piece, 0, start)
-            for piece in texts
-            for start, sentence in quotable(piece.text)
-            if extract_findings(sentence)
-        ]
-        for sentence in found[:2]:
-            lead = "In the most similar study" if place == 0 else "In a similar study"
-            yield Statement(f"{lead}: “{sentence.text}”", (sentence.evidence.id,), "similar")
-        if found:
+    for pieces in studies.values():
+        told: list[tuple[bool, bool, int, str, Evidence]] = []
+        for piece in (piece for piece in pieces if piece.kind == "text"):
+            for start, sentence in quotable(piece.text, least_words=1):
+                found = [f for f in extract_findings(sentence) if not asked or f.entity in asked]
+                if found:
+                    present = any(finding.status == "present" for finding in found)
+                    told.append(
+                        (not present, "IMPRESSION" not in (piece.section or "").upper(), start, sentence, piece)
+                    )
+        for *_, sentence, piece in sorted(told, key=lambda t: t[:3])[: 1 if asked else 2]:
+            yield _from_study(sentence, piece, next(iter(studies)))
+        if told:
             return
+
+
+def _from_study(sentence: str, piece: Evidence, most_similar: str) -> Statement:
+    first = (piece.study_id or piece.record_id) == most_similar
+    lead = "In the most similar study" if first else "In a similar study"
+    return Statement(f"{lead}: “{sentence}”", (piece.id,), "similar")
 
 
 def _ended(text: str) -> str:

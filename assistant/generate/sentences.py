@@ -42,7 +42,7 @@ class Sentence:
     score: float = 0.0
 
 
-def quotable(text: str) -> list[tuple[int, str]]:
+def quotable(text: str, least_words: int = 4) -> list[tuple[int, str]]:
     """(offset, sentence) of a text's sentences that state something: no headings, fragments, questions, references."""
     found = []
     for start, end in sentence_spans(text):
@@ -50,7 +50,12 @@ def quotable(text: str) -> list[tuple[int, str]]:
         sentence = " ".join(text[lead.end() if lead else start : end].split())
         words = sentence.split()
         whole = sentence.endswith((".", "!", "”", '"', ")")) and not sentence.endswith("?")
-        if 4 <= len(words) <= 90 and whole and words[0][0].isalnum() and not _NOT_A_STATEMENT.search(sentence):
+        if (
+            least_words <= len(words) <= 90
+            and whole
+            and words[0][0].isalnum()
+            and not _NOT_A_STATEMENT.search(sentence)
+        ):
             found.append((start, sentence))
     if any(sentence[0].isupper() for _, sentence in found):  # else the author writes no capitals at all
         found = [(start, sentence) for start, sentence in found if not sentence[0].islower()]

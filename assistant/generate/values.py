@@ -51,14 +51,14 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
     measured = [piece for piece in evidence if is_measured(piece)]
     named = sorted((hit.start(), names) for words, names in _ASKED if (hit := words.search(question)))
     found: list[Evidence] = []
-    for _, names in named:
-        found += [piece for piece in measured if piece not in found and _is_one_of(piece, names)]
+    for name in (name for _, names in named for name in names):
+        found += [piece for piece in measured if piece not in found and _is_called(piece, name)]
     if named:
         return found
     return measured if points_at_study(question) else []
 
 
-def _is_one_of(piece: Evidence, names: tuple[str, ...]) -> bool:
+def _is_called(piece: Evidence, name: str) -> bool:
     if isinstance(piece.place, ValuePlace):
-        return piece.place.name.lower().startswith(names)
-    return "rhythm" in names
+        return piece.place.name.lower().startswith(name)
+    return name == "rhythm"
