@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import threading
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +23,7 @@ class Turn:
     """A question and what became of it so far."""
 
     question: str
-    files: tuple[str, ...] = ()  # names of the uploads that came with it
+    uploads: tuple[Upload, ...] = ()  # that came with it
     search: SearchResult | None = None
     claims: list[Claim] = field(default_factory=list)
     answer: Answer | None = None
@@ -67,10 +67,23 @@ class Conversation:
 
     def files(self) -> list[Path]:
         """The uploads that could be read, for every question of this conversation."""
-        return [upload.path for upload in self.uploads if not upload.reason]
+        return [upload.path for upload in self.uploads if upload.records]
 
     def uploaded_records(self) -> frozenset[str]:
         return frozenset(r.record_id for upload in self.uploads for r in upload.records if r.record_id)
+
+    def hand_over(self) -> tuple[Upload, ...]:
+        """The uploads that go along with the question asked now, for the first time."""
+        waiting = tuple(u for u in self.uploads if not u.asked and not u.companion)
+        self.uploads = [replace(upload, asked=True) for upload in self.uploads]
+        return waiting
+
+    def opened(self) -> tuple[int, str] | None:
+        """(turn, evidence id) that the panel shows: what was chosen, else the last turn's first."""
+        if self.shown or not self.turns:
+            return self.shown
+        first = self.turns[-1].first_shown()
+        return (len(self.turns) - 1, first) if first else None
 
     def open_turn(self) -> int | None:
         """The turn whose evidence is shown: the one chosen from, else the last."""

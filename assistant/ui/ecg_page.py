@@ -87,7 +87,7 @@ def draw_strip(signal: Signal, seconds: float = 4.0) -> str:
     above, below = _reach(signal, [strip], pulse=False)
     trace = _trace(signal, strip, above, 0.0, labelled=False)
     width = (strip.end_s - strip.start_s) * MM_PER_S
-    return _svg("ecg-strip", width, above + below, f"ECG, lead {lead}", trace, offset=0.0)
+    return _svg("ecg-strip", width, above + below, escape(f"ECG, lead {lead}"), trace, offset=0.0)
 
 
 def _page_start(signal: Signal, window: SignalPlace | None) -> float:
@@ -172,7 +172,11 @@ def _trace(signal: Signal, strip: _Strip, baseline: float, top: float, *, labell
     if not labelled:
         return path
     x, y = offset + strip.x, top + 4.5
-    bar = f'<path class="ecg-bar" d="M{x:.2f} {baseline - 3:.2f}v6" stroke="#111" stroke-width="0.28"/>' if strip.x else ""
+    bar = (
+        f'<path class="ecg-bar" d="M{x:.2f} {baseline - 3:.2f}v6" stroke="#111" stroke-width="0.28"/>'
+        if strip.x
+        else ""
+    )
     label = (
         f'<text class="ecg-lead" x="{x + 1.2:.2f}" y="{y:.2f}" font-size="4" font-weight="600" fill="#111">'
         f"{escape(strip.lead)}</text>"
@@ -202,13 +206,15 @@ def _pulse(baseline: float) -> str:
     )
 
 
-def _light(
-    strip: _Strip, window: SignalPlace | None, start: float, signal: Signal, top: float, height: float
-) -> str:
+def _light(strip: _Strip, window: SignalPlace | None, start: float, signal: Signal, top: float, height: float) -> str:
     """The cited window behind the trace; nothing where it is the whole page of every lead."""
     if window is None or window.lead not in (strip.lead, "all"):
         return ""
-    if window.lead == "all" and window.start_s <= start and window.end_s >= min(start + PAGE_S, signal.duration_s) - 0.1:
+    if (
+        window.lead == "all"
+        and window.start_s <= start
+        and window.end_s >= min(start + PAGE_S, signal.duration_s) - 0.1
+    ):
         return ""
     first, last = max(strip.start_s, window.start_s), min(strip.end_s, window.end_s)
     if last <= first:

@@ -29,7 +29,7 @@ def panel_html(conversation: Conversation, look: Look) -> Markup:
         return _EMPTY
     turn = conversation.turns[number]
     known = turn.evidence()
-    chosen = conversation.shown[1] if conversation.shown else turn.first_shown()
+    chosen = (conversation.opened() or (number, None))[1]
     opened = known.get(chosen) if chosen else None
     uploaded = conversation.uploaded_records()
     if opened:
@@ -39,7 +39,11 @@ def panel_html(conversation: Conversation, look: Look) -> Markup:
     else:
         viewer = Markup('<p class="wr-empty">No evidence was good enough to keep.</p>')
     return Markup('<div class="wr-panel"{}>{}{}{}{}</div>').format(
-        Markup(" data-chosen") if conversation.shown else "", _tabs(number, turn, chosen, uploaded), viewer, _dropped(number, turn, chosen, uploaded), _how(turn)
+        Markup(" data-chosen") if conversation.shown else "",
+        _tabs(number, turn, chosen, uploaded),
+        viewer,
+        _dropped(number, turn, chosen, uploaded),
+        _how(turn),
     )
 
 
@@ -101,8 +105,9 @@ def _content(evidence: Evidence, record: Record) -> Markup:
 
 def _value(place: ValuePlace) -> Markup:
     shown = f"{place.value:.0f}" if abs(place.value) >= 20 else f"{place.value:.2g}"
-    name = place.name.removesuffix(f"_{place.unit}").replace("_", " ")
-    return Markup('<p class="wr-value"><span>{}</span> <b>{}</b> {}</p>').format(name, shown, place.unit)
+    return Markup('<p class="wr-value"><span>{}</span> <b>{}</b> {}</p>').format(
+        words.measure(place.name), shown, place.unit
+    )
 
 
 def _box(record: Record, place: BoxPlace) -> Markup:
@@ -122,7 +127,9 @@ def _text(evidence: Evidence, record: Record) -> Markup:
     marked = Markup('<mark id="wr-cited">{}</mark>').format(text[start:end]) if end > start else ""
     where = " · ".join(filter(None, (words.place(place), evidence.section)))
     head = Markup('<p class="wr-where">{}</p>').format(where) if where else ""
-    return Markup('{}<div class="wr-document" tabindex="0" role="group" aria-label="Text of the record">{}{}{}{}{}</div>').format(
+    return Markup(
+        '{}<div class="wr-document" tabindex="0" role="group" aria-label="Text of the record">{}{}{}{}{}</div>'
+    ).format(
         head,
         "… " if first else "",
         text[first:start],
@@ -144,7 +151,9 @@ def _facts(evidence: Evidence) -> Markup:
         ("labels", "; ".join(f"{name}: {value}" for name, value in evidence.labels.items())),
         ("source", evidence.url),
     ]
-    body = Markup("").join(Markup("<dt>{}</dt><dd><bdi>{}</bdi></dd>").format(name, told) for name, told in rows if told)
+    body = Markup("").join(
+        Markup("<dt>{}</dt><dd><bdi>{}</bdi></dd>").format(name, told) for name, told in rows if told
+    )
     return Markup('<dl class="wr-about">{}</dl>').format(body)
 
 
@@ -165,9 +174,9 @@ def _dropped(number: int, turn: Turn, chosen: str | None, uploaded: frozenset[st
         )
         for e in dropped
     )
-    return Markup('<details class="wr-fold"><summary>Considered and left out ({})</summary><ul>{}</ul></details>').format(
-        len(dropped), items
-    )
+    return Markup(
+        '<details class="wr-fold"><summary>Considered and left out ({})</summary><ul>{}</ul></details>'
+    ).format(len(dropped), items)
 
 
 def _how(turn: Turn) -> Markup:

@@ -19,7 +19,7 @@ from assistant.records import Answer, Claim, SearchResult
 from assistant.ui.conversation import Conversation, Turn
 from assistant.ui.evidence import panel_html
 from assistant.ui.talk import conversation_html
-from assistant.ui.uploads import cards, take_in
+from assistant.ui.uploads import shelf, take_in
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -28,16 +28,16 @@ HERE = Path(__file__).parent
 STYLE = HERE / "style.css"
 DISCLAIMER = "Research software, no medical device. Drafts and answers are preliminary."
 MODELS = (
-    ("quote: quotes and counts evidence, writes nothing itself", "quote"),
-    ("local: a small packaged model, to try the wiring", "local"),
-    ("openai: the server named in the settings", "openai"),
+    ("quotes and counts", "quote"),
+    ("small local model", "local"),
+    ("model server", "openai"),
 )
 
 # A click on any of our buttons reaches Python as what its data- attributes say; nothing else does.
 _CLICKS = """
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-act]');
-  if (button) trigger('click', {...button.dataset});
+  if (button) trigger(button.dataset.act === 'suggest' ? 'input' : 'click', {...button.dataset});
 });
 """
 _SHOW = (
@@ -60,11 +60,16 @@ def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
     """The page over an opened assistant; uploads lie below `folder` as long as their conversation lasts."""
     desk = Desk(assistant, folder or Path(tempfile.mkdtemp(prefix="wardround-")))
     with gr.Blocks(title="Wardround", analytics_enabled=False, fill_width=True, delete_cache=(600, 3_600)) as page:
-        conversation = gr.State(None, delete_callback=_close)
+        conversation = gr.State(None, delete_callback=desk.close)
         with gr.Row(elem_id="wr-head"):
             gr.HTML(header_html(assistant), elem_id="wr-title", apply_default_css=False, js_on_load=None)
             model = gr.Dropdown(
-                MODELS, value=assistant.settings.llm.name, label="Answered by", elem_id="wr-model", min_width=140, scale=0
+                MODELS,
+                value=assistant.settings.llm.name,
+                label="Answered by",
+                elem_id="wr-model",
+                min_width=120,
+                scale=0,
             )
             new = gr.Button("New conversation", elem_id="wr-new", size="sm", scale=0, min_width=150)
         with gr.Row(elem_id="wr-main", equal_height=False):
@@ -73,7 +78,7 @@ def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
                     conversation_html(Conversation(desk.folder)), elem_id="wr-talk", apply_default_css=False,
                     autoscroll=True, js_on_load=_CLICKS,
                 )  # fmt: skip
-                shelf = gr.HTML("", elem_id="wr-shelf", apply_default_css=False, js_on_load=_CLICKS)
+                files = gr.HTML("", elem_id="wr-shelf", apply_default_css=False, js_on_load=_CLICKS)
                 box = gr.MultimodalTextbox(
                     elem_id="wr-box", label="Your question", show_label=False, file_count="multiple", lines=1, max_lines=6,
                     placeholder="Ask, or drop files here: DICOM, ECG, picture, PDF, text",
@@ -85,23 +90,22 @@ def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         direct: dict[str, Any] = {**quiet, "queue": False}
         page.load(desk.begin, None, [conversation], **direct)
-        box.change(desk.receive, [box, conversation], [conversation, shelf], trigger_mode="always_last", **direct)
+        box.change(desk.receive, [box, conversation], [conversation, files], trigger_mode="always_last", **direct)
         asking = box.submit(
-            desk.ask, [box, model, conversation], [conversation, talk, shelf, panel, box], concurrency_limit=4, **quiet
+            desk.ask, [box, model, conversation], [conversation, talk, files, panel, box], concurrency_limit=4, **quiet
         )
         box.stop(desk.stop, [conversation], [talk, box], cancels=[asking], **direct)
-        talk.click(desk.show, [conversation], [conversation, panel], **direct)
-        panel.click(desk.show, [conversation], [conversation, panel], **direct)
-        shelf.click(desk.remove, [conversation], [conversation, shelf], **direct)
-        new.click(desk.renew, [conversation], [conversation, talk, shelf, panel, box], cancels=[asking], **direct)
+        talk.click(desk.show, [conversation], [conversation, talk, panel], **direct)
+        talk.input(desk.suggest, None, [box], **direct)
+        panel.click(desk.show, [conversation], [conversation, talk, panel], **direct)
+        files.click(desk.remove, [conversation], [conversation, files], **direct)
+        new.click(desk.renew, [conversation], [conversation, talk, files, panel, box], cancels=[asking], **direct)
     return page
 
 
 def header_html(assistant: Assistant) -> Markup:
     """Name, disclaimer, the open archives, and the notices that their licences ask for."""
-    notices = Markup("").join(
-        Markup("<li>{}</li>").format(notice) for notice in getattr(assistant, "notices", ())
-    )
+    notices = Markup("").join(Markup("<li>{}</li>").format(notice) for notice in getattr(assistant, "notices", ()))
     about = Markup('<details class="wr-notices"><summary>Sources</summary><ul>{}</ul></details>').format(notices)
     return Markup(
         '<header class="wr-header"><h1>Wardround</h1><div><p class="wr-archive">{}</p><p class="wr-disclaimer">{}</p></div>{}</header>'
@@ -110,12 +114,8 @@ def header_html(assistant: Assistant) -> Markup:
 
 def archive_line(assistant: Assistant) -> str:
     """Which archive is open: "demo: 1,204 records"."""
-    return "Archive: " + (", ".join(assistant.indexes) or "none")
-
-
-def _close(conversation: Conversation | None) -> None:
-    if conversation is not None:
-        conversation.close()
+    counts = {name: sum(kinds.values()) for name, kinds in assistant.totals().items()}
+    return "Archive: " + (", ".join(f"{name}, {count:,} records" for name, count in counts.items()) or "none")
 
 
 class Desk:
@@ -130,6 +130,12 @@ class Desk:
         conversation.folder = self.folder / conversation.id
         return conversation
 
+    def close(self, conversation: Conversation | None) -> None:
+        """The conversation is over: its uploads leave memory and disk."""
+        if conversation is not None:
+            self.assistant.forget_uploads(sorted(conversation.uploaded_records()))
+            conversation.close()
+
     def panel(self, conversation: Conversation | None) -> Markup:
         return panel_html(conversation or Conversation(self.folder), self.assistant.record)
 
@@ -137,9 +143,9 @@ class Desk:
         """Files arrived in the box: read them at once and show a card of each."""
         conversation = conversation or self.begin()
         self._take(conversation, value)
-        return conversation, cards(conversation.uploads)
+        return conversation, shelf(conversation.uploads)
 
-    def _take(self, conversation: Conversation, value: dict[str, Any] | None) -> tuple[str, ...]:
+    def _take(self, conversation: Conversation, value: dict[str, Any] | None) -> None:
         with conversation.lock:
             files = [Path(file) for file in (value or {}).get("files", ())]
             fresh = [file for file in files if file not in conversation.caches]
@@ -148,29 +154,30 @@ class Desk:
                 conversation.uploads = take_in(
                     conversation.folder, fresh, conversation.uploads, self.assistant.read_upload
                 )
-        return tuple(file.name for file in files)
 
     def remove(self, event: gr.EventData, conversation: Conversation) -> tuple[Any, ...]:
         with conversation.lock:
             number = str(event._data.get("number", ""))
             if number.isdecimal() and int(number) < len(conversation.uploads):
                 conversation.uploads.pop(int(number)).path.unlink(missing_ok=True)
-        return conversation, cards(conversation.uploads)
+        return conversation, shelf(conversation.uploads)
 
-    def ask(self, value: dict[str, Any] | None, model: str, conversation: Conversation | None) -> Iterator[Sequence[Any]]:
+    def ask(
+        self, value: dict[str, Any] | None, model: str, conversation: Conversation | None
+    ) -> Iterator[Sequence[Any]]:
         """One turn, step by step: search, each checked claim, the whole answer."""
         conversation = conversation or self.begin()
-        files = self._take(conversation, value)
+        self._take(conversation, value)
         question = ((value or {}).get("text") or "").strip()
-        shelf = cards(conversation.uploads)
         if not question:
-            yield conversation, gr.skip(), shelf, gr.skip(), gr.MultimodalTextbox(value=None)
+            yield conversation, gr.skip(), shelf(conversation.uploads), gr.skip(), gr.MultimodalTextbox(value=None)
             return
-        turn = Turn(question, files)
+        with conversation.lock:
+            turn = Turn(question, conversation.hand_over())
         conversation.turns.append(turn)
         conversation.shown = None
         busy = gr.MultimodalTextbox(value=None, submit_btn=False, stop_btn=True)
-        yield conversation, conversation_html(conversation), shelf, self.panel(conversation), busy
+        yield conversation, conversation_html(conversation), shelf(conversation.uploads), self.panel(conversation), busy
         opened = None
         for _ in self._steps(conversation, turn, model):
             now = (turn.stage, turn.first_shown(), len(turn.numbered()), conversation.shown)
@@ -208,8 +215,8 @@ class Desk:
     def _log(self, conversation: Conversation, turn: Turn) -> None:
         """Keep the turn in the workspace's own database, where `forget` finds it."""
         if turn.answer is not None:
-            names = [upload.name for upload in conversation.uploads]
-            self.assistant.db.add_turn(conversation.id, turn.question, names, turn.answer.to_json())
+            uploads = sorted(conversation.uploaded_records())
+            self.assistant.db.add_turn(conversation.id, turn.question, uploads, turn.answer.to_json())
 
     def stop(self, conversation: Conversation) -> tuple[Any, ...]:
         if conversation.turns and conversation.turns[-1].stage in ("searching", "checking"):
@@ -220,13 +227,17 @@ class Desk:
         """A citation, a tab or a nearest hit was clicked: open that evidence."""
         turn, evidence = str(event._data.get("turn", "")), str(event._data.get("evidence", ""))
         if not turn.isdecimal() or int(turn) >= len(conversation.turns):
-            return conversation, gr.skip()
+            return conversation, gr.skip(), gr.skip()
         conversation.shown = (int(turn), evidence)
-        return conversation, self.panel(conversation)
+        return conversation, conversation_html(conversation), self.panel(conversation)
+
+    def suggest(self, event: gr.EventData) -> Any:
+        """A question of the welcome was clicked: it goes into the box, for the user to change or send."""
+        return {"text": str(event._data.get("question", "")), "files": []}
 
     def renew(self, conversation: Conversation | None) -> tuple[Any, ...]:
         """A new conversation: uploads, answers and evidence of the old one go."""
-        _close(conversation)
+        self.close(conversation)
         fresh = self.begin()
         ready = gr.MultimodalTextbox(value=None, submit_btn=True, stop_btn=False)
-        return fresh, conversation_html(fresh), cards(()), self.panel(fresh), ready
+        return fresh, conversation_html(fresh), shelf(()), self.panel(fresh), ready

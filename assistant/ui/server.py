@@ -86,7 +86,10 @@ def theme() -> Any:
     """Gradio's plain theme with the system's own fonts: none is fetched."""
     fonts = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
     return gr.themes.Base(
-        primary_hue="teal", neutral_hue="slate", font=fonts, font_mono=("ui-monospace", "Menlo", "Consolas", "monospace")
+        primary_hue="teal",
+        neutral_hue="slate",
+        font=fonts,
+        font_mono=("ui-monospace", "Menlo", "Consolas", "monospace"),
     )
 
 
@@ -98,7 +101,9 @@ class PageServer:
 
     def __init__(self, assistant: Assistant, port: int, host: str = "127.0.0.1") -> None:
         if host not in ("127.0.0.1", "localhost", "::1"):
-            raise WardroundError(f"ui.host {host}: without sign-in the page answers on this machine only: use 127.0.0.1")
+            raise WardroundError(
+                f"ui.host {host}: without sign-in the page answers on this machine only: use 127.0.0.1"
+            )
         self.folder = Path(tempfile.mkdtemp(prefix="wardround-"))
         self.url = f"http://{host}:{port}"
         app = make_app(assistant, self.folder)

@@ -5,17 +5,28 @@ Every text goes through `Markup.format`, which escapes it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from markupsafe import Markup
 
 from assistant.records import Claim, Evidence
 from assistant.ui import words
 from assistant.ui.conversation import Conversation, Turn
+from assistant.ui.uploads import card
 
+Opened = tuple[int, str] | None  # turn and evidence that the panel shows
+
+_QUESTIONS = ("What do similar studies show?", "What rhythm is this?", "What does this document say about treatment?")
 _WELCOME = Markup(
-    '<div class="wr-welcome"><h2>Ask the archive</h2><p>Drop an X-ray, an ECG or a PDF below, or just ask. '
-    "Every sentence of an answer has been checked against the evidence on the right before it appears here.</p>"
-    "<ul><li>What do similar studies show?</li><li>What rhythm is this?</li>"
-    "<li>What does page 2 say about dosing?</li></ul></div>"
+    '<div class="wr-welcome"><h2>Ask the archive</h2><p>Drop an X-ray, an ECG or a PDF below, or just ask. Every sentence '
+    "of an answer is checked against its evidence before it appears.</p><ul>{}</ul></div>"
+).format(
+    Markup("").join(
+        Markup('<li><button type="button" data-act="suggest" data-question="{}">{}</button></li>').format(
+            question, question
+        )
+        for question in _QUESTIONS
+    )
 )
 _NEAREST = 3
 
@@ -24,60 +35,76 @@ def conversation_html(conversation: Conversation) -> Markup:
     """All turns, oldest first."""
     if not conversation.turns:
         return _WELCOME
-    turns = Markup("").join(_turn(number, turn) for number, turn in enumerate(conversation.turns))
+    opened = conversation.opened()
+    turns = Markup("").join(_turn(number, turn, opened) for number, turn in enumerate(conversation.turns))
     return Markup('<div class="wr-turns" role="log" aria-label="Conversation">{}</div>').format(turns)
 
 
-def _turn(number: int, turn: Turn) -> Markup:
-    files = Markup("").join(Markup('<li><bdi>{}</bdi></li>').format(name) for name in turn.files)
-    attached = Markup('<ul class="wr-attached" aria-label="Files that came with it">{}</ul>').format(files) if files else ""
+def _turn(number: int, turn: Turn, opened: Opened) -> Markup:
+    files = Markup("").join(card(upload) for upload in turn.uploads)
+    attached = (
+        Markup('<ul class="wr-cards" aria-label="Files that came with it">{}</ul>').format(files) if files else ""
+    )
     return Markup(
         '<section class="wr-turn"><div class="wr-question"><span class="wr-who">You</span><p>{}</p>{}</div>'
         '<div class="wr-answer" data-stage="{}"><span class="wr-who">Wardround</span>{}{}{}{}</div></section>'
-    ).format(turn.question, attached, turn.stage, _step(turn), _note(turn), _claims(number, turn), _end(number, turn))
+    ).format(
+        turn.question, attached, turn.stage, _step(turn), _note(turn), _claims(number, turn, opened), _end(number, turn)
+    )
 
 
 def _step(turn: Turn) -> Markup:
     if turn.search is None:
-        return Markup('<p class="wr-step wr-busy">Searching the archive …</p>') if turn.stage == "searching" else Markup("")
+        return (
+            Markup('<p class="wr-step wr-busy">Searching the archive …</p>')
+            if turn.stage == "searching"
+            else Markup("")
+        )
     kept = sum(evidence.kept for evidence in turn.search.evidence)
     route = Markup("").join(Markup("<li>{}</li>").format(step) for step in turn.search.route)
-    return Markup(
-        '<details class="wr-step"><summary>Searched: kept {} of {}</summary><ul>{}</ul></details>'
-    ).format(kept, len(turn.search.evidence), route)
+    return Markup('<details class="wr-step"><summary>Searched: kept {} of {}</summary><ul>{}</ul></details>').format(
+        kept, len(turn.search.evidence), route
+    )
 
 
 def _note(turn: Turn) -> Markup:
     return Markup('<p class="wr-note" role="status">{}</p>').format(turn.note) if turn.note else Markup("")
 
 
-def _claims(number: int, turn: Turn) -> Markup:
+def _claims(number: int, turn: Turn, opened: Opened) -> Markup:
     if not turn.claims:
         return Markup("")
     order = turn.numbered()
     known = turn.evidence()
-    items = Markup("").join(_claim(number, claim, order, known) for claim in turn.claims)
+    lit = opened[1] if opened and opened[0] == number else None
+
+    def cite(key: str) -> Markup:
+        return _citation(number, order[key], known.get(key), key == lit)
+
+    items = Markup("").join(_claim(claim, cite) for claim in turn.claims)
     return Markup('<ol class="wr-claims">{}</ol>').format(items)
 
 
-def _claim(number: int, claim: Claim, order: dict[str, int], known: dict[str, Evidence]) -> Markup:
+def _claim(claim: Claim, cite: Callable[[str], Markup]) -> Markup:
     mark, told = words.verdict(claim)
-    cited = Markup("").join(_citation(number, order[cited], known.get(cited)) for cited in claim.citations)
-    why = Markup('<span class="wr-why">{}</span>').format(claim.why) if claim.why and claim.verdict != "supported" else ""
+    cited = Markup("").join(map(cite, claim.citations))
+    why = (
+        Markup('<span class="wr-why">{}</span>').format(claim.why) if claim.why and claim.verdict != "supported" else ""
+    )
     return Markup(
         '<li class="wr-claim wr-{}"><p class="wr-said"><span class="wr-text">{}</span>{}</p>'
         '<p class="wr-verdict" title="{}"><span aria-hidden="true">{}</span> {}{}</p></li>'
     ).format(claim.verdict, claim.text, cited, claim.why, mark, told, why)
 
 
-def _citation(turn: int, number: int, evidence: Evidence | None) -> Markup:
+def _citation(turn: int, number: int, evidence: Evidence | None, lit: bool) -> Markup:
     if evidence is None:
         return Markup('<span class="wr-cite wr-cite-gone" title="no such evidence">[{}?]</span>').format(number)
     name = words.modality(evidence.modality, evidence.kind)
     return Markup(
         '<button type="button" class="wr-cite" data-act="show" data-turn="{}" data-evidence="{}" '
-        'aria-label="Evidence {}: {}">{}</button>'
-    ).format(turn, evidence.id, number, name, number)
+        'aria-pressed="{}" aria-label="Evidence {}: {}">{}</button>'
+    ).format(turn, evidence.id, "true" if lit else "false", number, name, number)
 
 
 def _end(number: int, turn: Turn) -> Markup:
@@ -106,7 +133,9 @@ def _nearest(number: int, turn: Turn) -> Markup:
         ).format(number, e.id, f"{words.modality(e.modality, e.kind)}: {shorten(e.text or e.title or e.record_id)}")
         for e in near
     )
-    return Markup('<p class="wr-near-head">Nearest evidence, not good enough to answer from:</p><ul>{}</ul>').format(items)
+    return Markup('<p class="wr-near-head">Nearest evidence, not good enough to answer from:</p><ul>{}</ul>').format(
+        items
+    )
 
 
 def shorten(text: str, longest: int = 110) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from markupsafe import Markup
 
 from assistant.errors import UnreadableFile, WardroundError
 from assistant.ingest import is_sidecar
-from assistant.records import Record
+from assistant.measure import measure_image, measure_signal
+from assistant.records import STANDARD_LEADS, Record
 from assistant.ui import picture, words
 from assistant.ui.ecg_page import draw_strip
 
@@ -23,7 +24,8 @@ Read = Callable[[Path], list[Record]]
 class Upload:
     """A file of the conversation: its records, or the reason why there are none.
 
-    `companion` marks a file that belongs to another one (a WFDB `.dat` beside its `.hea`) and has no card.
+    `companion` marks a file that belongs to another one (a WFDB `.dat` beside its `.hea`) and has no card of its
+    own; `asked` one that has come along with a question. `face` is the card's picture and facts, made once.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Upload:
     records: tuple[Record, ...] = ()
     reason: str = ""
     companion: bool = False
+    asked: bool = False
+    face: Markup = Markup("")
 
 
 def take_in(folder: Path, sources: Sequence[Path], present: Sequence[Upload], read: Read) -> list[Upload]:
@@ -58,42 +62,53 @@ def _bring(source: Path, folder: Path) -> Path:
 
 def _read(upload: Upload, read: Read) -> Upload:
     if is_sidecar(upload.path):
-        return Upload(upload.name, upload.path, companion=True)
+        return replace(upload, companion=True, reason="")
     try:
         records = tuple(read(upload.path))
     except UnreadableFile as error:
-        return Upload(upload.name, upload.path, reason=error.reason)
+        return replace(upload, reason=error.reason)
     except WardroundError as error:
-        return Upload(upload.name, upload.path, reason=str(error))
+        return replace(upload, reason=str(error))
     if not records:
-        return Upload(upload.name, upload.path, reason="nothing in it that could be read")
-    return Upload(upload.name, upload.path, records)
+        return replace(upload, reason="nothing in it that could be read")
+    facts = Markup("").join(Markup("<li>{}</li>").format(fact) for fact in facts_of(records))
+    bad = quality_of(records[0])
+    warning = Markup('<p class="wr-warning">⚠ {}</p>').format(bad) if bad else ""
+    face = Markup('{}<div><bdi class="wr-name">{}</bdi><ul class="wr-facts">{}</ul>{}</div>')
+    return replace(
+        upload, records=records, reason="", face=face.format(_thumb(records[0]), upload.name, facts, warning)
+    )
 
 
-def cards(uploads: Sequence[Upload]) -> Markup:
-    """One card a file, each with a button that takes the file out of the conversation."""
+def shelf(uploads: Sequence[Upload]) -> Markup:
+    """Above the box: a card for each file that waits for its question, a line of names for those already asked about."""
     shown = [(number, upload) for number, upload in enumerate(uploads) if not upload.companion]
-    if not shown:
-        return Markup("")
-    body = Markup("").join(_card(number, upload) for number, upload in shown)
-    return Markup('<ul class="wr-cards" aria-label="Files in this conversation">{}</ul>').format(body)
+    waiting = Markup("").join(card(upload, _remove(number, upload)) for number, upload in shown if not upload.asked)
+    asked = Markup("").join(
+        Markup("<li><bdi>{}</bdi>{}</li>").format(upload.name, _remove(number, upload))
+        for number, upload in shown
+        if upload.asked and not upload.reason
+    )
+    line = Markup('<ul class="wr-play" aria-label="Files that every question is asked with"><li>In play:</li>{}</ul>')
+    fresh = Markup('<ul class="wr-cards" aria-label="Files for the next question">{}</ul>')
+    return Markup("{}{}").format(line.format(asked) if asked else "", fresh.format(waiting) if waiting else "")
 
 
-def _card(number: int, upload: Upload) -> Markup:
-    remove = Markup(
-        '<button type="button" class="wr-remove" data-act="remove" data-number="{}" '
-        'aria-label="Take {} out of this conversation" title="Take out">×</button>'
-    ).format(number, upload.name)
+def card(upload: Upload, button: Markup = Markup("")) -> Markup:
+    """What one file is, at a glance, or why it can't be read."""
     if upload.reason:
         return Markup(
             '<li class="wr-card wr-card-bad"><span class="wr-thumb wr-thumb-bad" aria-hidden="true">!</span><div>'
             '<bdi class="wr-name">{}</bdi><p class="wr-reason">Can’t be read: {}</p></div>{}</li>'
-        ).format(upload.name, upload.reason, remove)
-    first = upload.records[0]
-    facts = Markup("").join(Markup("<li>{}</li>").format(fact) for fact in facts_of(upload.records))
+        ).format(upload.name, upload.reason, button)
+    return Markup('<li class="wr-card">{}{}</li>').format(upload.face, button)
+
+
+def _remove(number: int, upload: Upload) -> Markup:
     return Markup(
-        '<li class="wr-card">{}<div><bdi class="wr-name">{}</bdi><ul class="wr-facts">{}</ul></div>{}</li>'
-    ).format(_thumb(first), upload.name, facts, remove)
+        '<button type="button" class="wr-remove" data-act="remove" data-number="{}" '
+        'aria-label="Take {} out of this conversation" title="Take out">×</button>'
+    ).format(number, upload.name)
 
 
 def _thumb(record: Record) -> Markup:
@@ -106,30 +121,38 @@ def _thumb(record: Record) -> Markup:
 
 
 def facts_of(records: Sequence[Record]) -> list[str]:
-    """What a card says of a file, shortest first: "12-lead ECG", "500 Hz", "10 s" …"""
+    """What a card says of a file: "12-lead ECG", "500 Hz", "10.0 s" …"""
     first = records[0]
     name = words.modality(first.modality, first.kind)
     facts: list[str] = []
     if first.signal is not None:
-        facts += [f"{len(first.signal.leads)}-lead {name}", ", ".join(first.signal.leads)]
+        count = len(first.signal.leads)
+        facts.append(f"{count}-lead {name}")
+        facts += [", ".join(first.signal.leads)] if set(first.signal.leads) != set(STANDARD_LEADS) else []
         facts += [f"{first.signal.sampling_rate_hz:g} Hz", f"{first.signal.duration_s:.1f} s"]
     elif first.image is not None:
         height, width = first.image.pixels.shape[:2]
-        facts += [f"{name} ({first.modality})", f"{width} × {height} pixels"]
-        images = sum(record.kind == "image" for record in records)
-        facts += [f"{images} frames"] if images > 1 else []
+        facts += [f"{name} ({first.modality})" if name != first.modality else name, f"{width} × {height} pixels"]
     else:
         pages = max((passage.page or 0 for record in records for passage in record.passages), default=0)
         facts += [name, f"{pages} page{'s' * (pages > 1)}"] if pages else [name]
         facts.append(f"{sum(len(record.text.split()) for record in records):,} words")
-    for field in ("view", "view_position"):
-        if value := first.fields.get(field):
-            facts.append(f"view {value}")
-    if told := words.origin(first):
-        facts.append(told)
-    return facts + quality_of(first)
+    if view := first.fields.get("view"):
+        facts.append(f"view {view}")
+    if len(records) > 1 and first.kind != "text":
+        facts.append(f"{len(records)} parts")
+    if first.patient_id:
+        facts.append(f"patient {first.patient_id}")
+    return [*facts, *filter(None, [words.origin(first)])]
 
 
-def quality_of(record: Record) -> list[str]:
-    """Warnings about a recording or a picture, measured on it; none if it is fit for use."""
-    return []
+def quality_of(record: Record) -> str:
+    """What makes a recording or a picture less than good, measured on it; empty if it is fit for use."""
+    if record.signal is not None:
+        quality = measure_signal(record.signal).quality
+    elif record.image is not None:
+        quality = measure_image(record.image).quality
+    else:
+        return ""
+    overall = quality.get("overall", "good")
+    return "" if overall == "good" else f"{overall} quality: {quality.get('reasons', '')}"

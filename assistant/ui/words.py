@@ -24,6 +24,16 @@ MODALITIES = {
     "DOC": "Document",
     "OT": "Picture",
 }
+_MEASURES = {
+    "heart_rate_bpm": "Heart rate",
+    "pr_ms": "PR interval",
+    "qrs_ms": "QRS duration",
+    "qt_ms": "QT interval",
+    "qtc_bazett_ms": "QTc (Bazett)",
+    "qtc_fridericia_ms": "QTc (Fridericia)",
+    "axis_deg": "Frontal QRS axis",
+}
+_UNITS = ("_bpm", "_ms", "_s", "_deg", "_mv", "_hz", "_px", "_share")
 _ORIGIN = re.compile(r"\b(synthetic|simulated|projected from|generated)\b", re.IGNORECASE)
 
 
@@ -56,6 +66,15 @@ def place(where: Place | None) -> str:
             return "measured"
         case _:
             return ""
+
+
+def measure(name: str) -> str:
+    """A measured value's name for people: "QT interval" for `qt_ms`."""
+    if name in _MEASURES:
+        return _MEASURES[name]
+    for unit in _UNITS:
+        name = name.removesuffix(unit)
+    return name.replace("_", " ")
 
 
 def verdict(claim: Claim) -> tuple[str, str]:

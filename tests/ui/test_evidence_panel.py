@@ -1,0 +1,274 @@
+"""The evidence panel: each kind of place opened, and nothing that a file says becomes markup."""
+
+import base64
+import io
+from datetime import datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from assistant.errors import UnreadableFile
+from assistant.records import (
+    Answer, BoxPlace, Claim, Evidence, Image, Passage, Record, SearchResult, Signal, SignalPlace, TextPlace, ValuePlace,
+)  # fmt: skip
+from assistant.ui.conversation import Conversation, Turn
+from assistant.ui.evidence import panel_html, view
+from assistant.ui.talk import conversation_html
+from assistant.ui.uploads import shelf, take_in
+
+HOSTILE = (
+    '<img src=x onerror="alert(1)"><script>alert(2)</script>"\' ![x](http://elsewhere.example/a.png) ${alert(3)} {{x}}'
+)
+TEXT = "FINDINGS: The heart is normal.\nThere is a small right pleural effusion. No pneumothorax."
+START = TEXT.index("There is")
+SENTENCE = TEXT[START : TEXT.index(" No pneumo")]
+
+
+class Tags(HTMLParser):
+    def __init__(self, html):
+        super().__init__()
+        self.found = []
+        self.feed(str(html))
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def tags(html, name):
+    return [attributes for tag, attributes in Tags(html).found if tag == name]
+
+
+def assert_harmless(html):
+    """No script, no handler, no address that a browser would load; the hostile words are there as text."""
+    for tag, attributes in Tags(html).found:
+        assert tag not in ("script", "iframe", "object", "link", "a", "form", "style")
+        assert not [name for name in attributes if name.startswith("on")]
+        assert str(attributes.get("src") or "data:image/png").startswith("data:image/png")
+        assert "href" not in attributes
+
+
+def evidence(kind="text", place=None, **changes):
+    known = {
+        "id": "e1", "record_id": "r1", "kind": kind, "modality": {"text": "SR", "image": "CR", "signal": "ECG"}[kind],
+        "relation": "similar", "text": SENTENCE, "place": place, "score": 0.7123, "kept": True, "why": "close in meaning",
+        "patient_id": "p-1a2b", "study_id": "s-3c4d", "title": "A study", "url": "https://example.org/report",
+        "section": "FINDINGS", "taken_at": datetime(2019, 5, 3), "labels": {"finding": "effusion"},
+    }  # fmt: skip
+    return Evidence(**(known | changes))
+
+
+def ecg_record():
+    wave = np.sin(np.arange(5000) / 40).astype(np.float32)
+    return Record(
+        "signal", "ECG", "a.hea", record_id="r1", signal=Signal(np.stack([wave, wave], 1), ("II", "V5"), 500.0)
+    )
+
+
+def image_record(**changes):
+    ramp = np.tile(np.arange(200, dtype=np.uint8), (100, 1))
+    return Record("image", "CR", "a.png", record_id="r1", image=Image(ramp), **changes)
+
+
+def test_a_cited_sentence_is_marked_in_its_text_with_page_and_section():
+    record = Record("text", "SR", "a.txt", record_id="r1", text=TEXT)
+    html = view(evidence(place=TextPlace(START, START + len(SENTENCE), 3)), lambda _: record, 1, "another patient")
+    assert f'<mark id="wr-cited">{SENTENCE}</mark>' in html
+    assert "page 3 · FINDINGS" in html
+    assert "FINDINGS: The heart is normal.\n<mark" in html and "</mark> No pneumothorax." in html
+    assert "https://example.org/report" in html and not tags(html, "a")  # told, not linked
+    assert "another patient" in html and "p-1a2b" in html and "0.712" in html and "close in meaning" in html
+
+
+def test_offsets_outside_the_text_mark_nothing():
+    record = Record("text", "SR", "a.txt", record_id="r1", text=TEXT)
+    html = view(evidence(place=TextPlace(10_000, 10_010)), lambda _: record, 1, "knowledge")
+    assert "<mark" not in html and TEXT[:20] in html
+
+
+def test_a_long_text_is_cut_around_the_citation():
+    long = "a b " * 10_000 + SENTENCE + " c d" * 10_000
+    record = Record("text", "DOC", "a.pdf", record_id="r1", text=long)
+    html = view(evidence(place=TextPlace(40_000, 40_000 + len(SENTENCE), 7)), lambda _: record, 1, "knowledge")
+    assert f">{SENTENCE}</mark>" in html and len(html) < 12_000
+    assert html.count("…") == 2
+
+
+def test_an_image_is_shown_with_its_pixels_and_its_box():
+    html = view(evidence("image", BoxPlace((50, 25, 100, 75))), lambda _: image_record(), 2, "another patient")
+    (img,) = tags(html, "img")
+    png = Pillow.open(io.BytesIO(base64.b64decode(img["src"].split(",")[1])))
+    assert png.size == (200, 100) and png.getpixel((150, 50)) == 150
+    assert "left:25.00%;top:25.00%;width:25.00%;height:50.00%" in html
+    assert img["alt"]
+
+
+@pytest.mark.parametrize(
+    "told", [{"title": "Synthetic chest X-ray"}, {"labels": {"origin": "projected from a real CT"}}]
+)
+def test_how_a_picture_was_made_stands_above_it(told):
+    html = view(
+        evidence("image", **{"title": None, "labels": {}, **told}), lambda _: image_record(), 2, "another patient"
+    )
+    assert "⚑ " in html and ("Synthetic chest X-ray" in html or "projected from a real CT" in html)
+
+
+def test_a_stretch_of_an_ecg_is_drawn_and_lit():
+    html = view(evidence("signal", SignalPlace("V5", 2.0, 4.0)), lambda _: ecg_record(), 1, "this upload")
+    assert len(tags(html, "svg")) == 1
+    (lit,) = [attributes for attributes in tags(html, "rect") if attributes.get("class") == "ecg-lit"]
+    assert lit["data-lead"] == "V5" and float(lit["width"]) == 50.0  # 2 s
+
+
+def test_a_measured_value_stands_above_its_ecg():
+    html = view(evidence("signal", ValuePlace("qt_ms", 368.0, "ms")), lambda _: ecg_record(), 1, "this upload")
+    assert "<span>QT interval</span> <b>368</b> ms" in html
+    assert len(tags(html, "svg")) == 1
+
+
+@pytest.mark.parametrize(
+    "error", [UnreadableFile("a.png", "the file is no longer where it was indexed"), KeyError("r1")]
+)
+def test_a_record_that_is_gone_leaves_its_quote(error):
+    def gone(_):
+        raise error
+
+    html = view(evidence(), gone, 1, "another patient")
+    assert SENTENCE in html and "could not be opened" in html
+
+
+def hostile_turn():
+    place = TextPlace(0, len(HOSTILE))
+    bad = evidence(
+        text=HOSTILE, place=place, title=HOSTILE, url=HOSTILE, section=HOSTILE, why=HOSTILE, modality=HOSTILE,
+        patient_id=HOSTILE, external_id=HOSTILE, labels={HOSTILE: HOSTILE},
+    )  # fmt: skip
+    dropped = evidence(id="e2", kept=False, text=HOSTILE, why=HOSTILE)
+    claims = tuple(
+        Claim(HOSTILE, "patient", verdict, None, ("e1", "e9"), why=HOSTILE) for verdict in ("supported", "contradicted")
+    )
+    turn = Turn(HOSTILE, note=HOSTILE, stage="done", claims=list(claims))
+    turn.search = SearchResult(HOSTILE, (HOSTILE,), (bad, dropped), False)
+    turn.answer = Answer(HOSTILE, claims, (bad, dropped), False, HOSTILE, HOSTILE, HOSTILE, (HOSTILE,), {HOSTILE: 1.0})
+    return turn
+
+
+@pytest.mark.parametrize("abstained", [False, True])
+def test_hostile_text_everywhere_stays_text(abstained):
+    turn = hostile_turn()
+    if abstained:
+        turn.claims = []
+        turn.answer = Answer(HOSTILE, (), turn.search.evidence, True, HOSTILE, "quote", None)
+    conversation = Conversation(Path("/nowhere"), turns=[turn])
+    record = Record("text", "SR", HOSTILE, record_id="r1", text=HOSTILE)
+    for html in (panel_html(conversation, lambda _: record), conversation_html(conversation)):
+        assert_harmless(html)
+        assert "&lt;script&gt;alert(2)" in html
+    failed = Conversation(Path("/nowhere"), turns=[Turn(HOSTILE, stage="failed", error=HOSTILE)])
+    assert_harmless(conversation_html(failed))
+
+
+def test_hostile_file_names_and_reasons_stay_text(tmp_path):
+    source = tmp_path / "x<img src=x onerror=alert(1)>.txt"
+    source.write_text("hello")
+
+    def fails(path):
+        raise UnreadableFile(path, HOSTILE)
+
+    uploads = take_in(tmp_path / "in", [source], [], fails)
+    assert uploads[0].reason == HOSTILE
+    assert_harmless(shelf(uploads))
+    good = take_in(
+        tmp_path / "in2", [source], [], lambda p: [image_record(fields={"view": HOSTILE}, patient_id=HOSTILE)]
+    )
+    assert_harmless(shelf(good))
+    assert "&lt;img" in shelf(good)
+
+
+def test_verdicts_differ_in_mark_and_word():
+    turn = Turn("q", stage="done")
+    turn.search = SearchResult("q", (), (evidence(),), False)
+    turn.claims = [
+        Claim("A.", "patient", "supported", None, ("e1",)),
+        Claim("B.", "patient", "unsupported", "unverifiable", ("e1",), why="nothing says so"),
+        Claim("C.", "patient", "contradicted", "laterality", ("e1",), why="the evidence says right"),
+    ]
+    html = conversation_html(Conversation(Path("/nowhere"), turns=[turn]))
+    for said in ("✓</span> supported", "⚠</span> not supported (unverifiable)", "✗</span> contradicted (laterality)"):
+        assert said in html
+    assert "the evidence says right" in html
+
+
+def test_citations_are_numbered_as_the_panel_numbers_its_evidence():
+    first, second = evidence(id="ea"), evidence(id="eb", record_id="r2")
+    dropped = evidence(id="ed", kept=False, why="below the relevance floor")
+    turn = Turn("q", stage="done", claims=[Claim("B.", "similar", "supported", None, ("eb", "ea"))])
+    turn.search = SearchResult("q", ("text",), (first, second, dropped), False)
+    conversation = Conversation(Path("/nowhere"), turns=[turn])
+    buttons = [b for b in tags(conversation_html(conversation), "button") if b.get("class") == "wr-cite"]
+    assert [b["data-evidence"] for b in buttons] == ["eb", "ea"]
+    assert [b["aria-label"] for b in buttons] == ["Evidence 2: Report", "Evidence 1: Report"]
+    assert [b["aria-pressed"] for b in buttons] == ["true", "false"]  # the first cited is open
+    html = panel_html(conversation, lambda _: Record("text", "SR", "a", text=TEXT))
+    tabs = [b["data-evidence"] for b in tags(html, "button") if b.get("class") == "wr-tab"]
+    assert tabs == ["ea", "eb"]
+    assert "Considered and left out (1)" in html and "below the relevance floor" in html
+
+
+def test_an_abstention_looks_like_one_and_offers_what_came_nearest():
+    near = evidence(kept=False, why="below the relevance floor")
+    turn = Turn("Who won?", stage="done")
+    turn.search = SearchResult("Who won?", (), (near,), True)
+    turn.answer = Answer("Who won?", (), (near,), True, "nothing in the archive is close enough", "quote", None)
+    html = conversation_html(Conversation(Path("/nowhere"), turns=[turn]))
+    assert "No answer." in html and "nothing in the archive is close enough" in html
+    assert [b["data-evidence"] for b in tags(html, "button")] == ["e1"]
+
+
+def test_an_upload_without_its_other_half_is_read_again_when_that_comes(tmp_path):
+    header, data = tmp_path / "100.hea", tmp_path / "100.dat"
+    header.write_text("100 1 100 1000\n100.dat 16 200/mV 16 0 0 0 0 II\n")
+    data.write_bytes(np.zeros(1000, dtype="<i2").tobytes())
+
+    def read(path):
+        if not path.with_suffix(".dat").exists():
+            raise UnreadableFile(path, "its signal 100.dat is missing")
+        return [ecg_record()]
+
+    folder = tmp_path / "in"
+    once = take_in(folder, [header], [], read)
+    assert once[0].reason == "its signal 100.dat is missing"
+    both = take_in(folder, [data], once, read)
+    assert [upload.reason for upload in both] == ["", ""]
+    assert both[1].companion and "100.dat" not in shelf(both)
+    assert "2-lead ECG" in shelf(both)
+
+
+def test_two_files_of_one_name_are_kept_apart(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.txt").write_text(folder)
+    uploads = take_in(tmp_path / "in", [tmp_path / "a/x.txt", tmp_path / "b/x.txt"], [], lambda p: [image_record()])
+    assert [upload.path.read_text() for upload in uploads] == ["a", "b"]
+
+
+def test_a_card_tells_pages_and_words(tmp_path):
+    source = tmp_path / "a.pdf"
+    source.write_bytes(b"%PDF")
+    record = Record(
+        "text", "DOC", "a.pdf", text="one two three", passages=(Passage(0, 3, page=1), Passage(4, 13, page=2))
+    )
+    html = shelf(take_in(tmp_path / "in", [source], [], lambda p: [record]))
+    assert "<li>2 pages</li>" in html and "<li>3 words</li>" in html
+
+
+def test_closing_a_conversation_removes_its_files(tmp_path):
+    source = tmp_path / "a.txt"
+    source.write_text("x")
+    conversation = Conversation(tmp_path / "in")
+    conversation.uploads = take_in(conversation.folder, [source], [], lambda p: [image_record()])
+    conversation.caches.append(source)
+    conversation.close()
+    assert not conversation.folder.exists() and not source.exists() and not conversation.uploads
