@@ -1,6 +1,16 @@
 """Clinical text in normal form: sentences, findings with their negation, side, severity and numbers, and counts."""
 
 from assistant.findings.counting import Count, parse_count, state_count
+from assistant.findings.extract import entities, extract_findings, implies
 from assistant.findings.sentences import sentence_spans, sentences
 
-__all__ = ["Count", "parse_count", "sentence_spans", "sentences", "state_count"]
+__all__ = [
+    "Count",
+    "entities",
+    "extract_findings",
+    "implies",
+    "parse_count",
+    "sentence_spans",
+    "sentences",
+    "state_count",
+]

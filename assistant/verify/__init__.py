@@ -1,0 +1,7 @@
+"""Does the evidence support what was said? It knows nothing of who said it."""
+
+from assistant.verify.claims import split_claims
+from assistant.verify.judge import check
+from assistant.verify.verifier import Verifier
+
+__all__ = ["Verifier", "check", "split_claims"]

@@ -1,0 +1,96 @@
+"""Clinical text to findings, and what their normal form implies."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from assistant.findings.mentions import Mention, read_sentence
+from assistant.findings.quantities import BASE_UNIT, Quantity
+from assistant.findings.sentences import sentence_spans
+from assistant.findings.vocabulary import related, vocabulary
+from assistant.records import Finding
+
+_GRADES = ("minimal", "mild", "moderate", "severe")
+_MEASURES = {
+    "heart_rate": "heart rate", "pr": "PR interval", "qrs": "QRS duration", "qt": "QT interval", "qtc": "QTc interval",
+    "rr": "RR interval", "p": "P wave duration", "axis": "QRS axis", "ejection_fraction": "ejection fraction",
+    "blood_pressure": "blood pressure", "temperature": "temperature", "oxygen_saturation": "oxygen saturation",
+    "sampling_rate": "sampling rate",
+}  # fmt: skip
+
+
+def extract_findings(text: str) -> list[Finding]:
+    """Every finding that `text` speaks of, in order, with offsets into `text`.
+
+    A finding is present, absent or uncertain as its own sentence says: "no change in the left effusion" has the
+    effusion present and left, "heart size is normal" has cardiomegaly absent, "lungs are clear" has lung opacity
+    absent (`implies` tells what that says of consolidation). A named measurement ("QRS 92 ms") is a finding with
+    its value in the base unit (ms, beats/min, mm, %); a size beside a finding ("2.3 cm nodule") is that finding's
+    value. What relatives have or had is left out. Entity names are those of the vocabulary; their names keep
+    capitals only where they are abbreviations or names ("ST elevation").
+    """
+    found: list[Finding] = []
+    for start, end in sentence_spans(text):
+        reading = read_sentence(text[start:end])
+        sized = [q for q in reading.quantities if q.name is None and q.dimension == "length"]
+        for mention in reading.mentions:
+            found.append(_finding(mention, start, _size_of(mention, reading.mentions, sized)))
+        found.extend(_measured(q, start) for q in reading.quantities if q.name is not None)
+    return sorted(found, key=lambda f: (f.start, f.end))
+
+
+def implies(finding: Finding, entity: str) -> Literal["present", "absent"] | None:
+    """What a certain finding says of another entity: consolidation present → lung opacity present; lung opacity
+    absent → consolidation absent; None where it says nothing."""
+    relation = related(finding.entity, entity)
+    if finding.status == "present" and relation in ("same", "umbrella"):
+        return "present"
+    if finding.status == "absent" and finding.severity is None and relation in ("same", "kind"):
+        return "absent"
+    return None
+
+
+def entities() -> tuple[str, ...]:
+    """Every entity name the vocabulary knows."""
+    return tuple(vocabulary().ancestors)
+
+
+def _finding(mention: Mention, offset: int, size: Quantity | None) -> Finding:
+    grades = [grade for grade in _GRADES if grade in mention.severities]
+    side = next(iter(mention.sides)) if len(mention.sides) == 1 else None
+    return Finding(
+        entity=mention.entity,
+        status=mention.status,
+        side=cast(Literal["left", "right", "bilateral"] | None, side),
+        severity=cast(Literal["minimal", "mild", "moderate", "severe"] | None, grades[0] if grades else None),
+        location=", ".join(sorted(mention.locations)) or None,
+        value=size.value if size else None,
+        unit=BASE_UNIT["length"] if size else None,
+        start=offset + mention.start,
+        end=offset + mention.end,
+    )
+
+
+def _size_of(mention: Mention, mentions: tuple[Mention, ...], sized: list[Quantity]) -> Quantity | None:
+    """The length nearest to a mention of a thing present, if no other mention is nearer."""
+    if mention.status == "absent":
+        return None
+
+    def distance(other: Mention, size: Quantity) -> int:
+        return max(other.start - size.end, size.start - other.end, 0)
+
+    for size in sized:
+        if min(mentions, key=lambda other: distance(other, size)) is mention:
+            return size
+    return None
+
+
+def _measured(quantity: Quantity, offset: int) -> Finding:
+    return Finding(
+        entity=_MEASURES.get(quantity.name or "", quantity.name or ""),
+        status="present",
+        value=quantity.value,
+        unit=BASE_UNIT.get(quantity.dimension, quantity.dimension),
+        start=offset + quantity.start,
+        end=offset + quantity.end,
+    )

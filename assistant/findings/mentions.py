@@ -1,0 +1,180 @@
+"""Mentions: every finding that a sentence speaks of, with status, sides, severities, places and change.
+
+A mention is the working form behind `Finding`: it keeps sets where a text says "mild to moderate".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from assistant.findings.attributes import Attributes, read_attributes
+from assistant.findings.quantities import Quantity, quantities
+from assistant.findings.scope import VERBS, Scopes, Sentence, read_scopes
+from assistant.findings.vocabulary import Match, vocabulary
+from assistant.findings.words import words
+from assistant.records import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One finding as a sentence speaks of it; `start` and `end` are offsets into the sentence."""
+
+    entity: str
+    status: Status
+    sides: frozenset[str]
+    severities: frozenset[str]
+    locations: frozenset[str]
+    changes: frozenset[str]
+    past: bool
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a sentence says in normal form: mentions, numbers, and the offsets that its phrases cover."""
+
+    text: str
+    mentions: tuple[Mention, ...]
+    quantities: tuple[Quantity, ...]
+    covered: tuple[tuple[int, int], ...]
+
+
+@dataclass(slots=True)
+class _Found:
+    """A finding met at words [start, end); `deny` is where its denial is looked up; `inverted` for "normal"."""
+
+    entity: str
+    start: int
+    end: int
+    decides: int
+    inverted: bool = False
+    borderline: bool = False
+    if_denied: str | None = None
+
+
+@lru_cache(maxsize=20_000)
+def read_sentence(text: str) -> Reading:
+    """The normal form of one sentence. Kept per text: evidence is judged against many claims."""
+    tokens = words(text)
+    sentence = Sentence(tokens, vocabulary().match(tokens))
+    scopes = read_scopes(sentence)
+    found = sorted(_entities(sentence) + _predicates(sentence, scopes), key=lambda f: (f.start, f.end))
+    attributes = read_attributes(sentence, scopes, [(f.start, f.end) for f in found])
+    mentions: list[Mention] = []
+    for finding, told in zip(found, attributes, strict=True):
+        if scopes.family[finding.decides]:
+            continue
+        mentions.extend(_mention(finding, told, sentence, scopes))
+    covered = tuple((tokens[m.start].start, tokens[m.end - 1].end) for m in sentence.matches)
+    return Reading(text, tuple(mentions), tuple(quantities(text)), covered)
+
+
+def _entities(sentence: Sentence) -> list[_Found]:
+    found = []
+    for match in sentence.matches:
+        for name in dict.fromkeys(label.value for label in match.labels if label.kind == "entity"):
+            borderline = match.start > 0 and sentence.has(match.start - 1, "borderline")
+            found.append(_Found(name, match.start, match.end, match.start, borderline=borderline))
+    return found
+
+
+def _predicates(sentence: Sentence, scopes: Scopes) -> list[_Found]:
+    """Parts joined to what is said of them: "normal heart size", "the cardiac silhouette is mildly enlarged"."""
+    found: list[_Found] = []
+    spoken_of: set[int] = set()
+    for match in sentence.matches:
+        kinds = {label.kind for label in match.labels}
+        if not kinds & {"normal", "abnormal", "borderline", "state"} or kinds & {"entity", "part"}:
+            continue
+        subjects = _attributive(sentence, match, scopes) or _predicative(sentence, match, scopes, spoken_of)
+        for subject in subjects:
+            spoken_of.add(subject.start)
+            found.extend(_join(sentence, subject, match, kinds))
+    return found
+
+
+def _join(sentence: Sentence, subject: Match, predicate: Match, kinds: set[str]) -> list[_Found]:
+    part = vocabulary().parts[int(subject.value("part") or 0)]
+    start, end = min(subject.start, predicate.start), max(subject.end, predicate.end)
+    at = predicate.start
+    if "normal" in kinds:
+        return [_Found(name, start, end, at, inverted=True, if_denied=part.abnormal) for name in part.normal]
+    if "borderline" in kinds:
+        return [_Found(name, start, end, at, borderline=True) for name in part.normal[:1]]
+    if "abnormal" in kinds:
+        return [_Found(part.abnormal, start, end, at)] if part.abnormal else []
+    entity = part.state(sentence.norm(at))
+    return [_Found(entity, start, end, at)] if entity else []
+
+
+def _attributive(sentence: Sentence, match: Match, scopes: Scopes) -> list[Match]:
+    """Parts right after the word: "normal heart size and mediastinal contours"."""
+    subjects: list[Match] = []
+    at = match.end
+    while at < len(sentence.tokens):
+        phrase = sentence.by_word[at]
+        if phrase is not None and phrase.value("part") is not None:
+            if subjects and _has_own_predicate(sentence, phrase):
+                break
+            subjects.append(phrase)
+            at = phrase.end
+        elif (sentence.norm(at) in (",", "and", "/", "or") if subjects else sentence.has(at, "side", "severity")) or (subjects and (sentence.norm(at) == "the" or sentence.has(at, "side"))):
+            at += 1
+        else:
+            break
+    return subjects
+
+
+def _has_own_predicate(sentence: Sentence, part: Match) -> bool:
+    for at in range(part.end, len(sentence.tokens)):
+        if sentence.has(at, "normal", "abnormal", "borderline", "state"):
+            return True
+        if sentence.norm(at) in (",", ";", ".") or sentence.has(at, "entity"):
+            return False
+    return False
+
+
+def _predicative(sentence: Sentence, match: Match, scopes: Scopes, spoken_of: set[int]) -> list[Match]:
+    """Parts before the word, with those joined to them: "heart size and pulmonary vascularity appear normal"."""
+    subjects: list[Match] = []
+    at = match.start - 1
+    while at >= 0:
+        if (scopes.hard[at] and sentence.norm(at) != "which") or sentence.has(at, "entity"):
+            break
+        phrase = sentence.by_word[at]
+        if phrase is not None and phrase.value("part") is not None:
+            if phrase.start in spoken_of:
+                break
+            subjects.append(phrase)
+            at = phrase.start
+        elif (subjects and (sentence.norm(at) in VERBS or sentence.has(at, "normal", "state", "negation"))) or (subjects and sentence.norm(at) in ("in", "of", "on", "at", "with", "above", "below", "over")) or (not subjects and match.start - at > 14):
+            break
+        at -= 1
+    return subjects
+
+
+def _mention(finding: _Found, told: list[Attributes], sentence: Sentence, scopes: Scopes) -> list[Mention]:
+    at = finding.decides
+    denied = scopes.denied[at] or (finding.start < at and scopes.denied[finding.start] and not finding.inverted)
+    entity = finding.entity
+    status: Status = "present"
+    if finding.inverted:
+        status = "present" if denied else "absent"
+        if denied:
+            if finding.if_denied is None:
+                return []
+            entity = finding.if_denied
+    elif denied:
+        status = "absent"
+    if (scopes.doubted[at] and not denied) or finding.borderline:
+        status = "uncertain"
+    tokens = sentence.tokens
+    return [
+        Mention(
+            entity, status, told_once.sides, told_once.severities, told_once.locations, told_once.changes,
+            scopes.past[at] or told_once.past, tokens[finding.start].start, tokens[finding.end - 1].end,
+        )
+        for told_once in told
+    ]  # fmt: skip

@@ -1,0 +1,207 @@
+"""Numbers of clinical text with their unit, range and what they measure; and whether two of them agree.
+
+Units are brought to one base for each dimension (mm, ms, beats/min, mg, mmHg, mV, mL, %, °C, degrees), so that
+"2.3 cm" and "23 mm" agree. What a number measures ("QRS", "heart rate") is taken from the words around it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_UNITS: dict[str, tuple[str, float]] = {
+    "mm": ("length", 1), "cm": ("length", 10), "centimeter": ("length", 10), "millimeter": ("length", 1),
+    "m": ("length", 1000), "meter": ("length", 1000), "inch": ("length", 25.4), "inches": ("length", 25.4),
+    "ms": ("time", 1), "msec": ("time", 1), "millisecond": ("time", 1), "s": ("time", 1000), "sec": ("time", 1000),
+    "second": ("time", 1000), "min": ("time", 6e4), "minute": ("time", 6e4), "h": ("time", 3.6e6),
+    "hr": ("time", 3.6e6), "hour": ("time", 3.6e6), "day": ("period", 1), "week": ("period", 7),
+    "month": ("period", 30.4375), "year": ("period", 365.25), "yr": ("period", 365.25),
+    "bpm": ("rate", 1), "beats/min": ("rate", 1), "beats per minute": ("rate", 1), "/min": ("rate", 1),
+    "per minute": ("rate", 1), "breaths/min": ("rate", 1), "beats a minute": ("rate", 1),
+    "mcg": ("mass", 0.001), "µg": ("mass", 0.001), "ug": ("mass", 0.001), "mg": ("mass", 1), "g": ("mass", 1000),
+    "gram": ("mass", 1000), "milligram": ("mass", 1), "microgram": ("mass", 0.001), "kg": ("mass", 1e6),
+    "kilogram": ("mass", 1e6), "lb": ("mass", 453592), "pound": ("mass", 453592),
+    "mmhg": ("pressure", 1), "mm hg": ("pressure", 1), "kpa": ("pressure", 7.50062),
+    "mv": ("voltage", 1), "millivolt": ("voltage", 1), "µv": ("voltage", 0.001), "uv": ("voltage", 0.001),
+    "ml": ("volume", 1), "cc": ("volume", 1), "l": ("volume", 1000), "liter": ("volume", 1000), "dl": ("volume", 100),
+    "%": ("percent", 1), "percent": ("percent", 1), "per cent": ("percent", 1),
+    "degree": ("angle", 1), "°": ("angle", 1), "deg": ("angle", 1), "°c": ("temperature", 1), "°f": ("temperature", 1),
+    "hz": ("frequency", 1), "mg/dl": ("mg/dl", 1), "g/dl": ("mg/dl", 1000), "mmol/l": ("mmol/l", 1),
+    "ng/ml": ("ng/ml", 1), "mg/kg": ("mg/kg", 1), "mg/day": ("mg/day", 1), "iu": ("units", 1), "unit": ("units", 1),
+    "meq/l": ("meq/l", 1), "ml/min": ("ml/min", 1), "kg/m2": ("kg/m2", 1), "mm/mv": ("mm/mv", 1),
+    "mm/s": ("mm/s", 1),
+}  # fmt: skip
+BASE_UNIT = {
+    "length": "mm", "time": "ms", "rate": "bpm", "mass": "mg", "pressure": "mmHg", "voltage": "mV", "volume": "mL",
+    "percent": "%", "angle": "degrees", "temperature": "°C", "frequency": "Hz", "period": "days",
+}  # fmt: skip
+# Word of the text → what is measured, and the dimension a bare number then has.
+_NAMES: tuple[tuple[str, str, str], ...] = (
+    (r"(?:heart|ventricular|pulse)\s+rate|\bHR\b|\brate\b|\bpulse\b", "heart_rate", "rate"),
+    (r"\bQTc?F\b|\bQTc\b(?:\s*\(?(?:fridericia|bazett)\)?)?|corrected\s+QT", "qtc", "time"),
+    (r"\bQT\b", "qt", "time"),
+    (r"\bQRS\s+axis\b|\baxis\b", "axis", "angle"),
+    (r"\bQRS\b(?:\s+(?:duration|width|complex))?", "qrs", "time"),
+    (r"\bPR\b(?:\s+(?:interval|duration))?|\bPQ\b", "pr", "time"),
+    (r"\bRR\b(?:\s+interval)?", "rr", "time"),
+    (r"\bP[\s-](?:wave\s+)?duration\b|\bP\s+wave\b", "p", "time"),
+    (r"ejection\s+fraction|\bLVEF\b|\bEF\b", "ejection_fraction", "percent"),
+    (r"blood\s+pressure|\bBP\b", "blood_pressure", "pressure"),
+    (r"temperature|\btemp\b", "temperature", "temperature"),
+    (r"oxygen\s+saturation|\bSpO2\b|\bsaturation\b", "oxygen_saturation", "percent"),
+    (r"sampling\s+rate", "sampling_rate", "frequency"),
+)
+_NAME = re.compile("|".join(f"(?P<n{i}>{pattern})" for i, (pattern, _, _) in enumerate(_NAMES)), re.IGNORECASE)
+_ONES = {
+    w: i
+    for i, w in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    )
+}
+_UNIT = "|".join(sorted((re.escape(unit) for unit in _UNITS), key=len, reverse=True))
+_DATE = re.compile(
+    r"\b(?:(?P<y>(?:19|20)\d\d)-(?P<mo>\d\d)(?:-(?P<d>\d\d))?|\d{1,2}[/.]\d{1,2}[/.](?P<y2>(?:19|20)?\d\d)"
+    r"|(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?:\d{1,2},?\s+)?(?P<y3>(?:19|20)\d\d)"
+    r"|(?P<y4>(?:19|20)\d\d))(?![\w%]|[.,]\d|\s*(?:mg|ml|kg|g|mm|patients|women|men|people)\b)",
+    re.IGNORECASE,
+)
+_VALUE = r"[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-−]?\d{1,9}(?:[.·]\d{1,9})?"
+_QUANTITY = re.compile(
+    rf"(?P<op>[<>≤≥~≈]\s?)?(?<![\w.,/])(?P<low>{_VALUE}|\b(?:{'|'.join(_ONES)})\b)"
+    rf"(?:\s?(?:-|–|—|to|x|×|/)\s?(?P<high>\d{{1,6}}(?:\.\d{{1,6}})?))?"
+    rf"(?:[\s-]?(?P<unit>(?:{_UNIT})(?:s|es)?)(?![\w/]))?(?![\w])",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(r"(?:about|approximately|approx\.?|around|roughly|nearly|almost|some|ca\.?)\s*$", re.IGNORECASE)
+_ABOVE = re.compile(
+    r"(?:more\s+than|above|over|greater\s+than|exceeding|at\s+least|faster\s+than|older\s+than|longer\s+than)\s*$",
+    re.IGNORECASE,
+)
+_BELOW = re.compile(
+    r"(?:less\s+than|below|under|fewer\s+than|at\s+most|up\s+to|slower\s+than|younger\s+than|shorter\s+than)\s*$",
+    re.IGNORECASE,
+)
+_AGO = re.compile(r"\s*(?:ago|prior|earlier|before|later|old)\b", re.IGNORECASE)
+_NAME_REACH = 32  # characters between a number and the name of what it measures
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number of a text. `value` (and `high`, of a range or second dimension) are in the base unit of `dimension`.
+
+    `step` is the last written decimal place in that unit: 61 has 1, 2.3 cm has 1 mm. `compare` is "<", ">" or "".
+    """
+
+    value: float
+    high: float | None
+    dimension: str
+    name: str | None
+    step: float
+    compare: str
+    about: bool
+    is_time: bool
+    start: int
+    end: int
+    text: str
+
+
+def quantities(text: str) -> list[Quantity]:
+    """Every number of `text`, dates and list markers apart from measured values, in order."""
+    found = [
+        Quantity(_date_key(m), None, "date", None, 0, "", False, True, m.start(), m.end(), m.group())
+        for m in _DATE.finditer(text)
+    ]
+    taken = [(q.start, q.end) for q in found]
+    names = [(m.start(), m.end(), int((m.lastgroup or "n0")[1:])) for m in _NAME.finditer(text)]
+    for match in _QUANTITY.finditer(text):
+        if any(start < match.end() and match.start() < end for start, end in taken) or _is_marker(text, match):
+            continue
+        found.append(_quantity(text, match, names))
+    return sorted(found, key=lambda q: q.start)
+
+
+def _quantity(text: str, match: re.Match[str], names: list[tuple[int, int, int]]) -> Quantity:
+    low, step = _number(match["low"])
+    high = _number(match["high"])[0] if match["high"] else None
+    name, implied = _name_near(text, match.start(), match.end(), names)
+    unit = _singular(match["unit"]) if match["unit"] else None
+    dimension, factor = _UNITS[unit] if unit else (implied or "count", 1.0)
+    if unit == "°f":
+        low, high = (low - 32) / 1.8, None if high is None else (high - 32) / 1.8
+    if name and unit and implied not in (dimension, None) and not (implied == "rate" and dimension == "frequency"):
+        name = None  # "QRS 0.2 mV" is no duration
+    before = text[max(0, match.start() - 20) : match.start()]
+    op = (match["op"] or "").strip()
+    compare = (
+        ">" if op in ("≥", ">") or _ABOVE.search(before) else "<" if op in ("≤", "<") or _BELOW.search(before) else ""
+    )
+    return Quantity(
+        low * factor, None if high is None else high * factor, dimension, name, step * factor, compare,
+        bool(op in ("~", "≈") or _ABOUT.search(before)),
+        dimension == "period" and bool(_AGO.match(text, match.end())),
+        match.start(), match.end(), match.group().strip(),
+    )  # fmt: skip
+
+
+def agree(claimed: Quantity, stated: Quantity) -> bool:
+    """Whether the claimed number is what the evidence states, within the rounding of the coarser of both."""
+    if claimed.dimension != stated.dimension:
+        return False
+    if claimed.compare and not stated.compare:
+        return stated.value > claimed.value if claimed.compare == ">" else stated.value < claimed.value
+    if claimed.compare != stated.compare:
+        return False
+    if (claimed.high is None) != (stated.high is None):
+        return claimed.high is not None and stated.high is None and claimed.value <= stated.value <= claimed.high
+    room = max(claimed.step, 0) / 2 + 1e-9 * abs(claimed.value)
+    if claimed.about:
+        room = max(room, 0.1 * abs(stated.value))
+    if abs(claimed.value - stated.value) > room + 1e-9:
+        return False
+    return claimed.high is None or stated.high is None or abs(claimed.high - stated.high) <= room + 1e-9
+
+
+def _date_key(match: re.Match[str]) -> float:
+    year = next((match[key] for key in ("y", "y2", "y3", "y4") if match[key]), "0")
+    months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+    if match["mo"]:
+        return int(year) * 10_000 + int(match["mo"]) * 100 + int(match["d"] or 0)
+    if match["month"]:
+        return int(year) * 10_000 + (months.index(match["month"].lower()) + 1) * 100
+    return int(year) * 10_000
+
+
+def _is_marker(text: str, match: re.Match[str]) -> bool:
+    """A list marker "1." or "2)" at the beginning of a line or sentence, or the "one" of "no one"."""
+    if match["unit"] or match["high"]:
+        return False
+    if match["low"].lower() in ("one", "zero") or not match["low"][-1].isdigit():
+        return match["low"].lower() in ("one", "zero")
+    following = text[match.end() : match.end() + 2]
+    return following[:1] in (".", ")") and following[1:].isspace() and not text[: match.start()].rstrip(" (")
+
+
+def _number(written: str) -> tuple[float, float]:
+    if written.lower() in _ONES:
+        return float(_ONES[written.lower()]), 1.0
+    plain = written.replace(",", "").replace("·", ".").replace("−", "-")
+    decimals = len(plain.partition(".")[2])
+    return float(plain), 10.0**-decimals
+
+
+def _singular(unit: str) -> str:
+    unit = " ".join(unit.lower().split())
+    return unit if unit in _UNITS else unit.removesuffix("es") if unit.removesuffix("es") in _UNITS else unit[:-1]
+
+
+def _name_near(text: str, start: int, end: int, names: list[tuple[int, int, int]]) -> tuple[str | None, str | None]:
+    """The measure named right before the number, with no other number or sentence end between; or right after."""
+    for named_start, named_end, which in reversed(names):
+        if named_end <= start and start - named_end <= _NAME_REACH:
+            between = text[named_end:start]
+            if not re.search(r"\d|[;.](?:\s|$)", between):
+                return _NAMES[which][1], _NAMES[which][2]
+    for named_start, _, which in names:
+        if 0 <= named_start - end <= 12 and not re.search(r"[,;.\d]", text[end:named_start]):
+            return _NAMES[which][1], _NAMES[which][2]
+    return None, None

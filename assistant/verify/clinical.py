@@ -1,0 +1,196 @@
+"""A claim against evidence in clinical normal form: same finding, same status, side, severity, place, change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.findings.mentions import Mention
+from assistant.findings.vocabulary import related, vocabulary
+from assistant.records import ErrorKind, Verdict
+
+_GRADE = {"minimal": 0, "mild": 1, "moderate": 2, "severe": 3}
+_TURNED_CHANGE = {
+    frozenset(pair) for pair in (("worse", "better"), ("new", "stable"), ("worse", "stable"), ("better", "stable"))
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A mention of the evidence with the sentence that speaks of it."""
+
+    mention: Mention
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the evidence bears on one mention; `implied` where only a wider or narrower finding decides."""
+
+    verdict: Verdict
+    score: float
+    kind: ErrorKind | None
+    why: str
+    implied: bool = False
+
+
+def judge_mention(claim: Mention, evidence: Sequence[Said]) -> Outcome:
+    """The best that the evidence says for the claim; what contradicts it directly outweighs what implies it."""
+    outcomes = [_compare(claim, said) for said in evidence]
+    met = [outcome for outcome in outcomes if outcome is not None]
+    bilateral = _both_sides(claim, evidence)
+    if bilateral is not None:
+        met.append(bilateral)
+    if not met:
+        return Outcome("unsupported", 0.1, "fabrication", f"the evidence does not speak of {claim.entity}")
+    supports = [outcome for outcome in met if outcome.verdict == "supported"]
+    against = [outcome for outcome in met if outcome.verdict == "contradicted"]
+    if supports:
+        best = max(supports, key=lambda outcome: (not outcome.implied, outcome.score))
+        hard = [outcome for outcome in against if outcome.kind == "negation" and not outcome.implied]
+        if hard and (best.implied or not _compatible(claim)):
+            return hard[0]
+        return best
+    if against:
+        return max(against, key=lambda outcome: (not outcome.implied, outcome.score))
+    return max(met, key=lambda outcome: (not outcome.implied, outcome.score))
+
+
+def _compatible(claim: Mention) -> bool:
+    """A claim that names a side or place may stand beside a denial elsewhere; a bare one may not."""
+    return bool(claim.sides or claim.locations)
+
+
+def _compare(claim: Mention, said: Said) -> Outcome | None:
+    stated = said.mention
+    relation = related(claim.entity, stated.entity)
+    if relation is None:
+        return None
+    implied = relation != "same"
+    quote = _shown(said.sentence)
+    if claim.status == "absent":
+        return _compare_denied(claim, stated, relation, implied, quote)
+    if stated.status == "absent":
+        if relation == "kind" or not _same_ground(claim, stated):
+            return None
+        if stated.severities and not claim.severities & stated.severities:
+            return None  # "no large effusion" leaves room for a small one
+        return Outcome("contradicted", 0.05, "negation", f"the evidence denies it: {quote}", implied)
+    if relation == "umbrella":
+        if stated.status == "present" or claim.status == "present":
+            why = f"the evidence speaks only of {stated.entity}: {quote}"
+            return Outcome("unsupported", 0.3, "fabrication", why, True)
+        return None
+    if claim.status == "present" and stated.status == "uncertain":
+        return Outcome("unsupported", 0.45, "unverifiable", f"the evidence is not certain of it: {quote}", implied)
+    return _compare_attributes(claim, stated, implied, quote)
+
+
+def _compare_denied(claim: Mention, stated: Mention, relation: str, implied: bool, quote: str) -> Outcome | None:
+    if stated.status == "absent":
+        if relation == "kind":
+            return Outcome(
+                "unsupported", 0.35, "fabrication", f"the evidence denies only {stated.entity}: {quote}", True
+            )
+        if stated.sides and stated.sides != frozenset({"bilateral"}) and claim.sides != stated.sides:
+            return Outcome("unsupported", 0.4, "laterality", f"the evidence denies it for one side: {quote}", implied)
+        if stated.locations and not _places_meet(claim.locations, stated.locations):
+            kind: ErrorKind = "location"
+            if not implied and not claim.locations and _is_whole(stated):
+                return Outcome("supported", 0.9, None, f"denied in the evidence: {quote}", implied)
+            return Outcome("unsupported", 0.4, kind, f"the evidence denies it for one place: {quote}", implied)
+        if stated.severities and not claim.severities & stated.severities:
+            return Outcome("unsupported", 0.4, "severity", f"the evidence denies only a degree of it: {quote}", implied)
+        if "new" in stated.changes and "new" not in claim.changes:
+            return Outcome("unsupported", 0.4, "time", f"the evidence denies only a new one: {quote}", implied)
+        return Outcome("supported", 0.85 if implied else 0.97, None, f"denied in the evidence: {quote}", implied)
+    if relation == "umbrella":
+        return None
+    if not _same_ground(claim, stated):
+        return None
+    if claim.severities and stated.severities and not _severity_fits(claim, stated):
+        return None  # "no large effusion" beside "small effusion"
+    if "new" in claim.changes and "new" not in stated.changes:
+        return None
+    if stated.status == "uncertain":
+        return Outcome("unsupported", 0.3, "negation", f"the evidence leaves it open: {quote}", implied)
+    if stated.past:
+        return None
+    return Outcome("contradicted", 0.04, "negation", f"the evidence states it: {quote}", implied)
+
+
+def _is_whole(stated: Mention) -> bool:
+    """Places that a finding always has ("mediastinum is unremarkable") do not narrow its denial."""
+    return bool(stated.locations <= {"mediastinum", "hilum", "costophrenic angle", "fissure", "thoracic spine"})
+
+
+def _compare_attributes(claim: Mention, stated: Mention, implied: bool, quote: str) -> Outcome:
+    if claim.sides and not _side_fits(claim, stated):
+        if stated.sides and "bilateral" not in claim.sides:
+            return Outcome("contradicted", 0.1, "laterality", f"the evidence has the other side: {quote}", implied)
+        return Outcome("unsupported", 0.3, "laterality", f"the evidence does not state that side: {quote}", implied)
+    if claim.severities and not _severity_fits(claim, stated):
+        if stated.severities:
+            return Outcome("contradicted", 0.15, "severity", f"the evidence has another degree: {quote}", implied)
+        return Outcome("unsupported", 0.35, "severity", f"the evidence does not state that degree: {quote}", implied)
+    if claim.locations and not _places_meet(claim.locations, stated.locations):
+        if stated.locations:
+            return Outcome("contradicted", 0.15, "location", f"the evidence has another place: {quote}", implied)
+        return Outcome("unsupported", 0.35, "location", f"the evidence does not state that place: {quote}", implied)
+    if stated.past and not claim.past:
+        return Outcome("unsupported", 0.35, "time", f"the evidence gives it as history: {quote}", implied)
+    changed = _change(claim, stated)
+    if changed is not None:
+        return Outcome(
+            changed, 0.15 if changed == "contradicted" else 0.4, "time", f"changed otherwise: {quote}", implied
+        )
+    score = 0.9 if implied else 0.97
+    return Outcome("supported", score, None, f"stated in the evidence: {quote}", implied)
+
+
+def _change(claim: Mention, stated: Mention) -> Verdict | None:
+    """Whether the course claimed differs from the course stated; a course unstated supports none."""
+    if not claim.changes or claim.changes & stated.changes:
+        return None
+    turned = any(frozenset((a, b)) in _TURNED_CHANGE for a in claim.changes for b in stated.changes)
+    return "contradicted" if turned else "unsupported"
+
+
+def _both_sides(claim: Mention, evidence: Sequence[Said]) -> Outcome | None:
+    """ "Bilateral effusions" from one sentence about the left and one about the right."""
+    if claim.status != "present" or "bilateral" not in claim.sides or claim.severities or claim.locations:
+        return None
+    kept = [s for s in evidence if related(claim.entity, s.mention.entity) in ("same", "kind")]
+    sides = {side for said in kept if said.mention.status == "present" for side in said.mention.sides}
+    if {"left", "right"} <= sides:
+        return Outcome("supported", 0.9, None, "the evidence states both sides")
+    return None
+
+
+def _same_ground(claim: Mention, stated: Mention) -> bool:
+    """Whether both can speak of the same side and place."""
+    a, b = claim.sides, stated.sides
+    if a and b and not a & b and "bilateral" not in a | b:
+        return False
+    return not (claim.locations and stated.locations) or _places_meet(claim.locations, stated.locations)
+
+
+def _side_fits(claim: Mention, stated: Mention) -> bool:
+    return bool(claim.sides & stated.sides) or "bilateral" in stated.sides
+
+
+def _severity_fits(claim: Mention, stated: Mention) -> bool:
+    if claim.severities & stated.severities:
+        return True
+    grades = {_GRADE[s] for s in claim.severities} | {_GRADE[s] for s in stated.severities}
+    return bool(stated.severities) and max(grades) <= 1  # trace, minimal, slight, small and mild are one degree
+
+
+def _places_meet(claimed: frozenset[str], stated: frozenset[str]) -> bool:
+    same = vocabulary().same_place
+    return any(b in same.get(a, frozenset({a})) for a in claimed for b in stated)
+
+
+def _shown(sentence: str) -> str:
+    sentence = " ".join(sentence.split())
+    return f"“{sentence if len(sentence) <= 160 else sentence[:157] + '…'}”"

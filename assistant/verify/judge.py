@@ -1,0 +1,166 @@
+"""Does the evidence support a claim? By rules alone: the same on every machine, without a network.
+
+Order: a quotation is supported; what has a clinical normal form is compared in it (finding, status, side, severity,
+place, change, number); everything else by its words. A claim that can't be judged is unsupported, never fine.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.findings.mentions import Reading, read_sentence
+from assistant.findings.sentences import sentences
+from assistant.records import ErrorKind, Judgement
+from assistant.verify.clinical import Outcome, Said, judge_mention
+from assistant.verify.wording import (
+    Fit,
+    Wording,
+    best_fit,
+    coverage,
+    missing_numbers,
+    opposite,
+    read_wording,
+)
+
+SUPPORTED_BY_WORDS = 0.72  # chosen on the development half of K-QA, balanced accuracy; see docs/verification.md
+SAME_SENTENCE = 0.8  # words shared at which a denial or an opposite speaks of the same thing
+PROSE = 0.45  # share of a claim's words outside the normal form above which its words decide
+LONGEST_CLAIM = 4_000  # characters of a claim that are judged; a longer one is unsupported
+
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "–": "-", "—": "-", "\u00a0": " ", "‑": "-"})
+
+
+def check(claim: str, evidence: str | Sequence[str]) -> Judgement:
+    """How `evidence` (a text or several) bears on `claim`.
+
+    Several sentences are judged one by one and the worst decides. `score` is in [0, 1], high = supported; `why`
+    names the deciding words of the evidence. An empty claim or empty evidence is unsupported (unverifiable).
+    """
+    pieces = [evidence] if isinstance(evidence, str) else list(evidence)
+    pieces = [piece for piece in pieces if piece and not piece.isspace()]
+    if not claim or not re.search(r"\w", claim):
+        return Judgement("unsupported", 0.0, "unverifiable", "the claim says nothing")
+    if not pieces:
+        return Judgement("unsupported", 0.0, "unverifiable", "there is no evidence")
+    if len(claim) > LONGEST_CLAIM:
+        return Judgement("unsupported", 0.0, "unverifiable", f"longer than {LONGEST_CLAIM} characters: not judged")
+    read = ReadEvidence.of(pieces)
+    parts = [part for part in sentences(claim) if re.search(r"\w", part)]
+    judged = [_judge_sentence(part, read) for part in parts]
+    worst = min(judged, key=lambda j: (("contradicted", "unsupported", "supported").index(j.verdict), j.score))
+    if worst.verdict == "supported":
+        return worst
+    mean = sum(j.score for j in judged) / len(judged)
+    return Judgement(worst.verdict, 0.5 * worst.score + 0.5 * min(mean, 0.5), worst.error_kind, worst.why)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEvidence:
+    """Evidence, read once: pieces cut into sentences, what they say, and their text for quotations."""
+
+    pieces: tuple[tuple[str, ...], ...]
+    said: tuple[Said, ...]
+    readings: tuple[Reading, ...]
+    quotable: tuple[str, ...]
+
+    @classmethod
+    def of(cls, pieces: Sequence[str]) -> ReadEvidence:
+        cut = tuple(tuple(sentences(piece)) for piece in pieces)
+        readings = tuple(read_sentence(sentence) for piece in cut for sentence in piece)
+        said = tuple(Said(mention, reading.text) for reading in readings for mention in reading.mentions)
+        return cls(cut, said, readings, tuple(f" {quotable(sentence)} " for piece in cut for sentence in piece))
+
+
+def quotable(text: str) -> str:
+    """Text as quotations are compared: one kind of quote, dash and space, lower case, no closing mark."""
+    plain = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    return " ".join(plain.split()).casefold().strip(" .;:,\"'")
+
+
+def _judge_sentence(claim: str, evidence: ReadEvidence) -> Judgement:
+    if f" {quotable(claim)} " in evidence.quotable:
+        return Judgement("supported", 1.0, None, "stands in the evidence word for word")
+    reading = read_sentence(claim)
+    wording = read_wording(claim)
+    fit = best_fit(wording, evidence.pieces)
+    numbers = _judge_numbers(wording, evidence, fit)
+    if reading.mentions and not _is_prose(reading, wording):
+        judgement = _judge_clinically(reading, wording, evidence, fit)
+    else:
+        judgement = _judge_by_words(reading, wording, evidence, fit)
+    if numbers is not None and judgement.verdict != "contradicted":
+        return numbers
+    return judgement
+
+
+def _is_prose(reading: Reading, wording: Wording) -> bool:
+    """Whether most of what a sentence says lies outside the normal form."""
+    if not wording.features:
+        return False
+    return coverage(wording.features, _outside(reading)) > PROSE and len(_outside(reading)) > 2
+
+
+def _outside(reading: Reading) -> frozenset[str]:
+    """Content words that no phrase of the vocabulary covers."""
+    rest = list(reading.text)
+    for start, end in reading.covered:
+        rest[start:end] = " " * (end - start)
+    return read_wording("".join(rest)).features
+
+
+def _judge_clinically(reading: Reading, wording: Wording, evidence: ReadEvidence, fit: Fit) -> Judgement:
+    outcomes = [judge_mention(mention, evidence.said) for mention in reading.mentions]
+    worst = min(outcomes, key=_severity_of)
+    if worst.verdict != "supported":
+        return Judgement(worst.verdict, worst.score, worst.kind, worst.why)
+    rest = frozenset(feature for feature in _outside(reading) if not feature.isdigit())
+    known = frozenset().union(*(read_wording(r.text).features for r in evidence.readings))
+    if len(rest) > 1 and coverage(rest, known) < 0.5:
+        unknown = ", ".join(sorted(rest - known)[:4])
+        return Judgement("unsupported", 0.4, "fabrication", f"the evidence does not speak of: {unknown}")
+    return Judgement("supported", worst.score, None, worst.why)
+
+
+def _severity_of(outcome: Outcome) -> tuple[int, float]:
+    return ("contradicted", "unsupported", "supported").index(outcome.verdict), outcome.score
+
+
+def _judge_by_words(reading: Reading, wording: Wording, evidence: ReadEvidence, fit: Fit) -> Judgement:
+    if not wording.features:
+        return Judgement("unsupported", 0.1, "unverifiable", "nothing in it can be checked")
+    shown = f"“{fit.sentence[:160]}”"
+    stated = read_wording(fit.sentence) if fit.sentence else None
+    if stated is not None and fit.single >= SAME_SENTENCE:
+        if bool(wording.denials) != bool(stated.denials):
+            return Judgement("contradicted", 0.1, "negation", f"denied in one and not in the other: {shown}")
+        turned = opposite(wording, stated)
+        if turned is not None:
+            kind: ErrorKind = "laterality" if "left" in turned else "fabrication"
+            return Judgement("contradicted", 0.15, kind, f"“{turned[0]}” against “{turned[1]}”: {shown}")
+    against = [o for o in (judge_mention(m, evidence.said) for m in reading.mentions) if o.verdict == "contradicted"]
+    if against and not against[0].implied and fit.single >= 0.6:
+        return Judgement("contradicted", 0.15, against[0].kind, against[0].why)
+    if fit.score >= SUPPORTED_BY_WORDS:
+        return Judgement("supported", fit.score, None, f"said by the evidence: {shown}")
+    kind = "fabrication" if fit.score < 0.9 else None
+    return Judgement(
+        "unsupported",
+        fit.score * 0.6,
+        kind or "fabrication",
+        "the evidence does not say it" + (f"; nearest: {shown}" if fit.sentence else ""),
+    )
+
+
+def _judge_numbers(wording: Wording, evidence: ReadEvidence, fit: Fit) -> Judgement | None:
+    """The first number of the claim that the evidence does not carry, as a judgement."""
+    stated = [quantity for reading in evidence.readings for quantity in reading.quantities]
+    for claimed, instead in missing_numbers(wording, stated):
+        kind: ErrorKind = "time" if claimed.is_time else "number"
+        if instead is not None and (claimed.name or fit.single >= 0.5):
+            why = f"{claimed.text} is claimed, the evidence states {instead.text}"
+            return Judgement("contradicted", 0.08, kind, why)
+        return Judgement("unsupported", 0.2, kind, f"{claimed.text} stands nowhere in the evidence")
+    return None

@@ -1,0 +1,103 @@
+"""Counting sentences, counted again from the evidence they cite."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from assistant.findings.counting import Count
+from assistant.findings.mentions import Mention, read_sentence
+from assistant.findings.sentences import sentences
+from assistant.findings.vocabulary import related
+from assistant.findings.words import words
+from assistant.records import Evidence, Judgement
+
+_LABEL_CUT = re.compile(r"[/|;,]")
+
+
+def study_of(evidence: Evidence) -> str:
+    """What is counted once: the study, or the record where no study is known."""
+    return evidence.study_id or evidence.record_id
+
+
+def recount(
+    count: Count, cited: Sequence[Evidence], given: Mapping[str, Evidence]
+) -> tuple[Judgement, tuple[str, ...]]:
+    """Whether `count` holds for the studies cited, and the ids that carry it.
+
+    Every one of the m studies must be cited; where fewer are, but the evidence has exactly m similar studies, those
+    are taken. A study speaks for itself through all its evidence that was given.
+    """
+    similar = [e for e in cited if e.relation == "similar"]
+    studies = list(dict.fromkeys(study_of(e) for e in similar))
+    if len(studies) != count.m:
+        similar = [e for e in given.values() if e.relation == "similar" and e.kept]
+        everyone = list(dict.fromkeys(study_of(e) for e in similar))
+        if len(everyone) != count.m:
+            why = f"speaks of {count.m} studies and cites {len(studies)}"
+            return Judgement("unsupported", 0.2, "number", why), tuple(e.id for e in cited)
+        studies = everyone
+    ids = tuple(e.id for e in similar)
+    certain, open_too = 0, 0
+    for study in studies:
+        found = _status(count, [e for e in given.values() if e.relation == "similar" and study_of(e) == study])
+        certain += found is True
+        open_too += found is not False
+    if count.n in (certain, open_too):
+        return Judgement("supported", 1.0, None, f"counted: {count.n} of {count.m}"), ids
+    return Judgement("contradicted", 0.05, "number", f"counted: {certain} of {count.m}"), ids
+
+
+def _status(count: Count, evidence: Iterable[Evidence]) -> bool | None:
+    """Whether a study is one of those counted; None where it is uncertain."""
+    wanted = read_sentence(count.finding).mentions
+    answer: bool | None = False
+    for piece in evidence:
+        if count.verb == "are labelled":
+            if any(_is_label(count.finding, wanted, label) for label in _labels(piece)):
+                return True
+            continue
+        for sentence in sentences(piece.text):
+            found = _says(count, wanted, sentence)
+            if found:
+                return True
+            if found is None:
+                answer = None
+    return answer
+
+
+def _labels(evidence: Evidence) -> list[str]:
+    values = [*evidence.labels.values(), *([] if evidence.labels else [evidence.text])]
+    return [part.strip() for value in values for part in [value, *_LABEL_CUT.split(value)] if part.strip()]
+
+
+def _is_label(finding: str, wanted: tuple[Mention, ...], label: str) -> bool:
+    if _plain(finding) == _plain(label):
+        return True
+    met = read_sentence(label).mentions
+    return bool(wanted) and any(
+        m.status == "present" and related(w.entity, m.entity) in ("same", "kind") for w in wanted for m in met
+    )
+
+
+def _says(count: Count, wanted: tuple[Mention, ...], sentence: str) -> bool | None:
+    """Whether the sentence states the finding (or, for a count of denials, denies it); None if it doubts."""
+    if not wanted:
+        return f" {_plain(count.finding)} " in f" {_plain(sentence)} "
+    doubted = False
+    for mention in read_sentence(sentence).mentions:
+        relation = related(wanted[0].entity, mention.entity)
+        if wanted[0].sides and not (mention.sides & wanted[0].sides or "bilateral" in mention.sides):
+            continue
+        if count.negated:
+            if mention.status == "absent" and relation in ("same", "umbrella") and not mention.severities:
+                return True
+        elif relation in ("same", "kind"):
+            if mention.status == "present":
+                return True
+            doubted = doubted or mention.status == "uncertain"
+    return None if doubted else False
+
+
+def _plain(text: str) -> str:
+    return " ".join(word.norm for word in words(text) if word.norm[0].isalnum())

@@ -1,0 +1,198 @@
+"""The verifier: every sentence of an answer gets its verdict before it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from assistant.findings.counting import parse_count
+from assistant.findings.mentions import read_sentence
+from assistant.findings.sentences import sentences
+from assistant.records import About, Claim, Evidence, Judgement, Statement, ValuePlace
+from assistant.settings import VerifySettings
+from assistant.verify.about import ALLOWED, derive_about
+from assistant.verify.claims import split_claims
+from assistant.verify.judge import check, quotable
+from assistant.verify.recount import recount, study_of
+
+_QUOTE = re.compile(r"“([^“”]+)”")
+_SAYS_NOTHING = re.compile(r"\W*$")
+
+
+class Verifier:
+    """Judges statements against the evidence that was given to whoever wrote them."""
+
+    def __init__(self, settings: VerifySettings | None = None) -> None:
+        self.settings = settings or VerifySettings()
+
+    def verify(self, statement: Statement, evidence: Mapping[str, Evidence]) -> list[Claim]:
+        """The claims of `statement`, each with its verdict, its error kind and the citations that carry it.
+
+        `evidence` is what was given to the writer, by id. A citation that does not exist is dropped and named in
+        `why`; one that does not carry the claim is replaced by evidence that does, if there is any. A claim about
+        the patient is supported by `own` evidence only. With the setting `unsupported = "remove"` only supported
+        claims are returned.
+        """
+        known = tuple(dict.fromkeys(c for c in statement.citations if c in evidence))
+        missing = [c for c in statement.citations if c not in evidence]
+        cited = [evidence[c] for c in known]
+        about = derive_about(statement, cited, tuple(evidence.values()))
+        note = f" (citation {', '.join(missing)} does not exist)" if missing else ""
+        claims = []
+        for text in split_claims(statement.text) or [statement.text]:
+            claim = self._judge(text, about, cited, evidence)
+            claims.append(replace(claim, why=claim.why + note))
+        if self.settings.unsupported == "remove":
+            return [claim for claim in claims if claim.verdict == "supported"]
+        return claims
+
+    def _judge(self, text: str, about: About, cited: Sequence[Evidence], evidence: Mapping[str, Evidence]) -> Claim:
+        count = parse_count(text)
+        if count is not None:
+            judgement, ids = recount(count, cited, evidence)
+            return _claim(text, "similar", judgement, ids)
+        if _QUOTE.search(text):
+            return _judge_quotation(text, about, cited, evidence)
+        return _judge_claim(text, about, cited, evidence)
+
+
+def _claim(text: str, about: About, judgement: Judgement, citations: Sequence[str]) -> Claim:
+    return Claim(text, about, judgement.verdict, judgement.error_kind, tuple(citations), judgement.score, judgement.why)
+
+
+def spoken(evidence: Evidence) -> list[str]:
+    """What a piece of evidence says in words: its text, its measured value, its labels."""
+    said = [evidence.text] if evidence.text and not evidence.text.isspace() else []
+    if isinstance(evidence.place, ValuePlace):
+        place = evidence.place
+        name = re.sub(r"_(?:bpm|ms|deg|mv|s|hz)$", "", place.name).replace("_", " ")
+        said.append(f"{name} {place.value:g} {place.unit}")
+    said.extend(re.sub(r"[/|;]", ", ", value) for value in evidence.labels.values() if value)
+    return said
+
+
+def _judge_claim(text: str, about: About, cited: Sequence[Evidence], evidence: Mapping[str, Evidence]) -> Claim:
+    allowed = [e for e in cited if e.relation in ALLOWED[about]]
+    judgement = check(text, [said for e in allowed for said in spoken(e)])
+    if judgement.verdict == "supported":
+        carriers = [e.id for e in allowed if check(text, spoken(e)).verdict == "supported"]
+        against = _contradicting(text, about, allowed, evidence) if about == "patient" else None
+        if against is not None:
+            return _claim(text, about, *against)
+        return _claim(text, about, judgement, carriers or [e.id for e in allowed])
+    if judgement.verdict == "contradicted" and about == "patient":
+        return _claim(text, about, judgement, [e.id for e in allowed])
+    repaired = _carrier(text, ALLOWED[about], evidence, {e.id for e in allowed})
+    if repaired is not None:
+        found, better = repaired
+        return _claim(text, about, replace(better, why=f"citation repaired: {better.why}"), [found.id])
+    return _unsupported(text, about, judgement, cited, allowed, evidence)
+
+
+def _unsupported(
+    text: str,
+    about: About,
+    judgement: Judgement,
+    cited: Sequence[Evidence],
+    allowed: Sequence[Evidence],
+    evidence: Mapping[str, Evidence],
+) -> Claim:
+    """A claim that nothing allowed carries, with the reason that a reader can act on."""
+    ids = [e.id for e in cited]
+    if judgement.verdict == "contradicted":
+        return _claim(text, about, judgement, [e.id for e in allowed])
+    if about == "patient":
+        others = [e for e in evidence.values() if e.relation != "own"]
+        elsewhere = [e for e in cited if e.relation != "own"] or others
+        if any(check(text, spoken(e)).verdict == "supported" for e in elsewhere):
+            why = "only other patients' studies or general sources say it"
+            return _claim(text, about, Judgement("unsupported", min(judgement.score, 0.3), "patient", why), ids)
+        own = [e for e in evidence.values() if e.relation == "own"]
+        if own and not any(spoken(e) for e in own):
+            why = "only the picture itself could settle it"
+            return _claim(text, about, Judgement("unsupported", 0.1, "unverifiable", why), ids)
+    if cited and not any(spoken(e) for e in cited):
+        return _claim(
+            text, about, Judgement("unsupported", 0.1, "unverifiable", "the cited evidence says nothing in words"), ids
+        )
+    if not cited:
+        kind = judgement.error_kind if judgement.error_kind not in (None, "unverifiable") else "fabrication"
+        return _claim(text, about, Judgement("unsupported", judgement.score, kind, "no evidence carries it"), ids)
+    if not allowed:
+        why = f"what it cites can't support a claim about {'similar studies' if about == 'similar' else 'this'}"
+        return _claim(text, about, Judgement("unsupported", judgement.score, "fabrication", why), ids)
+    return _claim(text, about, judgement, ids)
+
+
+def _carrier(
+    text: str, relations: frozenset[str], evidence: Mapping[str, Evidence], tried: set[str]
+) -> tuple[Evidence, Judgement] | None:
+    """The evidence that carries a claim best, among that given and not yet tried."""
+    best: tuple[Evidence, Judgement] | None = None
+    for piece in evidence.values():
+        if piece.id in tried or piece.relation not in relations:
+            continue
+        judgement = check(text, spoken(piece))
+        if judgement.verdict == "supported" and (best is None or judgement.score > best[1].score):
+            best = piece, judgement
+    return best
+
+
+def _contradicting(
+    text: str, about: About, allowed: Sequence[Evidence], evidence: Mapping[str, Evidence]
+) -> tuple[Judgement, list[str]] | None:
+    """Own evidence of the same study that says otherwise."""
+    studies = {study_of(e) for e in allowed}
+    for piece in evidence.values():
+        if piece.relation != "own" or study_of(piece) not in studies:
+            continue
+        judgement = check(text, spoken(piece))
+        if judgement.verdict == "contradicted":
+            why = f"supported by one piece of evidence and contradicted by another: {judgement.why}"
+            return replace(judgement, why=why), [*(e.id for e in allowed), piece.id]
+    return None
+
+
+def _judge_quotation(text: str, about: About, cited: Sequence[Evidence], evidence: Mapping[str, Evidence]) -> Claim:
+    """Every quotation must stand, whole sentences of it, in cited evidence of the right relation."""
+    relations = ALLOWED[about] if about != "general" else frozenset({"knowledge", "own"})
+    carriers: list[str] = []
+    repaired = False
+    for quote in _QUOTE.findall(text):
+        found = _quoted_in(quote, [e for e in cited if e.relation in relations])
+        if found is None:
+            found = _quoted_in(quote, [e for e in evidence.values() if e.relation in relations])
+            repaired = found is not None
+        if found is None:
+            elsewhere = _quoted_in(quote, list(evidence.values()))
+            if elsewhere is not None and about == "patient":
+                why = "the quotation is not from this patient's own evidence"
+                return _claim(text, about, Judgement("unsupported", 0.2, "patient", why), [elsewhere.id])
+            why = f"not in the cited evidence word for word: “{quote[:120]}”"
+            return _claim(text, about, Judgement("unsupported", 0.1, "fabrication", why), [e.id for e in cited])
+        carriers.append(found.id)
+    outside = _QUOTE.sub(" ", text)
+    if read_sentence(outside).mentions:
+        beside = _judge_claim(outside, about, [evidence[c] for c in carriers], evidence)
+        if beside.verdict != "supported":
+            return replace(beside, text=text)
+    why = "quoted word for word" + (" (citation repaired)" if repaired else "")
+    return _claim(text, about, Judgement("supported", 1.0, None, why), list(dict.fromkeys(carriers)))
+
+
+def _quoted_in(quote: str, evidence: Sequence[Evidence]) -> Evidence | None:
+    """The evidence in which the quotation stands without a change of sense ("effusion" out of "no effusion")."""
+    wanted = quotable(quote.replace("…", " "))
+    if _SAYS_NOTHING.match(wanted):
+        return None
+    for piece in evidence:
+        for said in spoken(piece):
+            if f" {wanted} " not in f" {re.sub(r'[.;:,]+ ', ' ', quotable(said) + ' ')} " and wanted not in quotable(
+                said
+            ):
+                continue
+            whole = [quotable(sentence) for sentence in sentences(said)]
+            if all(quotable(part) in whole for part in sentences(quote)) or check(quote, said).verdict == "supported":
+                return piece
+    return None
