@@ -23,6 +23,8 @@ OFFSET_SHARE = 0.08  # Elgendi's beta, on the mean energy
 REFRACTORY_S = 0.24  # no second beat sooner: 250 beats/min
 WEAK_SHARE = 0.06  # a complex with less than this share of its neighbours' energy is a T wave or noise
 SEARCH_BACK = 1.66  # Pan and Tompkins: an interval this many times the usual one is searched again
+EDGE_S = 0.06  # a complex cut off by the recording's end is none that could be compared
+TWIN_S = 0.3  # of two complexes this close, one unlike all others is a pacemaker's spike or a T wave
 BEFORE_MS, AFTER_MS = 450, 650  # of a beat that is kept around its fiducial point
 
 
@@ -70,8 +72,8 @@ def detect(clean: NDArray[np.float64]) -> NDArray[np.int64]:
         return np.zeros(0, dtype=np.int64)
     short, long = moving_average(energy, QRS_WINDOW_S), moving_average(energy, BEAT_WINDOW_S)
     found = _peaks(short, short > long + OFFSET_SHARE * energy.mean())
-    found = _without_weak(found, short)
-    return _search_back(found, short)
+    found = found[(found > EDGE_S * RATE_HZ) & (found < len(energy) - EDGE_S * RATE_HZ)]
+    return _search_back(_without_weak(found, short), short)
 
 
 def _peaks(energy: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -149,7 +151,7 @@ def qrs_shapes(clean: NDArray[np.float64], at: NDArray[np.int64]) -> NDArray[np.
     """Every beat's QRS, 60 ms before to 100 ms after its fiducial point at 125 Hz, as a unit vector (n_beats, m)."""
     offsets = np.arange(-round(0.06 * RATE_HZ), round(0.1 * RATE_HZ), 4)
     qrs = clean[np.clip(at[:, None] + offsets, 0, len(clean) - 1)]
-    flat = (qrs - qrs.mean(axis=1, keepdims=True)).reshape(len(at), -1)
+    flat = (qrs - qrs.mean(axis=1, keepdims=True)).reshape(len(at), qrs.shape[1] * qrs.shape[2])
     return (flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)).astype(np.float32)
 
 
@@ -158,6 +160,15 @@ def like(shapes: NDArray[np.float32], usual: NDArray[np.int64], least: float = 0
     mean = shapes[usual].mean(axis=0)
     mean = mean / max(float(np.linalg.norm(mean)), 1e-12)
     return (shapes @ mean < least).astype(np.int64)
+
+
+def without_twins(at_s: NDArray[np.float64], shape: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which beats to keep: all but those of another shape right before or after one of the usual shape."""
+    kept = np.ones(len(at_s), dtype=bool)
+    for i in np.flatnonzero(np.diff(at_s) < TWIN_S):
+        if shape[i] != shape[i + 1]:
+            kept[i if shape[i] else i + 1] = False
+    return kept
 
 
 def alike(snippets: NDArray[np.float64], least: float = 0.75) -> NDArray[np.int64]:

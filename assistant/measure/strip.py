@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from assistant.records import STANDARD_LEADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +28,8 @@ MARGIN_S = 2.0  # seen on either side of a block, so that filters and beats at i
 
 # Channels that monitors store beside the ECG; they have no P, QRS or T to be measured.
 NOT_ECG = ("pleth", "ppg", "spo2", "sao2", "resp", "abp", "art", "bp", "cvp", "pap", "icp", "co2", "eeg", "emg", "eog")
+
+_STANDARD = {name.lower(): name for name in STANDARD_LEADS}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +51,12 @@ def is_ecg_lead(name: str) -> bool:
     """False for a channel whose name says that it is a pulse wave, pressure, respiration …"""
     lowered = name.strip().lower()
     return not lowered.startswith(NOT_ECG)
+
+
+def standard_name(name: str) -> str:
+    """ "avr", "Lead aVR" → "aVR"; a name that is not one of the twelve stays as it is."""
+    bare = name.strip().lower().removeprefix("lead").strip()
+    return _STANDARD.get(bare, name)
 
 
 def bridge_gaps(samples: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -98,7 +109,7 @@ def blocks(signal: Signal, columns: list[int]) -> Iterator[Block]:
     duration = total / rate
     count = max(1, round(duration / BLOCK_S))
     edges = np.linspace(0.0, duration, count + 1)
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         first, last = max(0, int((begin - MARGIN_S) * rate)), min(total, int(np.ceil((end + MARGIN_S) * rate)))
         raw = resample(bridge_gaps(signal.samples[first:last][:, columns]), rate)
         yield Block(raw, high_pass(raw, 0.5), first / rate, (float(begin), float(end)))

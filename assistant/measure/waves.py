@@ -158,7 +158,9 @@ def _mark_t(marks: NDArray[np.float64], median: NDArray[np.float64], noise: NDAr
     from scipy.ndimage import uniform_filter1d
 
     qrs_end, qrs_on = float(np.nanmedian(marks[:, QRS_END])), float(np.nanmedian(marks[:, QRS_ON]))
-    limit = sample_at(min(AFTER_MS - 10.0, rr_ms - 240.0 + qrs_on))
+    p_on = marks[:, P_ON]
+    before_next = 20.0 - np.nanmedian(p_on) if np.isfinite(p_on).any() else 60.0 - qrs_on  # the next P wave, or QRS
+    limit = sample_at(min(AFTER_MS - 10.0, rr_ms - float(before_next)))
     first, last = sample_at(qrs_end + 60.0), min(limit, sample_at(qrs_end + 420.0))
     if last - first < 30:
         return
