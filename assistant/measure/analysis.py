@@ -36,7 +36,8 @@ class Analysis:
     `beats_s` (n_beats,) are times in the recording; `shape` (n_beats,) is 0 for beats of the usual QRS shape, `rr_ms`
     (n_beats−1,) the intervals, `joined` False for those across a gap. `median` (550, n_leads) is the usual beat at
     500 Hz, `marks` (n_leads, 7) in ms from its fiducial point (see waves.MARKS), NaN what could not be measured,
-    `noise` (n_leads,). `strip` is the first block, cleaned, of at most a minute. `rhythm` is None with fewer than
+    `noise` (n_leads,). `p_alike` is how well the usual beats' P windows agree (median correlation with one another).
+    `strip` is the first block, cleaned, of at most a minute. `rhythm` is None with fewer than
     three beats, and then median and marks say nothing.
     """
 
@@ -49,6 +50,7 @@ class Analysis:
     median: NDArray[np.float64]
     marks: NDArray[np.float64]
     noise: NDArray[np.float64]
+    p_alike: float
     rhythm: Rhythm | None
     strip: Block | None
 
@@ -93,7 +95,8 @@ def _nothing(leads: tuple[str, ...], quality: Mapping[str, LeadQuality], strip: 
     none = np.zeros(0)
     return Analysis(
         leads, quality, none, none.astype(np.int64), none, none.astype(bool),
-        np.zeros((LENGTH, len(leads))), np.full((len(leads), len(MARKS)), np.nan), np.zeros(len(leads)), None, strip,
+        np.zeros((LENGTH, len(leads))), np.full((len(leads), len(MARKS)), np.nan), np.zeros(len(leads)),
+        float("nan"), None, strip,
     )  # fmt: skip
 
 
@@ -171,7 +174,7 @@ def _measured(
         judged[name] = with_noise(quality[name], float(found.roughness[i] / size[i]), float(found.drift[i] / size[i]))
     return Analysis(
         leads, judged, at_s, shape, rr_ms, joined, median, marks,
-        beat_noise(found.snippets[usual], median), rhythm, found.strip,
+        beat_noise(found.snippets[usual], median), float(np.median(alike)), rhythm, found.strip,
     )  # fmt: skip
 
 

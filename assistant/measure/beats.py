@@ -8,6 +8,7 @@ has small complexes then can't lose or invent a beat by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -109,7 +110,7 @@ def _search_back(found: NDArray[np.int64], energy: NDArray[np.float64]) -> NDArr
     usual_gap, usual_energy = np.median(np.diff(found)), np.median(energy[found])
     added: list[int] = []
     dead = round(REFRACTORY_S * 1.5 * RATE_HZ)  # nor the T wave of the beat before
-    for left, right in zip(found[:-1], found[1:], strict=True):
+    for left, right in pairwise(found):
         if right - left > SEARCH_BACK * usual_gap and right - left > 2 * dead + 2:
             peak = left + dead + int(np.argmax(energy[left + dead : right - dead]))
             if energy[peak] > 0.33 * usual_energy:

@@ -1,0 +1,194 @@
+"""The default ECG encoder: what a reader compares two ECGs by, as one vector, computed from the signal alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from assistant.records import STANDARD_LEADS, Image, Kind, Signal
+from assistant.settings import EmbedSettings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from assistant.measure.analysis import Analysis
+
+VERSION = 1  # raise it with any change that moves vectors: it is part of the fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """A number laid on an arc: `low` and `high` at the arc's ends, values beyond stay there.
+
+    Two values then have the cosine of the angle between them as their similarity: 1 for equal ones, falling slowly
+    at first, and never beyond the arc, so that one odd value can't outweigh the rest. `turn` is the arc's angle in
+    half circles; an absent value gives two zeros and takes part in nothing.
+    """
+
+    low: float
+    high: float
+    weight: float
+    turn: float = 1.0
+
+    def place(self, value: float) -> tuple[float, float]:
+        if not math.isfinite(value):
+            return 0.0, 0.0
+        share = min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
+        angle = math.pi * self.turn * share
+        return self.weight * math.cos(angle), self.weight * math.sin(angle)
+
+
+DIALS = {
+    "rate": Dial(math.log2(30), math.log2(220), 1.2, 2.0),
+    "slow": Dial(54, 66, 0.8),
+    "irregular": Dial(math.log(0.02), math.log(0.25), 0.8),
+    "steps": Dial(math.log(0.01), math.log(0.25), 0.8),
+    "p_alike": Dial(0.2, 0.9, 1.6),
+    "atrial_size": Dial(math.log(0.005), math.log(0.03), 0.6),
+    "atrial_share": Dial(math.log(0.04), math.log(0.2), 0.6),
+    "other_shape": Dial(0.0, 0.3, 0.4),
+    "pr": Dial(100, 260, 0.4),
+    "qrs": Dial(70, 170, 0.8),
+    "qtc": Dial(340, 520, 0.4),
+}
+AXIS_WEIGHT = 0.5
+SHAPE_WEIGHTS = {"p": 0.4, "qrs": 1.0, "st_t": 1.0}  # of the median beat's parts, all leads together
+
+QRS_MS = (-60, 100, 8)  # begin, end, step of the QRS part, from the fiducial point
+ST_T_SHARES = np.linspace(0.0, 1.0, 16)  # of the way from the QRS's end to a little beyond T's
+P_MS = (-240, -40, 20)
+
+
+class EcgShapeEncoder:
+    """12-lead (or fewer) ECGs to vectors that lie close when rhythm and shape are alike.
+
+    What goes in, each as coordinates of fixed weight:
+
+    - rate and rhythm: the logarithm of the rate; the variation of the R–R intervals without early beats; the median
+      change from one to the next; how well the beats' P waves agree; size and spectral concentration of fibrillation
+      or flutter waves in the signal with the beats taken off; the share of beats of another shape;
+    - intervals: PR, QRS, QTc (Fridericia) and the frontal axis;
+    - the shape of the median beat in each of the twelve standard leads: P, QRS and ST–T parts, each lead scaled to
+      its own QRS, ST–T stretched to its own length.
+
+    Amplitudes are relative throughout, so a wrong unit changes nothing. A lead that is missing, flat or empty leaves
+    its coordinates at zero, so recordings are compared by what both have. A signal in which no heartbeat is found
+    (noise, a pulse curve, nothing at all) gets a vector of its own that is orthogonal to every ECG's. Any sampling
+    rate of 50 Hz or more; of long recordings, rhythm is that of the whole and shape that of beats from all of it.
+    Weights were chosen on the odd-numbered records of LUDB; benchmarks/ecg_encoder.py measures them.
+    """
+
+    name = "ecg-shape"
+    kind: Kind = "signal"
+
+    def __init__(self, settings: EmbedSettings | None = None) -> None:
+        from assistant.embed.registry import fingerprint
+
+        weights = {name: [d.low, d.high, d.weight, d.turn] for name, d in DIALS.items()}
+        self.fingerprint = fingerprint(self.name, VERSION, weights, AXIS_WEIGHT, SHAPE_WEIGHTS)
+        self.dim = len(_nothing())
+
+    def encode(self, items: Sequence[str | Image | Signal]) -> NDArray[np.float32]:
+        """Vectors (len(items), dim), float32, each of length 1, never NaN.
+
+        Raises TypeError for an item that is no Signal.
+        """
+        vectors = np.empty((len(items), self.dim), dtype=np.float32)
+        for row, item in enumerate(items):
+            if not isinstance(item, Signal):
+                raise TypeError(f"{self.name} encodes signals, not {type(item).__name__}")
+            vectors[row] = _vector(item)
+        return vectors
+
+
+def _nothing() -> NDArray[np.float64]:
+    """The vector of a signal without heartbeats: its own last coordinate."""
+    shape = sum(len(part) for part in _lead_parts(None, 0))
+    vector = np.zeros(2 * len(DIALS) + 2 + len(STANDARD_LEADS) * shape + 1)
+    vector[-1] = 1.0
+    return vector
+
+
+def _vector(signal: Signal) -> NDArray[np.float64]:
+    from assistant.measure.analysis import analyse
+
+    analysis = analyse(signal)
+    if analysis.rhythm is None:
+        return _nothing()
+    numbers = _numbers(analysis)
+    dials = [coordinate for name, dial in DIALS.items() for coordinate in dial.place(numbers.get(name, math.nan))]
+    axis = numbers.get("axis", math.nan)
+    if math.isfinite(axis):
+        dials += [AXIS_WEIGHT * math.cos(math.radians(axis)), AXIS_WEIGHT * math.sin(math.radians(axis))]
+    else:
+        dials += [0.0, 0.0]
+    vector = np.concatenate([np.array(dials), _shape(analysis), [0.0]])
+    norm = float(np.linalg.norm(vector))
+    return vector / norm if math.isfinite(norm) and norm > 1e-6 else _nothing()
+
+
+def _numbers(analysis: Analysis) -> dict[str, float]:
+    from assistant.measure.atrial import atrial_waves
+    from assistant.measure.intervals import corrected_qt, frontal_axis, lead_values, medians
+
+    rhythm = analysis.rhythm
+    assert rhythm is not None
+    intervals = medians(
+        {lead: lead_values(analysis.marks[i], analysis.median[:, i]) for i, lead in enumerate(analysis.leads)}
+    )
+    size, share, _ = atrial_waves(analysis)
+    numbers = {
+        "rate": math.log2(rhythm.rate_bpm),
+        "slow": rhythm.rate_bpm,
+        "irregular": math.log(max(rhythm.basic_cv, 1e-3)),
+        "steps": math.log(max(rhythm.step_share, 1e-3)),
+        "p_alike": analysis.p_alike,
+        "atrial_size": math.log(max(size, 1e-4)),
+        "atrial_share": math.log(max(share, 1e-4)),
+        "other_shape": rhythm.other_shape,
+        "pr": intervals.get("pr_ms", math.nan),
+        "qrs": intervals.get("qrs_ms", math.nan),
+    }
+    if "qt_ms" in intervals:
+        numbers["qtc"] = corrected_qt(intervals["qt_ms"], rhythm.rr_ms)["qtc_fridericia_ms"]
+    axis = frontal_axis(analysis.marks, analysis.median, analysis.leads)
+    return numbers if axis is None else {**numbers, "axis": axis}
+
+
+def _shape(analysis: Analysis) -> NDArray[np.float64]:
+    """The median beat, lead by lead in the standard order, each kind of part scaled to its weight over all leads."""
+    from assistant.measure.strip import standard_name
+
+    where = {standard_name(lead): i for i, lead in enumerate(analysis.leads)}
+    leads = [_lead_parts(analysis, where.get(name)) for name in STANDARD_LEADS]
+    parts = []
+    for kind, weight in enumerate(SHAPE_WEIGHTS.values()):
+        block = np.concatenate([lead[kind] for lead in leads])
+        norm = float(np.linalg.norm(block))
+        parts.append(weight * block / norm if norm > 1e-9 else block * 0.0)
+    return np.concatenate(parts)
+
+
+def _lead_parts(analysis: Analysis | None, lead: int | None) -> tuple[NDArray[np.float64], ...]:
+    """P, QRS and ST–T of one lead, relative to its QRS's size; zeros where the lead is missing."""
+    qrs_at, p_at = np.arange(*QRS_MS), np.arange(*P_MS)
+    if analysis is None or lead is None or np.isnan(analysis.marks[:, 3]).all():
+        return np.zeros(len(p_at)), np.zeros(len(qrs_at)), np.zeros(len(ST_T_SHARES))
+    from assistant.measure.waves import QRS_END, QRS_ON, STEP_MS, T_END, ZERO, sample_at
+
+    median = analysis.median[:, lead]
+    on, end = float(np.nanmedian(analysis.marks[:, QRS_ON])), float(np.nanmedian(analysis.marks[:, QRS_END]))
+    t_end = (
+        float(np.nanmedian(analysis.marks[:, T_END])) if np.isfinite(analysis.marks[:, T_END]).any() else end + 280.0
+    )
+    level = float(np.median(median[max(0, sample_at(on) - 8) : sample_at(on)]))
+    size = max(float(np.ptp(median[sample_at(on) : sample_at(end) + 1])), 1e-9)
+
+    def read(ms: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (np.interp(ms / STEP_MS + ZERO, np.arange(len(median)), median) - level) / size
+
+    return read(on + p_at + 40.0), read(qrs_at.astype(np.float64)), read(end + ST_T_SHARES * (t_end + 20.0 - end))
