@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import weights
-from assistant.embed.onnx_session import open_session
+from assistant.embed.onnx_session import for_each_batch, open_session
 from assistant.embed.registry import fingerprint
 from assistant.records import Image, Kind, Signal
 from assistant.settings import EmbedSettings
@@ -35,7 +35,8 @@ class MiniLmEncoder:
 
     def __init__(self, settings: EmbedSettings) -> None:
         path = weights.locate("minilm-int8", fetch=settings.fetch_weights)
-        self._session = open_session(path, settings.threads)
+        self._session = open_session(path)
+        self._threads = settings.threads
         self._tokenizer = load_tokenizer()
         self.fingerprint = fingerprint(weights.weights("minilm-int8").sha256, "bert-uncased", MAX_TOKENS, "mean", 1)
 
@@ -48,8 +49,11 @@ class MiniLmEncoder:
             raise TypeError("minilm-int8 encodes texts only")
         vectors = np.empty((len(texts), self.dim), np.float32)
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
-        for batch in length_sorted_batches([len(t) for t in tokens], TOKENS_PER_BATCH):
+
+        def compute(batch: list[int]) -> None:
             vectors[batch] = self._pooled([tokens[i] for i in batch])
+
+        for_each_batch(compute, length_sorted_batches([len(t) for t in tokens], TOKENS_PER_BATCH), self._threads)
         return vectors
 
     def _pooled(self, tokens: Sequence[list[int]]) -> NDArray[np.float32]:

@@ -50,7 +50,7 @@ class JointEncoder(Encoder, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where an encoder's class is: a module of this room. A `family` is built with (model, settings), others with (settings)."""
+    """Where an encoder's class is: a module of this room. A `family` takes (model, settings), the others (settings)."""
 
     name: str
     kinds: tuple[Kind, ...]

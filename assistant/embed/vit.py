@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assistant import weights
-from assistant.embed.onnx_session import open_session, with_output
+from assistant.embed.onnx_session import for_each_batch, open_session, with_output
 from assistant.embed.registry import fingerprint
 from assistant.records import Image, Kind, Signal
 from assistant.settings import EmbedSettings
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIDE = 224
-BATCH = 4
 TOKENS_OUTPUT = "/backbone/layernorm/Add_1_output_0"  # (batch, 1 + 16 × 16, 384): CLS, then the patches
 MEAN = (0.485, 0.456, 0.406)  # ImageNet's, of pixels in 0..1; the model was trained with them
 DEVIATION = (0.229, 0.224, 0.225)
@@ -35,7 +34,8 @@ class VitFocusEncoder:
 
     def __init__(self, settings: EmbedSettings) -> None:
         path = weights.locate("vit-s-focus", fetch=settings.fetch_weights)
-        self._session = open_session(with_output(path.read_bytes(), TOKENS_OUTPUT), settings.threads)
+        self._session = open_session(with_output(path.read_bytes(), TOKENS_OUTPUT))
+        self._threads = settings.threads
         self.fingerprint = fingerprint(weights.weights("vit-s-focus").sha256, "longest side 224, black", "cls", 1)
 
     def encode(self, items: Sequence[str | Image | Signal]) -> NDArray[np.float32]:
@@ -49,11 +49,13 @@ class VitFocusEncoder:
         if len(images) != len(items):
             raise TypeError("vit-s-focus encodes images only")
         vectors = np.empty((len(images), self.dim), np.float32)
-        for start in range(0, len(images), BATCH):
-            pixels = np.stack([prepare(image) for image in images[start : start + BATCH]])
-            (tokens,) = self._session.run([TOKENS_OUTPUT], {"input_image": pixels})
-            cls = tokens[:, 0]
-            vectors[start : start + BATCH] = cls / np.linalg.norm(cls, axis=1, keepdims=True)
+
+        def compute(index: int) -> None:  # one at a time: batches of up to 8 were no faster and take more memory
+            (tokens,) = self._session.run([TOKENS_OUTPUT], {"input_image": prepare(images[index])[None]})
+            cls = tokens[0, 0]
+            vectors[index] = cls / np.linalg.norm(cls)
+
+        for_each_batch(compute, range(len(images)), self._threads)
         return vectors
 
 
