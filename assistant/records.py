@@ -275,7 +275,11 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One checkable statement of an answer with its verdict; `citations` are evidence ids."""
+    """One checkable statement of an answer with its verdict; `citations` are evidence ids.
+
+    `written` are the citations as the answerer wrote them, invented ones included, before the verifier dropped or
+    repaired any; None where nobody kept them.
+    """
 
     text: str
     about: About
@@ -284,6 +288,7 @@ class Claim:
     citations: tuple[str, ...] = ()
     score: float = 0.0
     why: str = ""
+    written: tuple[str, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -294,6 +299,7 @@ class Claim:
             "citations": list(self.citations),
             "score": round(self.score, 4),
             "why": self.why,
+            "written": None if self.written is None else list(self.written),
         }
 
 

@@ -146,6 +146,13 @@ def _search(data: Mapping[str, Any]) -> SearchResult:
     return SearchResult(**{**data, "route": tuple(data["route"]), "evidence": evidence})
 
 
+def _claim(data: Mapping[str, Any]) -> Claim:
+    written = data.get("written")
+    return Claim(
+        **{**data, "citations": tuple(data["citations"]), "written": None if written is None else tuple(written)}
+    )
+
+
 def _answer(data: Mapping[str, Any]) -> Answer:
     rest = {name: value for name, value in data.items() if name != "text"}
     return Answer(
@@ -153,6 +160,6 @@ def _answer(data: Mapping[str, Any]) -> Answer:
             **rest,
             "route": tuple(data["route"]),
             "evidence": tuple(_evidence(item) for item in data["evidence"]),
-            "claims": tuple(Claim(**{**claim, "citations": tuple(claim["citations"])}) for claim in data["claims"]),
+            "claims": tuple(_claim(claim) for claim in data["claims"]),
         }
     )

@@ -7,7 +7,7 @@ from html import escape
 from assistant.evaluate.dataset import Case
 from assistant.evaluate.log import Sample
 from assistant.evaluate.result import RunResult
-from assistant.evaluate.scorers import hallucinated, ranked_ids
+from assistant.evaluate.scorers import citations_of, hallucinated, ranked_ids
 from assistant.records import Answer, Claim, Evidence, TextPlace
 
 SHOWN_RANKS = 10
@@ -103,10 +103,10 @@ def _claim(number: int, claim: Claim, evidence: dict[str, Evidence], sample: Sam
     verdict = _chip(f"{claim.verdict}{kind}", _VERDICT_CHIP[claim.verdict])
     cited = "".join(
         _citation(name, evidence.get(name), sample.citations.get(f"{number}:{name}", "irrelevant"))
-        for name in dict.fromkeys(claim.citations)
+        for name in citations_of(claim)
     )
     why = f'<p class="soft">{escape(claim.why)}</p>' if claim.why else ""
-    missing = "" if claim.citations else f"<p>{_chip('no citation', 'bad')}</p>"
+    missing = "" if citations_of(claim) else f"<p>{_chip('no citation', 'bad')}</p>"
     return f"<li>{escape(claim.text)}<br>{verdict}{_chip(f'about {claim.about}')}{why}{missing}{cited}</li>"
 
 

@@ -173,14 +173,16 @@ def score_abstention(case: Case, answer: Answer, *, removes: bool = False) -> Sc
 def judge_citations(answer: Answer, judge: Judge) -> tuple[Scores, dict[str, CitationJudgement]]:
     """ALCE's citation recall and precision of one answer, and what became of each citation.
 
-    The judgements are keyed "<claim number>:<evidence id>", claims counted from 0. A citation given twice in
-    one claim counts once. {} for an answer without claims; without any citation precision is absent.
+    Judged are the citations as the answerer wrote them, before the verifier dropped or repaired any. The judgements
+    are keyed "<claim number>:<evidence id>", claims counted from 0. A citation given twice in one claim counts once.
+    {} for an answer without claims; without any citation precision is absent; where the citations as written were
+    not kept, so is the rate of invented ones.
     """
     evidence = {piece.id: piece for piece in answer.evidence}
     recalled = 0
     judged: dict[str, CitationJudgement] = {}
     for number, claim in enumerate(answer.claims):
-        cited = list(dict.fromkeys(claim.citations))
+        cited = citations_of(claim)
         known = [evidence[name] for name in cited if name in evidence]
         together = bool(known) and judge.supports(claim, known)
         recalled += together
@@ -196,8 +198,14 @@ def judge_citations(answer: Answer, judge: Judge) -> tuple[Scores, dict[str, Cit
     if judged:
         verdicts = list(judged.values())
         scores["citation_precision"] = (float(verdicts.count("supports")), float(len(verdicts)))
-        scores["invented_citation_rate"] = (float(verdicts.count("invented")), float(len(verdicts)))
+        if all(claim.written is not None for claim in answer.claims):
+            scores["invented_citation_rate"] = (float(verdicts.count("invented")), float(len(verdicts)))
     return scores, judged
+
+
+def citations_of(claim: Claim) -> list[str]:
+    """The citations as written, each once; those shown where the written ones were not kept."""
+    return list(dict.fromkeys(claim.citations if claim.written is None else claim.written))
 
 
 def _counts(claim: Claim, piece: Evidence, known: list[Evidence], judge: Judge) -> bool:
