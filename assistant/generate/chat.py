@@ -52,6 +52,7 @@ class ChatServer:
         content: list[str | dict[str, Any]] = [{"type": "text", "text": user}, *(image_part(p) for p in pictures)]
         messages = [SystemMessage(system), HumanMessage(content if pictures else user)]
         model = self._chat_model()
+        begun = False
         # A LANGSMITH_TRACING in the environment would send every prompt to a service elsewhere.
         with tracing_context(enabled=False):
             tokens = model.stream(messages)
@@ -60,13 +61,15 @@ class ChatServer:
                 with tracing_context(enabled=False):
                     token = next(tokens, None)
             except Exception as error:
-                raise self._unavailable(error) from error
+                raise self._unavailable(error, begun) from error
             if token is None:
                 return
+            begun = begun or bool(token.text)
             yield str(token.text)
 
     def _chat_model(self) -> Any:
         from langchain_openai import ChatOpenAI
+        from openai import DefaultAsyncHttpxClient
         from pydantic import SecretStr
 
         return ChatOpenAI(
@@ -74,6 +77,9 @@ class ChatServer:
             base_url=self.base_url,
             api_key=SecretStr(self._llm.api_key),
             http_client=self._http,
+            http_async_client=DefaultAsyncHttpxClient(
+                trust_env=False
+            ),  # unused; left out, one that heeds proxies is made
             timeout=self._timeout,
             max_retries=_RETRIES,
             temperature=self._llm.temperature,
@@ -107,8 +113,9 @@ class ChatServer:
 
         return Timeout(self._llm.timeout_s, connect=min(_CONNECT_S, self._llm.timeout_s))
 
-    def _unavailable(self, error: Exception) -> ModelUnavailable:
-        return ModelUnavailable(_explained(error, self.base_url, self._llm))
+    def _unavailable(self, error: Exception, begun: bool = False) -> ModelUnavailable:
+        explained = _explained(error, self.base_url, self._llm)
+        return ModelUnavailable(f"the answer broke off: {explained}" if begun else explained)
 
 
 def _explained(error: Exception, where: str, llm: LlmSettings) -> str:
@@ -135,7 +142,7 @@ def _explained(error: Exception, where: str, llm: LlmSettings) -> str:
             return f"the prompt is too long for the model at {where}: lower llm.context_chars ({said})"
         case openai.APIStatusError():
             return f"{where} answered with an error {error.status_code}: {said}"
-    return f"the connection to {where} broke off: {type(error).__name__}: {str(error)[:200]}"
+    return f"{where}: {type(error).__name__}: {str(error)[:200]}"
 
 
 def _said(error: Exception) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from assistant.findings import extract_findings, state_count
-from assistant.records import Evidence, Statement
+from assistant.findings import extract_findings, implies, state_count
+from assistant.records import Evidence, Finding, Statement
 
 _NOUNS = {"ECG": "ECGs", "CR": "X-rays", "DX": "X-rays", "RG": "X-rays", "CT": "scans", "MR": "scans", "US": "scans"}
 _NOT_CLINICAL = re.compile(r"age|sex|gender|view|source|folder|split|file|name|url|licen[cs]e|date|year|id$|position")
-_SEPARATORS = re.compile(r"\s*[|;]\s*")
+_SEPARATORS = re.compile(r"\s*[|;,/]\s*")
 
 
 def studies_of(evidence: Iterable[Evidence]) -> dict[str, list[Evidence]]:
@@ -32,20 +32,25 @@ def count_labels(
     single study is left out, unless none is more frequent.
     """
     pictured = studies_of(piece for piece in evidence if piece.kind != "text")
-    studies = {key: pieces for key, pieces in pictured.items() if _labels(pieces)}
-    labels = {key: _labels(pieces) for key, pieces in studies.items()}
+    labels = {study: found for study, pieces in pictured.items() if (found := _labels(pieces))}
     keys = {name for own in labels.values() for name, _ in own}
     named = {name for name in keys if any(word in name.lower() for word in words if len(word) > 3)}
-    tally = Counter(value for own in labels.values() for value in {v for name, v in own if not named or name in named})
+    values = {study: {v for name, v in own if not named or name in named} for study, own in labels.items()}
+    says = {value: extract_findings(value) for own in values.values() for value in own}
+    tally = Counter(
+        {value: sum(any(_same_label(value, v, says) for v in own) for own in values.values()) for value in says}
+    )
     if asked:
-        tally = Counter({v: n for v, n in tally.items() if {f.entity for f in extract_findings(v)} & set(asked)})
-    pieces = [piece for own in studies.values() for piece in own]
+        tally = Counter(
+            {v: n for v, n in tally.items() if any(_said(says[v], name) in ("present", "both") for name in asked)}
+        )
+    pieces = [piece for study in labels for piece in pictured[study]]
     cited = tuple(piece.id for piece in pieces)
     said = (
-        state_count(tally[value], len(studies), _noun(pieces), "are labelled", _spoken(value))
+        state_count(tally[value], len(labels), _noun(pieces), "are labelled", _spoken(value))
         for value in _most_frequent(tally, at_most)
     )
-    return [Statement(text, cited, "similar") for text in said]
+    return [Statement(text, cited, "similar") for text in dict.fromkeys(said)]
 
 
 def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_most: int = 4) -> list[Statement]:
@@ -55,33 +60,46 @@ def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_m
     question: only these are then counted, present and absent; one that no report speaks of is said to be
     mentioned by none.
     """
-    studies = studies_of(piece for piece in evidence if piece.kind == "text")
+    everything = studies_of(evidence)
+    studies = {study: pieces for study, pieces in everything.items() if any(p.kind == "text" for p in pieces)}
     if not studies:
         return []
-    noun = "studies" if len(studies) == len(studies_of(evidence)) else "reports"
-    present: Counter[str] = Counter()
-    absent: Counter[str] = Counter()
-    for pieces in studies.values():
-        found = [finding for piece in pieces for finding in extract_findings(piece.text)]
-        here = {finding.entity for finding in found if finding.status == "present"}
-        present.update(here)
-        absent.update({finding.entity for finding in found if finding.status == "absent"} - here)
-    half = len(studies) / 2
+    found = [[finding for piece in pieces for finding in extract_findings(piece.text)] for pieces in studies.values()]
+    names = list(asked) or sorted({finding.entity for own in found for finding in own})
+    says = {name: [_said(own, name) for own in found] for name in names}
+    present = Counter({name: said.count("present") + said.count("both") for name, said in says.items()})
+    # a study that denies a finding here and states it there can't be counted among the denials, nor left out
+    absent = Counter({name: said.count("absent") for name, said in says.items() if "both" not in said})
     if asked:
         stated = [name for name in asked if present[name] or not absent[name]]
         denied = [name for name in asked if absent[name]]
     else:
-        denied = sorted((name for name in absent if absent[name] >= half), key=lambda name: (-absent[name], name))
+        often = (name for name in absent if absent[name] >= len(studies) / 2)
+        denied = sorted(often, key=lambda name: (-absent[name], name))
         stated = _most_frequent(present, at_most, single=not denied)
     counted = [(present[name], "mention", name) for name in stated]
     counted += [(absent[name], "state that there is no", name) for name in denied[: max(2, at_most - len(stated))]]
     cited = tuple(piece.id for pieces in studies.values() for piece in pieces)
+    noun = "studies" if len(studies) == len(everything) else "reports"
     return [Statement(state_count(n, len(studies), noun, verb, name), cited, "similar") for n, verb, name in counted]
 
 
-def _most_frequent(tally: Counter[str], at_most: int, single: bool = True) -> list[str]:
+def _said(findings: Iterable[Finding], name: str) -> str:
+    """What the findings of one study say of another finding: "present", "absent", "both" (of two places) or ""."""
+    said = {implies(finding, name) for finding in findings} - {None}
+    return "both" if len(said) == 2 else str(next(iter(said), ""))
+
+
+def _same_label(one: str, other: str, says: Mapping[str, Sequence[Finding]]) -> bool:
+    """Whether two labels are the same words or synonyms; a kind of it ("sinus bradycardia") is another label."""
+    if one.casefold() == other.casefold():
+        return True
+    return any(implies(a, b.entity) == implies(b, a.entity) == "present" for a in says[one] for b in says[other])
+
+
+def _most_frequent(tally: Mapping[str, int], at_most: int, single: bool = True) -> list[str]:
     """What more than one study has, the most frequent first; with `single` else one that a single study has."""
-    ranked = sorted(tally, key=lambda value: (-tally[value], value))
+    ranked = sorted((value for value in tally if tally[value]), key=lambda value: (-tally[value], value))
     often = [value for value in ranked if tally[value] > 1]
     return (often or ranked[: int(single)])[:at_most]
 

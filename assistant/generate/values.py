@@ -20,7 +20,7 @@ _ASKED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"\brate\b|\bfast\b|\bslow\b|tachycard|bradycard|\bbpm\b|\bpulse\b", ("heart_rate",)),
         (r"\bqtc?\b|\brepolari[sz]ation|\bbazett|\bfridericia", ("qt",)),
         (r"\bp[rq]\b|\bav[- ]?(block|conduction)|\batrioventricular|first[- ]degree", ("pr", "pq")),
-        (r"\bqrs\b|\bbundle\b|\bwide\b|\bnarrow\b|\b[lr]bbb\b|\bconduction|\bventricular", ("qrs",)),
+        (r"\bqrs\b|\bbundle\b|\bwide\b|\bnarrow\b|\b[lr]bbb\b|\bconduction", ("qrs",)),
         (r"\baxis\b|\bdeviat|\bfascicular", ("axis",)),
         (r"\bst\b|\bischa?emi|\binfarct|\bstemi\b|\belevat|\bdepress", ("st",)),
         (r"\bintervals?\b|\bdurations?\b|\btimings?\b", ("pr", "qrs", "qt", "rr")),
@@ -59,6 +59,7 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
 
 
 def _is_called(piece: Evidence, name: str) -> bool:
+    """Whether a value's name, or a statement's first words ("Rhythm: …", "ST level …"), say what was asked for."""
     if isinstance(piece.place, ValuePlace):
         return piece.place.name.lower().startswith(name)
-    return name == "rhythm"
+    return any(word.startswith(name) for word in piece.text.lower().partition(":")[0].split()[:4])

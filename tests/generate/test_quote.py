@@ -118,7 +118,7 @@ def test_an_open_question_gets_all_measurements_and_not_the_upload_s_description
 
 def test_a_named_finding_is_counted_present_and_absent_and_every_study_cited():
     counted = [s for s in said("Is there an effusion?", *SIMILAR_XRAYS) if "“" not in s[1]]
-    cited = ("ef0", "em0", "ef1", "em1", "ef2", "em2")
+    cited = tuple(piece.id for piece in SIMILAR_XRAYS)
     assert counted == [
         ("similar", "2 of the 3 most similar studies mention pleural effusion.", cited),
         ("similar", "1 of the 3 most similar studies states that there is no pleural effusion.", cited),
