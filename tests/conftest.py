@@ -24,3 +24,13 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"WARDROUND_DATA={where} is no folder: {DATA_HINT}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def chest_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the small archive of `small_archive.py` built; tests must not change it."""
+    from small_archive import build_small_archive
+
+    workspace = tmp_path_factory.mktemp("chest")
+    build_small_archive(workspace)
+    return workspace

@@ -1,0 +1,46 @@
+import pytest
+
+from assistant.records import Record
+from assistant.retrieve.query import Query, Upload, is_about_upload, route
+
+ECG = Upload(Record(kind="signal", modality="ECG", uri="ecg.hea"))
+PDF = Upload(Record(kind="text", modality="DOC", uri="a.pdf"))
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["", "What rhythm is this?", "Is there an effusion?", "what do similar studies show?", "How long is the QT?",
+     "What does this X-ray show?", "Describe the uploaded file."],
+)  # fmt: skip
+def test_questions_about_the_upload(question):
+    assert is_about_upload(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is atrial fibrillation?", "What causes pleural effusion?", "How is heart failure treated?", "Why do people snore?"],
+)
+def test_questions_about_medicine_at_large(question):
+    assert not is_about_upload(question)
+
+
+def test_a_question_about_an_ecg_is_not_answered_from_the_text_index():
+    chosen = route(Query(text="What rhythm is this?", uploads=(ECG,)), ["signal", "text"])
+    assert chosen.kinds == {"signal"}
+    assert any("not searched" in words for words in chosen.words)
+
+
+def test_a_general_question_beside_an_ecg_is():
+    assert "text" in route(Query(text="What is atrial fibrillation?", uploads=(ECG,)), ["signal", "text"]).kinds
+
+
+def test_an_uploaded_document_is_ranked_against_the_question():
+    chosen = route(Query(text="What is the dose?", uploads=(PDF,)), ["text"])
+    assert chosen.own_text
+    assert "text" in chosen.kinds
+
+
+def test_what_the_archive_lacks_is_said():
+    chosen = route(Query(text="", uploads=(ECG,)), ["text"])
+    assert not chosen.kinds
+    assert chosen.words == ("signal: the archive holds no signal",)

@@ -1,0 +1,132 @@
+"""Drafting in batch: what goes in, what comes out, what an interruption and a bad study do."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from small_archive import build_small_archive, draw
+
+from assistant.assistant import Assistant
+from assistant.drafting import StudyRequest, read_studies
+from assistant.errors import WardroundError
+
+
+@pytest.fixture(scope="module")
+def assistant(chest_workspace):
+    return Assistant.open(chest_workspace)
+
+
+def write_studies(folder, names):
+    from PIL import Image as Picture
+
+    lines = ["study_id,patient_id,files"]
+    for seed, name in enumerate(names):
+        Picture.fromarray(draw(100 + seed, (160, 200))).save(folder / f"{name}.png")
+        lines.append(f"{name},p{seed},{name}.png")
+    path = folder / "studies.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_csv_and_a_folder_give_the_same_studies(tmp_path):
+    listed = read_studies(write_studies(tmp_path, ["s1", "s2"]))
+    assert listed == [
+        StudyRequest("s1", (tmp_path / "s1.png",), "p0"),
+        StudyRequest("s2", (tmp_path / "s2.png",), "p1"),
+    ]
+    (tmp_path / "studies.csv").unlink()
+    assert [(s.study_id, s.files) for s in read_studies(tmp_path)] == [(s.study_id, s.files) for s in listed]
+
+
+def test_a_list_that_cannot_be_used_says_where(tmp_path):
+    path = tmp_path / "studies.csv"
+    path.write_text("study,files\n1,a.png\n")
+    with pytest.raises(WardroundError, match=r"no column 'study_id' \(there are: study, files\)"):
+        read_studies(path)
+    path.write_text("study_id,files\n1,a.png\n,b.png\n")
+    with pytest.raises(WardroundError, match="line 3: study_id is empty"):
+        read_studies(path)
+
+
+def test_drafts_say_only_what_similar_studies_show_and_leave_out_the_own_study(assistant, chest_workspace):
+    request = StudyRequest("mine", (chest_workspace / "data" / "a.png",), "100")
+    (draft,) = assistant.draft([request])
+    assert draft.study_id == "mine"
+    assert draft.sections
+    assert not any(e.external_id in ("a.png", "b.png") for e in draft.evidence)  # patient 100's
+    for section in draft.sections:
+        for claim in section.claims:
+            assert claim.verdict == "supported", claim
+            assert claim.about == "similar", claim
+
+
+def test_an_indexed_study_is_drafted_without_its_own_report(assistant):
+    (draft,) = assistant.draft(["a.png"])
+    assert draft.sections
+    own = [e for e in draft.evidence if e.relation == "own"]
+    assert [(e.external_id, e.kind) for e in own] == [("a.png", "image")]  # the picture; never its note or labels
+    assert not own[0].labels
+    assert not any(e.external_id in ("a.png", "b.png") for e in draft.evidence if e.relation != "own")
+
+
+def test_a_bad_study_is_named_and_the_rest_goes_on_in_order(assistant, tmp_path):
+    path = write_studies(tmp_path, ["s1", "s2", "s3"])
+    (tmp_path / "s2.png").write_bytes(b"")
+    problems = []
+    drafts = list(assistant.draft(path, workers=2, out=tmp_path / "out", on_problem=lambda *p: problems.append(p)))
+    assert [d.study_id for d in drafts] == ["s1", "s3"]
+    assert problems[0][0] == "s2"
+    assert "empty" in problems[0][1]
+    lines = [json.loads(line) for line in (tmp_path / "out" / "drafts.jsonl").read_text().splitlines()]
+    assert [line["study_id"] for line in lines] == ["s1", "s3"]
+    assert set(lines[0]) >= {"study_id", "sections", "evidence", "flags"}
+
+
+def test_resume_does_each_study_once_after_a_line_was_cut_short(assistant, tmp_path):
+    path = write_studies(tmp_path, ["s1", "s2", "s3"])
+    out = tmp_path / "out"
+    list(assistant.draft(path, out=out))
+    whole = (out / "drafts.jsonl").read_bytes()
+    with pytest.raises(WardroundError, match="--resume"):
+        list(assistant.draft(path, out=out))
+    (out / "drafts.jsonl").write_bytes(whole[: len(whole) - 50])
+    again = [d.study_id for d in assistant.draft(path, out=out, resume=True)]
+    assert again == ["s3"]
+    lines = (out / "drafts.jsonl").read_text().splitlines()
+    assert [json.loads(line)["study_id"] for line in lines] == ["s1", "s2", "s3"]
+
+
+def test_a_study_listed_twice_is_refused(assistant):
+    with pytest.raises(WardroundError, match="'a' is listed twice"):
+        list(assistant.draft([StudyRequest("a"), StudyRequest("a")]))
+
+
+def test_kill_and_resume_lose_nothing(tmp_path):
+    build_small_archive(tmp_path)
+    names = [f"s{n}" for n in range(30)]
+    studies = tmp_path / "studies"
+    studies.mkdir()
+    path = write_studies(studies, names)
+    out = tmp_path / "out"
+    command = [
+        sys.executable, "-m", "assistant.cli", "draft", str(path), "--out", str(out), "--resume", "--workspace", str(tmp_path),
+    ]  # fmt: skip
+    for lines_before_kill in (3, 9):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        while process.poll() is None and _lines(out) < lines_before_kill:
+            time.sleep(0.01)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert subprocess.run(command, capture_output=True).returncode == 0
+    drafted = [json.loads(line)["study_id"] for line in (out / "drafts.jsonl").read_text().splitlines()]
+    assert drafted == names
+
+
+def _lines(out):
+    path = out / "drafts.jsonl"
+    return path.read_bytes().count(b"\n") if path.exists() else 0
