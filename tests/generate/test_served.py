@@ -1,0 +1,160 @@
+"""The OpenAI-compatible path against a real server: xllamacpp's, with the packaged small model, on loopback."""
+
+import socket
+
+import numpy as np
+import pytest
+
+from assistant.errors import MissingExtra, ModelUnavailable, WardroundError
+from assistant.generate import DraftTask, Task, open_answerer
+from assistant.generate.local import MODEL, LocalServer
+from assistant.records import BoxPlace, Evidence, Image, Statement, TextPlace
+from assistant.settings import LlmSettings
+from assistant.weights import locate
+
+WORDS = "Pneumonia is an infection in one or both of the lungs."
+EVIDENCE = (Evidence("ea1", "r1", "text", "DOC", "knowledge", WORDS, TextPlace(0, len(WORDS)), 1.0, True, ""),)
+TASK = Task("What is pneumonia?", EVIDENCE)
+
+
+@pytest.fixture(scope="module")
+def server():
+    pytest.importorskip("xllamacpp")
+    running = LocalServer(locate(MODEL))
+    yield running
+    running.close()
+
+
+def settings(server, **changed):
+    chosen = {"name": "openai", "base_url": server.base_url, "api_key": server.api_key, "max_tokens": 24}
+    return LlmSettings(**{**chosen, **changed})
+
+
+def failure(llm, task=TASK):
+    with pytest.raises(ModelUnavailable) as error:
+        list(open_answerer(llm).answer(task))
+    return str(error.value)
+
+
+def test_it_answers_in_sentences_and_names_its_model_and_prompt(server):
+    answerer = open_answerer(settings(server))
+    statements = list(answerer.answer(TASK))
+    assert statements and all(isinstance(s, Statement) and s.text.strip() for s in statements)
+    assert answerer.model == MODEL and answerer.prompt == answerer.prompt_for(TASK)
+    assert list(answerer.answer(TASK)) == statements, "temperature 0 gives the same answer twice"
+
+
+def test_a_draft_s_sentences_lie_in_its_template_s_sections(server):
+    drafted = list(open_answerer(settings(server)).draft(DraftTask("chest X-ray", "draft", (), EVIDENCE)))
+    assert drafted and {section for section, _ in drafted} <= {"FINDINGS", "IMPRESSION"}
+
+
+def test_nothing_is_asked_of_the_model_without_evidence():
+    nowhere = LlmSettings(name="openai", base_url="http://127.0.0.1:1/v1", model="m")
+    assert list(open_answerer(nowhere).answer(Task("What is pneumonia?", ()))) == []
+
+
+def test_a_proxy_or_a_tracing_service_of_the_environment_gets_nothing(server, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as trap:
+        address = f"http://127.0.0.1:{trap.getsockname()[1]}"
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "LANGSMITH_ENDPOINT", "LANGCHAIN_ENDPOINT"):
+            monkeypatch.setenv(name, address)
+        for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
+            monkeypatch.setenv(name, "true")
+        monkeypatch.setenv("LANGSMITH_API_KEY", "k")
+        assert list(open_answerer(settings(server)).answer(TASK))
+        trap.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            trap.accept()
+
+
+def test_a_server_that_redirects_elsewhere_is_not_followed(server):
+    import threading
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    class Redirects(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_response(307)
+            self.send_header("Location", server.base_url + "/chat/completions")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    elsewhere = HTTPServer(("127.0.0.1", 0), Redirects)
+    threading.Thread(target=elsewhere.serve_forever, daemon=True).start()
+    said = failure(settings(server, base_url=f"http://127.0.0.1:{elsewhere.server_port}/v1", model=MODEL))
+    elsewhere.shutdown()
+    assert "307" in said
+
+
+def test_a_wrong_key_is_told_apart(server):
+    assert "llm.api_key" in failure(settings(server, api_key="wrong"))
+
+
+def test_a_wrong_path_is_told_apart(server):
+    assert "/v1" in failure(settings(server, base_url=server.base_url + "/nothing-here", model=MODEL))
+
+
+def test_a_time_out_names_its_setting(server):
+    assert "llm.timeout_s" in failure(settings(server, timeout_s=0.02, model=MODEL))
+
+
+def test_a_prompt_that_is_too_long_names_its_setting(server):
+    long = tuple(
+        Evidence(f"e{i}", "r", "text", "DOC", "knowledge", "word " * 2000 + ".", None, 1.0, True, "") for i in range(3)
+    )
+    assert "llm.context_chars" in failure(settings(server, context_chars=60_000), Task("What?", long))
+
+
+def test_a_picture_to_a_model_that_can_not_see_is_a_clear_error_and_images_0_leaves_it_out(server):
+    upload = Evidence("ei", "r", "image", "CR", "own", "Uploaded CR image", BoxPlace((0, 0, 8, 8)), 1.0, True, "")
+    task = Task("What is pneumonia?", (upload, *EVIDENCE), {"ei": Image(np.zeros((8, 8), np.uint8))})
+    assert "llm.images = 0" in failure(settings(server, images=1), task)
+    assert list(open_answerer(settings(server, images=0)).answer(task))
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1/v1", "http://no-such-host.invalid/v1", "not an address"])
+def test_no_server_names_the_address_and_the_way_out(address):
+    said = failure(LlmSettings(name="openai", base_url=address))
+    assert address in said and "llm.base_url" in said
+
+
+def test_openai_without_an_address_is_refused_at_once():
+    with pytest.raises(WardroundError, match="base_url"):
+        open_answerer(LlmSettings(name="openai"))
+
+
+def test_an_unknown_answerer_is_refused_with_the_known_ones():
+    with pytest.raises(WardroundError, match="quote, local or openai"):
+        open_answerer(LlmSettings(name="gpt"))
+
+
+def test_a_server_that_dies_in_mid_answer_is_an_error_not_an_end():
+    pytest.importorskip("xllamacpp")
+    own = LocalServer(locate(MODEL))
+    llm = settings(own, max_tokens=600)
+    story = Task("Tell a long story about a doctor, in many sentences. Never write ABSTAIN.", EVIDENCE)
+    with pytest.raises(ModelUnavailable, match="broke off"):
+        for _ in open_answerer(llm).answer(story):
+            own._process.kill()
+    own.close()
+
+
+def test_a_broken_model_file_gives_its_reason(tmp_path):
+    pytest.importorskip("xllamacpp")
+    (tmp_path / "broken.gguf").write_bytes(b"GGUF but not really")
+    with pytest.raises(ModelUnavailable, match="did not start"):
+        LocalServer(tmp_path / "broken.gguf")
+
+
+def test_the_packaged_model_answers_by_name():
+    pytest.importorskip("xllamacpp")
+    answerer = open_answerer(LlmSettings(name="local", max_tokens=24))
+    assert list(answerer.answer(TASK)) and answerer.model == MODEL
+
+
+def test_without_xllamacpp_the_extra_is_named(monkeypatch):
+    monkeypatch.setattr("assistant.generate.local.find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"wardround\[local\]"):
+        open_answerer(LlmSettings(name="local"))
