@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 _FORMATS = (
     "%Y%m%d%H%M%S",
@@ -30,32 +31,35 @@ _FORMATS = (
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})$")
 
 
-def parse_date(text: str | None) -> datetime | None:
+@lru_cache(maxsize=4096)
+def parse_date(text: str | None, *, day_first: bool = False) -> datetime | None:
     """The moment that `text` names, without a time zone (clocks of an archive are local); None if unclear.
 
     Knows ISO 8601, DICOM's YYYYMMDD[HHMMSS], EXIF, spelled months, year and month, and a year alone (its first
-    day). `01/10/1990` is unclear unless one of the two numbers can't be a month.
+    day). `01/10/1990` is unclear unless one of the two numbers can't be a month or `day_first` is known to hold.
     """
     text = (text or "").strip()
     if not text:
         return None
     if match := _SLASHED.match(text):
-        return _slashed(*(int(part) for part in match.groups()))
+        return _slashed(int(match[1]), int(match[2]), int(match[3]), day_first)
     if re.fullmatch(r"\d{4}\.0", text):  # a year that went through a table of floating-point numbers
         text = text[:4]
+    if not text.isdigit():  # digits alone are DICOM's, which ISO would read otherwise
+        try:
+            return _plausible(datetime.fromisoformat(text).replace(tzinfo=None))
+        except ValueError:
+            pass
     for form in _FORMATS:
         try:
             return _plausible(datetime.strptime(text, form))
         except ValueError:
             continue
-    try:
-        return _plausible(datetime.fromisoformat(text).replace(tzinfo=None))
-    except ValueError:
-        return None
+    return None
 
 
-def _slashed(first: int, second: int, year: int) -> datetime | None:
-    if first > 12:
+def _slashed(first: int, second: int, year: int, day_first: bool) -> datetime | None:
+    if first > 12 or (day_first and second <= 12):
         day, month = first, second
     elif second > 12 or first == second:
         day, month = second, first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 from dataclasses import replace
@@ -11,6 +12,7 @@ from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.ingest.dates import dicom_moment
 from assistant.ingest.quiet import quiet
+from assistant.ingest.text import clean
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
@@ -29,6 +31,9 @@ _FIELDS = {
     "series_description": "SeriesDescription",
     "burned_in_annotation": "BurnedInAnnotation",
 }
+
+
+_NO_PICTURE = {"SEG": "segmentation", "RTDOSE": "radiotherapy dose", "REG": "registration"}
 
 
 def recognises(file: Content) -> bool:
@@ -60,6 +65,8 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         try:
             if "WaveformSequence" in dataset:
                 records = dicom_waveform.read(file, dataset, limits)
+            elif (kind := _NO_PICTURE.get(str(dataset.get("Modality", "")))) is not None:
+                raise file.refuse(f"a DICOM {kind}, which is no picture of its own: not read yet")
             elif any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
                 records = dicom_image.read(file, dataset, limits)
             elif "EncapsulatedDocument" in dataset:
@@ -120,7 +127,7 @@ def value(dataset: Dataset, keyword: str) -> str | None:
         return None
     if not isinstance(found, str) and hasattr(found, "__iter__") and not hasattr(found, "components"):
         found = "\\".join(str(part) for part in found)
-    return " ".join(str(found).replace("\0", " ").split()) or None
+    return " ".join(clean(str(found)).split()) or None
 
 
 def _encapsulated(file: Content, dataset: Dataset, limits: IngestSettings) -> list[Record]:
@@ -131,9 +138,7 @@ def _encapsulated(file: Content, dataset: Dataset, limits: IngestSettings) -> li
     if not pdf.recognises(inner):
         raise file.refuse(f"a DICOM file around a document of type {value(dataset, 'MIMETypeOfEncapsulatedDocument')}")
     title = value(dataset, "DocumentTitle")
-    return [
-        replace(record, sha256=file.sha256, title=title or record.title) for record in pdf.read(inner, limits)
-    ]
+    return [replace(record, sha256=file.sha256, title=title or record.title) for record in pdf.read(inner, limits)]
 
 
 def _with_facts(record: Record, dataset: Dataset) -> Record:
@@ -159,16 +164,15 @@ def _with_facts(record: Record, dataset: Dataset) -> Record:
 def _spacing(dataset: Dataset) -> str | None:
     """Row and column spacing; of a radiograph it is measured at the detector unless calibrated."""
     item: Any = dataset
-    try:
+    with contextlib.suppress(AttributeError, IndexError, TypeError):
         item = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
-    except (AttributeError, IndexError, TypeError):
-        pass
     found = value(item, "PixelSpacing") or value(dataset, "PixelSpacing") or value(dataset, "ImagerPixelSpacing")
     return found.replace("\\", " × ") if found else None
 
 
 def _taken_at(dataset: Dataset) -> Any:
-    if moment := dicom_moment((value(dataset, "AcquisitionDateTime") or "")[:8], (value(dataset, "AcquisitionDateTime") or "")[8:]):
+    acquired = value(dataset, "AcquisitionDateTime") or ""
+    if moment := dicom_moment(acquired[:8], acquired[8:]):
         return moment
     for name in ("Acquisition", "Content", "Series", "Study"):
         if moment := dicom_moment(value(dataset, f"{name}Date"), value(dataset, f"{name}Time")):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom import Dataset
 
+_SOFT_TISSUE = (40.0, 400.0)  # Hounsfield units, the usual body window
 _DECODERS = "pip install python-gdcm pyjpegls pylibjpeg-openjpeg"
 
 
@@ -26,6 +27,8 @@ def read(file: Content, dataset: Dataset, limits: IngestSettings) -> list[Record
     """One image record; of a multi-frame object the middle frame (`fields` say which of how many)."""
     frames = max(1, int(getattr(dataset, "NumberOfFrames", 1) or 1))
     rows, columns = int(getattr(dataset, "Rows", 0) or 0), int(getattr(dataset, "Columns", 0) or 0)
+    if not rows or not columns:
+        raise file.refuse("a DICOM object with pixel data but without a number of rows and columns")
     check_pixels(file, columns, rows, limits)
     if frames > limits.max_frames:
         raise file.refuse(f"{frames:,} frames are more than the limit of {limits.max_frames} (ingest.max_frames)")
@@ -54,8 +57,8 @@ def read(file: Content, dataset: Dataset, limits: IngestSettings) -> list[Record
 
 def _decode(file: Content, dataset: Dataset, frame: int) -> NDArray[Any]:
     """One frame's stored values, (rows, columns), or RGB, (rows, columns, 3)."""
-    from pydicom.pixels import pixel_array
     from pydicom.pixels.processing import apply_color_lut
+    from pydicom.pixels.utils import pixel_array
 
     syntax = dataset.file_meta.TransferSyntaxUID
     try:
@@ -66,9 +69,11 @@ def _decode(file: Content, dataset: Dataset, frame: int) -> NDArray[Any]:
         raise file.refuse("the picture does not fit into memory") from None
     except Exception as error:
         text = " ".join(str(error).split())
-        if "missing dependencies" in text or "plugin" in text and "available" in text:
-            raise file.refuse(f"its pixels are stored as {syntax.name}, for which no decoder is installed: {_DECODERS}") from None
-        if "less than expected" in text or "expected" in text and "length" in text or "insufficient" in text.lower():
+        if "missing dependencies" in text or ("plugin" in text and "available" in text):
+            raise file.refuse(
+                f"its pixels are stored as {syntax.name}, for which no decoder is installed: {_DECODERS}"
+            ) from None
+        if "less than expected" in text or ("expected" in text and "length" in text) or "insufficient" in text.lower():
             raise file.refuse(f"its pixel data is cut off ({text[:160]})") from None
         raise file.refuse(f"its pixel data can't be decoded ({syntax.name}: {text[:160]})") from None
     if str(getattr(dataset, "PhotometricInterpretation", "")) == "PALETTE COLOR" and raw.ndim == 2:
@@ -103,9 +108,12 @@ def _grey(dataset: Dataset, raw: NDArray[Any], frame: int) -> tuple[NDArray[np.u
     elif (centre := _first(voi, "WindowCenter")) is not None and (width := _first(voi, "WindowWidth")):
         shown = window(values, centre, width, str(voi.get("VOILUTFunction", "LINEAR") or "LINEAR"))
         words = f"centre {centre:g}, width {width:g}"
+    if shown is None and str(getattr(dataset, "Modality", "")) == "CT" and values.min() < -200:
+        shown = window(values, *_SOFT_TISSUE)
+        words = "centre {:g}, width {:g} (soft tissue; the file states none)".format(*_SOFT_TISSUE)
     if shown is None or _blank(shown):
-        valid = _valid(dataset, raw)
-        pixels, words = stretch(values, valid), "full range" if shown is None else "full range (the stated one shows nothing)"
+        pixels = stretch(values, _valid(dataset, raw))
+        words = "full range" if shown is None else "full range (the stated window shows nothing)"
     else:
         pixels = np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8)
     if str(getattr(dataset, "PhotometricInterpretation", "")).strip() == "MONOCHROME1":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from assistant.ingest.content import Content
 from assistant.ingest.passages import Stretch, cut
+from assistant.ingest.text import clean
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
@@ -63,7 +64,7 @@ def _walk(item: Dataset, found: list[tuple[str | None, list[str]]], depth: int) 
 def _line(item: Dataset, name: str) -> str:
     match str(item.get("ValueType", "")):
         case "TEXT":
-            said = "\n".join(str(item.get("TextValue", "") or "").split("\r\n")).strip()
+            said = clean(str(item.get("TextValue", "") or "")).strip()
         case "CODE":
             said = _meaning(item, "ConceptCodeSequence")
         case "NUM":

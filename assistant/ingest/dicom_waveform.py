@@ -41,9 +41,7 @@ def read(file: Content, dataset: Dataset, limits: IngestSettings) -> list[Record
         "leads": ", ".join(signal.leads),
     }
     fields |= _filters(rhythm[0].item)
-    records = [
-        Record(kind="signal", modality="ECG", uri=file.uri, sha256=file.sha256, fields=fields, signal=signal)
-    ]
+    records = [Record(kind="signal", modality="ECG", uri=file.uri, sha256=file.sha256, fields=fields, signal=signal)]
     text, stretches = _annotations(dataset)
     if text:
         records.append(
@@ -86,7 +84,7 @@ class _Group:
 
     def millivolts(self) -> NDArray[np.float32]:
         """(samples, channels): stored value × sensitivity × correction + baseline, padding as NaN."""
-        from pydicom.waveforms import multiplex_array
+        from pydicom.waveforms.numpy_handler import multiplex_array
 
         values = np.asarray(multiplex_array(self.dataset, self.index, as_raw=False), dtype=np.float64)
         padding = self.item.get("WaveformPaddingValue")

@@ -16,7 +16,7 @@ from assistant.ingest.dates import parse_date
 from assistant.ingest.formats import is_sidecar, read_content, read_file
 from assistant.ingest.manifest import Row, read_rows
 from assistant.ingest.recipe import Recipe, Source, fill
-from assistant.ingest.text import text_record
+from assistant.ingest.text import clean, text_record
 from assistant.ingest.wfdb_header import sidecars
 from assistant.ingest.wfdb_record import COMMENTS
 from assistant.records import Record
@@ -236,11 +236,12 @@ def _from_row(item: Item, source: Source, records: list[Record], limits: IngestS
 
 def _row_text(item: Item, text: str, *, beside: bool, limits: IngestSettings) -> Record:
     """A row's text as a record: a report (SR) where it stands beside a file, a document of its own otherwise."""
+    text = clean(text)
     return text_record(
-        text.replace("\r\n", "\n"),
+        text,
         limits,
         uri=item.uri,
-        sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
         part="text" if beside else "",
         modality="SR" if beside else None,
     )

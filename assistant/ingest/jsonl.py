@@ -10,7 +10,7 @@ from typing import Any
 
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
-from assistant.ingest.text import decode, text_record
+from assistant.ingest.text import clean, decode, text_record
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
@@ -34,9 +34,7 @@ def recognises(file: Content) -> bool:
 def read(file: Content, limits: IngestSettings) -> list[Record]:
     """A text record for each line that has a text; the reason names the keys where no line has any."""
     rows = read_rows(file)
-    records = [
-        record for number, row in rows if (record := _record(file, number, row, limits)) is not None
-    ]
+    records = [record for number, row in rows if (record := _record(file, number, row, limits)) is not None]
     if not records:
         keys = sorted({key for _, row in rows for key in row})[:20]
         raise file.refuse(
@@ -69,7 +67,8 @@ def _record(file: Content, number: int, row: Mapping[str, Any], limits: IngestSe
     text = _first(row, _TEXT)
     if not text or not text.strip():
         return None
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    text = clean(text)
     record = text_record(text, limits, uri=file.uri, sha256=digest, part=f"line {number}")
     return replace(
         record,
@@ -84,5 +83,5 @@ def _first(row: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
     for key in keys:
         value = row.get(key)
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
-            return str(value)
+            return clean(str(value))
     return None

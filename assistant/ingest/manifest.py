@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant.errors import RecipeError
 from assistant.ingest.recipe import Source, placeholders
-from assistant.ingest.text import decode
+from assistant.ingest.text import clean, decode
 
 Row = dict[str, str]
 _DELIMITERS = ",;\t|"
@@ -39,7 +39,7 @@ def _needed(source: Source) -> dict[str, str]:
     needed: dict[str, str] = {}
     for group, mapping in (("columns", source.columns), ("labels", source.labels)):
         for field, template in mapping.items():
-            needed |= {column: f"{group}.{field}" for column in placeholders(template)}
+            needed |= dict.fromkeys(placeholders(template), f"{group}.{field}")
     return needed
 
 
@@ -102,4 +102,4 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, list):
         return " | ".join(_cell(part) for part in value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | bool) else str(value)
+    return clean(json.dumps(value, ensure_ascii=False) if isinstance(value, dict | bool) else str(value))

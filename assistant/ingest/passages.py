@@ -10,7 +10,7 @@ from assistant.records import Passage
 
 Stretch = tuple[int, int, str | None, int | None]  # start, end, section, page
 
-_HEADINGS = (
+_HEADINGS = frozenset((
     "findings", "impression", "indications", "indication", "technique", "comparison", "conclusions", "conclusion",
     "history", "clinical history", "clinical information", "clinical indication", "reason for exam",
     "reason for examination", "reason for study", "procedure", "examination", "exam", "recommendations",
@@ -19,27 +19,26 @@ _HEADINGS = (
     "allergies", "physical exam", "physical examination", "family history", "social history", "review of systems",
     "hospital course", "brief hospital course", "discharge diagnosis", "discharge diagnoses", "discharge medications",
     "discharge instructions", "diagnosis", "diagnoses", "gross description", "microscopic description",
-    "final diagnosis", "specimen", "addendum", "wet read", "notification", "rhythm", "ecg diagnosis",
-)  # fmt: skip
-_NAMES = "|".join(sorted((re.escape(h).replace(r"\ ", r"[ \t]+") for h in _HEADINGS), key=len, reverse=True))
-# A heading opens a line (with a colon, or alone on it) or stands in capitals with a colon within a line.
-_HEADING = re.compile(
-    rf"^[ \t]*(?:[*_#]{{1,3}}[ \t]*)?(?P<line>{_NAMES})[*_]{{0,3}}[ \t]*(?::[*_]{{0,2}}|-(?=\s)|$)"
-    rf"|(?<=\s)(?P<inline>{_NAMES}):",
-    re.IGNORECASE | re.MULTILINE,
+    "final diagnosis", "specimen", "addendum", "wet read", "notification", "ecg diagnosis", "findings and impression",
+    "findings/impression", "impressions", "technique and findings", "beurteilung", "befund",
+))  # fmt: skip
+# A heading opens a line (with a colon or a dash, or alone on it) or stands in capitals with a colon in mid-line.
+_LINE_HEADING = re.compile(
+    r"^[ \t*_#]*(?P<name>[A-Za-z][A-Za-z \t/&]{2,40}?)[*_ \t]*(?::[*_]*|-(?=\s)|$)", re.MULTILINE
 )
+_INLINE_HEADING = re.compile(r"(?<=[^\n]\s)(?P<name>[A-Z][A-Z \t/]{2,40}):")
 _MARKDOWN = re.compile(r"^ {0,3}#{1,6}[ \t]+(?P<title>\S.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _REPORT_ONLY = {"FINDINGS", "IMPRESSION", "INDICATION", "TECHNIQUE", "COMPARISON", "CLINICAL HISTORY"}
 
 
 def report_sections(text: str) -> list[Stretch]:
     """The sections of a report, headings left out of them; what comes before the first has the section None."""
-    marks = []
-    for match in _HEADING.finditer(text):
-        name = match.group("line") or match.group("inline")
-        if match.group("inline") and not name.isupper():
-            continue
-        marks.append((match.start(), match.end(), " ".join(name.upper().split())))
+    found = [match for pattern in (_LINE_HEADING, _INLINE_HEADING) for match in pattern.finditer(text)]
+    marks: list[tuple[int, int, str]] = []
+    for match in sorted(found, key=lambda match: match.start("name")):
+        name = " ".join(match["name"].lower().split())
+        if name in _HEADINGS and (not marks or match.start("name") >= marks[-1][1]):
+            marks.append((match.start(), match.end(), name.upper()))
     return _between(text, marks)
 
 
@@ -65,9 +64,9 @@ def _between(text: str, marks: Sequence[tuple[int, int, str]]) -> list[Stretch]:
     return [stretch for stretch in found if text[stretch[0] : stretch[1]].strip()]
 
 
-def is_report(text: str) -> bool:
-    """Whether a text is laid out as a clinical report: at least two of its typical headings."""
-    return len({name for _, _, name, _ in report_sections(text)} & _REPORT_ONLY) >= 2
+def is_report(sections: Sequence[Stretch]) -> bool:
+    """Whether these are the sections of a clinical report: at least two have its typical headings."""
+    return len({name for _, _, name, _ in sections} & _REPORT_ONLY) >= 2
 
 
 def cut(text: str, words: int, stretches: Sequence[Stretch] | None = None) -> tuple[Passage, ...]:

@@ -7,15 +7,16 @@ import re
 from collections import Counter
 from datetime import datetime
 
+from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.ingest.passages import Stretch, cut
 from assistant.ingest.quiet import quiet
-from assistant.ingest.text import has_language
+from assistant.ingest.text import clean, has_language
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
-_HYPHENATED = re.compile(r"(?<=[a-zäöüß])-\n(?=[a-zäöüß])")
-_WRAPPED = re.compile(r"(?<![\n.:;!?])[ \t]*\n[ \t]*(?=[a-z0-9(\[])|(?<=[a-z,(\-–])[ \t]*\n[ \t]*(?=\S)")
+_SPACED = re.compile(r"\b(?:[A-Z] ){3,}[A-Z]\b")  # letter-spaced headings: "M E T H O D S"
+_FULL_LINE = 35  # characters; below, a line is a heading or a cell of a table
 _EDGE_LINES = 3
 
 
@@ -25,6 +26,8 @@ def recognises(file: Content) -> bool:
 
 def read(file: Content, limits: IngestSettings) -> list[Record]:
     """One text record with passages that each lie on one page; `fields` name pages without text.
+
+    Figures leave letters and numbers behind; a passage of nothing else is dropped.
 
     Raises UnreadableFile for a damaged or encrypted file, and for one without any text (a scan).
     """
@@ -44,6 +47,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         stretch: Stretch = (len(text), len(text) + len(page), None, number)
         stretches.append(stretch)
         text += page
+    passages = cut(text, limits.passage_words, stretches)
     fields: dict[str, str | int | float] = {"pages": len(pages)}
     if blank:
         fields["pages_without_text"] = ", ".join(map(str, blank))
@@ -56,7 +60,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
             taken_at=taken_at,
             title=title,
             text=text,
-            passages=cut(text, limits.passage_words, stretches),
+            passages=tuple(p for p in passages if has_language(text[p.start : p.end])),
             fields=fields,
         )
     ]
@@ -76,7 +80,7 @@ def _extract(file: Content, limits: IngestSettings) -> tuple[list[str], str | No
                 raise file.refuse(
                     f"{count:,} pages are more than the limit of {limits.max_pdf_pages:,} (ingest.max_pdf_pages)"
                 )
-            pages = [page.extract_text() or "" for page in reader.pages]
+            pages = [clean(page.extract_text() or "") for page in reader.pages]
             return pages, _title(reader), _date(reader)
         except FileNotDecryptedError:
             raise file.refuse("the PDF is protected by a password: save a copy without one") from None
@@ -86,15 +90,15 @@ def _extract(file: Content, limits: IngestSettings) -> tuple[list[str], str | No
             raise file.refuse("the PDF does not fit into memory") from None
         except RecursionError:
             raise file.refuse("damaged PDF (its objects refer to each other without end)") from None
+        except UnreadableFile:
+            raise
         except Exception as error:
-            if hasattr(error, "reason") and hasattr(error, "path"):
-                raise
             raise file.refuse(f"damaged PDF ({type(error).__name__}: {error})") from None
 
 
 def _title(reader: object) -> str | None:
     metadata = getattr(reader, "metadata", None)
-    title = " ".join(str(getattr(metadata, "title", None) or "").split())
+    title = " ".join(clean(str(getattr(metadata, "title", None) or "")).split())
     return title if len(title.split()) >= 2 and "untitled" not in title.lower() else None
 
 
@@ -130,7 +134,28 @@ def _strip_edges(page: str, running: set[str]) -> str:
 
 
 def unwrap(page: str) -> str:
-    """A page's lines joined into running text where a line was broken only because it was full."""
-    page = re.sub(r"[ \t]+\n", "\n", page.replace("\r", "\n"))
-    page = _HYPHENATED.sub("", page)
-    return _WRAPPED.sub(" ", page).strip()
+    """A page's lines joined into running text where a line was broken only because it was full.
+
+    A line counts as full if it is about as long as a neighbour: columns of one page differ in width, and
+    headings and the cells of tables are short.
+    """
+    lines = [_SPACED.sub(lambda match: match[0].replace(" ", ""), " ".join(line.split())) for line in page.splitlines()]
+    out: list[str] = []
+    for i, line in enumerate(lines):
+        before = lines[i - 1] if i else ""
+        neighbours = max(len(line), len(lines[i - 2]) if i > 1 else 0)
+        if out and before and line and before[-1] in "-\u00ad" and line[0].islower() and before[-2:-1].isalpha():
+            out[-1] = out[-1][:-1] + line
+        elif out and before and line and _goes_on(before, line, neighbours):
+            out[-1] += " " + line
+        else:
+            out.append(line)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip()
+
+
+def _goes_on(before: str, line: str, neighbours: int) -> bool:
+    if before[-1] in ".:;!?":
+        return False
+    if line[0].islower() or before[-1] in ",(–":
+        return True
+    return len(before) >= max(_FULL_LINE, 0.8 * neighbours)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
@@ -66,10 +67,8 @@ def root_name(file: Content) -> str | None:
         return None
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
-    try:
+    with contextlib.suppress(_Refused, expat.ExpatError, ValueError, LookupError):
         parser.Parse(file.data[:200_000], False)
-    except (_Refused, expat.ExpatError, ValueError, LookupError):
-        pass
     return found[0].rpartition(":")[2] if found else None
 
 

@@ -34,8 +34,14 @@ def decode(data: bytes) -> str | None:
             text = data.decode(candidate)
         except UnicodeDecodeError:
             continue
-        return text.replace("\r\n", "\n").replace("\r", "\n") if _printable(text) else None
+        return clean(text) if _printable(text) else None
     return None
+
+
+def clean(text: str) -> str:
+    """A text that any store can hold: newlines as `\\n`, no zero bytes, no halves of surrogate pairs."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ")
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _unmarked_utf16(data: bytes) -> str | None:
@@ -61,7 +67,7 @@ def has_language(text: str) -> bool:
 
 
 def recognises(file: Content) -> bool:
-    return decode(file.data[:4096] if len(file.data) % 2 else file.data[:4096]) is not None or decode(file.data) is not None
+    return decode(file.data) is not None
 
 
 def read(file: Content, limits: IngestSettings) -> list[Record]:
@@ -83,10 +89,12 @@ def text_record(
 
     Markdown is cut at its headings, and its first heading is the title.
     """
-    report = is_report(text)
+    text = clean(text)
+    sections = report_sections(text)
+    report = is_report(sections)
     headings = markdown_sections(text)
     markdown = not report and any(section for _, _, section, _ in headings) and bool(_MARKDOWN_SIGNS.search(text))
-    stretches: list[Stretch] | None = report_sections(text) if report or not markdown else headings
+    stretches: list[Stretch] | None = headings if markdown else sections
     title = next((section for _, _, section, _ in headings if section), None) if markdown else None
     return Record(
         kind="text",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -25,20 +26,24 @@ if TYPE_CHECKING:
 COMMENTS = "comments"  # the part of a record's uri under which its header's comments stand
 _FACT = re.compile(r"^<?(?P<name>[A-Za-z][^:<>]{0,80}?)>?\s*:\s*(?P<value>.*)$")
 _MIT_BIH = re.compile(r"^(?P<age>\d{1,3}) (?P<sex>[MF]) [\d. ]+x\d")
+_SIGNAL_FORMAT = re.compile(r"(?:0|8|16|24|32|61|80|160|212|310|311|508|516|524)(?:[x:+]\d+)*$")
 _UNKNOWN = {"", "n/a", "na", "unknown", "none", "nan", "-", "?", "-1"}
 _FACT_NAMES = {"age", "sex", "gender", "ecg date", "date"}
 _MAX_SAMPLES = 400_000_000  # over all channels: 1.6 GB as float32
 
 
 def recognises(file: Content) -> bool:
-    if b"\0" in file.data[:200]:
+    if b"\0" in file.data[:200] or (text := decode(file.data[:20_000])) is None:
         return False
-    text = decode(file.data[:20_000]) or ""
     header = parse_header(text)
     lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if header is None or not header.signals:
         return False
-    return all(len(line) >= 2 for line in lines[1:3]) and (len(lines) > 1 or file.name.endswith(".hea"))
+    if len(lines) == 1:
+        return file.name.endswith(".hea")
+    if header.segments:
+        return len(lines[1]) == 2 and lines[1][1].isdigit()
+    return len(lines[1]) >= 2 and bool(_SIGNAL_FORMAT.match(lines[1][1]))
 
 
 def read(file: Content, limits: IngestSettings) -> list[Record]:
@@ -53,6 +58,8 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     recording, moment = _recording(file)
     signal, others = _signal(file, recording)
     facts, labels, comments = _comments(header)
+    stated = facts.pop("ecg_date", None) or facts.pop("date", None)
+    taken_at = moment or parse_date(str(stated or ""), day_first=True)  # as the dates of the format itself
     fields: dict[str, str | int | float] = {
         **facts,
         "sampling_rate_hz": signal.sampling_rate_hz,
@@ -61,8 +68,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     }
     if others:
         fields["other_channels"] = ", ".join(others)
-    taken_at = moment or parse_date(str(facts.pop("ecg_date", "") or facts.get("date", "")))
-    sha256 = file.sha256
+    sha256 = _sha256(file, header)
     records = [
         Record(
             kind="signal",
@@ -140,6 +146,15 @@ def _check_side(file: Content, path: Path, limits: IngestSettings) -> None:
         )
 
 
+def _sha256(file: Content, header: Header) -> str:
+    """The hash of the header and its signal files together: both make the recording."""
+    digest = hashlib.sha256(file.data)
+    assert file.path is not None
+    for name in _needed(file.path, header):
+        digest.update(file.path.with_name(name).read_bytes())
+    return digest.hexdigest()
+
+
 def _recording(file: Content) -> tuple[Any, datetime | None]:
     """What wfdb makes of it: physical values, channels of several rates brought to one."""
     import wfdb
@@ -185,7 +200,9 @@ def _comments(header: Header) -> tuple[dict[str, str | int | float], dict[str, s
     """
     facts: dict[str, str | int | float] = {}
     labels: dict[str, str] = {}
-    text, stretches, section, begin = "", [], None, 0
+    stretches: list[Stretch] = []
+    section: str | None = None
+    text, begin = "", 0
     for comment in header.comments:
         if match := _MIT_BIH.match(comment):
             facts |= {"age": int(match["age"]), "sex": match["sex"]}
@@ -223,7 +240,7 @@ def is_sidecar(path: Path) -> bool:
         return False
     from assistant.ingest.formats import kind_of
 
-    return kind_of(path) in (None, "text")
+    return kind_of(path) is None
 
 
 def orphan_reason(path: Path) -> str | None:
