@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
-    from assistant.drafting import StudyRequest
     from assistant.errors import WardroundError
     from assistant.evaluate import run_suite
     from assistant.measure import measure_image, measure_signal
     from assistant.records import Answer, Claim, Draft, Evidence, Judgement, Record, SearchResult
     from assistant.settings import Settings, load_settings
+    from assistant.studies import StudyRequest
     from assistant.verify import check
 
 _HOME = {
     "Assistant": "assistant.assistant",
-    "StudyRequest": "assistant.drafting",
+    "StudyRequest": "assistant.studies",
     "WardroundError": "assistant.errors",
     "run_suite": "assistant.evaluate",
     "measure_image": "assistant.measure",

@@ -18,12 +18,12 @@ from assistant.settings import Settings, load_settings
 from assistant.workspace import choose_indexes, workspace_of_recipe
 
 if TYPE_CHECKING:
-    from assistant.drafting import StudyRequest
     from assistant.generate import Answerer
     from assistant.retrieve.query import Query, Upload
     from assistant.store.build import BuildReport, Progress
     from assistant.store.index import OpenIndex
     from assistant.store.workspace_db import WorkspaceDb
+    from assistant.studies import StudyRequest
 
 File = str | Path
 Step = SearchResult | Claim | Answer
@@ -358,5 +358,3 @@ def _abstention(found: SearchResult, claims: Sequence[Claim]) -> tuple[bool, str
     if not any(claim.verdict == "supported" for claim in claims):
         return True, "No sentence of the answer is supported by the evidence."
     return False, ""
-
-

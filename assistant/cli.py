@@ -52,7 +52,9 @@ def parser() -> argparse.ArgumentParser:
 
     search = _command(commands, "search", "find evidence by text, image, ECG or a mix", choose_index=True)
     search.add_argument("text", nargs="?", default="", metavar="TEXT")
-    search.add_argument("--file", action="append", default=[], type=Path, metavar="F", help="may be given more than once")
+    search.add_argument(
+        "--file", action="append", default=[], type=Path, metavar="F", help="may be given more than once"
+    )
     search.add_argument("-k", type=int, help="at most this many pieces of evidence (default 10)")
     search.add_argument("--kind", action="append", default=[], choices=("image", "signal", "text"))
     search.add_argument("--modality", action="append", default=[], metavar="CODE", help="a DICOM code, e.g. CR")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from argparse import Namespace
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.console import chunks, json_lines, print_json, print_measured, progress, say, short, source, totals
 from assistant.errors import BadQuery, UnreadableFile, WardroundError
 
 if TYPE_CHECKING:
@@ -18,17 +16,21 @@ OK, SET_ASIDE = 0, 1
 BATCH = 64  # queries encoded and searched together
 
 
+def _open(arguments: Namespace) -> Assistant:
+    from assistant.assistant import Assistant
+
+    return Assistant(arguments.workspace, [arguments.index] if arguments.index else [])
+
+
 def run_demo(arguments: Namespace) -> int:
     from assistant.assistant import Assistant
     from assistant.demo import prepare
 
-    report = Assistant.build(
-        prepare(arguments.workspace, _progress), workspace=arguments.workspace, progress=_progress
-    )
-    _say(f"demonstration archive: {_totals(report.records)}, generation {report.generation}, {report.seconds:.0f} s")
+    report = Assistant.build(prepare(arguments.workspace, progress), workspace=arguments.workspace, progress=progress)
+    say(f"demonstration archive: {totals(report.records)}, generation {report.generation}, {report.seconds:.0f} s")
     if arguments.no_chat:
         if arguments.json:
-            _print_json(report.to_json())
+            print_json(report.to_json())
         return OK
     from assistant.ui import launch
 
@@ -41,7 +43,7 @@ def run_init(arguments: Namespace) -> int:
 
     written = init_workspace(arguments.folder)
     if arguments.json:
-        _print_json({"workspace": str(arguments.folder), "written": [str(path) for path in written]})
+        print_json({"workspace": str(arguments.folder), "written": [str(path) for path in written]})
     else:
         print(f"{arguments.folder}: a workspace with {len(written)} new files")
         print(f"next: cd {arguments.folder}; wardround index FOLDER")
@@ -51,13 +53,13 @@ def run_init(arguments: Namespace) -> int:
 def run_index(arguments: Namespace) -> int:
     from assistant.assistant import Assistant
 
-    report = Assistant.build(arguments.source, workspace=arguments.workspace, progress=_progress)
+    report = Assistant.build(arguments.source, workspace=arguments.workspace, progress=progress)
     if arguments.json:
-        _print_json(report.to_json())
+        print_json(report.to_json())
     else:
         print(
             f"{report.index}: generation {report.generation}; {report.added} added, {report.updated} updated, "
-            f"{report.unchanged} unchanged, {report.removed} removed; {_totals(report.records)}; {report.seconds:.1f} s"
+            f"{report.unchanged} unchanged, {report.removed} removed; {totals(report.records)}; {report.seconds:.1f} s"
         )
         for path, reason in report.set_aside:
             print(f"set aside: {path}: {reason}")
@@ -74,14 +76,14 @@ def run_search(arguments: Namespace) -> int:
     )  # fmt: skip
     assistant.db.log_access("search", [(e.record_id, e.patient_id) for e in found.evidence])
     if arguments.json:
-        _print_json(found.to_json())
+        print_json(found.to_json())
         return OK
     if found.abstained:
         print(f"nothing is good enough: {found.reason}")
     for evidence in found.evidence:
         kept = "kept   " if evidence.kept else "dropped"
         name = evidence.external_id or evidence.title or evidence.record_id
-        print(f"{kept} {evidence.score:.3f} {evidence.kind:6} {evidence.modality:3} {name}: {_short(evidence.text)}")
+        print(f"{kept} {evidence.score:.3f} {evidence.kind:6} {evidence.modality:3} {name}: {short(evidence.text)}")
         print(f"        {evidence.relation}; {evidence.why}")
     return OK
 
@@ -90,7 +92,7 @@ def _search_batch(assistant: Assistant, arguments: Namespace) -> int:
     """One result a line, in the order of the input; a bad line gives its id and what is wrong with it."""
     status = OK
     base = arguments.batch.parent
-    for chunk in _chunks(list(_json_lines(arguments.batch)), BATCH):
+    for chunk in chunks(list(json_lines(arguments.batch)), BATCH):
         queries, lines = [], []
         for number, row in chunk:
             lines.append({"id": row.get("id", number) if isinstance(row, dict) else number})
@@ -102,7 +104,7 @@ def _search_batch(assistant: Assistant, arguments: Namespace) -> int:
                 status = SET_ASIDE
         results = iter(assistant.search_batch([query for query in queries if query is not None]))
         for query, line in zip(queries, lines, strict=True):
-            _print_json({**line, **next(results).to_json()} if query is not None else line, indent=None)
+            print_json({**line, **next(results).to_json()} if query is not None else line, indent=None)
     return status
 
 
@@ -132,7 +134,7 @@ def run_ask(arguments: Namespace) -> int:
     )  # fmt: skip
     assistant.db.log_access("ask", [(e.record_id, e.patient_id) for e in answer.evidence if e.kept])
     if arguments.json:
-        _print_json(answer.to_json())
+        print_json(answer.to_json())
         return OK
     if answer.abstained:
         print(f"No answer: {answer.reason}")
@@ -144,12 +146,12 @@ def run_ask(arguments: Namespace) -> int:
     by_id = {evidence.id: evidence for evidence in answer.evidence}
     for key, number in numbers.items():
         if key in by_id:
-            print(f"[{number}] {_source(by_id[key])}")
+            print(f"[{number}] {source(by_id[key])}")
     return OK
 
 
 def run_draft(arguments: Namespace) -> int:
-    from assistant.drafting import StudyRequest, read_studies
+    from assistant.studies import StudyRequest, read_studies
 
     assistant = _open(arguments)
     given = [Path(name) for name in arguments.studies]
@@ -164,10 +166,10 @@ def run_draft(arguments: Namespace) -> int:
     )  # fmt: skip
     done = 0
     for done, _ in enumerate(drafts, start=1):
-        _progress(done + len(problems), len(studies), "drafting")
+        progress(done + len(problems), len(studies), "drafting")
     if arguments.json:
         aside = [{"study_id": study, "reason": reason} for study, reason in problems]
-        _print_json({"out": str(arguments.out / "drafts.jsonl"), "drafted": done, "set_aside": aside})
+        print_json({"out": str(arguments.out / "drafts.jsonl"), "drafted": done, "set_aside": aside})
     else:
         print(f"{done} drafted into {arguments.out / 'drafts.jsonl'}")
         for study, reason in problems:
@@ -180,17 +182,22 @@ def run_check(arguments: Namespace) -> int:
     from assistant.verify import check
 
     status = OK
-    for number, row in _json_lines(arguments.pairs):
+    for number, row in json_lines(arguments.pairs):
         key = row.get("id", number) if isinstance(row, dict) else number
         try:
             claim, evidence = _pair(row)
         except BadQuery as error:
-            _print_json({"id": key, "error": str(error)}, indent=None)
+            print_json({"id": key, "error": str(error)}, indent=None)
             status = SET_ASIDE
             continue
         judged = check(claim, evidence)
-        line = {"verdict": judged.verdict, "score": round(judged.score, 4), "error_kind": judged.error_kind, "why": judged.why}
-        _print_json({"id": key, **line}, indent=None)
+        line = {
+            "verdict": judged.verdict,
+            "score": round(judged.score, 4),
+            "error_kind": judged.error_kind,
+            "why": judged.why,
+        }
+        print_json({"id": key, **line}, indent=None)
     return status
 
 
@@ -211,21 +218,14 @@ def run_measure(arguments: Namespace) -> int:
 
     records = read_file(arguments.file, load_settings(arguments.workspace).ingest)
     for record in records:
-        measured = measure_signal(record.signal) if record.signal else measure_image(record.image) if record.image else None
+        measured = (
+            measure_signal(record.signal) if record.signal else measure_image(record.image) if record.image else None
+        )
         if measured is not None:
             found = {"modality": record.modality, **measured.to_json()}
-            _print_json(found) if arguments.json else _print_measured(found)
+            print_json(found) if arguments.json else print_measured(found)
             return OK
     raise UnreadableFile(arguments.file, "holds no signal and no picture, so there is nothing to measure")
-
-
-def _print_measured(found: dict[str, Any]) -> None:
-    for part in ("modality", "leads", "sampling_rate_hz", "duration_s"):
-        if part in found:
-            print(f"{part}: {', '.join(found[part]) if isinstance(found[part], list) else found[part]}")
-    for part in ("values", "quality"):
-        for name, value in found.get(part, {}).items():
-            print(f"{part}.{name}: {value}")
 
 
 def run_read(arguments: Namespace) -> int:
@@ -234,7 +234,7 @@ def run_read(arguments: Namespace) -> int:
 
     described = describe_file(arguments.file, load_settings(arguments.workspace).ingest)
     if arguments.json:
-        _print_json(described)
+        print_json(described)
     else:
         if described.get("reason"):
             print(f"{described['path']}: {described['reason']}")
@@ -247,11 +247,15 @@ def run_eval(arguments: Namespace) -> int:
     from assistant.evaluate import run_suite
 
     result = run_suite(
-        arguments.suite, workspace=arguments.workspace, index=arguments.index, compare=arguments.compare, progress=_progress
+        arguments.suite,
+        workspace=arguments.workspace,
+        index=arguments.index,
+        compare=arguments.compare,
+        progress=progress,
     )
     found = result.to_json()
     if arguments.json:
-        _print_json(found)
+        print_json(found)
         return OK
     print(f"{found['suite']}, run {found['run']}")
     for name, metric in found["metrics"].items():
@@ -270,81 +274,10 @@ def run_doctor(arguments: Namespace) -> int:
     names = [arguments.index] if arguments.index else built_indexes(arguments.workspace)
     reports = [examine(arguments.workspace, name) for name in names]
     if arguments.json:
-        _print_json({"indexes": [report.to_json() for report in reports]})
+        print_json({"indexes": [report.to_json() for report in reports]})
     else:
         for report in reports:
             print(f"{report.index}: generation {report.generation}, " + ("sound" if report.sound else "NOT SOUND"))
             for check in report.checks:
                 print(f"  {'ok ' if check.ok else 'BAD'} {check.name}: {check.found}")
     return OK if all(report.sound for report in reports) else SET_ASIDE
-
-
-# --- reading and printing ----------------------------------------------------------------------------
-
-
-def _open(arguments: Namespace) -> Assistant:
-    from assistant.assistant import Assistant
-
-    return Assistant(arguments.workspace, [arguments.index] if arguments.index else [])
-
-
-def _json_lines(path: Path) -> Iterator[tuple[int, object]]:
-    """The lines of a JSON Lines file with their numbers; a line that is no JSON comes as a ValueError."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WardroundError(f"{path}: can't be read: {error}") from error
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                yield number, json.loads(line)
-            except ValueError as error:
-                yield number, ValueError(f"line {number} is no JSON: {error}")
-
-
-def _chunks(rows: list[Any], size: int) -> Iterator[list[Any]]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
-
-
-def _print_json(document: Any, indent: int | None = 2) -> None:
-    print(json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False), flush=indent is None)
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
-
-
-_bar: Any = None
-
-
-def _progress(done: int, total: int, what: str) -> None:
-    """A bar on stderr."""
-    global _bar
-    from tqdm import tqdm
-
-    if _bar is None or _bar.total != total or _bar.desc.rstrip(": ") != what:
-        if _bar is not None:
-            _bar.close()
-        _bar = tqdm(total=total, desc=what, file=sys.stderr, mininterval=0.5, leave=False)
-    _bar.update(done - _bar.n)
-    if done >= total:
-        _bar.close()
-        _bar = None
-
-
-def _totals(records: dict[Any, int]) -> str:
-    return ", ".join(f"{n} {kind}{'s' if n != 1 else ''}" for kind, n in records.items())
-
-
-def _short(text: str, length: int = 160) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= length else words[: length - 1] + "…"
-
-
-def _source(evidence: Any) -> str:
-    place = f", page {evidence.place.page}" if getattr(evidence.place, "page", None) else ""
-    name = evidence.title or evidence.external_id or evidence.record_id
-    return f"{evidence.relation}, {evidence.modality}: {name}{place}: {_short(evidence.text, 120)}"
-
-

@@ -2,60 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import os
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
+from assistant.draft_output import DraftOutput
 from assistant.errors import BadQuery, ModelUnavailable, UnreadableFile, WardroundError
 from assistant.records import Claim, Draft, Evidence, Record, Section
+from assistant.studies import StudyRequest, study_requests
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.retrieve.query import Upload
 
-DRAFTS = "drafts.jsonl"
 CHEST = frozenset({"CR", "DX"})
-
-
-@dataclass(frozen=True, slots=True)
-class StudyRequest:
-    """A study to draft: its id, and its files; without files it is an indexed study, by any id it is known under."""
-
-    study_id: str
-    files: tuple[Path, ...] = ()
-    patient_id: str | None = None
-
-
-def read_studies(source: Path) -> list[StudyRequest]:
-    """The studies of a CSV file (`study_id,patient_id,files`, `;` between files) or of a folder.
-
-    Below a folder each subfolder is a study, and so is each file that lies beside them. Raises WardroundError naming
-    the column or line that is wrong.
-    """
-    if source.is_dir():
-        return [StudyRequest(path.stem if path.is_file() else path.name, _files(path)) for path in _visible(source)]
-    try:
-        with source.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-            columns = rows[0].keys() if rows else ("study_id",)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise WardroundError(f"{source}: can't be read as CSV: {error}") from error
-    if "study_id" not in columns:
-        raise WardroundError(f"{source}: no column 'study_id' (there are: {', '.join(columns)})")
-    studies = []
-    for line, row in enumerate(rows, start=2):
-        study = (row["study_id"] or "").strip()
-        if not study:
-            raise WardroundError(f"{source}, line {line}: study_id is empty")
-        files = tuple(source.parent / name.strip() for name in (row.get("files") or "").split(";") if name.strip())
-        studies.append(StudyRequest(study, files, (row.get("patient_id") or "").strip() or None))
-    return studies
 
 
 def draft_studies(
@@ -70,11 +33,11 @@ def draft_studies(
     on_problem: Callable[[str, str], None] | None,
 ) -> Iterator[Draft]:
     """See `Assistant.draft`."""
-    requests = _requests(studies)
+    requests = study_requests(studies)
     if out is None:
         yield from _in_order(assistant, requests, workers, template, llm, on_problem or _ignore)
         return
-    with _Output(assistant, out, resume, llm) as output:
+    with DraftOutput(assistant, out, resume, llm) as output:
         todo = [request for request in requests if request.study_id not in output.done]
 
         def problem(study_id: str, reason: str) -> None:
@@ -165,7 +128,7 @@ def draft_study(assistant: Assistant, request: StudyRequest, template: str | Non
 def _content(
     assistant: Assistant, request: StudyRequest
 ) -> tuple[tuple[Upload, ...], list[str], frozenset[str], frozenset[str]]:
-    """The pictures and signals of a study, flags about them, and the pseudonyms of the study and patient to leave out."""
+    """A study's pictures and signals, flags about them, and the pseudonyms of studies and patients to leave out."""
     from assistant.retrieve.query import Upload
 
     if not request.files:
@@ -226,86 +189,12 @@ def _flags(similar: Sequence[Evidence], claims: Sequence[Claim], records: Sequen
         if n := sum(claim.verdict == verdict for claim in claims):
             flags.append(f"{n} sentence{'s' if n > 1 else ''} {verdict}")
     for record in records:
-        measured = measure_signal(record.signal) if record.signal else measure_image(record.image) if record.image else None
+        measured = (
+            measure_signal(record.signal) if record.signal else measure_image(record.image) if record.image else None
+        )
         if measured is not None and measured.quality.get("overall", "good") != "good":
             flags.append(f"{record.modality}: quality {measured.quality['overall']}")
     return flags
-
-
-class _Output:
-    """`drafts.jsonl` of a run: one whole line a study, on the disk before the next is begun."""
-
-    def __init__(self, assistant: Assistant, folder: Path, resume: bool, llm: str | None) -> None:
-        self._db = assistant.db
-        self._pseudonym = lambda study: sorted(assistant.pseudonyms_of(None, study)[1])[0]
-        self.path = folder / DRAFTS
-        folder.mkdir(parents=True, exist_ok=True)
-        self.done = _finished(self.path) if resume else set()
-        if not resume and self.path.exists() and self.path.stat().st_size:
-            raise WardroundError(f"{self.path}: holds drafts already; go on with --resume or choose another --out")
-        self._run = self._db.start_draft_run(folder.resolve(), llm or assistant.settings.llm.name)
-
-    def __enter__(self) -> _Output:
-        self._file: TextIO = self.path.open("a", encoding="utf-8")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-        self._db.end_draft_run(self._run)
-
-    def write(self, draft: Draft) -> None:
-        self._file.write(json.dumps(draft.to_json(), ensure_ascii=False) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._db.add_drafted(self._run, self._pseudonym(draft.study_id))
-
-    def set_aside(self, study_id: str, reason: str) -> None:
-        self._db.add_drafted(self._run, self._pseudonym(study_id), reason)
-
-
-def _finished(path: Path) -> set[str]:
-    """The studies that have a whole line; a line that a kill cut short is cut off."""
-    if not path.exists():
-        return set()
-    done, good = set(), 0
-    with path.open("rb") as file:
-        for line in file:
-            try:
-                study_id = str(json.loads(line)["study_id"])
-            except (ValueError, KeyError, TypeError):
-                break
-            if not line.endswith(b"\n"):
-                break
-            done.add(study_id)
-            good += len(line)
-    with path.open("r+b") as file:
-        file.truncate(good)
-    return done
-
-
-def _requests(studies: Iterable[StudyRequest | str] | str | Path) -> list[StudyRequest]:
-    if isinstance(studies, str | Path):
-        found: list[StudyRequest] = read_studies(Path(studies))
-    else:
-        found = [study if isinstance(study, StudyRequest) else StudyRequest(study) for study in studies]
-    names = [request.study_id for request in found]
-    if twice := [name for name, n in Counter(names).items() if n > 1]:
-        raise WardroundError(f"study {twice[0]!r} is listed twice; give each study one line")
-    return found
-
-
-def _visible(folder: Path) -> list[Path]:
-    from assistant.ingest import is_sidecar
-
-    return [p for p in sorted(folder.iterdir()) if not p.name.startswith(".") and not (p.is_file() and is_sidecar(p))]
-
-
-def _files(path: Path) -> tuple[Path, ...]:
-    if path.is_file():
-        return (path,)
-    from assistant.ingest import is_sidecar
-
-    return tuple(p for p in sorted(path.rglob("*")) if p.is_file() and not p.name.startswith(".") and not is_sidecar(p))
 
 
 def _ignore(study_id: str, reason: str) -> None:

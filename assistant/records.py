@@ -194,9 +194,12 @@ def place_json(place: Place | None) -> dict[str, Any] | None:
             return {"name": name, "value": value, "unit": unit}
 
 
-def evidence_id(record_id: str, place: Place | None) -> str:
-    """Opaque and the same each time the same place of the same record is cited."""
-    key = json.dumps([record_id, place_json(place)], sort_keys=True)
+def evidence_id(record_id: str, place: Place | None, saying: str = "") -> str:
+    """Opaque and the same each time the same place of the same record is cited.
+
+    `saying` tells apart several statements about one place, such as the rhythm and the quality of one recording.
+    """
+    key = json.dumps([record_id, place_json(place), saying], sort_keys=True)
     return "e" + hashlib.blake2b(key.encode(), digest_size=5).hexdigest()
 
 

@@ -60,7 +60,8 @@ def choose_indexes(workspace: Path, names: Sequence[str]) -> list[str]:
     if missing:
         there = ", ".join(built) if built else "none"
         raise IndexMissing(
-            f"{workspace}: index {missing[0]!r} is not built (built: {there}); wardround index indexes/{missing[0]}.toml"
+            f"{workspace}: index {missing[0]!r} is not built (built: {there}); "
+            f"wardround index indexes/{missing[0]}.toml"
         )
     if not built:
         raise IndexMissing(f"{workspace}: no index is built here; wardround index RECIPE.toml (or FOLDER) builds one")

@@ -11,8 +11,8 @@ import pytest
 from small_archive import build_small_archive, draw
 
 from assistant.assistant import Assistant
-from assistant.drafting import StudyRequest, read_studies
 from assistant.errors import WardroundError
+from assistant.studies import StudyRequest, read_studies
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,9 @@ def test_kill_and_resume_lose_nothing(tmp_path):
         sys.executable, "-m", "assistant.cli", "draft", str(path), "--out", str(out), "--resume", "--workspace", str(tmp_path),
     ]  # fmt: skip
     for lines_before_kill in (3, 9):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         while process.poll() is None and _lines(out) < lines_before_kill:
             time.sleep(0.01)
         if process.poll() is None:

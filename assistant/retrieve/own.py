@@ -66,8 +66,9 @@ def text_encoder(settings: Settings) -> Callable[[Sequence[str]], NDArray[np.flo
 
 
 def _own(upload: Record, place: Place, text: str, why: str, score: float = 1.0, section: str | None = None) -> Evidence:
+    saying = text if upload.kind == "signal" else ""
     return Evidence(
-        id=evidence_id(upload.record_id, place), record_id=upload.record_id, kind=upload.kind,
+        id=evidence_id(upload.record_id, place, saying), record_id=upload.record_id, kind=upload.kind,
         modality=upload.modality, relation="own", text=text, place=place, score=score, kept=True, why=why,
         patient_id=upload.patient_id, study_id=upload.study_id, title=upload.title, section=section,
         taken_at=upload.taken_at, external_id=upload.external_id,

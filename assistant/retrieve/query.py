@@ -60,12 +60,18 @@ _POINTS = re.compile(
     r"image|picture|film|x-?ray|radiograph|cxr|scan|ecg|ekg|tracing|strip|lead|leads|record(ing)?|study|studies|file)\b",
     re.IGNORECASE,
 )
-_IS_THERE = re.compile(r"^\s*(is|are|was|were|do|does|any|how (large|big|fast|long|wide)|which (side|lead|rhythm)|what (rhythm|rate|side|axis))\b", re.I)
-# … and one that asks for knowledge whatever lies there.
-_GENERAL = re.compile(
-    r"^\s*(what (is|are|causes?)|how (is|are|do|does|can)|why|who|when|where|define|explain|tell me about)\b(?!.*\b(this|these|here|my|attached|uploaded)\b)",
+_IS_THERE = re.compile(
+    r"^\s*(is|are|was|were|do|does|any|how (large|big|fast|long|wide)|"
+    r"which (side|lead|rhythm)|what (rhythm|rate|side|axis))\b",
     re.IGNORECASE,
 )
+# … and one that asks for knowledge whatever lies there.
+_GENERAL = re.compile(
+    r"^\s*(what (is|are|causes?)|how (is|are|do|does|can)|why|who|when|where|define|explain|tell me about)\b"
+    r"(?!.*\b(this|these|here|my|attached|uploaded)\b)",
+    re.IGNORECASE,
+)
+_PICTURED = re.compile(r"\bwhat (rhythm|rate)|\b(ecg|ekg|x-?ray|image|tracing|picture)\b", re.IGNORECASE)
 
 
 def is_about_upload(text: str) -> bool:
@@ -77,7 +83,7 @@ def is_about_upload(text: str) -> bool:
         return True
     if _IS_THERE.search(text):
         return True
-    if _GENERAL.search(text) and not re.search(r"\bwhat (rhythm|rate)|\b(ecg|ekg|x-?ray|image|tracing|picture)\b", text, re.I):
+    if _GENERAL.search(text) and not _PICTURED.search(text):
         return False
     return bool(_POINTS.search(text))
 
@@ -92,7 +98,9 @@ def route(query: Query, available: Sequence[Kind]) -> Route:
             continue
         if kind in available:
             kinds.add(kind)  # type: ignore[arg-type]
-            words.append(f"{kind}: {len(uploads)} uploaded {what}{'s' if len(uploads) > 1 else ''} searched by likeness")
+            words.append(
+                f"{kind}: {len(uploads)} uploaded {what}{'s' if len(uploads) > 1 else ''} searched by likeness"
+            )
         else:
             words.append(f"{kind}: the archive holds no {kind}")
     own_text = bool(query.uploads_of("text")) and bool(query.text.strip())

@@ -18,7 +18,7 @@ from assistant.store.words import query_words
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One ranked thing. `score` orders within a kind; `closeness` is the cosine that the relevance floor is held against.
+    """One ranked thing. `score` orders within a kind; the relevance floor is held against the cosine `closeness`.
 
     `by` is the kind of vector that found it: a report may have been found by its study's picture.
     """
@@ -102,7 +102,9 @@ def _hits(
                 passage = passages[pk]
                 has_all = bool(wanted) and bm25 > 0 and wanted <= query_words(passage.text)
                 why = f"meaning {cosine:.2f}, words {bm25:.1f}"
-                hits[m, pk] = Hit(index, records[passage.record_pk], "text", float(score), cosine, passage, has_all, why)
+                hits[m, pk] = Hit(
+                    index, records[passage.record_pk], "text", float(score), cosine, passage, has_all, why
+                )
     return [hits[key] for (key, _), _ in order if key in hits]
 
 
@@ -118,4 +120,6 @@ def rank_likeness(indexes: Sequence[OpenIndex], kind: Kind, nearest: Sequence[Se
                 best[n, int(pk)] = max(best.get((n, int(pk)), -1.0), float(score))
     records = [index.records(pk for (m, pk) in best if m == n) for n, index in enumerate(indexes)]
     ordered = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [Hit(indexes[n], records[n][pk], kind, score, score, why=f"likeness {score:.2f}") for (n, pk), score in ordered]
+    return [
+        Hit(indexes[n], records[n][pk], kind, score, score, why=f"likeness {score:.2f}") for (n, pk), score in ordered
+    ]

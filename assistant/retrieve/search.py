@@ -80,7 +80,12 @@ class Retriever:
     # --- searching -----------------------------------------------------------------------------------
 
     def _likeness(
-        self, kind: Any, queries: Sequence[Query], routes: Sequence[Route], filters: Sequence[list[Filter]], watch: _Stopwatch
+        self,
+        kind: Any,
+        queries: Sequence[Query],
+        routes: Sequence[Route],
+        filters: Sequence[list[Filter]],
+        watch: _Stopwatch,
     ) -> dict[int, list[Hit]]:
         owners = [n for n, r in enumerate(routes) if kind in r.kinds for _ in queries[n].uploads_of(kind)]
         if not owners:
@@ -187,5 +192,3 @@ class _Stopwatch:
 
     def __exit__(self, *_: object) -> None:
         self.seconds += time.perf_counter() - self._started
-
-

@@ -40,6 +40,7 @@ class _Choice:
         evidence: list[Evidence] = []
         studies: dict[tuple[str, str], str] = {}  # the reason a study was dropped, "" where it is kept
         patients: set[str] = set()
+        similar = 0
         for hit in hits:
             record = hit.stored.record
             study = (hit.index.name, str(record.study_id))
@@ -48,19 +49,20 @@ class _Choice:
                 if not reason and record.kind != "text":
                     reason = "another recording of the same study ranks higher"
             else:
-                reason = studies[study] = self._why_not(hit, patients, kept=list(studies.values()).count(""))
-                if not reason and record.patient_id:
-                    patients.add(record.patient_id)
+                reason = studies[study] = self._why_not(hit, patients, similar)
+                if not reason:
+                    similar += self._relation(hit) == "similar"
+                    patients |= {record.patient_id} if record.patient_id else set()
             evidence.append(self._evidence(hit, not reason, f"{hit.why}; {reason}" if reason else hit.why))
         return evidence
 
-    def _why_not(self, hit: Hit, patients: set[str], kept: int) -> str:
+    def _why_not(self, hit: Hit, patients: set[str], similar: int) -> str:
         """Why a similar study is not looked at; empty if it is."""
         if reason := self._too_far(hit):
             return reason
         if hit.stored.record.patient_id in patients:
             return "another study of the same patient ranks higher"
-        if kept >= self._settings.max_similar:
+        if similar >= self._settings.max_similar:
             return f"beyond the {self._settings.max_similar} most similar studies"
         return ""
 

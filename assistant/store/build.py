@@ -55,9 +55,7 @@ class BuildReport:
         }
 
 
-def build_index(
-    recipe: Recipe, workspace: Path, settings: Settings, progress: Progress | None = None
-) -> BuildReport:
+def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: Progress | None = None) -> BuildReport:
     """Bring an index up to date with its recipe; only what changed is read again.
 
     Raises RecipeError, WorkspaceBusy, WeightsMissing. A file that can't be read is set aside and the rest goes on.
@@ -224,7 +222,7 @@ def _stamps(base: Path | None) -> dict[str, str]:
 def _report(
     index: str, generation: Path, number: int, known: Mapping[str, str], ids: Mapping[str, Item], started: float
 ) -> BuildReport:
-    """Compare what a generation holds now with the stamps known before. What is set aside is counted as nothing else."""
+    """Compare what a generation holds with the stamps known before; what is set aside is counted as nothing else."""
     catalogue, paths = open_catalogue(generation / CATALOGUE), open_catalogue(generation / PATHS)
     with Session(catalogue) as session, Session(paths) as own_paths:
         counted = dict(session.execute(select(RecordRow.kind, func.count()).group_by(RecordRow.kind)).all())  # type: ignore[arg-type]

@@ -39,7 +39,11 @@ class RecordRow(Base):
     """One record. `is_case` tells a patient's study from general knowledge (a guideline, an abstract)."""
 
     __tablename__ = "record"
-    __table_args__ = (Index("record_study", "study_id"), Index("record_patient", "patient_id"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("record_study", "study_id"),
+        Index("record_patient", "patient_id"),
+        {"sqlite_autoincrement": True},  # a key is never given twice, so that a vector can't meet another's row
+    )
     pk: Mapped[int] = mapped_column(primary_key=True)
     record_id: Mapped[str] = mapped_column(unique=True)
     item_id: Mapped[str] = mapped_column(ForeignKey("item.item_id"), index=True)

@@ -78,7 +78,9 @@ def _catalogue(index: OpenIndex) -> list[Check]:
         )
     engine.dispose()
     return [
-        Check("orphans", not stray_records and not stray, f"{stray_records} records and {stray} passages without owner"),
+        Check(
+            "orphans", not stray_records and not stray, f"{stray_records} records and {stray} passages without owner"
+        ),
         Check("offsets", not bad, f"{bad} passages beyond the end of their text"),
     ]
 

@@ -126,7 +126,9 @@ class IndexFolder:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise WorkspaceBusy(f"index {self.name!r} is being built by another process; wait for it to end") from None
+                raise WorkspaceBusy(
+                    f"index {self.name!r} is being built by another process; wait for it to end"
+                ) from None
             yield
 
 
@@ -150,7 +152,9 @@ def verify_generation(folder: Path, manifest_sha256: str) -> None:
         if not path.exists():
             raise DamagedIndex(f"{path}: missing; build the index again")
         if path.stat().st_size != entry["bytes"]:
-            raise DamagedIndex(f"{path}: {path.stat().st_size} bytes instead of {entry['bytes']}; build the index again")
+            raise DamagedIndex(
+                f"{path}: {path.stat().st_size} bytes instead of {entry['bytes']}; build the index again"
+            )
         if sha256_of(path) != entry["sha256"]:
             raise DamagedIndex(f"{path}: the content does not match its SHA-256; build the index again")
 

@@ -233,7 +233,9 @@ class OpenIndex:
             if row is None:
                 return None
             passages = session.scalars(
-                select(PassageRow).where(PassageRow.record_pk == row.pk, PassageRow.caption.is_(None)).order_by(PassageRow.pk)
+                select(PassageRow)
+                .where(PassageRow.record_pk == row.pk, PassageRow.caption.is_(None))
+                .order_by(PassageRow.pk)
             )
             record = _record(row, tuple(Passage(p.start, p.end, p.section, p.page) for p in passages))
             item_id = row.item_id
@@ -251,7 +253,8 @@ class OpenIndex:
         from sqlalchemy import func
 
         with Session(self._engine) as session:
-            return {kind: n for kind, n in session.execute(select(RecordRow.kind, func.count()).group_by(RecordRow.kind))}
+            counted = session.execute(select(RecordRow.kind, func.count()).group_by(RecordRow.kind))
+            return {row[0]: row[1] for row in counted}
 
     def close(self) -> None:
         self._engine.dispose()
@@ -268,7 +271,9 @@ def _record(row: RecordRow, passages: tuple[Passage, ...]) -> Record:
 
 def _stored_passage(row: PassageRow, text: str) -> StoredPassage:
     passage = Passage(row.start, row.end, row.section, row.page)
-    return StoredPassage(row.pk, row.record_pk, passage, row.caption or text[row.start : row.end], row.caption is not None)
+    return StoredPassage(
+        row.pk, row.record_pk, passage, row.caption or text[row.start : row.end], row.caption is not None
+    )
 
 
 def _chunks(values: Sequence[int], size: int = 500) -> Iterable[list[int]]:

@@ -31,7 +31,9 @@ class VectorIndex:
         try:
             return cls(faiss.read_index(str(path)))
         except RuntimeError as error:
-            raise DamagedIndex(f"{path}: FAISS can't read it ({str(error).splitlines()[0]}); build the index again") from error
+            raise DamagedIndex(
+                f"{path}: FAISS can't read it ({str(error).splitlines()[0]}); build the index again"
+            ) from error
 
     def save(self, path: Path) -> None:
         import faiss

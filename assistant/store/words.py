@@ -77,9 +77,7 @@ def query_words(text: str) -> set[str]:
 def _tokens(texts: Sequence[str], *, vocabulary: bool = True) -> Any:
     import bm25s
 
-    return bm25s.tokenize(
-        list(texts), stopwords="en", stemmer=_stemmer(), show_progress=False, return_ids=vocabulary
-    )
+    return bm25s.tokenize(list(texts), stopwords="en", stemmer=_stemmer(), show_progress=False, return_ids=vocabulary)
 
 
 def _stemmer() -> Any:

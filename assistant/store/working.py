@@ -219,9 +219,15 @@ class WorkingCopy:
     def _write_words(self) -> None:
         ids: list[int] = []
         texts: list[str] = []
-        query = select(
-            PassageRow.pk, PassageRow.caption, func.substr(RecordRow.text, PassageRow.start + 1, PassageRow.end - PassageRow.start)
-        ).join(RecordRow, RecordRow.pk == PassageRow.record_pk).order_by(PassageRow.pk)
+        query = (
+            select(
+                PassageRow.pk,
+                PassageRow.caption,
+                func.substr(RecordRow.text, PassageRow.start + 1, PassageRow.end - PassageRow.start),
+            )
+            .join(RecordRow, RecordRow.pk == PassageRow.record_pk)
+            .order_by(PassageRow.pk)
+        )
         with Session(self._catalogue) as session:
             for pk, caption, passage in session.execute(query):
                 ids.append(pk)

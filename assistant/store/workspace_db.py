@@ -143,7 +143,11 @@ class WorkspaceDb:
                 raise WardroundError(f"feedback on turn {turn_id}: there is no such turn")
             session.add(
                 FeedbackRow(
-                    turn_id=turn_id, claim=claim, judgement=judgement, comment=comment, account_id=self._account(session)
+                    turn_id=turn_id,
+                    claim=claim,
+                    judgement=judgement,
+                    comment=comment,
+                    account_id=self._account(session),
                 )
             )
 
@@ -154,7 +158,8 @@ class WorkspaceDb:
         with Session(self._engine) as session, session.begin():
             account = self._account(session)
             session.add_all(
-                AccessRow(account_id=account, action=action, record_id=record, patient_id=patient) for record, patient in seen
+                AccessRow(account_id=account, action=action, record_id=record, patient_id=patient)
+                for record, patient in seen
             )
 
     def start_draft_run(self, folder: Path, model: str) -> int:

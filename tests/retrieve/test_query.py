@@ -18,7 +18,12 @@ def test_questions_about_the_upload(question):
 
 @pytest.mark.parametrize(
     "question",
-    ["What is atrial fibrillation?", "What causes pleural effusion?", "How is heart failure treated?", "Why do people snore?"],
+    [
+        "What is atrial fibrillation?",
+        "What causes pleural effusion?",
+        "How is heart failure treated?",
+        "Why do people snore?",
+    ],
 )
 def test_questions_about_medicine_at_large(question):
     assert not is_about_upload(question)

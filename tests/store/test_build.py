@@ -93,7 +93,7 @@ def test_a_missing_file_and_a_broken_pointer_are_refused(archive, tmp_path):
     build(archive, tmp_path)
     folder = tmp_path / "indexes" / "notes"
     (folder / "generations" / "000001" / "text.faiss").unlink()
-    with pytest.raises(DamagedIndex, match="text.faiss: missing"):
+    with pytest.raises(DamagedIndex, match=r"text\.faiss: missing"):
         Assistant.open(tmp_path)
     (folder / "CURRENT").write_text("nonsense")
     with pytest.raises(DamagedIndex, match="CURRENT"):

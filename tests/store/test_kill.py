@@ -15,7 +15,9 @@ KILLS = 5  # twenty on real archives: benchmarks/kill_builds.py
 
 def write_notes(folder, numbers):
     for n in numbers:
-        (folder / f"note{n}.txt").write_text(f"Visit {n}. The patient reports cough number {n} and takes drug{n} daily.")
+        (folder / f"note{n}.txt").write_text(
+            f"Visit {n}. The patient reports cough number {n} and takes drug{n} daily."
+        )
 
 
 def start_build(archive, workspace):
