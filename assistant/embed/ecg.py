@@ -133,20 +133,19 @@ def _vector(signal: Signal) -> NDArray[np.float64]:
 
 def _numbers(analysis: Analysis) -> dict[str, float]:
     from assistant.measure.atrial import atrial_waves
-    from assistant.measure.intervals import corrected_qt, frontal_axis, lead_values, medians
+    from assistant.measure.intervals import corrected_qt, frontal_axis, lead_values, limb_gains, medians
 
     rhythm = analysis.rhythm
     assert rhythm is not None
-    intervals = medians(
-        {lead: lead_values(analysis.marks[i], analysis.median[:, i]) for i, lead in enumerate(analysis.leads)}
-    )
+    per_lead = {lead: lead_values(analysis.marks[i], analysis.median[:, i]) for i, lead in enumerate(analysis.leads)}
+    intervals = medians(per_lead)
     size, share, _ = atrial_waves(analysis)
     numbers = {
         "rate": math.log2(rhythm.rate_bpm),
         "slow": rhythm.rate_bpm,
         "irregular": math.log(max(rhythm.basic_cv, 1e-3)),
         "steps": math.log(max(rhythm.step_share, 1e-3)),
-        "p_alike": analysis.p_alike,
+        "p_alike": rhythm.p_alike,
         "atrial_size": math.log(max(size, 1e-4)),
         "atrial_share": math.log(max(share, 1e-4)),
         "other_shape": rhythm.other_shape,
@@ -155,7 +154,7 @@ def _numbers(analysis: Analysis) -> dict[str, float]:
     }
     if "qt_ms" in intervals:
         numbers["qtc"] = corrected_qt(intervals["qt_ms"], rhythm.rr_ms)["qtc_fridericia_ms"]
-    axis = frontal_axis(analysis.marks, analysis.median, analysis.leads)
+    axis = frontal_axis(per_lead, limb_gains(analysis.median, analysis.leads))
     return numbers if axis is None else {**numbers, "axis": axis}
 
 

@@ -36,7 +36,7 @@ class Analysis:
     `beats_s` (n_beats,) are times in the recording; `shape` (n_beats,) is 0 for beats of the usual QRS shape, `rr_ms`
     (n_beats−1,) the intervals, `joined` False for those across a gap. `median` (550, n_leads) is the usual beat at
     500 Hz, `marks` (n_leads, 7) in ms from its fiducial point (see waves.MARKS), NaN what could not be measured,
-    `noise` (n_leads,). `p_alike` is how well the usual beats' P windows agree (median correlation with one another).
+    `noise` (n_leads,).
     `strip` is the first block, cleaned, of at most a minute. `rhythm` is None with fewer than
     three beats, and then median and marks say nothing.
     """
@@ -50,7 +50,6 @@ class Analysis:
     median: NDArray[np.float64]
     marks: NDArray[np.float64]
     noise: NDArray[np.float64]
-    p_alike: float
     rhythm: Rhythm | None
     strip: Block | None
 
@@ -95,8 +94,7 @@ def _nothing(leads: tuple[str, ...], quality: Mapping[str, LeadQuality], strip: 
     none = np.zeros(0)
     return Analysis(
         leads, quality, none, none.astype(np.int64), none, none.astype(bool),
-        np.zeros((LENGTH, len(leads))), np.full((len(leads), len(MARKS)), np.nan), np.zeros(len(leads)),
-        float("nan"), None, strip,
+        np.zeros((LENGTH, len(leads))), np.full((len(leads), len(MARKS)), np.nan), np.zeros(len(leads)), None, strip,
     )  # fmt: skip
 
 
@@ -165,16 +163,18 @@ def _measured(
     at_s, shape = found.at_s[kept], shape[kept]
     rr_ms = np.diff(at_s) * 1000
     marks, alike = delineate(found.snippets[usual], float(np.median(rr_ms)))
-    p_share = float((alike >= P_ALIKE).mean()) if len(alike) >= 4 else float("nan")
+    enough = len(alike) >= 4
+    p_share = float((alike >= P_ALIKE).mean()) if enough else float("nan")
+    p_alike = float(np.median(alike)) if enough else float("nan")
     joined = ~_spans_gap(signal, columns, at_s)
-    rhythm = judge(rr_ms, joined, shape > 0, p_share) if joined.sum() >= 2 else None
+    rhythm = judge(rr_ms, joined, shape > 0, p_share, p_alike) if joined.sum() >= 2 else None
     size = np.maximum(qrs_size(median), 1e-9)
     judged = dict(quality)
     for i, name in enumerate(leads):
         judged[name] = with_noise(quality[name], float(found.roughness[i] / size[i]), float(found.drift[i] / size[i]))
     return Analysis(
         leads, judged, at_s, shape, rr_ms, joined, median, marks,
-        beat_noise(found.snippets[usual], median), float(np.median(alike)), rhythm, found.strip,
+        beat_noise(found.snippets[usual], median), rhythm, found.strip,
     )  # fmt: skip
 
 

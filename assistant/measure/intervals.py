@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assistant.measure.strip import standard_name
 from assistant.measure.waves import P_END, P_ON, P_PEAK, QRS_END, QRS_ON, T_END, T_PEAK, ZERO, sample_at
 
 if TYPE_CHECKING:
@@ -17,6 +20,8 @@ PLAUSIBLE_MS = {"p_ms": (30.0, 220.0), "pr_ms": (60.0, 480.0), "qrs_ms": (30.0, 
 
 # Frontal leads and their directions in Einthoven's and Goldberger's system, degrees.
 FRONTAL_DEG = {"I": 0.0, "II": 60.0, "III": 120.0, "aVF": 90.0, "aVL": -30.0, "aVR": -150.0}
+FITS = 0.3  # share of lead III that Einthoven's law may leave unexplained (noise, rounding)
+SAME_GAIN = 0.1
 GOLDBERGER = 2 / math.sqrt(3)  # augmented leads see the same vector at √3/2 of a limb lead's size
 
 
@@ -63,25 +68,65 @@ def corrected_qt(qt_ms: float, rr_ms: float) -> dict[str, float]:
     return {"qtc_bazett_ms": qt_ms / math.sqrt(rr_s), "qtc_fridericia_ms": qt_ms / rr_s ** (1 / 3)}
 
 
-def frontal_axis(marks: NDArray[np.float64], median: NDArray[np.float64], leads: tuple[str, ...]) -> float | None:
-    """Direction of the mean QRS vector in the frontal plane, degrees in (−180, 180]; None without two limb leads.
+@dataclass(frozen=True, slots=True)
+class Limbs:
+    """How leads I, II and III fit together.
 
-    The area under the QRS in each limb lead is its projection on that lead's direction; the vector is the least-squares
-    one, so any two or more limb leads do.
+    Einthoven's law, III = II − I, holds for leads on one scale. `gain` are the factors (for I, II, III) that make it
+    hold, `misfit` the share of lead III that then still does not fit. Unit gains and a small misfit: one scale.
     """
-    rows = [(FRONTAL_DEG[name], i) for i, name in enumerate(leads) if name in FRONTAL_DEG]
-    rows = [(deg, i) for deg, i in rows if np.isfinite(marks[i, QRS_ON])]
+
+    gain: tuple[float, float, float]
+    misfit: float
+
+    @property
+    def one_scale(self) -> bool:
+        return self.misfit > FITS or all(abs(g - 1.0) <= SAME_GAIN for g in self.gain)
+
+    @property
+    def consistent(self) -> bool:
+        return self.misfit <= FITS
+
+
+def limb_gains(median: NDArray[np.float64], leads: tuple[str, ...]) -> Limbs | None:
+    """Least-squares gains of leads I and II against III over the median beat; None unless all three are there."""
+    where = {standard_name(name): i for i, name in enumerate(leads)}
+    if not {"I", "II", "III"} <= where.keys():
+        return None
+    one, two, three = (median[:, where[name]] - median[:, where[name]].mean() for name in ("I", "II", "III"))
+    a = np.stack([-one, two], axis=1)
+    gains, *_ = np.linalg.lstsq(a, three, rcond=None)
+    misfit = float(np.linalg.norm(three - a @ gains) / max(float(np.linalg.norm(three)), 1e-12))
+    if np.linalg.norm(three - (two - one)) <= FITS * np.linalg.norm(three) or (gains <= 0).any():
+        plain = float(np.linalg.norm(three - (two - one)) / max(float(np.linalg.norm(three)), 1e-12))
+        return Limbs((1.0, 1.0, 1.0), plain)
+    return Limbs((float(gains[0]), float(gains[1]), 1.0), misfit)
+
+
+def frontal_axis(per_lead: Mapping[str, Mapping[str, float]], limbs: Limbs | None) -> float | None:
+    """Direction of the QRS in the frontal plane, degrees in (−180, 180]; None without two limb leads.
+
+    As it is read by hand: the net deflection (R + S) of each limb lead is the vector's projection on that lead; the
+    least-squares vector, so any two or more limb leads do. Leads I, II and III that were recorded on scales of their
+    own are brought back to one by Einthoven's law, and the augmented leads then left out; where I, II and III
+    contradict one another, no axis is given.
+    """
+    if limbs is not None and not limbs.consistent:
+        return None
+    gain = dict(zip(("I", "II", "III"), limbs.gain, strict=True)) if limbs is not None and not limbs.one_scale else {}
+    rows: list[tuple[float, float]] = []
+    for name, values in per_lead.items():
+        lead = standard_name(name)
+        if lead in FRONTAL_DEG and "r_mv" in values and (not gain or lead in gain):
+            factor = gain.get(lead, GOLDBERGER if lead.startswith("a") else 1.0)
+            rows.append((math.radians(FRONTAL_DEG[lead]), factor * (values["r_mv"] + values["s_mv"])))
     if len(rows) < 2:
         return None
-    indices = [i for _, i in rows]
-    on, end = sample_at(np.nanmin(marks[indices, QRS_ON])), sample_at(np.nanmax(marks[indices, QRS_END]))
-    level = np.median(median[max(0, on - 8) : max(1, on)], axis=0)
-    area = (median[on : end + 1] - level).sum(axis=0)
-    size = np.abs(median[on : end + 1] - level).sum(axis=0)
-    a = np.array([[math.cos(math.radians(deg)), math.sin(math.radians(deg))] for deg, _ in rows])
-    b = np.array([area[i] * (GOLDBERGER if leads[i].startswith("a") else 1.0) for _, i in rows])
-    (x, y), *_ = np.linalg.lstsq(a, b, rcond=None)
-    if math.hypot(x, y) < 0.05 * float(size[indices].max()):
+    a = np.array([[math.cos(angle), math.sin(angle)] for angle, _ in rows])
+    net = np.array([deflection for _, deflection in rows])
+    (x, y), *_ = np.linalg.lstsq(a, net, rcond=None)
+    largest = max(v["r_mv"] - v["s_mv"] for v in per_lead.values() if "r_mv" in v)
+    if math.hypot(x, y) < 0.05 * largest:
         return None  # as much up as down in every limb lead: no direction
     return math.degrees(math.atan2(y, x))
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from assistant.measure.analysis import Analysis, analyse
-from assistant.measure.intervals import corrected_qt, frontal_axis, lead_values, medians
+from assistant.measure.atrial import atrial_waves
+from assistant.measure.intervals import Limbs, corrected_qt, frontal_axis, lead_values, limb_gains, medians
 from assistant.measure.quality import LeadQuality, grade
 from assistant.measure.waves import MARKS
 
@@ -16,7 +18,16 @@ if TYPE_CHECKING:
     from assistant.measure.rhythm import Rhythm
     from assistant.records import Signal
 
-DECIMALS = {"heart_rate_bpm": 1, "axis_deg": 0, "p_wave_share": 2, "other_shape_share": 2, "rr_variation": 3}
+DECIMALS = {
+    "heart_rate_bpm": 1,
+    "axis_deg": 0,
+    "atrial_rate_bpm": 0,
+    "p_wave_share": 2,
+    "other_shape_share": 2,
+    "rr_variation": 3,
+}
+WAVE_SIZE, WAVE_SHARE = 0.02, 0.15  # of the QRS, and of the power at 1–20 Hz, that makes atrial waves worth telling
+SIZE_MV = (0.05, 12.0)  # usual peak-to-peak of a QRS over the leads; outside, the unit is mistaken
 PER_LEAD_PROBLEMS = ("flat", "missing", "gaps", "clipped", "noisy", "baseline wander", "no ECG channel")
 
 
@@ -65,12 +76,18 @@ def measure_signal(signal: Signal) -> Measurements:
 def from_analysis(signal: Signal, analysis: Analysis) -> Measurements:
     """The measurements of an analysis that was already made of this signal."""
     overall, reasons = grade(analysis.quality, len(analysis.beats_s), signal.duration_s)
+    limbs = None
     values: dict[str, float] = {}
     per_lead: dict[str, dict[str, float]] = {}
     if analysis.rhythm is not None:
         for i, lead in enumerate(analysis.leads):
             per_lead[lead] = lead_values(analysis.marks[i], analysis.median[:, i])
-        values = _values(analysis, analysis.rhythm, per_lead)
+        limbs = limb_gains(analysis.median, analysis.leads)
+        values = _values(analysis.rhythm, per_lead, frontal_axis(per_lead, limbs))
+        values |= _atrial_rate(analysis)
+    doubt = _amplitude_doubt(limbs, per_lead)
+    if doubt:
+        per_lead = {k: {n: v for n, v in found.items() if not n.endswith("_mv")} for k, found in per_lead.items()}
     for lead, judged in analysis.quality.items():
         per_lead.setdefault(lead, {}).update(judged.figures)
     return Measurements(
@@ -79,7 +96,7 @@ def from_analysis(signal: Signal, analysis: Analysis) -> Measurements:
         duration_s=signal.duration_s,
         values=_rounded(values),
         per_lead={lead: _rounded(per_lead[lead]) for lead in signal.leads if per_lead.get(lead)},
-        quality=_quality(analysis.quality, overall, reasons),
+        quality=_quality(analysis.quality, overall, reasons) | ({"amplitudes": doubt} if doubt else {}),
         rhythm=analysis.rhythm,
         beats_s=tuple(round(float(t), 3) for t in analysis.beats_s),
         marks={
@@ -89,13 +106,32 @@ def from_analysis(signal: Signal, analysis: Analysis) -> Measurements:
     )
 
 
-def _values(analysis: Analysis, rhythm: Rhythm, per_lead: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+def _atrial_rate(analysis: Analysis) -> dict[str, float]:
+    """`atrial_rate_bpm` where no P wave belongs to the QRS and large waves of one frequency are there instead."""
+    if analysis.rhythm is None or analysis.rhythm.p_wave is not False:
+        return {}
+    size, share, frequency = atrial_waves(analysis)
+    return {"atrial_rate_bpm": 60 * frequency} if size >= WAVE_SIZE and share >= WAVE_SHARE else {}
+
+
+def _amplitude_doubt(limbs: Limbs | None, per_lead: Mapping[str, Mapping[str, float]]) -> str:
+    """Why no amplitudes are given, or "": leads on scales of their own, or numbers that can't be millivolts."""
+    if limbs is not None and not limbs.consistent:
+        return "and axis not given: leads I, II and III contradict one another"
+    if limbs is not None and not limbs.one_scale:
+        return "not given: the leads were scaled one by one"
+    sizes = [v["r_mv"] - v["s_mv"] for v in per_lead.values() if "r_mv" in v]
+    if sizes and not SIZE_MV[0] <= float(median(sizes)) <= SIZE_MV[1]:
+        return f"not given: a QRS of {float(median(sizes)):.3g} can't be in millivolts"
+    return ""
+
+
+def _values(rhythm: Rhythm, per_lead: Mapping[str, Mapping[str, float]], axis: float | None) -> dict[str, float]:
     values = {"heart_rate_bpm": rhythm.rate_bpm, "rr_ms": rhythm.rr_ms}
     values |= {"rr_sd_ms": rhythm.rr_sd_ms, "rmssd_ms": rhythm.rmssd_ms, "rr_variation": rhythm.rr_sd_ms / rhythm.rr_ms}
     values |= medians(per_lead)
     if "qt_ms" in values:
         values |= corrected_qt(values["qt_ms"], rhythm.rr_ms)
-    axis = frontal_axis(analysis.marks, analysis.median, analysis.leads)
     if axis is not None:
         values["axis_deg"] = axis
     values |= {"beats": float(rhythm.beats), "early_beats": float(rhythm.early)}

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 Regularity = Literal["regular", "slightly irregular", "irregular"]
 
 EARLY = 0.87  # an interval this short against those around it ends with an early beat
+P_REPEATS = 0.6  # beats share a P wave where the median correlation of their P windows reaches this
 REGULAR_CV, IRREGULAR_CV = 0.05, 0.10  # variation (SD/mean) of the intervals without early beats and their pauses
-STEP_SHARE = 0.08  # mean change from one interval to the next (of the mean interval) that tells fibrillation …
-P_ABSENT = 0.40  # … where at most this share of beats carries the P wave
+CHANCE_CV = 0.08  # variation, and median change from one interval to the next over the mean one, from which on
+CHANCE_STEP = 0.08  # intervals without a common P wave are called irregularly irregular (odd-numbered LUDB records)
 SLOW_BPM, FAST_BPM = 60.0, 100.0
 
 
@@ -25,8 +26,8 @@ class Rhythm:
 
     `basic_cv` is the variation without early beats and the intervals next to them, `step_share` the median absolute
     change from one of those to the next over their mean, `early` the number of early beats, `other_shape` the share
-    of beats whose QRS differs from the usual one, `p_share` the share of beats with the recording's P wave (NaN if
-    it could not be judged).
+    of beats whose QRS differs from the usual one, `p_share` the share of beats with the recording's P wave and
+    `p_alike` how well the beats' P windows agree (median correlation; both NaN if they could not be judged).
     """
 
     beats: int
@@ -38,6 +39,12 @@ class Rhythm:
     early: int
     other_shape: float
     p_share: float
+    p_alike: float
+
+    @property
+    def p_wave(self) -> bool | None:
+        """Whether the same P wave precedes the QRS complexes; None if that could not be judged."""
+        return None if self.p_alike != self.p_alike else self.p_alike >= P_REPEATS
 
     @property
     def rate_bpm(self) -> float:
@@ -53,14 +60,13 @@ class Rhythm:
     def irregularly_irregular(self) -> bool:
         """Intervals that change from beat to beat without pattern, and no P wave that belongs to the QRS."""
         return (
-            self.beats >= 6
-            and self.basic_cv >= IRREGULAR_CV
-            and self.step_share >= STEP_SHARE
-            and self.p_share <= P_ABSENT
+            self.beats >= 6 and self.p_wave is False and self.basic_cv >= CHANCE_CV and self.step_share >= CHANCE_STEP
         )
 
 
-def judge(rr_ms: NDArray[np.float64], joined: NDArray[np.bool_], other: NDArray[np.bool_], p_share: float) -> Rhythm:
+def judge(
+    rr_ms: NDArray[np.float64], joined: NDArray[np.bool_], other: NDArray[np.bool_], p_share: float, p_alike: float
+) -> Rhythm:
     """The rhythm of n beats from their n−1 intervals.
 
     `joined` (n−1,) is False for an interval that spans a gap of the recording and is left out; `other` (n,) marks
@@ -89,4 +95,5 @@ def judge(rr_ms: NDArray[np.float64], joined: NDArray[np.bool_], other: NDArray[
         early=int(early.sum()),
         other_shape=float(other.mean()),
         p_share=p_share,
+        p_alike=p_alike,
     )

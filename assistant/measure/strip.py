@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -83,20 +84,28 @@ def resample(samples: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64
     return np.asarray(resample_poly(samples, ratio.numerator, ratio.denominator, axis=0, padtype="line"))
 
 
-def _filter(samples: NDArray[np.float64], band: float | tuple[float, float], kind: str) -> NDArray[np.float64]:
-    from scipy.signal import butter, sosfiltfilt
+@lru_cache(maxsize=32)
+def _sections(edges_hz: tuple[float, ...], kind: str) -> NDArray[np.float64]:
+    """Second-order sections of a second-order Butterworth filter at 500 Hz."""
+    from scipy.signal import butter
 
-    sos = butter(2, band, kind, fs=RATE_HZ, output="sos")
-    pad = min(len(samples) - 1, RATE_HZ * 2)
-    return np.asarray(sosfiltfilt(sos, samples, axis=0, padtype="odd", padlen=max(0, pad)))
+    return np.asarray(butter(2, edges_hz if len(edges_hz) > 1 else edges_hz[0], kind, fs=RATE_HZ, output="sos"))
+
+
+def _filter(samples: NDArray[np.float64], edges_hz: tuple[float, ...], kind: str) -> NDArray[np.float64]:
+    """Forwards and backwards, so that nothing moves in time."""
+    from scipy.signal import sosfiltfilt
+
+    pad = max(0, min(len(samples) - 1, RATE_HZ * 2))
+    return np.asarray(sosfiltfilt(_sections(edges_hz, kind), samples, axis=0, padtype="odd", padlen=pad))
 
 
 def high_pass(samples: NDArray[np.float64], edge_hz: float) -> NDArray[np.float64]:
-    return _filter(samples, edge_hz, "highpass")
+    return _filter(samples, (edge_hz,), "highpass")
 
 
 def low_pass(samples: NDArray[np.float64], edge_hz: float) -> NDArray[np.float64]:
-    return _filter(samples, edge_hz, "lowpass")
+    return _filter(samples, (edge_hz,), "lowpass")
 
 
 def band_pass(samples: NDArray[np.float64], low_hz: float, high_hz: float) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant.measure.beats import AFTER_MS, BEFORE_MS
+from assistant.measure.rhythm import P_REPEATS
 from assistant.measure.strip import RATE_HZ, low_pass
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ QRS_ON_SHARE, QRS_END_SHARE = 0.03, 0.04  # of the lead's steepest slope
 P_ON_SHARE, P_END_SHARE = 0.40, 0.60  # of the P wave's steepest slope on that side
 T_AREA_MS, T_LEVEL_MS = 128, 32  # Zhang's windows: the area's, and the mean level's around its end
 P_ALIKE = 0.5  # a beat has the P wave if it correlates with the other beats' mean by this much, over all leads
-P_REPEATS = 0.6  # … and a P wave is measured where the median of those correlations reaches this
 SEEN = 4.0  # a wave is measured in a lead where it is this many times as large as the median beat's noise
 
 
@@ -68,16 +68,18 @@ def delineate(beats: NDArray[np.float64], rr_ms: float) -> tuple[NDArray[np.floa
     if np.isnan(marks[:, QRS_ON]).all():
         return marks, np.zeros(len(beats))
     first, last = p_window(float(np.nanmedian(marks[:, QRS_ON])), rr_ms)
-    alike = p_alike(low_pass_beats(beats, 25.0)[:, first:last]) if last - first > 40 else np.zeros(len(beats))
+    alike = p_alike(smooth_windows(beats, first, last)) if last - first > 40 else np.zeros(len(beats))
     if len(beats) > 1 and np.median(alike) >= P_REPEATS:
         _mark_p(marks, low_pass(median, 25.0), noise, first, last)
     _mark_t(marks, low_pass(median, 30.0), noise, rr_ms)
     return marks, alike
 
 
-def low_pass_beats(beats: NDArray[np.float64], edge_hz: float) -> NDArray[np.float64]:
-    swapped = np.moveaxis(beats, 1, 0)
-    return np.moveaxis(low_pass(swapped, edge_hz), 0, 1)
+def smooth_windows(beats: NDArray[np.float64], first: int, last: int) -> NDArray[np.float64]:
+    """Samples [first, last) of every beat, low-passed at 25 Hz together with a margin."""
+    begin = max(0, first - 40)
+    around = np.moveaxis(beats[:, begin : last + 40], 1, 0)
+    return np.moveaxis(low_pass(around, 25.0), 0, 1)[:, first - begin : last - begin]
 
 
 def _mark_qrs(marks: NDArray[np.float64], median: NDArray[np.float64], noise: NDArray[np.float64]) -> None:

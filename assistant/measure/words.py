@@ -20,7 +20,8 @@ SENTENCES = (
     ("qtc_fridericia_ms", "QTc (Fridericia)", "ms"),
     ("axis_deg", "Frontal QRS axis", "°"),
 )
-P_PRESENT, P_ABSENT = 0.8, 0.4  # share of beats preceded by the same P wave, above and below which it is said
+P_PRESENT = 0.8  # share of beats preceded by the same P wave, from which on it is said without a figure
+NO_P_WAVE = "no P wave that precedes the QRS regularly"
 ST_RAISED_MV = 0.1  # one small square; V2 and V3 are given with the same limit, for the reader to weigh
 ST_UNLIKELY_MV = 2.0  # beyond this the unit or the lead is in doubt, and nothing is said
 
@@ -34,7 +35,8 @@ def statements(measured: Measurements) -> list[tuple[Place, str]]:
     for name, begins, unit in SENTENCES:
         if name in measured.values:
             value = round(measured.values[name])
-            text = f"{begins} {value}{unit}" if unit == "°" else f"{begins} {value} {unit}"
+            shown = str(value).replace("-", "−")
+            text = f"{begins} {shown}{unit}" if unit == "°" else f"{begins} {shown} {unit}"
             found.append((ValuePlace(name, float(value), unit), text + "."))
     whole = SignalPlace("all", 0.0, round(measured.duration_s or 0.0, 3))
     if measured.rhythm is not None:
@@ -53,7 +55,7 @@ def rhythm_sentence(measured: Measurements) -> str:
     assert rhythm is not None
     if rhythm.irregularly_irregular:
         return (
-            f"Rhythm: irregularly irregular, {_intervals(rhythm)}, no P wave that precedes the QRS regularly: "
+            f"Rhythm: irregularly irregular, {_intervals(rhythm)}, {NO_P_WAVE}{_atrial(measured)}: "
             "consistent with atrial fibrillation."
         )
     parts = [f"Rhythm: {rhythm.regularity}, {_intervals(rhythm)}"]
@@ -81,9 +83,14 @@ def _p_waves(measured: Measurements, rhythm: Rhythm) -> str:
         seen = [lead for lead, values in measured.per_lead.items() if "pr_ms" in values]
         lead = "II" if "II" in seen else seen[0]
         return f"P waves before the QRS in lead {lead}"
-    if rhythm.p_share <= P_ABSENT:
-        return "no P wave that precedes the QRS regularly"
+    if rhythm.p_wave is False:
+        return NO_P_WAVE + _atrial(measured)
     return f"P waves before {round(100 * rhythm.p_share)} % of the QRS complexes"
+
+
+def _atrial(measured: Measurements) -> str:
+    rate = measured.values.get("atrial_rate_bpm")
+    return "" if rate is None else f", atrial waves at about {round(rate, -1):.0f}/min"
 
 
 def st_sentence(measured: Measurements) -> str:
@@ -96,9 +103,12 @@ def st_sentence(measured: Measurements) -> str:
     if not shifted or max(map(abs, shifted.values())) > ST_UNLIKELY_MV:
         return ""
     levels = ", ".join(f"{lead} {value:+.2f} mV".replace("-", "−") for lead, value in shifted.items())
-    return f"ST level 60 ms after the end of QRS: {levels}; within ±0.1 mV in the other leads."
+    rest = sum("st_mv" in values for values in measured.per_lead.values()) - len(shifted)
+    return f"ST level 60 ms after the end of QRS: {levels}{'; within ±0.1 mV in the other leads' if rest else ''}."
 
 
 def quality_sentence(measured: Measurements) -> str:
     reasons = str(measured.quality.get("reasons", ""))
+    if "amplitudes" in measured.quality:
+        reasons = "; ".join(part for part in (reasons, f"amplitudes {measured.quality['amplitudes']}") if part)
     return f"Signal quality: {measured.quality['overall']}{f' ({reasons})' if reasons else ''}."
