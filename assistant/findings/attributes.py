@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from assistant.findings.scope import Scopes, Sentence
 from assistant.findings.vocabulary import Match
@@ -35,6 +36,11 @@ def read_attributes(sentence: Sentence, scopes: Scopes, spans: list[tuple[int, i
         told[(start, end)] = _gather(sentence, scopes, before, range(start, end), after)
     _share(sentence, places, told)
     return [told[span] for span in spans]
+
+
+def all_attributes(sentence: Sentence, scopes: Scopes) -> Attributes:
+    """Every side, severity, place and change that the sentence names, whatever it belongs to."""
+    return _collect(sentence, scopes, range(len(sentence.tokens)), range(0), whole=True)
 
 
 def _cuts(sentence: Sentence, scopes: Scopes, places: list[tuple[int, int]]) -> list[int]:
@@ -101,7 +107,7 @@ def _side_at(sentence: Sentence, at: int) -> list[str]:
     return [value] if value else []
 
 
-def _collect(sentence: Sentence, scopes: Scopes, one: range, two: range) -> Attributes:
+def _collect(sentence: Sentence, scopes: Scopes, one: range, two: range, whole: bool = False) -> Attributes:
     sides: set[str] = set()
     severities: set[str] = set()
     locations: set[str] = set()
@@ -128,7 +134,7 @@ def _collect(sentence: Sentence, scopes: Scopes, one: range, two: range) -> Attr
                 past = True
             elif label.kind == "entity" and at in one:
                 sides |= _inner_sides(sentence, match, label.value)
-    if {"left", "right"} <= sides:
+    if {"left", "right"} <= sides and not whole:
         sides = {"bilateral"}
     return Attributes(frozenset(sides), frozenset(severities), frozenset(locations), frozenset(changes), past)
 
@@ -156,7 +162,7 @@ def _joined(a: Attributes, b: Attributes) -> Attributes:
 
 def _share(sentence: Sentence, places: list[tuple[int, int]], told: dict[tuple[int, int], list[Attributes]]) -> None:
     """ "Left effusion and atelectasis", "effusion and atelectasis on the left": both are left."""
-    for first, second in zip(places, places[1:], strict=False):
+    for first, second in pairwise(places):
         between = range(first[1], second[0])
         if not len(between) or any(sentence.norm(at) not in _CONJUNCTIONS for at in between):
             continue

@@ -8,12 +8,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assistant.findings.attributes import Attributes, read_attributes
+from assistant.findings.attributes import Attributes, all_attributes, read_attributes
 from assistant.findings.quantities import Quantity, quantities
 from assistant.findings.scope import VERBS, Scopes, Sentence, read_scopes
 from assistant.findings.vocabulary import Match, vocabulary
 from assistant.findings.words import words
 from assistant.records import Status
+
+_PREDICATE_REACH = 14  # words between a part and what is said of it
+_BETWEEN_PLACES = frozenset(("in", "of", "on", "at", "with", "above", "below", "over"))
+_QUALIFIES = frozenset(
+    (
+        "side",
+        "severity",
+        "location",
+        "change",
+        "negation",
+        "denied_after",
+        "doubt",
+        "doubted_after",
+        "affirmed",
+        "history",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +50,13 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a sentence says in normal form: mentions, numbers, and the offsets that its phrases cover."""
+    """What a sentence says in normal form: mentions, numbers, every side, degree, place and course in it,
+    and the offsets that its phrases cover."""
 
     text: str
     mentions: tuple[Mention, ...]
     quantities: tuple[Quantity, ...]
+    attributes: Attributes
     covered: tuple[tuple[int, int], ...]
 
 
@@ -67,8 +86,13 @@ def read_sentence(text: str) -> Reading:
         if scopes.family[finding.decides]:
             continue
         mentions.extend(_mention(finding, told, sentence, scopes))
-    covered = tuple((tokens[m.start].start, tokens[m.end - 1].end) for m in sentence.matches)
-    return Reading(text, tuple(mentions), tuple(quantities(text)), covered)
+    used = {at for f in found for at in range(f.start, f.end)}
+    covered = tuple(
+        (tokens[m.start].start, tokens[m.end - 1].end)
+        for m in sentence.matches
+        if m.start in used or any(label.kind in _QUALIFIES for label in m.labels)
+    )
+    return Reading(text, tuple(mentions), tuple(quantities(text)), all_attributes(sentence, scopes), covered)
 
 
 def _entities(sentence: Sentence) -> list[_Found]:
@@ -88,7 +112,7 @@ def _predicates(sentence: Sentence, scopes: Scopes) -> list[_Found]:
         kinds = {label.kind for label in match.labels}
         if not kinds & {"normal", "abnormal", "borderline", "state"} or kinds & {"entity", "part"}:
             continue
-        subjects = _attributive(sentence, match, scopes) or _predicative(sentence, match, scopes, spoken_of)
+        subjects = _attributive(sentence, match) or _predicative(sentence, match, scopes, spoken_of)
         for subject in subjects:
             spoken_of.add(subject.start)
             found.extend(_join(sentence, subject, match, kinds))
@@ -109,7 +133,7 @@ def _join(sentence: Sentence, subject: Match, predicate: Match, kinds: set[str])
     return [_Found(entity, start, end, at)] if entity else []
 
 
-def _attributive(sentence: Sentence, match: Match, scopes: Scopes) -> list[Match]:
+def _attributive(sentence: Sentence, match: Match) -> list[Match]:
     """Parts right after the word: "normal heart size and mediastinal contours"."""
     subjects: list[Match] = []
     at = match.end
@@ -120,10 +144,11 @@ def _attributive(sentence: Sentence, match: Match, scopes: Scopes) -> list[Match
                 break
             subjects.append(phrase)
             at = phrase.end
-        elif (sentence.norm(at) in (",", "and", "/", "or") if subjects else sentence.has(at, "side", "severity")) or (subjects and (sentence.norm(at) == "the" or sentence.has(at, "side"))):
-            at += 1
-        else:
+            continue
+        passes = sentence.has(at, "side") or (subjects and sentence.norm(at) in (",", "and", "/", "or", "the"))
+        if not passes and (subjects or not sentence.has(at, "severity")):
             break
+        at += 1
     return subjects
 
 
@@ -149,10 +174,16 @@ def _predicative(sentence: Sentence, match: Match, scopes: Scopes, spoken_of: se
                 break
             subjects.append(phrase)
             at = phrase.start
-        elif (subjects and (sentence.norm(at) in VERBS or sentence.has(at, "normal", "state", "negation"))) or (subjects and sentence.norm(at) in ("in", "of", "on", "at", "with", "above", "below", "over")) or (not subjects and match.start - at > 14):
+        elif (subjects and _parts_subjects(sentence, at)) or (not subjects and match.start - at > _PREDICATE_REACH):
             break
         at -= 1
     return subjects
+
+
+def _parts_subjects(sentence: Sentence, at: int) -> bool:
+    """Whether the word stands between two things said, rather than between two subjects of one."""
+    norm = sentence.norm(at)
+    return norm in VERBS or norm in _BETWEEN_PLACES or sentence.has(at, "normal", "state", "negation")
 
 
 def _mention(finding: _Found, told: list[Attributes], sentence: Sentence, scopes: Scopes) -> list[Mention]:
@@ -168,7 +199,7 @@ def _mention(finding: _Found, told: list[Attributes], sentence: Sentence, scopes
             entity = finding.if_denied
     elif denied:
         status = "absent"
-    if (scopes.doubted[at] and not denied) or finding.borderline:
+    if (scopes.doubted[at] or finding.borderline) and not denied:
         status = "uncertain"
     tokens = sentence.tokens
     return [

@@ -105,6 +105,11 @@ class Quantity:
     text: str
 
 
+def named_measures(text: str) -> list[tuple[int, int, str]]:
+    """Where a measure is named ("ventricular rate"), as (start, end, its common name)."""
+    return [(m.start(), m.end(), _NAMES[int((m.lastgroup or "n0")[1:])][1]) for m in _NAME.finditer(text)]
+
+
 def quantities(text: str) -> list[Quantity]:
     """Every number of `text`, dates and list markers apart from measured values, in order."""
     found = [
@@ -149,7 +154,7 @@ def agree(claimed: Quantity, stated: Quantity) -> bool:
         return False
     if claimed.compare and not stated.compare:
         return stated.value > claimed.value if claimed.compare == ">" else stated.value < claimed.value
-    if claimed.compare != stated.compare:
+    if claimed.compare and claimed.compare != stated.compare:
         return False
     if (claimed.high is None) != (stated.high is None):
         return claimed.high is not None and stated.high is None and claimed.value <= stated.value <= claimed.high
@@ -196,7 +201,7 @@ def _singular(unit: str) -> str:
 
 def _name_near(text: str, start: int, end: int, names: list[tuple[int, int, int]]) -> tuple[str | None, str | None]:
     """The measure named right before the number, with no other number or sentence end between; or right after."""
-    for named_start, named_end, which in reversed(names):
+    for _, named_end, which in reversed(names):
         if named_end <= start and start - named_end <= _NAME_REACH:
             between = text[named_end:start]
             if not re.search(r"\d|[;.](?:\s|$)", between):

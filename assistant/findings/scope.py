@@ -15,8 +15,11 @@ from assistant.findings.words import Word
 VERBS = frozenset(
     ("is", "are", "was", "were", "has", "have", "had", "remain", "appear", "show", "demonstrate", "be", "been")
 )
-_STOPS_DENIAL = frozenset(("with", "cause", "due", "secondary", "represent", "consistent", "compatible", "causing"))
+_STOPS_DENIAL = frozenset(("with", "cause", "due", "secondary", "represent", "causing"))
 _OPENS_CLAUSE = frozenset(("the", "there", "this", "it", "he", "she", "we", "his", "her"))
+_VERBS_OF_SEEING = frozenset(
+    ("show", "have", "demonstrate", "reveal", "suggest", "exhibit", "see", "contain", "support", "identify", "indicate")
+)
 _HARD = frozenset(";.!?—")
 
 
@@ -57,9 +60,7 @@ class Sentence:
 def read_scopes(sentence: Sentence) -> Scopes:
     """The scopes of every trigger in the sentence."""
     n = len(sentence.tokens)
-    hard = [
-        sentence.norm(at) in _HARD or (sentence.has(at, "boundary") and not sentence.has(at, "entity")) for at in range(n)
-    ]
+    hard = [sentence.norm(at) in _HARD or _is_boundary(sentence, at) for at in range(n)]
     scopes = Scopes([False] * n, [False] * n, [False] * n, [False] * n, hard)
     for match in sentence.matches:
         kinds = {label.kind for label in match.labels}
@@ -67,7 +68,9 @@ def read_scopes(sentence: Sentence) -> Scopes:
             continue
         if {"negation", "denied_after"} <= kinds:
             kinds.discard("negation" if _entity_before(sentence, match.start, scopes) else "denied_after")
-        if "negation" in kinds:
+        if "affirmed" in kinds and sentence.norm(match.end) == "or":  # "no change or evidence of edema"
+            kinds.add("negation")
+        if "negation" in kinds and not _denies_a_verb(sentence, match):
             _mark(scopes.denied, match.end, _denial_end(sentence, match.end, hard))
         elif "denied_after" in kinds:
             _mark(scopes.denied, _backward_start(sentence, match.start, hard), match.start)
@@ -82,6 +85,19 @@ def read_scopes(sentence: Sentence) -> Scopes:
         elif "family" in kinds:
             _mark(scopes.family, match.end, _denial_end(sentence, match.end, hard))
     return scopes
+
+
+def _denies_a_verb(sentence: Sentence, match: Match) -> bool:
+    """ "Bronchitis does not turn into pneumonia" denies no pneumonia; "the film does not show an effusion" does."""
+    if sentence.norm(match.start) not in ("not", "n't") or match.end - match.start > 1:
+        return False
+    if sentence.norm(match.start - 1) not in ("do", "doe", "did", "does", "will", "would", "should", "must", "cannot"):
+        return False
+    return sentence.norm(match.end) not in _VERBS_OF_SEEING
+
+
+def _is_boundary(sentence: Sentence, at: int) -> bool:
+    return sentence.has(at, "boundary") and not sentence.has(at, "entity")
 
 
 def _mark(flags: list[bool], start: int, end: int) -> None:
@@ -108,7 +124,8 @@ def _denial_end(sentence: Sentence, start: int, hard: list[bool]) -> int:
     n = len(sentence.tokens)
     for at in range(start, n):
         norm = sentence.norm(at)
-        if hard[at] or norm in _STOPS_DENIAL or sentence.has(at, "affirmed"):
+        told_with = norm in _STOPS_DENIAL and sentence.norm(at - 1) not in ("consistent", "compatible")
+        if hard[at] or told_with or sentence.has(at, "affirmed"):
             return at
         if norm == "," and _item_is_affirmed(sentence, at + 1):
             return at
@@ -150,7 +167,7 @@ def _doubt_end(sentence: Sentence, start: int, hard: list[bool]) -> int:
     n = len(sentence.tokens)
     for at in range(start, n):
         norm = sentence.norm(at)
-        if hard[at] or sentence.has(at, "negation", "affirmed") or (norm in ("with", "without", "in") and at > start + 8):
+        if hard[at] or norm in ("with", "without") or sentence.has(at, "negation", "affirmed"):
             return at
         if norm == "," and _item_is_affirmed(sentence, at + 1):
             return at

@@ -9,7 +9,10 @@ from assistant.findings.counting import parse_count
 from assistant.findings.mentions import read_sentence
 from assistant.records import About, Evidence, Relation, Statement
 
-_THING = r"(?:stud(?:y|ies)|cases?|patients?|x-?rays?|radiographs?|ecgs?|ekgs?|images?|reports?|recordings?|scans?|examinations?)"
+_THING = (
+    r"(?:stud(?:y|ies)|cases?|patients?|x-?rays?|radiographs?|ecgs?|ekgs?|images?|reports?|recordings?|scans?"
+    r"|examinations?)"
+)
 _SIMILAR = re.compile(
     rf"\b(?:similar|comparable)\s+(?:\w+\s+){{0,2}}?{_THING}\b|\bother\s+patients?\b|\b{_THING}\s+(?:most\s+)?similar\b",
     re.IGNORECASE,

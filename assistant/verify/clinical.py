@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from assistant.findings.attributes import Attributes
 from assistant.findings.mentions import Mention
 from assistant.findings.vocabulary import related, vocabulary
 from assistant.records import ErrorKind, Verdict
@@ -189,6 +190,29 @@ def _severity_fits(claim: Mention, stated: Mention) -> bool:
 def _places_meet(claimed: frozenset[str], stated: frozenset[str]) -> bool:
     same = vocabulary().same_place
     return any(b in same.get(a, frozenset({a})) for a in claimed for b in stated)
+
+
+def attribute_pairs(
+    claimed: Attributes, stated: Sequence[Attributes]
+) -> Iterator[tuple[ErrorKind, list[str], list[str]]]:
+    """(kind, claimed, stated instead) for each side, place, degree or course of a claim that no evidence has."""
+    sides = frozenset().union(*(a.sides for a in stated))
+    if claimed.sides and not (claimed.sides & sides or "bilateral" in sides or {"left", "right"} <= sides):
+        yield "laterality", sorted(claimed.sides), sorted(sides)
+    places = frozenset().union(*(a.locations for a in stated))
+    if claimed.locations and not _places_meet(claimed.locations, places):
+        yield "location", sorted(claimed.locations), sorted(places)
+    degrees = frozenset().union(*(a.severities for a in stated))
+    grades = {_GRADE[s] for s in claimed.severities}
+    if (
+        grades
+        and not grades & {_GRADE[s] for s in degrees}
+        and (not degrees or max(grades | {_GRADE[s] for s in degrees}) > 1)
+    ):
+        yield "severity", sorted(claimed.severities), sorted(degrees)
+    courses = frozenset().union(*(a.changes for a in stated))
+    if claimed.changes - {"stable"} - courses or (claimed.changes and not claimed.changes & courses):
+        yield "time", sorted(claimed.changes), sorted(courses)
 
 
 def _shown(sentence: str) -> str:

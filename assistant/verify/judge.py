@@ -10,22 +10,27 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.findings.mentions import Reading, read_sentence
+from assistant.findings.quantities import Quantity
 from assistant.findings.sentences import sentences
 from assistant.records import ErrorKind, Judgement
-from assistant.verify.clinical import Outcome, Said, judge_mention
+from assistant.verify.clinical import Outcome, Said, attribute_pairs, judge_mention
 from assistant.verify.wording import (
     Fit,
     Wording,
     best_fit,
     coverage,
+    kind_of_opposite,
     missing_numbers,
     opposite,
     read_wording,
+    stem,
 )
 
 SUPPORTED_BY_WORDS = 0.72  # chosen on the development half of K-QA, balanced accuracy; see docs/verification.md
+SAME_THING = 0.6  # words shared at which a sentence speaks of the same thing as the claim
 SAME_SENTENCE = 0.8  # words shared at which a denial or an opposite speaks of the same thing
 PROSE = 0.45  # share of a claim's words outside the normal form above which its words decide
 LONGEST_CLAIM = 4_000  # characters of a claim that are judged; a longer one is unsupported
@@ -47,7 +52,7 @@ def check(claim: str, evidence: str | Sequence[str]) -> Judgement:
         return Judgement("unsupported", 0.0, "unverifiable", "there is no evidence")
     if len(claim) > LONGEST_CLAIM:
         return Judgement("unsupported", 0.0, "unverifiable", f"longer than {LONGEST_CLAIM} characters: not judged")
-    read = ReadEvidence.of(pieces)
+    read = read_evidence(tuple(pieces))
     parts = [part for part in sentences(claim) if re.search(r"\w", part)]
     judged = [_judge_sentence(part, read) for part in parts]
     worst = min(judged, key=lambda j: (("contradicted", "unsupported", "supported").index(j.verdict), j.score))
@@ -61,17 +66,32 @@ def check(claim: str, evidence: str | Sequence[str]) -> Judgement:
 class ReadEvidence:
     """Evidence, read once: pieces cut into sentences, what they say, and their text for quotations."""
 
-    pieces: tuple[tuple[str, ...], ...]
+    pieces: tuple[tuple[Wording, ...], ...]
     said: tuple[Said, ...]
-    readings: tuple[Reading, ...]
-    quotable: tuple[str, ...]
+    quantities: tuple[Quantity, ...]
+    quotable: frozenset[str]
+    words: frozenset[str]
 
-    @classmethod
-    def of(cls, pieces: Sequence[str]) -> ReadEvidence:
-        cut = tuple(tuple(sentences(piece)) for piece in pieces)
-        readings = tuple(read_sentence(sentence) for piece in cut for sentence in piece)
-        said = tuple(Said(mention, reading.text) for reading in readings for mention in reading.mentions)
-        return cls(cut, said, readings, tuple(f" {quotable(sentence)} " for piece in cut for sentence in piece))
+
+@lru_cache(maxsize=512)
+def read_evidence(pieces: tuple[str, ...]) -> ReadEvidence:
+    """Evidence as it is compared; kept, for all sentences of an answer are judged against the same."""
+    cut = [sentences(piece) for piece in pieces]
+    flat = [sentence for piece in cut for sentence in piece]
+    readings = [read_sentence(sentence) for sentence in flat]
+    worded = tuple(tuple(read_wording(sentence) for sentence in piece) for piece in cut)
+    return ReadEvidence(
+        worded,
+        tuple(Said(mention, reading.text) for reading in readings for mention in reading.mentions),
+        tuple(quantity for reading in readings for quantity in reading.quantities),
+        frozenset(quotable(sentence) for sentence in flat),
+        frozenset(
+            word
+            for piece in worded
+            for sentence in piece
+            for word in (*sentence.meant, *(stem(plain) for plain in sentence.plain))
+        ),
+    )
 
 
 def quotable(text: str) -> str:
@@ -81,7 +101,7 @@ def quotable(text: str) -> str:
 
 
 def _judge_sentence(claim: str, evidence: ReadEvidence) -> Judgement:
-    if f" {quotable(claim)} " in evidence.quotable:
+    if quotable(claim) in evidence.quotable:
         return Judgement("supported", 1.0, None, "stands in the evidence word for word")
     reading = read_sentence(claim)
     wording = read_wording(claim)
@@ -93,14 +113,38 @@ def _judge_sentence(claim: str, evidence: ReadEvidence) -> Judgement:
         judgement = _judge_by_words(reading, wording, evidence, fit)
     if numbers is not None and judgement.verdict != "contradicted":
         return numbers
+    if judgement.verdict == "supported":
+        return _judge_attributes(reading, wording, evidence) or judgement
     return judgement
+
+
+def _judge_attributes(reading: Reading, wording: Wording, evidence: ReadEvidence) -> Judgement | None:
+    """A side, place, degree or course of the claim that no sentence on the same thing has.
+
+    Catches what belongs to no finding of the vocabulary ("prominence of the right paratracheal soft tissues").
+    """
+    near = [
+        read_sentence(sentence.text)
+        for piece in evidence.pieces
+        for sentence in piece
+        if coverage(wording.features, sentence.meant) >= SAME_THING
+    ]
+    if not near:
+        return None
+    for kind, claimed, stated in attribute_pairs(reading.attributes, [r.attributes for r in near]):
+        shown = f"“{near[0].text[:160]}”"
+        if stated:
+            return Judgement("contradicted", 0.15, kind, f"{', '.join(claimed)} against {', '.join(stated)}: {shown}")
+        return Judgement("unsupported", 0.35, kind, f"{', '.join(claimed)} is not said of it: {shown}")
+    return None
 
 
 def _is_prose(reading: Reading, wording: Wording) -> bool:
     """Whether most of what a sentence says lies outside the normal form."""
     if not wording.features:
         return False
-    return coverage(wording.features, _outside(reading)) > PROSE and len(_outside(reading)) > 2
+    outside = _outside(reading)
+    return len(outside) > 3 or (len(outside) > 1 and coverage(wording.features, outside) > PROSE)
 
 
 def _outside(reading: Reading) -> frozenset[str]:
@@ -116,10 +160,9 @@ def _judge_clinically(reading: Reading, wording: Wording, evidence: ReadEvidence
     worst = min(outcomes, key=_severity_of)
     if worst.verdict != "supported":
         return Judgement(worst.verdict, worst.score, worst.kind, worst.why)
-    rest = frozenset(feature for feature in _outside(reading) if not feature.isdigit())
-    known = frozenset().union(*(read_wording(r.text).features for r in evidence.readings))
-    if len(rest) > 1 and coverage(rest, known) < 0.5:
-        unknown = ", ".join(sorted(rest - known)[:4])
+    rest = _outside(reading)
+    if len(rest) > 1 and coverage(rest, evidence.words) < 0.5:
+        unknown = ", ".join(sorted(rest - evidence.words)[:4])
         return Judgement("unsupported", 0.4, "fabrication", f"the evidence does not speak of: {unknown}")
     return Judgement("supported", worst.score, None, worst.why)
 
@@ -129,7 +172,9 @@ def _severity_of(outcome: Outcome) -> tuple[int, float]:
 
 
 def _judge_by_words(reading: Reading, wording: Wording, evidence: ReadEvidence, fit: Fit) -> Judgement:
-    if not wording.features:
+    if all(feature[0] == "#" for feature in wording.features):
+        if wording.quantities and not missing_numbers(wording, evidence.quantities):
+            return Judgement("supported", 0.9, None, "the evidence states the number")
         return Judgement("unsupported", 0.1, "unverifiable", "nothing in it can be checked")
     shown = f"“{fit.sentence[:160]}”"
     stated = read_wording(fit.sentence) if fit.sentence else None
@@ -138,26 +183,26 @@ def _judge_by_words(reading: Reading, wording: Wording, evidence: ReadEvidence, 
             return Judgement("contradicted", 0.1, "negation", f"denied in one and not in the other: {shown}")
         turned = opposite(wording, stated)
         if turned is not None:
-            kind: ErrorKind = "laterality" if "left" in turned else "fabrication"
-            return Judgement("contradicted", 0.15, kind, f"“{turned[0]}” against “{turned[1]}”: {shown}")
+            return Judgement(
+                "contradicted", 0.15, kind_of_opposite(turned[0]), f"“{turned[0]}” against “{turned[1]}”: {shown}"
+            )
     against = [o for o in (judge_mention(m, evidence.said) for m in reading.mentions) if o.verdict == "contradicted"]
     if against and not against[0].implied and fit.single >= 0.6:
         return Judgement("contradicted", 0.15, against[0].kind, against[0].why)
+    unknown = sorted(f[1:] for f in wording.features if f[0] == "@" and f not in evidence.words)
+    if unknown:
+        return Judgement(
+            "unsupported", fit.score * 0.5, "fabrication", f"the evidence does not speak of {', '.join(unknown[:3])}"
+        )
     if fit.score >= SUPPORTED_BY_WORDS:
         return Judgement("supported", fit.score, None, f"said by the evidence: {shown}")
-    kind = "fabrication" if fit.score < 0.9 else None
-    return Judgement(
-        "unsupported",
-        fit.score * 0.6,
-        kind or "fabrication",
-        "the evidence does not say it" + (f"; nearest: {shown}" if fit.sentence else ""),
-    )
+    nearest = f"; nearest: {shown}" if fit.sentence else ""
+    return Judgement("unsupported", fit.score * 0.6, "fabrication", f"the evidence does not say it{nearest}")
 
 
 def _judge_numbers(wording: Wording, evidence: ReadEvidence, fit: Fit) -> Judgement | None:
     """The first number of the claim that the evidence does not carry, as a judgement."""
-    stated = [quantity for reading in evidence.readings for quantity in reading.quantities]
-    for claimed, instead in missing_numbers(wording, stated):
+    for claimed, instead in missing_numbers(wording, evidence.quantities):
         kind: ErrorKind = "time" if claimed.is_time else "number"
         if instead is not None and (claimed.name or fit.single >= 0.5):
             why = f"{claimed.text} is claimed, the evidence states {instead.text}"

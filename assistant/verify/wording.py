@@ -5,15 +5,18 @@ For what has no clinical normal form. No statistics of any corpus go in, so a ve
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assistant.findings.quantities import Quantity, agree, quantities
+import Stemmer
+
+from assistant.findings.mentions import read_sentence
+from assistant.findings.quantities import Quantity, agree, named_measures
 from assistant.findings.scope import Sentence
 from assistant.findings.vocabulary import vocabulary
 from assistant.findings.words import words
+from assistant.records import ErrorKind
 
 _FUNCTION = """
     a an the and or but nor of in on at to for from by with without within into onto over under about as than then that
@@ -29,11 +32,14 @@ _FILLER = """
     visualized visible evident observe observed reveal suggest indicate include involve involving associate associated
     specifically overall currently compatible consistent represent reflect level impression conclusion
     area region size change changes state statement mention mentioned describe described
-    one there's it's known called common commonly usually often typically generally sometimes
+    measure measured measures duration interval value one there's it's known called common commonly usually often
+    typically generally sometimes
     """
 FUNCTION_WORDS = frozenset(_FUNCTION.split())
 FILLER_WORDS = frozenset(_FILLER.split())
-_DENIALS = frozenset(["no", "not", "n't", "never", "none", "neither", "nor", "without", "cannot", "nobody", "nothing", "lack", "absent", "denied", "deny"])
+_DENIALS = frozenset(
+    ("no", "not", "n't", "never", "none", "neither", "nor", "without", "cannot", "lack", "absent", "deny")
+)
 _OPPOSITES = (
     ("increase", "decrease"), ("increased", "decreased"), ("higher", "lower"), ("high", "low"), ("more", "less"),
     ("effective", "ineffective"), ("safe", "unsafe"), ("before", "after"), ("improve", "worsen"),
@@ -58,16 +64,19 @@ _ALIKE = (
     ("baby", "newborn", "infant"), ("begin", "start", "initiate"), ("stop", "discontinue"), ("consult", "contact"),
     ("tell", "inform"), ("serious", "severe"), ("people", "person", "individual", "patient"), ("eat", "food", "diet"),
 )  # fmt: skip
-_SUFFIX = re.compile(
-    r"(?:ization|ational|fulness|iveness|ations?|ingly|ment|ness|able|ible|ally|ance|ence|ical|tion|sion|ings?|ed|es|ly|er|al|ic|ive|ity|ous|e|s|y)$"
-)
+_STEMMER = Stemmer.Stemmer("english")
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The weighed content words of one sentence, its numbers and whether it denies."""
+    """The content words of one sentence, its numbers and how often it denies.
 
+    `meant` are the words with all that their entities also are: a sentence on pneumonia speaks of consolidation.
+    """
+
+    text: str
     features: frozenset[str]
+    meant: frozenset[str]
     plain: frozenset[str]
     quantities: tuple[Quantity, ...]
     denials: int
@@ -75,16 +84,20 @@ class Wording:
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """A crude stem: good enough to bring "treatment", "treated" and "treat" together."""
-    if len(word) <= 4 or not word.isalpha():
-        return word
-    cut = _SUFFIX.sub("", word)
-    if len(cut) > 5:
-        cut = _SUFFIX.sub("", cut)
-    return cut if len(cut) >= 3 else word
+    """The word's Snowball stem (Porter 2001): "treatment", "treated" and "treat" come together."""
+    return str(_STEMMER.stemWord(word))
 
 
 _CLASS = {stem(word): stem(group[0]) for group in _ALIKE for word in group}
+_OPPOSITE_KINDS: dict[ErrorKind, frozenset[str]] = {
+    "laterality": frozenset(("left", "right")),
+    "location": frozenset(("upper", "lower", "superior", "inferior", "anterior", "posterior")),
+    "negation": frozenset(("positive", "negative", "possible", "impossible", "always", "never")),
+    "time": frozenset(
+        ("increase", "decrease", "increased", "decreased", "improve", "worsen", "improved", "worsened", "before",
+         "after", "early", "late", "acute", "chronic", "better", "worse", "rise", "fall", "new", "stable")
+    ),
+}  # fmt: skip
 _TURNED: dict[str, set[str]] = {}
 for _a, _b in _OPPOSITES:
     _TURNED.setdefault(_a, set()).add(_b)
@@ -98,8 +111,15 @@ def read_wording(text: str) -> Wording:
     sentence = Sentence(tokens, vocabulary().match(tokens))
     features: set[str] = set()
     plain: set[str] = set()
+    numbers = read_sentence(text).quantities
+    names = named_measures(text) if any(q.name for q in numbers) else []
+    features |= {"#" + name for _, _, name in names}
+    measured = {at for q in numbers for at, token in enumerate(tokens) if q.start <= token.start < q.end}
+    measured |= {at for start, end, _ in names for at, token in enumerate(tokens) if start <= token.start < end}
     for at, token in enumerate(tokens):
         plain.add(token.norm)
+        if at in measured:
+            continue
         match = sentence.by_word[at]
         entity = match.value("entity") if match else None
         if entity is not None:
@@ -109,55 +129,59 @@ def read_wording(text: str) -> Wording:
             features.add(_CLASS.get(base, base))
     denials = sum(token.norm in _DENIALS for token in tokens)
     affirmed = sum(1 for match in sentence.matches if match.value("affirmed"))
-    return Wording(frozenset(features), frozenset(plain), tuple(quantities(text)), max(0, denials - affirmed))
+    ancestors = vocabulary().ancestors
+    above = {"@" + up for feature in features if feature[0] == "@" for up in ancestors[feature[1:]]}
+    return Wording(
+        text, frozenset(features), frozenset(features | above), frozenset(plain), numbers, max(0, denials - affirmed)
+    )
 
 
+@lru_cache(maxsize=50_000)
 def weight(feature: str) -> float:
-    """Long words, entities and numbers tell more than short words."""
-    if feature[0] == "@" or feature[0].isdigit():
-        return 1.5
-    return min(len(feature), 9) / 6
+    """Long words and entities tell more than short words."""
+    return 1.5 if feature[0] == "@" or feature[0].isdigit() else min(len(feature), 9) / 6
 
 
 def coverage(claim: frozenset[str], evidence: frozenset[str]) -> float:
     """Weighed share of the claim's content words that the evidence has, in [0, 1]."""
     total = sum(map(weight, claim))
-    if not total:
-        return 0.0
-    ancestors = vocabulary().ancestors
-    above = {"@" + up for feature in evidence if feature[0] == "@" for up in ancestors[feature[1:]]}
-    return sum(weight(feature) for feature in claim if feature in evidence or feature in above) / total
+    return sum(map(weight, claim & evidence)) / total if total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How well one stretch of evidence carries a claim by its words, and the sentence that does most."""
+    """How well evidence carries a claim by its words, and the single sentence that does most of it."""
 
     score: float
     single: float
     sentence: str
 
 
-def best_fit(claim: Wording, pieces: Sequence[Sequence[str]]) -> Fit:
-    """The best of single sentences, neighbouring pairs and triples, and whole pieces; the wider, the less it counts."""
+def best_fit(claim: Wording, pieces: Sequence[Sequence[Wording]]) -> Fit:
+    """The best of single sentences, neighbours and whole pieces: the wider the words lie apart, the less they count."""
+    total = sum(map(weight, claim.features)) or 1.0
     best, single, sentence = 0.0, 0.0, ""
     for piece in pieces:
-        read = [read_wording(text).features for text in piece]
-        for at, features in enumerate(read):
-            alone = coverage(claim.features, features)
+        hits = [claim.features & read.meant for read in piece]
+        for at, hit in enumerate(hits):
+            alone = sum(map(weight, hit)) / total
             if alone > single:
-                single, sentence = alone, piece[at]
+                single, sentence = alone, piece[at].text
             best = max(best, alone)
-            if at and best < 0.97:
-                best = max(best, 0.97 * coverage(claim.features, features | read[at - 1]))
-            if at > 1 and best < 0.93:
-                best = max(best, 0.93 * coverage(claim.features, features | read[at - 1] | read[at - 2]))
-        if best < WHOLE_PIECE and read:
-            best = max(best, WHOLE_PIECE * coverage(claim.features, frozenset().union(*read)))
+            if at:
+                best = max(best, NEIGHBOURS * sum(map(weight, hit | hits[at - 1])) / total)
+        if hits:
+            best = max(best, WHOLE_PIECE * sum(map(weight, frozenset().union(*hits))) / total)
     return Fit(best, single, sentence)
 
 
+NEIGHBOURS = 0.97  # what a claim's words are worth when they lie in two neighbouring sentences
 WHOLE_PIECE = 0.88  # what a claim's words are worth when they lie scattered over a passage
+
+
+def kind_of_opposite(word: str) -> ErrorKind:
+    """What kind of error it is to say the opposite of `word`."""
+    return next((kind for kind, said in _OPPOSITE_KINDS.items() if word in said), "fabrication")
 
 
 def opposite(claim: Wording, evidence: Wording) -> tuple[str, str] | None:

@@ -1,0 +1,240 @@
+"""How well `check` agrees with people, on public data: prints the table that docs/verification.md quotes.
+
+    WARDROUND_DATA=… python benchmarks/verify.py [--part radfact|kqa|faithbench|medhallu|perturbations|speed] [--errors N]
+
+Thresholds are chosen on the development half (split by question, source passage or report through a hash) and every
+figure is of the other half, with a 95 % bootstrap interval that resamples whole questions or passages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from assistant.verify import check
+
+sys.path.insert(0, str(Path(__file__).parent))
+RESAMPLES = 1_000
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One pair: its group (resampled as a whole), what people say, and what `check` says."""
+
+    group: str
+    truth: str
+    verdict: str
+    score: float
+    claim: str = ""
+    why: str = ""
+
+
+Metric = Callable[[Sequence[Judged]], float]
+
+
+def development(group: str) -> bool:
+    """Whether a question, passage or report belongs to the half on which thresholds are chosen."""
+    return hashlib.sha256(group.encode()).digest()[0] % 2 == 0
+
+
+def judge(group: str, truth: str, claim: str, evidence: str | list[str]) -> Judged:
+    judgement = check(claim, evidence)
+    return Judged(group, truth, judgement.verdict, judgement.score, claim, judgement.why)
+
+
+def accuracy(pairs: Sequence[Judged]) -> float:
+    return float(np.mean([pair.truth == pair.verdict for pair in pairs]))
+
+
+def balanced_by_verdict(pairs: Sequence[Judged]) -> float:
+    """Mean of the shares right among those that are and those that are not supported."""
+    return balanced(pairs, lambda pair: pair.verdict == "supported")
+
+
+def balanced(pairs: Sequence[Judged], says_supported: Callable[[Judged], bool]) -> float:
+    shares = [
+        np.mean([says_supported(p) == wanted for p in pairs if (p.truth == "supported") == wanted])
+        for wanted in (True, False)
+        if any((p.truth == "supported") == wanted for p in pairs)
+    ]
+    return float(np.mean(shares))
+
+
+def auroc(pairs: Sequence[Judged]) -> float:
+    """Probability that a supported pair scores above one that is not; ties count half."""
+    high = np.array([p.score for p in pairs if p.truth == "supported"])
+    low = np.array([p.score for p in pairs if p.truth != "supported"])
+    return float(np.mean((high[:, None] > low) + 0.5 * (high[:, None] == low)))
+
+
+def interval(pairs: Sequence[Judged], metric: Metric) -> str:
+    """The metric with its 95 % bootstrap interval over groups."""
+    groups: dict[str, list[Judged]] = {}
+    for pair in pairs:
+        groups.setdefault(pair.group, []).append(pair)
+    parts = list(groups.values())
+    rng = np.random.default_rng(0)
+    values = []
+    for _ in range(RESAMPLES):
+        drawn = [pair for at in rng.integers(len(parts), size=len(parts)) for pair in parts[at]]
+        if len({pair.truth for pair in drawn}) > 1 or len({pair.truth for pair in pairs}) == 1:
+            values.append(metric(drawn))
+    low, high = np.percentile(values, [2.5, 97.5])
+    return f"{metric(pairs):.3f} [{low:.3f}, {high:.3f}] (n={len(pairs)}, groups={len(parts)})"
+
+
+def best_threshold(pairs: Sequence[Judged]) -> float:
+    """The score at or above which a pair counts as supported, best in balanced accuracy."""
+    candidates = sorted({pair.score for pair in pairs})
+    return max(candidates, key=lambda cut: balanced(pairs, lambda pair: pair.score >= cut))
+
+
+def halves(pairs: Sequence[Judged]) -> tuple[list[Judged], list[Judged]]:
+    return [p for p in pairs if development(p.group)], [p for p in pairs if not development(p.group)]
+
+
+def radfact(data: Path) -> list[Judged]:
+    truths = {"entailment": "supported", "contradiction": "contradicted", "neutral": "unsupported"}
+    pairs = []
+    for example in json.loads((data / "radfact_nli/radfact_test_examples.json").read_text()):
+        for side, other in (("A", "B"), ("B", "A")):
+            evidence = example["input"][f"phrases_{other}"]
+            for phrase in example["output"][f"phrases_{side}_evidenced"]:
+                pairs.append(judge(example["example_id"], truths[phrase["status"]], phrase["phrase"], evidence))
+    return pairs
+
+
+def kqa(data: Path) -> list[Judged]:
+    truths = {"Entailment": "supported", "Contradiction": "contradicted", "Neutral": "unsupported"}
+    with (data / "kqa/nli_physician_labels.csv").open(encoding="utf-8", newline="") as file:
+        return [
+            judge(row["Question"], truths[row["majority_label"]], row["claim"], row["answer"])
+            for row in csv.DictReader(file)
+            if row["majority_label"] in truths
+        ]
+
+
+def faithbench(data: Path) -> list[Judged]:
+    pairs = []
+    for path in sorted((data / "faithbench").glob("batch_*.json")):
+        for sample in json.loads(path.read_text(encoding="utf-8"))["samples"]:
+            labels = [label for note in sample["annotations"] for label in note["label"]]
+            unwanted = any(label.startswith("Unwanted") for label in labels)
+            if not unwanted and any(label.startswith("Questionable") for label in labels):
+                continue
+            truth = "unsupported" if unwanted else "supported"
+            pairs.append(judge(sample["source"][:80], truth, sample["summary"], sample["source"]))
+    return pairs
+
+
+def medhallu(data: Path, shift: int = 0) -> list[Judged]:
+    """Each item's true and invented answer against its own evidence, or that of the item `shift` further on."""
+    lines = (data / "medhallu/medhallu_pqa_labeled.jsonl").read_text(encoding="utf-8").split("\n")
+    items = [json.loads(line) for line in lines if line]
+    pairs = []
+    for at, item in enumerate(items):
+        knowledge = items[(at + shift) % len(items)]["knowledge"]
+        pairs.append(judge(item["pmid"], "supported", item["ground_truth"], knowledge))
+        pairs.append(judge(item["pmid"], "unsupported", item["hallucinated_answer"], knowledge))
+    return pairs
+
+
+def show_errors(pairs: Sequence[Judged], count: int) -> None:
+    """Errors of the development half only, so that the other half stays unseen."""
+    wrong = [p for p in pairs if p.truth != p.verdict and development(p.group)]
+    for pair in wrong[:count]:
+        print(f"    {pair.truth} → {pair.verdict} {pair.score:.2f}  {pair.claim[:200]!r}\n        {pair.why[:220]}")
+
+
+def report_radfact(data: Path, errors: int) -> None:
+    pairs = radfact(data)
+    dev, test = halves(pairs)
+    print("radfact_nli three-way accuracy, all:", interval(pairs, accuracy))
+    print("radfact_nli three-way accuracy, test half:", interval(test, accuracy), f"(development {accuracy(dev):.3f})")
+    show_errors(pairs, errors)
+
+
+def report_kqa(data: Path, errors: int) -> None:
+    pairs = kqa(data)
+    dev, test = halves(pairs)
+    print("kqa supported against not, balanced accuracy, test half:", interval(test, balanced_by_verdict),
+          f"(development {balanced_by_verdict(dev):.3f})")  # fmt: skip
+    print("kqa AUROC, test half:", interval(test, auroc), f"(development {auroc(dev):.3f})")
+    show_errors(pairs, errors)
+
+
+def report_faithbench(data: Path, errors: int) -> None:
+    pairs = faithbench(data)
+    dev, test = halves(pairs)
+    cut = best_threshold(dev)
+    print("faithbench balanced accuracy by verdict, test half:", interval(test, balanced_by_verdict))
+    at_cut = interval(test, lambda some: balanced(some, lambda p: p.score >= cut))
+    print(f"faithbench balanced accuracy at score {cut:.3f} (chosen on development), test half:", at_cut)
+    print("faithbench AUROC, test half:", interval(test, auroc), f"(development {auroc(dev):.3f})")
+    show_errors(pairs, errors)
+
+
+def report_medhallu(data: Path, errors: int) -> None:
+    _, own = halves(medhallu(data))
+    _, other = halves(medhallu(data, shift=1))
+    print("medhallu AUROC, own evidence, test half:", interval(own, auroc))
+    print("medhallu AUROC, another item's evidence, test half:", interval(other, auroc))
+
+
+def report_speed(data: Path, errors: int) -> None:
+    """Ten sentences against ten passages, the first time each text is met."""
+    lines = (data / "medhallu/medhallu_pqa_labeled.jsonl").read_text(encoding="utf-8").split("\n")
+    items = [json.loads(line) for line in lines if line]
+    check("No effusion.", "The lungs are clear.")
+    times = []
+    for start in range(0, 200, 10):
+        passages = [" ".join(item["knowledge"])[:900] for item in items[start : start + 10]]
+        claims = [item["ground_truth"] for item in items[start : start + 10]]
+        began = time.process_time()
+        for claim in claims:
+            check(claim, passages)
+        times.append(time.process_time() - began)
+    print(f"ten sentences against ten passages, uncached, CPU time: median {1e3 * np.median(times):.0f} ms, worst {1e3 * max(times):.0f} ms")
+
+
+def report_perturbations(data: Path, errors: int) -> None:
+    from verify_perturbations import report
+
+    report(data, errors)
+
+
+PARTS = {
+    "radfact": report_radfact,
+    "kqa": report_kqa,
+    "faithbench": report_faithbench,
+    "medhallu": report_medhallu,
+    "perturbations": report_perturbations,
+    "speed": report_speed,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=PARTS, help="only this part")
+    parser.add_argument("--errors", type=int, default=0, help="show so many errors of the development half")
+    arguments = parser.parse_args()
+    if "WARDROUND_DATA" not in os.environ:
+        raise SystemExit("WARDROUND_DATA is not set: the folder with radfact_nli, kqa, faithbench, medhallu …")
+    data = Path(os.environ["WARDROUND_DATA"])
+    for name, report in PARTS.items():
+        if arguments.part in (None, name):
+            report(data, arguments.errors)
+
+
+if __name__ == "__main__":
+    main()
