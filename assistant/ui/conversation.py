@@ -69,8 +69,9 @@ class Conversation:
         """The uploads that could be read, for every question of this conversation."""
         return [upload.path for upload in self.uploads if upload.records]
 
-    def uploaded_records(self) -> frozenset[str]:
-        return frozenset(r.record_id for upload in self.uploads for r in upload.records if r.record_id)
+    def uploaded_records(self) -> dict[str, str]:
+        """The file's name by record id, for everything that was uploaded here."""
+        return {record.record_id: upload.name for upload in self.uploads for record in upload.records}
 
     def hand_over(self) -> tuple[Upload, ...]:
         """The uploads that go along with the question asked now, for the first time."""

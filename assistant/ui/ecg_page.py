@@ -111,10 +111,10 @@ def _plan(signal: Signal, window: SignalPlace | None, start: float) -> list[list
                 row.append(_Strip(lead, column * COLUMN_S * MM_PER_S, at, min(at + COLUMN_S, end)))
             rows.append(row)
         return [*rows, [_Strip(cited or "II", 0.0, start, end)]]
-    leads = list(signal.leads[:MAX_ROWS])
-    if cited and cited not in leads:
-        leads[-1] = cited
-    return [[_Strip(lead, 0.0, start, end)] for lead in leads]
+    shown = list(signal.leads[:MAX_ROWS])
+    if cited and cited not in shown:
+        shown[-1] = cited
+    return [[_Strip(lead, 0.0, start, end)] for lead in shown]
 
 
 def _right_edge(row: list[_Strip]) -> float:
@@ -166,7 +166,8 @@ def _trace(signal: Signal, strip: _Strip, baseline: float, top: float, *, labell
         points = "L".join(f"{a:.2f} {b:.2f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
         parts.append(f"M{points}" if len(keep) > 1 else f"M{points}h0.1")
     path = (
-        f'<path class="ecg-trace" data-lead="{escape(strip.lead)}" data-start="{strip.start_s:.3f}" d="{"".join(parts)}" '
+        f'<path class="ecg-trace" data-lead="{escape(strip.lead)}" data-start="{strip.start_s:.3f}" '
+        f'd="{"".join(parts)}" '
         'fill="none" stroke="#111" stroke-width="0.28" stroke-linejoin="round"/>'
     )
     if not labelled:
@@ -234,7 +235,8 @@ def _svg(kind: str, width: float, height: float, name: str, body: str, offset: f
     major += "".join(f"M0 {y}h{width:g}" for y in range(0, int(height) + 1, 5))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{kind}" viewBox="{offset:g} 0 {width:g} {height:g}" '
-        f'width="{width:g}mm" height="{height:g}mm" role="img" aria-label="{name}" font-family="system-ui, Arial, sans-serif">'
+        f'width="{width:g}mm" height="{height:g}mm" role="img" aria-label="{name}" '
+        'font-family="system-ui, Arial, sans-serif">'
         f'<rect class="ecg-paper" x="0" y="0" width="{width:g}" height="{height:g}" fill="#fffaf7"/>'
         f'<path class="ecg-minor" d="{minor}" fill="none" stroke="#f3c4bb" stroke-width="0.1"/>'
         f'<path class="ecg-major" d="{major}" fill="none" stroke="#e08f83" stroke-width="0.2"/>'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from markupsafe import Markup
 
@@ -16,6 +16,7 @@ from assistant.ui.talk import shorten
 Look = Callable[[str], Record]  # record id → record with its content
 
 _AROUND = 4_000  # characters of a long text shown before and after the cited ones
+_UNCITED = 8  # tabs shown while nothing is cited yet; the rest is folded
 _EMPTY = Markup(
     '<div class="wr-empty"><h2>Evidence</h2><p>The X-ray, the ECG or the sentence behind each number of an answer '
     "opens here.</p></div>"
@@ -28,18 +29,21 @@ def panel_html(conversation: Conversation, look: Look) -> Markup:
     if number is None:
         return _EMPTY
     turn = conversation.turns[number]
-    known = turn.evidence()
     chosen = (conversation.opened() or (number, None))[1]
-    opened = known.get(chosen) if chosen else None
+    opened = turn.evidence().get(chosen) if chosen else None
     uploaded = conversation.uploaded_records()
     if opened:
-        viewer = view(opened, look, turn.numbered().get(opened.id), words.relation(opened, uploaded))
+        told = words.relation(opened, uploaded)
+        viewer = view(opened, look, turn.numbered().get(opened.id), told, uploaded.get(opened.record_id))
     elif turn.stage == "searching":
         viewer = Markup('<p class="wr-empty">Searching …</p>')
     else:
         viewer = Markup('<p class="wr-empty">No evidence was good enough to keep.</p>')
-    return Markup('<div class="wr-panel"{}>{}{}{}{}</div>').format(
+    return Markup(
+        '<div class="wr-panel"{}><h2>Evidence <span class="wr-for">for “{}”</span></h2>{}{}{}{}</div>'
+    ).format(
         Markup(" data-chosen") if conversation.shown else "",
+        shorten(turn.question, 70),
         _tabs(number, turn, chosen, uploaded),
         viewer,
         _dropped(number, turn, chosen, uploaded),
@@ -47,29 +51,37 @@ def panel_html(conversation: Conversation, look: Look) -> Markup:
     )
 
 
-def _tabs(number: int, turn: Turn, chosen: str | None, uploaded: frozenset[str]) -> Markup:
+def _tabs(number: int, turn: Turn, chosen: str | None, uploaded: Mapping[str, str]) -> Markup:
+    """The kept evidence as buttons: what is cited first; of a checked answer the rest is folded away."""
     order, known = turn.numbered(), turn.evidence()
-    items = Markup("").join(
-        Markup(
-            '<li><button type="button" class="wr-tab" data-act="show" data-turn="{}" data-evidence="{}" '
-            'aria-pressed="{}"><b>{}</b> {}<small>{}</small></button></li>'
-        ).format(
-            number,
-            key,
-            "true" if key == chosen else "false",
-            rank,
-            words.modality(known[key].modality, known[key].kind),
-            " · ".join(filter(None, (words.relation(known[key], uploaded), words.place(known[key].place)))),
-        )
-        for key, rank in order.items()
-        if key in known
+    cited = {key for claim in turn.claims for key in claim.citations}
+    keys = [key for key in order if key in known]
+    first = [key for key in keys if key in cited] if cited else keys[:_UNCITED]
+    rest = [key for key in keys if key not in first]
+
+    def row(some: list[str], label: str) -> Markup:
+        tabs = (_tab(number, order[key], known[key], key == chosen, uploaded) for key in some)
+        return Markup('<ul class="wr-tabs" aria-label="{}">{}</ul>').format(label, Markup("").join(tabs))
+
+    more = Markup('<details class="wr-more"{}><summary>Also kept, not cited ({})</summary>{}</details>').format(
+        Markup(" open") if chosen in rest else "", len(rest), row(rest, "Evidence kept and not cited")
     )
-    head = Markup('<h2>Evidence <span class="wr-for">for “{}”</span></h2>').format(shorten(turn.question, 70))
-    return Markup('{}<ul class="wr-tabs" aria-label="Evidence that was kept">{}</ul>').format(head, items)
+    return Markup("{}{}").format(row(first, "Evidence"), more if rest else "")
 
 
-def view(evidence: Evidence, look: Look, number: int | None, relation: str) -> Markup:
-    """One piece of evidence: its content, opened at its place, and its facts."""
+def _tab(turn: int, rank: int, evidence: Evidence, pressed: bool, uploaded: Mapping[str, str]) -> Markup:
+    name = words.modality(evidence.modality, evidence.kind)
+    if isinstance(evidence.place, ValuePlace):
+        name = words.measure(evidence.place.name)
+    below = " · ".join(filter(None, (words.relation(evidence, uploaded), words.place(evidence.place))))
+    return Markup(
+        '<li><button type="button" class="wr-tab" data-act="show" data-turn="{}" data-evidence="{}" '
+        'aria-pressed="{}"><b>{}</b> {}<small>{}</small></button></li>'
+    ).format(turn, evidence.id, "true" if pressed else "false", rank, name, below)
+
+
+def view(evidence: Evidence, look: Look, number: int | None, relation: str, file: str | None = None) -> Markup:
+    """One piece of evidence: its content, opened at its place, and its facts; `file` names an upload."""
     try:
         content = _content(evidence, look(evidence.record_id))
     except (WardroundError, KeyError, OSError) as error:
@@ -77,7 +89,7 @@ def view(evidence: Evidence, look: Look, number: int | None, relation: str) -> M
             evidence.text, f"The record itself could not be opened: {error}"
         )
     badge = Markup("<b>{}</b> ").format(number) if number else ""
-    title = evidence.title or words.modality(evidence.modality, evidence.kind)
+    title = evidence.title or file or words.modality(evidence.modality, evidence.kind)
     return Markup(
         '<article class="wr-view" data-evidence="{}" data-kind="{}"><header><h3>{}<bdi>{}</bdi></h3>'
         '<p class="wr-relation wr-rel-{}">{}</p></header>{}{}</article>'
@@ -113,6 +125,8 @@ def _value(place: ValuePlace) -> Markup:
 def _box(record: Record, place: BoxPlace) -> Markup:
     assert record.image is not None
     left, top, width, height = picture.percent_box(record.image, place.box)
+    if width > 99 and height > 99:  # the whole picture
+        return Markup("")
     style = f"left:{left:.2f}%;top:{top:.2f}%;width:{width:.2f}%;height:{height:.2f}%"
     return Markup('<span class="wr-box" style="{}"></span>').format(style)
 
@@ -157,7 +171,7 @@ def _facts(evidence: Evidence) -> Markup:
     return Markup('<dl class="wr-about">{}</dl>').format(body)
 
 
-def _dropped(number: int, turn: Turn, chosen: str | None, uploaded: frozenset[str]) -> Markup:
+def _dropped(number: int, turn: Turn, chosen: str | None, uploaded: Mapping[str, str]) -> Markup:
     dropped = [e for e in turn.evidence().values() if not e.kept]
     if not dropped:
         return Markup("")
@@ -169,7 +183,7 @@ def _dropped(number: int, turn: Turn, chosen: str | None, uploaded: frozenset[st
             number,
             e.id,
             "true" if e.id == chosen else "false",
-            f"{words.modality(e.modality, e.kind)}, {words.relation(e, uploaded)}: {shorten(e.text or e.title or '')}",
+            f"{words.modality(e.modality, e.kind)}, {words.relation(e, uploaded)}: {shorten(words.gist(e))}",
             e.why,
         )
         for e in dropped

@@ -6,6 +6,7 @@ only where the page is opened.
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from markupsafe import Markup
 
+from assistant import demo
 from assistant.errors import ModelUnavailable, WardroundError
 from assistant.records import Answer, Claim, SearchResult
 from assistant.ui.conversation import Conversation, Turn
@@ -23,6 +25,8 @@ from assistant.ui.uploads import shelf, take_in
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+
+log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 STYLE = HERE / "style.css"
@@ -40,6 +44,17 @@ element.addEventListener('click', (event) => {
   if (button) trigger(button.dataset.act === 'suggest' ? 'input' : 'click', {...button.dataset});
 });
 """
+_FOLLOW = (
+    _CLICKS
+    + """
+let turns = 0;
+watch('value', () => {
+  const all = element.querySelectorAll('.wr-turn');
+  if (all.length > turns) all[all.length - 1].scrollIntoView({block: 'start'});
+  turns = all.length;
+});
+"""
+)
 _SHOW = (
     _CLICKS
     + """
@@ -76,12 +91,12 @@ def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
             with gr.Column(elem_id="wr-left", scale=5, min_width=320):
                 talk = gr.HTML(
                     conversation_html(Conversation(desk.folder)), elem_id="wr-talk", apply_default_css=False,
-                    autoscroll=True, js_on_load=_CLICKS,
+                    js_on_load=_FOLLOW,
                 )  # fmt: skip
                 files = gr.HTML("", elem_id="wr-shelf", apply_default_css=False, js_on_load=_CLICKS)
                 box = gr.MultimodalTextbox(
-                    elem_id="wr-box", label="Your question", show_label=False, file_count="multiple", lines=1, max_lines=6,
-                    placeholder="Ask, or drop files here: DICOM, ECG, picture, PDF, text",
+                    elem_id="wr-box", label="Your question", show_label=False, file_count="multiple", lines=1,
+                    max_lines=6, placeholder="Ask, or drop files here: DICOM, ECG, picture, PDF, text",
                     max_plain_text_length=4_000, autofocus=True,
                 )  # fmt: skip
             with gr.Column(elem_id="wr-right", scale=6, min_width=320):
@@ -105,10 +120,12 @@ def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
 
 def header_html(assistant: Assistant) -> Markup:
     """Name, disclaimer, the open archives, and the notices that their licences ask for."""
-    notices = Markup("").join(Markup("<li>{}</li>").format(notice) for notice in getattr(assistant, "notices", ()))
+    terms = demo.notices(assistant.workspace) if demo.DEMO_INDEX in assistant.indexes else ()
+    notices = Markup("").join(Markup("<li>{}</li>").format(notice) for notice in terms)
     about = Markup('<details class="wr-notices"><summary>Sources</summary><ul>{}</ul></details>').format(notices)
     return Markup(
-        '<header class="wr-header"><h1>Wardround</h1><div><p class="wr-archive">{}</p><p class="wr-disclaimer">{}</p></div>{}</header>'
+        '<header class="wr-header"><h1>Wardround</h1><div><p class="wr-archive">{}</p>'
+        '<p class="wr-disclaimer">{}</p></div>{}</header>'
     ).format(archive_line(assistant), DISCLAIMER, about if notices else "")
 
 
@@ -197,9 +214,15 @@ class Desk:
                 turn.note = f"{model} can’t answer: {error} Answered by “quote” instead."
                 turn.search, turn.claims = None, []
                 yield from self._stream(conversation, turn, "quote")
+            self._log(conversation, turn)
         except WardroundError as error:
             turn.stage, turn.error = "failed", str(error)
-        self._log(conversation, turn)
+        except Exception as error:  # a fault of ours must not leave the page waiting; the log has the details
+            log.exception("a question could not be answered")
+            turn.stage = "failed"
+            turn.error = (
+                f"An error inside Wardround ({type(error).__name__}); its log says more. Ask again, or otherwise."
+            )
 
     def _stream(self, conversation: Conversation, turn: Turn, model: str) -> Iterator[None]:
         for step in self.assistant.ask_stream(turn.question, files=conversation.files(), llm=model):

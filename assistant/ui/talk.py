@@ -18,8 +18,8 @@ Opened = tuple[int, str] | None  # turn and evidence that the panel shows
 
 _QUESTIONS = ("What do similar studies show?", "What rhythm is this?", "What does this document say about treatment?")
 _WELCOME = Markup(
-    '<div class="wr-welcome"><h2>Ask the archive</h2><p>Drop an X-ray, an ECG or a PDF below, or just ask. Every sentence '
-    "of an answer is checked against its evidence before it appears.</p><ul>{}</ul></div>"
+    '<div class="wr-welcome"><h2>Ask the archive</h2><p>Drop an X-ray, an ECG or a PDF below, or just ask. Every '
+    "sentence of an answer is checked against its evidence before it appears.</p><ul>{}</ul></div>"
 ).format(
     Markup("").join(
         Markup('<li><button type="button" data-act="suggest" data-question="{}">{}</button></li>').format(
@@ -124,13 +124,15 @@ def _end(number: int, turn: Turn) -> Markup:
 
 def _nearest(number: int, turn: Turn) -> Markup:
     """What came closest, for the reader to judge; a miss is offered, never woven into an answer."""
-    near = sorted(turn.evidence().values(), key=lambda evidence: not evidence.kept)[:_NEAREST]
+    near = [evidence for evidence in turn.evidence().values() if evidence.relation != "own"]
+    near = sorted(near, key=lambda evidence: not evidence.kept)[:_NEAREST]
     if not near:
         return Markup("")
     items = Markup("").join(
         Markup(
-            '<li><button type="button" class="wr-near" data-act="show" data-turn="{}" data-evidence="{}">{}</button></li>'
-        ).format(number, e.id, f"{words.modality(e.modality, e.kind)}: {shorten(e.text or e.title or e.record_id)}")
+            '<li><button type="button" class="wr-near" data-act="show" data-turn="{}" data-evidence="{}">{}</button>'
+            "</li>"
+        ).format(number, e.id, f"{words.modality(e.modality, e.kind)}: {shorten(words.gist(e))}")
         for e in near
     )
     return Markup('<p class="wr-near-head">Nearest evidence, not good enough to answer from:</p><ul>{}</ul>').format(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -17,6 +18,9 @@ from assistant.records import STANDARD_LEADS, Record
 from assistant.ui import picture, words
 from assistant.ui.ecg_page import draw_strip
 
+log = logging.getLogger(__name__)
+
+NOTHING = Markup("")
 Read = Callable[[Path], list[Record]]
 
 
@@ -34,7 +38,7 @@ class Upload:
     reason: str = ""
     companion: bool = False
     asked: bool = False
-    face: Markup = Markup("")
+    face: Markup = NOTHING
 
 
 def take_in(folder: Path, sources: Sequence[Path], present: Sequence[Upload], read: Read) -> list[Upload]:
@@ -69,6 +73,9 @@ def _read(upload: Upload, read: Read) -> Upload:
         return replace(upload, reason=error.reason)
     except WardroundError as error:
         return replace(upload, reason=str(error))
+    except Exception as error:  # a fault of ours: the other files and the conversation go on
+        log.exception("an upload could not be read")
+        return replace(upload, reason=f"an error inside Wardround ({type(error).__name__}); its log says more")
     if not records:
         return replace(upload, reason="nothing in it that could be read")
     facts = Markup("").join(Markup("<li>{}</li>").format(fact) for fact in facts_of(records))
@@ -81,7 +88,7 @@ def _read(upload: Upload, read: Read) -> Upload:
 
 
 def shelf(uploads: Sequence[Upload]) -> Markup:
-    """Above the box: a card for each file that waits for its question, a line of names for those already asked about."""
+    """Above the box: a card for each file that waits for its question, the names of those already asked about."""
     shown = [(number, upload) for number, upload in enumerate(uploads) if not upload.companion]
     waiting = Markup("").join(card(upload, _remove(number, upload)) for number, upload in shown if not upload.asked)
     asked = Markup("").join(
@@ -94,7 +101,7 @@ def shelf(uploads: Sequence[Upload]) -> Markup:
     return Markup("{}{}").format(line.format(asked) if asked else "", fresh.format(waiting) if waiting else "")
 
 
-def card(upload: Upload, button: Markup = Markup("")) -> Markup:
+def card(upload: Upload, button: Markup = NOTHING) -> Markup:
     """What one file is, at a glance, or why it can't be read."""
     if upload.reason:
         return Markup(

@@ -60,10 +60,12 @@ def place(where: Place | None) -> str:
             return f"{'all leads' if lead == 'all' else f'lead {lead}'}, {start_s:.1f}–{end_s:.1f} s"
         case BoxPlace(_, frame) if frame:
             return f"marked box, frame {frame + 1}"
+        case BoxPlace((0, 0, _, _)):  # the whole picture
+            return ""
         case BoxPlace():
             return "marked box"
         case ValuePlace():
-            return "measured"
+            return "measured on it"
         case _:
             return ""
 
@@ -87,6 +89,12 @@ def verdict(claim: Claim) -> tuple[str, str]:
             return "✗", f"contradicted{kind}"
         case _:
             return "⚠", f"not supported{kind}"
+
+
+def gist(evidence: Evidence) -> str:
+    """What a line in a list says of it: its text, else its title, labels or study."""
+    labels = ", ".join(evidence.labels.values())
+    return evidence.text or evidence.title or labels or f"study {evidence.study_id or 'without a name'}"
 
 
 def origin(thing: Evidence | Record) -> str:

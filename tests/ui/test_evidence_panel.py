@@ -12,8 +12,19 @@ from PIL import Image as Pillow
 
 from assistant.errors import UnreadableFile
 from assistant.records import (
-    Answer, BoxPlace, Claim, Evidence, Image, Passage, Record, SearchResult, Signal, SignalPlace, TextPlace, ValuePlace,
-)  # fmt: skip
+    Answer,
+    BoxPlace,
+    Claim,
+    Evidence,
+    Image,
+    Passage,
+    Record,
+    SearchResult,
+    Signal,
+    SignalPlace,
+    TextPlace,
+    ValuePlace,
+)
 from assistant.ui.conversation import Conversation, Turn
 from assistant.ui.evidence import panel_html, view
 from assistant.ui.talk import conversation_html
@@ -53,7 +64,8 @@ def assert_harmless(html):
 def evidence(kind="text", place=None, **changes):
     known = {
         "id": "e1", "record_id": "r1", "kind": kind, "modality": {"text": "SR", "image": "CR", "signal": "ECG"}[kind],
-        "relation": "similar", "text": SENTENCE, "place": place, "score": 0.7123, "kept": True, "why": "close in meaning",
+        "relation": "similar", "text": SENTENCE, "place": place, "score": 0.7123, "kept": True,
+        "why": "close in meaning",
         "patient_id": "p-1a2b", "study_id": "s-3c4d", "title": "A study", "url": "https://example.org/report",
         "section": "FINDINGS", "taken_at": datetime(2019, 5, 3), "labels": {"finding": "effusion"},
     }  # fmt: skip
