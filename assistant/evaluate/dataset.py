@@ -16,8 +16,9 @@ name = "quote"
 
 A case is one JSON object a line; only `id` and `question` (or `files`) must be there:
 `{"id", "question", "files": […], "index", "patient", "exclude_patient", "reference": {"answer", "answerable",
-"gold": […], "must": […]}, "tags": {…}, "group"}`. A file is relative to the cases' folder, absolute, or data
-inside an installed package: `package:pydicom/data/test_files/waveform_ecg.dcm`.
+"gold": […], "must": […]}, "tags": {…}, "group"}`. A file is relative to the cases' folder, absolute, below the
+workspace (`workspace:indexes/demo-data/ecgs/A0003.hea`) or inside an installed package
+(`package:pydicom/data/test_files/waveform_ecg.dcm`).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from assistant.errors import RecipeError
 from assistant.settings import Settings
 
 PACKAGE_SCHEME = "package:"
+WORKSPACE_SCHEME = "workspace:"
 
 
 class _Strict(BaseModel):
@@ -124,6 +126,7 @@ class Dataset(_Strict):
     suite: Suite
     cases: tuple[Case, ...]
     path: Path
+    workspace: Path
 
     @property
     def folder(self) -> Path:
@@ -142,11 +145,15 @@ class Dataset(_Strict):
 
     def files_of(self, case: Case) -> tuple[Path, ...]:
         """The uploads of a case as paths; RecipeError naming the case if one is not there."""
-        return tuple(_locate(name, self.folder, f"{self.suite.cases_file}: case {case.id}") for name in case.files)
+        where = f"{self.suite.cases_file}: case {case.id}"
+        return tuple(_locate(name, self.folder, self.workspace, where) for name in case.files)
 
 
-def load_suite(path: Path) -> Dataset:
-    """Read a suite and its cases; RecipeError names the file, the line and the field that does not fit."""
+def load_suite(path: Path, workspace: Path | None = None) -> Dataset:
+    """Read a suite and its cases; RecipeError names the file, the line and the field that does not fit.
+
+    `workspace` is where `workspace:` files lie, by default the current folder.
+    """
     path = Path(path)
     try:
         suite = Suite.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
@@ -156,7 +163,8 @@ def load_suite(path: Path) -> Dataset:
         raise RecipeError(f"{path}: not valid TOML: {error}") from error
     except ValidationError as error:
         raise RecipeError(f"{path}: {_first(error)}") from error
-    return Dataset(suite=suite, cases=tuple(_read_cases(path.parent / suite.cases_file)), path=path)
+    cases = tuple(_read_cases(path.parent / suite.cases_file))
+    return Dataset(suite=suite, cases=cases, path=path, workspace=workspace or Path.cwd())
 
 
 def _read_cases(path: Path) -> Iterator[Case]:
@@ -201,8 +209,13 @@ def apply_overrides(settings: Settings, overrides: dict[str, dict[str, Any]], wh
     return settings.model_copy(update=groups)
 
 
-def _locate(name: str, folder: Path, where: str) -> Path:
-    path = _package_path(name, where) if name.startswith(PACKAGE_SCHEME) else folder / name
+def _locate(name: str, folder: Path, workspace: Path, where: str) -> Path:
+    if name.startswith(PACKAGE_SCHEME):
+        path = _package_path(name, where)
+    elif name.startswith(WORKSPACE_SCHEME):
+        path = workspace / name.removeprefix(WORKSPACE_SCHEME)
+    else:
+        path = folder / name
     if not path.exists():
         raise RecipeError(f"{where}: file {name!r} is not there (looked for {path})")
     return path

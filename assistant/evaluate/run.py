@@ -63,7 +63,7 @@ def run_suite(
     when the model goes away (the cases done so far are kept). A case that fails is set aside with its reason.
     """
     workspace = Path(workspace)
-    dataset = _with_filters(load_suite(find_suite(suite_path, workspace)), patient, exclude_patient)
+    dataset = _with_filters(load_suite(find_suite(suite_path, workspace), workspace), patient, exclude_patient)
     base = apply_overrides(settings or load_settings(workspace), dataset.suite.settings, str(dataset.path))
     if llm is not None:
         base = apply_overrides(base, {"llm": {"name": llm}}, "llm")
