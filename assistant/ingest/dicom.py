@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -146,6 +147,8 @@ def _with_facts(record: Record, dataset: Dataset) -> Record:
     facts: dict[str, str | int | float] = {
         name: found for name, keyword in _FIELDS.items() if (found := value(dataset, keyword))
     }
+    if isinstance(age := facts.get("age"), str) and re.fullmatch(r"0*\d+Y", age):
+        facts["age"] = int(age[:-1])  # in years, as other formats have it
     if "laterality" not in facts and (side := value(dataset, "Laterality")):
         facts["laterality"] = side
     if spacing := _spacing(dataset):

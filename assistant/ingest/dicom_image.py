@@ -5,6 +5,7 @@ Grey-scale pipeline of DICOM PS3.3 C.11: modality LUT or rescale, VOI LUT or win
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,13 +70,15 @@ def _decode(file: Content, dataset: Dataset, frame: int) -> NDArray[Any]:
         raise file.refuse("the picture does not fit into memory") from None
     except Exception as error:
         text = " ".join(str(error).split())
-        if "missing dependencies" in text or ("plugin" in text and "available" in text):
+        if "missing dependencies" in text:
             raise file.refuse(
                 f"its pixels are stored as {syntax.name}, for which no decoder is installed: {_DECODERS}"
             ) from None
         if "less than expected" in text or ("expected" in text and "length" in text) or "insufficient" in text.lower():
             raise file.refuse(f"its pixel data is cut off ({text[:160]})") from None
-        raise file.refuse(f"its pixel data can't be decoded ({syntax.name}: {text[:160]})") from None
+        text = text.rpartition("available plugins:")[2].strip()
+        hint = "" if find_spec("gdcm") else f"; more decoders: {_DECODERS}"
+        raise file.refuse(f"its pixel data can't be decoded ({syntax.name}: {text[:160]}){hint}") from None
     if str(getattr(dataset, "PhotometricInterpretation", "")) == "PALETTE COLOR" and raw.ndim == 2:
         return np.asarray(apply_color_lut(raw, dataset))
     return np.asarray(raw)

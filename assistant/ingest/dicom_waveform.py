@@ -154,7 +154,7 @@ def _filters(item: Dataset) -> dict[str, str | int | float]:
         ("low_pass_hz", "FilterHighFrequency"),
         ("notch_hz", "NotchFilterFrequency"),
     ):
-        if channel.get(keyword) is not None:
+        if channel.get(keyword):  # 0 is what recorders write for "none"
             found[name] = float(channel.get(keyword))
     return found
 

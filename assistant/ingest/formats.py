@@ -32,13 +32,13 @@ FORMATS: dict[str, Any] = {
     "pdf": pdf,
     "archive": archive,
     "openi": openi,
+    "jsonl": jsonl,
     "unread": unread,
     "wfdb": wfdb_record,
-    "jsonl": jsonl,
     "table": table,
     "text": text,
 }
-_SNIFF = 65_536
+_SNIFF = 8_192
 
 
 def format_of(file: Content) -> str | None:

@@ -24,9 +24,10 @@ _DATE = ("date", "taken_at", "created", "published")
 def recognises(file: Content) -> bool:
     if file.data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"{":
         return False
-    first = next((line for line in file.data.splitlines() if line.strip(b"\xef\xbb\xbf \t")), b"")
+    data = file.data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    first = data[: end if (end := data.find(b"\n")) >= 0 else len(data)]
     try:
-        return isinstance(json.loads(first.decode("utf-8-sig")), dict)
+        return isinstance(json.loads(first.decode()), dict)
     except (ValueError, RecursionError):
         return False
 

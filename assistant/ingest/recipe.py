@@ -205,5 +205,5 @@ def _folder_toml(name: str, folder: Path, indexes: Path) -> str:
     return (
         f'name = "{name}"\n\n'
         "[[source]]\n"
-        f'path = "{quoted}"  # every readable file below; a manifest with columns says more, see docs/recipes.md\n'
+        f'path = "{quoted}"  # every readable file below; README, “Your own archive”, says what else to name\n'
     )

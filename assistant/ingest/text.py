@@ -18,6 +18,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_CONTROL = bytes(code for code in (*range(32), 127) if chr(code) not in "\t\n\r\f\x0b")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _MARKDOWN_SIGNS = re.compile(r"^(?:#{1,6} \S|```|\|.+\|$|[-*] \S|\d+\. \S)|\[[^\]]+\]\([^)]+\)", re.MULTILINE)
 
@@ -28,7 +29,10 @@ def decode(data: bytes) -> str | None:
     UTF-8, UTF-16 and UTF-32 are told by their byte-order mark, UTF-16 without one by its zero bytes; what is no
     valid UTF-8 is taken for Windows-1252 or Latin-1. Text with control characters is binary.
     """
+    sample = data[:20_000]
     encoding = next((name for mark, name in _BOMS if data.startswith(mark)), None) or _unmarked_utf16(data)
+    if encoding is None and len(sample.translate(None, _CONTROL)) < 0.998 * len(sample):
+        return None
     for candidate in (encoding,) if encoding else ("utf-8", "cp1252", "latin-1"):
         try:
             text = data.decode(candidate)

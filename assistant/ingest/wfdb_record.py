@@ -217,7 +217,7 @@ def _comments(header: Header) -> tuple[dict[str, str | int | float], dict[str, s
         elif value.lower() in _UNKNOWN:
             continue
         elif name in _FACT_NAMES:
-            facts["sex" if name == "gender" else name.replace(" ", "_")] = int(value) if value.isdigit() else value
+            facts["sex" if name == "gender" else name.replace(" ", "_")] = _fact(value)
         elif name == "dx" and re.fullmatch(r"[\d,; ]+", value):
             labels["snomed"] = " | ".join(re.findall(r"\d+", value))
         else:
@@ -226,6 +226,10 @@ def _comments(header: Header) -> tuple[dict[str, str | int | float], dict[str, s
     if text[begin:].strip():
         stretches.append((begin, len(text), section, None))
     return facts, labels, (text, stretches)
+
+
+def _fact(value: str) -> str | int:
+    return int(value) if value.isdigit() else {"female": "F", "male": "M"}.get(value.lower(), value)
 
 
 def is_sidecar(path: Path) -> bool:

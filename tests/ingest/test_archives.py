@@ -51,7 +51,7 @@ def test_each_member_is_an_item_of_its_own(tmp_path, mode):
     records = [record for item in items for record in read_item(item, recipe, LIMITS)]
     assert [record.text for record in records] == list(TEXTS.values())
     assert records[0].uri == "x.bin!a/one.txt"
-    assert os.listdir(folder) == ["x.bin"]
+    assert [path.name for path in folder.iterdir()] == ["x.bin"]
 
 
 @pytest.mark.parametrize("write", [write_tar, write_zip])

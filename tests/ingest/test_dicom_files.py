@@ -231,3 +231,22 @@ def test_padding_and_offsets_become_gaps(tmp_path):
     lead = read_file(tmp_path / "gap.dcm", LIMITS)[0].signal.lead("I")
     assert np.isnan(lead[:500]).all()
     assert np.isfinite(lead[500:]).all()
+
+
+def test_an_age_in_years_is_a_number(tmp_path):
+    (record,) = read_bytes(tmp_path, picture([[1, 2]], PatientAge="058Y"))
+    assert record.fields["age"] == 58
+
+
+def test_an_encapsulated_pdf_without_text_says_so(tmp_path):
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.104.1"
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+    dataset.MIMETypeOfEncapsulatedDocument = "application/pdf"
+    dataset.EncapsulatedDocument = b"%PDF-1.4\nnothing in it\n"
+    stream = io.BytesIO()
+    dataset.save_as(stream, enforce_file_format=True)
+    with pytest.raises(UnreadableFile, match="PDF"):
+        read_bytes(tmp_path, stream.getvalue())

@@ -62,7 +62,7 @@ def test_passages_keep_sentences_whole_and_lose_none():
     sentences = [f"This is sentence number {n} of a text with 9.5 words in each." for n in range(40)]
     text = " ".join(sentences)
     passages = cut(text, 50)
-    assert [text[p.start : p.end] for p in passages][0].startswith("This is sentence number 0")
+    assert text[: passages[0].end].startswith("This is sentence number 0")
     assert all(text[p.start : p.end].endswith("each.") for p in passages)
     assert " ".join(text[p.start : p.end] for p in passages) == text
     assert all(30 <= len(text[p.start : p.end].split()) <= 70 for p in passages)
@@ -143,3 +143,8 @@ def test_a_table_asks_for_a_recipe(tmp_path):
 def test_formats_that_are_not_read_are_named(tmp_path, content, name):
     assert reason(tmp_path, content).startswith(name)
     assert "not read yet" in reason(tmp_path, content)
+
+
+def test_json_lines_are_known_by_their_first_line_however_long(tmp_path):
+    rows = [{"answer": "A word of it. " * 2000}, {"answer": "The second answer is short."}]
+    assert len(read_text(tmp_path, "\n".join(map(json.dumps, rows)))) == 2
