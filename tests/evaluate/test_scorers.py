@@ -1,0 +1,146 @@
+"""Scorers against answers small enough to count by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from assistant.evaluate.dataset import Case, Reference
+from assistant.evaluate.judge import VerifierJudge
+from assistant.evaluate.scorers import (
+    judge_citations,
+    ranked_ids,
+    score_abstention,
+    score_claims,
+    score_retrieval,
+)
+from assistant.records import Answer, Claim, Evidence, SearchResult, TextPlace
+from assistant.settings import VerifySettings
+
+
+def piece(name: str, text: str, *, relation="knowledge", external_id=None, kept=True) -> Evidence:
+    place = TextPlace(0, len(text))
+    return Evidence(name, f"r-{name}", "text", "SR", relation, text, place, 1.0, kept, "", external_id=external_id)
+
+
+def answer(*claims: Claim, evidence=(), abstained=False) -> Answer:
+    return Answer("?", claims, tuple(evidence), abstained, "", "test", None)
+
+
+def claim(text: str, verdict="supported", kind=None, written=(), citations=None) -> Claim:
+    return Claim(text, "general", verdict, kind, tuple(written if citations is None else citations), written=written)
+
+
+def test_hallucinations_by_kind_with_unverifiable_apart():
+    scores = score_claims(
+        answer(
+            claim("a"),
+            claim("b", "contradicted", "negation"),
+            claim("c", "unsupported", "fabrication"),
+            claim("d", "unsupported", "unverifiable"),
+        )
+    )
+    assert scores["hallucination_rate"] == (2, 4)
+    assert scores["hallucination_rate_answers"] == (1, 1)
+    assert scores["unverifiable_rate"] == (1, 4)
+    assert scores["hallucination_rate.negation"] == scores["hallucination_rate.fabrication"] == (1, 4)
+    assert scores["hallucination_rate.laterality"] == (0, 4)
+
+
+def test_an_answer_without_claims_is_not_faithful_but_absent():
+    assert score_claims(answer(abstained=True)) == {}
+    assert judge_citations(answer(abstained=True), VerifierJudge(VerifySettings())) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("answerable", "abstained", "expected"),
+    [
+        (True, True, {"answer_rate": (0, 1)}),
+        (True, False, {"answer_rate": (1, 1)}),
+        (False, True, {"abstention_accuracy": (1, 1)}),
+        (False, False, {"abstention_accuracy": (0, 1)}),
+        (None, True, {}),
+    ],
+)
+def test_abstention_is_right_or_wrong_by_the_reference(answerable, abstained, expected):
+    case = Case(id="x", question="?", reference=Reference(answerable=answerable))
+    given = answer(abstained=True) if abstained else answer(claim("a"))
+    assert score_abstention(case, given) == {"abstention_rate": (float(abstained), 1.0)} | expected
+
+
+def test_with_removal_an_answer_of_unsupported_claims_is_an_abstention():
+    case = Case(id="x", question="?", reference=Reference(answerable=False))
+    given = answer(claim("a", "unsupported", "fabrication"))
+    assert score_abstention(case, given)["abstention_accuracy"] == (0, 1)
+    assert score_abstention(case, given, removes=True)["abstention_accuracy"] == (1, 1)
+
+
+def test_required_content_is_counted_string_by_string():
+    case = Case(id="x", question="?", reference=Reference(must=("61", "Sinus", "axis")))
+    given = answer(claim("Heart rate 61 beats/min, sinus rhythm."))
+    assert score_abstention(case, given)["must_rate"] == (2, 3)
+    assert score_abstention(case, answer(abstained=True))["must_rate"] == (0, 3)
+
+
+def test_citations_in_alces_sense_with_the_invented_one_in_the_denominator():
+    """Two claims. The first cites what carries it, what does not, and what does not exist; the second nothing."""
+    carries = piece("e1", "There is a small left pleural effusion.")
+    beside = piece("e2", "The heart size is normal.")
+    given = answer(
+        claim("There is a small left pleural effusion.", written=("e1", "e2", "E9")),
+        claim("There is a fracture of the right clavicle."),
+        evidence=[carries, beside],
+    )
+    scores, judged = judge_citations(given, VerifierJudge(VerifySettings(unsupported="remove")))
+    assert judged == {"0:e1": "supports", "0:e2": "irrelevant", "0:E9": "invented"}
+    assert scores == {
+        "citation_recall": (1, 2),
+        "citation_precision": (1, 3),
+        "invented_citation_rate": (1, 3),
+    }
+
+
+def test_of_an_uncarried_claim_no_citation_counts():
+    given = answer(
+        claim("There is a large right pneumothorax.", written=("e2",)), evidence=[piece("e2", "The heart is normal.")]
+    )
+    scores, _ = judge_citations(given, VerifierJudge(VerifySettings()))
+    assert scores["citation_precision"] == (0, 1)
+    assert scores["citation_recall"] == (0, 1)
+
+
+def test_of_a_counting_claim_every_study_counted_is_needed():
+    texts = ("There is a pleural effusion.", "Small pleural effusion on the left.", "The lungs are clear.")
+    evidence = [
+        replace(piece(f"e{n}", text, relation="similar"), study_id=f"s{n}") for n, text in enumerate(texts)
+    ]
+    counted = replace(
+        claim("2 of the 3 most similar studies mention pleural effusion.", written=("e0", "e1", "e2")), about="similar"
+    )
+    scores, judged = judge_citations(answer(counted, evidence=evidence), VerifierJudge(VerifySettings()))
+    assert scores["citation_recall"] == (1, 1)
+    assert set(judged.values()) == {"supports"}
+
+
+def test_where_written_citations_were_not_kept_the_invented_rate_is_absent():
+    given = answer(
+        Claim("The heart is normal.", "general", "supported", citations=("e1",)),
+        evidence=[piece("e1", "The heart is normal.")],
+    )
+    scores, _ = judge_citations(given, VerifierJudge(VerifySettings()))
+    assert "invented_citation_rate" not in scores
+    assert scores["citation_precision"] == (1, 1)
+
+
+def test_retrieval_ranks_external_ids_and_leaves_uploads_out():
+    upload = piece("u", "page one", relation="own")
+    found = [upload, piece("a1", "x", external_id="A"), piece("a2", "y", external_id="A", kept=False)]
+    found.append(piece("b", "z", external_id="B", kept=False))
+    assert ranked_ids(found) == ["A", "A", "B"]
+    case = Case(id="x", question="?", reference=Reference(gold=("B", "C")))
+    search = SearchResult("?", (), tuple(found), False)
+    scores = score_retrieval(case, search, answer(claim("a"), evidence=found), (1, 2))
+    assert scores["recall@1"] == (0.0, 1.0)
+    assert scores["recall@2"] == (0.5, 1.0)
+    assert scores["precision@2"] == (0.5, 1.0)
+    assert scores["mrr"] == (0.5, 1.0)
+    assert scores["kept_recall"] == (0.0, 1.0)
