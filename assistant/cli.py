@@ -91,7 +91,7 @@ def parser() -> argparse.ArgumentParser:
     return main_parser
 
 
-def _command(commands: argparse._SubParsersAction, name: str, summary: str, *, workspace: bool = True,
+def _command(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, *, workspace: bool = True,
              choose_index: bool = False) -> argparse.ArgumentParser:  # fmt: skip
     command: argparse.ArgumentParser = commands.add_parser(
         name,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from assistant.console import chunks, json_lines, print_json, print_measured, progress, say, short, source, totals
 from assistant.errors import BadQuery, UnreadableFile, WardroundError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.records import Kind
 
 OK, SET_ASIDE = 0, 1
 BATCH = 64  # queries encoded and searched together
@@ -119,7 +120,7 @@ def _batch_query(assistant: Assistant, row: object, arguments: Namespace, base: 
         str(row.get("text") or ""),
         files=[base / str(name) for name in row.get("files") or ()],
         k=row.get("k", arguments.k),
-        kinds=[kinds] if isinstance(kinds, str) else kinds,
+        kinds=cast("list[Kind]", [kinds] if isinstance(kinds, str) else kinds),
         modalities=[codes] if isinstance(codes, str) else codes,
         patient=str(patient) if patient is not None else None,
         exclude_patient=str(excluded) if excluded is not None else None,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from assistant.errors import WardroundError
-from assistant.records import Evidence
+from assistant.records import Evidence, TextPlace
 
 T = TypeVar("T")
 
@@ -69,7 +69,8 @@ def short(text: str, length: int = 160) -> str:
 
 
 def source(evidence: Evidence) -> str:
-    place = f", page {evidence.place.page}" if getattr(evidence.place, "page", None) else ""
+    page = evidence.place.page if isinstance(evidence.place, TextPlace) else None
+    place = f", page {page}" if page else ""
     name = evidence.title or evidence.external_id or evidence.record_id
     return f"{evidence.relation}, {evidence.modality}: {name}{place}: {short(evidence.text, 120)}"
 

@@ -112,9 +112,8 @@ def test_kill_and_resume_lose_nothing(tmp_path):
     studies.mkdir()
     path = write_studies(studies, names)
     out = tmp_path / "out"
-    command = [
-        sys.executable, "-m", "assistant.cli", "draft", str(path), "--out", str(out), "--resume", "--workspace", str(tmp_path),
-    ]  # fmt: skip
+    command = [sys.executable, "-m", "assistant.cli", "draft", str(path), "--out", str(out), "--resume"]
+    command += ["--workspace", str(tmp_path)]
     for lines_before_kill in (3, 9):
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True

@@ -225,8 +225,8 @@ def _report(
     """Compare what a generation holds with the stamps known before; what is set aside is counted as nothing else."""
     catalogue, paths = open_catalogue(generation / CATALOGUE), open_catalogue(generation / PATHS)
     with Session(catalogue) as session, Session(paths) as own_paths:
-        counted = dict(session.execute(select(RecordRow.kind, func.count()).group_by(RecordRow.kind)).all())  # type: ignore[arg-type]
-        aside = dict(session.execute(select(ItemRow.item_id, ItemRow.reason).where(ItemRow.reason.is_not(None))).all())  # type: ignore[arg-type]
+        counted = dict(session.execute(select(RecordRow.kind, func.count()).group_by(RecordRow.kind)).all())
+        aside = dict(session.execute(select(ItemRow.item_id, ItemRow.reason).where(ItemRow.reason.is_not(None))).all())
         uris = {row.item_id: row.uri for row in own_paths.scalars(select(PathRow))} if aside else {}
     catalogue.dispose()
     paths.dispose()
@@ -238,7 +238,7 @@ def _report(
         updated=sum(item_id in known and known[item_id] != ids[item_id].stamp for item_id in read),
         unchanged=sum(known.get(item_id) == ids[item_id].stamp for item_id in read),
         removed=sum(item_id not in ids for item_id in known),
-        set_aside=tuple(sorted((uris.get(item_id, item_id), reason) for item_id, reason in aside.items())),
+        set_aside=tuple(sorted((uris.get(item_id, item_id), reason or "") for item_id, reason in aside.items())),
         records={kind: counted.get(kind, 0) for kind in KINDS},
         seconds=time.perf_counter() - started,
     )

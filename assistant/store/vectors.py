@@ -83,9 +83,17 @@ class VectorIndex:
         if k == 0:
             return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
         selectors: Sequence[Any] = _selectors(allowed, excluded)
-        parameters = faiss.SearchParameters(sel=selectors[-1]) if selectors else None
+        parameters = _parameters(selectors[-1]) if selectors else None
         scores, ids = self._index.search(np.ascontiguousarray(queries, np.float32), k, params=parameters)
         return scores, ids
+
+
+def _parameters(selector: Any) -> Any:
+    import faiss
+
+    parameters = faiss.SearchParameters()
+    parameters.sel = selector
+    return parameters
 
 
 def _selectors(allowed: NDArray[np.int64] | None, excluded: NDArray[np.int64] | None) -> list[Any]:
