@@ -62,11 +62,13 @@ def notices(workspace: Path) -> tuple[str, ...]:
 def _make_all(sources: list[Source], data: Path, progress: Progress | None) -> list[str]:
     """Make the parts side by side, as most of the time is spent waiting for the network; what went wrong, in words."""
     total, done, problems = sum(source.seconds for source in sources), 0, []
+    report = progress or (lambda done, total, what: None)
+    report(done, total, "fetching the archive")
     with ThreadPoolExecutor(max_workers=len(sources) + 1) as pool:
         pool.submit(_fetch_image_encoder)
         running = {pool.submit(_make, source, data): source for source in sources}
         for finished in as_completed(running):
-            source = running.pop(finished)
+            source = running[finished]
             try:
                 finished.result()
             except (WardroundError, OSError) as error:
@@ -74,9 +76,7 @@ def _make_all(sources: list[Source], data: Path, progress: Progress | None) -> l
                 log.warning("left out of the demonstration archive: %s: %s", source.title, error)
                 _leave_empty(data / source.folder)
             done += source.seconds
-            if progress:
-                waiting = ", ".join(source.title for source in running.values())
-                progress(done, total, f"fetching: {waiting}" if waiting else "fetched")
+            report(done, total, "fetching the archive")
     return problems
 
 

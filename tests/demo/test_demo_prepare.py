@@ -110,5 +110,5 @@ def test_a_second_call_does_nothing_and_a_lost_part_comes_back(archive: Path) ->
     steps: list[tuple[int, int, str]] = []
     prepare(archive, lambda *step: steps.append(step))
     assert (data / "ecgs" / ".made.json").is_file()
-    assert [step[:2] for step in steps] == [(12, 12)]
+    assert [step[:2] for step in steps] == [(0, 12), (12, 12)]
     assert not list(data.glob(".*")), "no scratch folder is left"
