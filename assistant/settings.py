@@ -60,6 +60,15 @@ class RetrieveSettings(_Group):
     # Share of BM25 in the fused text score. On BioASQ's questions nDCG@10 was 0.796 with BM25 alone, 0.777 with the
     # dense vectors alone and 0.876 with this weight; on MedQuAD every fixed weight lost to the dense vectors alone.
     words_weight: float = 0.3
+    # Relevance floors: the top-1 cosine below which nothing is good enough (docs/encoders.md, docs/ecg.md).
+    # minilm-int8 on MedQuAD passages: midway between the 95th percentile of general questions (0.324) and the 5th of
+    # LiveQA's (0.374); above it are all of 150 MedQuAD questions and 4 of 64 general ones; AUROC 0.997 on held-out halves.
+    text_floor: float = 0.35
+    # Top-1 cosine of vit-s-focus in an index of chest X-rays (NIH, COVID-19): chosen on half of the held-out patients and
+    # half of the other pictures (paper ECGs, MR, CT, patterns) by sensitivity + specificity; on the rest 49 of 49 chest
+    # X-rays and 1 of 15 others are above it, AUROC 0.999 (benchmarks/floors.py).
+    image_floor: float = 0.93
+    signal_floor: float = 0.5
     long_document_chars: int = Field(8_000, description="a text longer than this is cited by several passages")
     passages_per_document: int = Field(3, description="how many passages of a long text a search returns at most")
 

@@ -64,9 +64,9 @@ def test_an_image_is_refused(encoder) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_threads_share_one_encoder(encoder) -> None:  # type: ignore[no-untyped-def]
-    expected = encoder.encode(TEXTS)
+    expected = encoder.encode(TEXTS[:5])
     with ThreadPoolExecutor(4) as pool:
-        for vectors in pool.map(lambda _: encoder.encode(TEXTS), range(8)):
+        for vectors in pool.map(lambda _: encoder.encode(TEXTS[:5]), range(8)):
             assert np.abs(vectors - expected).max() < 1e-5
 
 
