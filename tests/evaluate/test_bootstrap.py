@@ -107,7 +107,9 @@ def test_coverage(rate, clustered):
     for _ in range(100):
         units = rng.poisson(4, 60) + 1 if clustered else np.ones(60, dtype=int)
         spread = 0.3  # correlation within a cluster
-        of_cluster = rng.beta(rate * (1 - spread) / spread, (1 - rate) * (1 - spread) / spread, 60) if clustered else rate
+        of_cluster = (
+            rng.beta(rate * (1 - spread) / spread, (1 - rate) * (1 - spread) / spread, 60) if clustered else rate
+        )
         found = bootstrap_ratio(rng.binomial(units, of_cluster), units, resamples=500)
         held += found.low <= rate <= found.high
     assert held >= 89

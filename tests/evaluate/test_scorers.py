@@ -110,9 +110,7 @@ def test_of_an_uncarried_claim_no_citation_counts():
 
 def test_of_a_counting_claim_every_study_counted_is_needed():
     texts = ("There is a pleural effusion.", "Small pleural effusion on the left.", "The lungs are clear.")
-    evidence = [
-        replace(piece(f"e{n}", text, relation="similar"), study_id=f"s{n}") for n, text in enumerate(texts)
-    ]
+    evidence = [replace(piece(f"e{n}", text, relation="similar"), study_id=f"s{n}") for n, text in enumerate(texts)]
     counted = replace(
         claim("2 of the 3 most similar studies mention pleural effusion.", written=("e0", "e1", "e2")), about="similar"
     )
