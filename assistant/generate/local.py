@@ -25,6 +25,7 @@ from assistant.records import Statement
 from assistant.settings import LlmSettings
 
 MODEL = "smollm2-135m"
+TEMPLATE = "answer-small"
 CONTEXT_TOKENS = 2048
 _CONTEXT_CHARS = 3_200  # about 900 tokens of evidence: the template takes 350, the reply up to 400
 _REPLY_TOKENS = 400
@@ -106,10 +107,10 @@ class LocalAnswerer:
 
     @property
     def prompt(self) -> str:
-        return load_prompt("answer", self._prompts_dir).id
+        return load_prompt(TEMPLATE, self._prompts_dir).id
 
     def prompt_for(self, task: Task | DraftTask) -> str:
-        return load_prompt(task.template if isinstance(task, DraftTask) else "answer", self._prompts_dir).id
+        return load_prompt(task.template if isinstance(task, DraftTask) else TEMPLATE, self._prompts_dir).id
 
     def answer(self, task: Task) -> Iterator[Statement]:
         """As `ServedAnswerer.answer`. Raises WeightsMissing when the weights can't be had."""
@@ -130,7 +131,7 @@ class LocalAnswerer:
                 "context_chars": min(self._llm.context_chars, _CONTEXT_CHARS),
             }
         )
-        return ServedAnswerer(llm, self._prompts_dir, server.base_url)
+        return ServedAnswerer(llm, self._prompts_dir, server.base_url, TEMPLATE)
 
 
 _starting = threading.Lock()

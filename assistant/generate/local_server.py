@@ -48,6 +48,7 @@ def _serve(model: str, name: str, context: int, threads: int, key: str) -> objec
     options.offline = True
     options.cpuparams.n_threads = threads
     options.cpuparams_batch.n_threads = threads
+    options.cpuparams.poll = options.cpuparams_batch.poll = 0  # wait asleep: spinning starves whoever shares the cores
     if key:
         options.api_keys = [key]
     return xllamacpp.Server(options)

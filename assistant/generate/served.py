@@ -25,12 +25,15 @@ _MARKUP = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+|\*\*|^#+\s*")
 class ServedAnswerer:
     """Answers with whatever model `llm.base_url` serves (vLLM, llama.cpp, any OpenAI-compatible server).
 
-    `base_url` overrides the settings' own. Raises WardroundError at once when neither names an address.
+    `base_url` overrides the settings' own, `template` is the answer prompt. Raises WardroundError at once when no
+    address is named.
     """
 
     name = "openai"
 
-    def __init__(self, llm: LlmSettings, prompts_dir: Path | None = None, base_url: str | None = None) -> None:
+    def __init__(
+        self, llm: LlmSettings, prompts_dir: Path | None = None, base_url: str | None = None, template: str = "answer"
+    ) -> None:
         address = base_url or llm.base_url
         if not address:
             raise WardroundError(
@@ -38,6 +41,7 @@ class ServedAnswerer:
             )
         self._llm = llm
         self._prompts_dir = prompts_dir
+        self._answer_template = template
         self._server = ChatServer(llm, address)
 
     @property
@@ -47,7 +51,7 @@ class ServedAnswerer:
 
     @property
     def prompt(self) -> str:
-        return load_prompt("answer", self._prompts_dir).id
+        return load_prompt(self._answer_template, self._prompts_dir).id
 
     def prompt_for(self, task: Task | DraftTask) -> str:
         return self._template(task).id
@@ -89,7 +93,8 @@ class ServedAnswerer:
                 yield section, statement
 
     def _template(self, task: Task | DraftTask) -> Prompt:
-        return load_prompt(task.template if isinstance(task, DraftTask) else "answer", self._prompts_dir)
+        name = task.template if isinstance(task, DraftTask) else self._answer_template
+        return load_prompt(name, self._prompts_dir)
 
     def _context(self, evidence: Iterable[Evidence], task: Task | DraftTask) -> Context:
         return build_context(evidence, self._llm.context_chars, task.images, self._llm.images)

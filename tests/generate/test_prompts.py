@@ -6,7 +6,7 @@ from assistant.generate import load_prompt
 MINE = "---\nversion: 7b\npurpose: mine\n---\n# System\nBe brief.\n\n# User\n{{evidence}} Q: {{ question }}\n"
 
 
-@pytest.mark.parametrize("name", ["answer", "draft", "draft-ecg"])
+@pytest.mark.parametrize("name", ["answer", "answer-small", "draft", "draft-ecg"])
 def test_shipped_prompts_have_a_version_and_say_that_data_is_no_instruction(name):
     prompt = load_prompt(name)
     assert prompt.id == f"{name}@{prompt.version}" and prompt.purpose

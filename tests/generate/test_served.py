@@ -15,6 +15,7 @@ from assistant.weights import locate
 WORDS = "Pneumonia is an infection in one or both of the lungs."
 EVIDENCE = (Evidence("ea1", "r1", "text", "DOC", "knowledge", WORDS, TextPlace(0, len(WORDS)), 1.0, True, ""),)
 TASK = Task("What is pneumonia?", EVIDENCE)
+SHORT = "---\nversion: 3\n{sections}\n---\n# System\nAnswer shortly.\n# User\n{{{{evidence}}}}\n{asked}\n"
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,18 @@ def server():
     running = LocalServer(locate(MODEL))
     yield running
     running.close()
+
+
+@pytest.fixture(scope="module")
+def prompts(tmp_path_factory):
+    """Short templates of a workspace, so that two busy cores read them in a moment."""
+    folder = tmp_path_factory.mktemp("prompts")
+    (folder / "answer.md").write_text(SHORT.format(sections="", asked="{{question}}"), encoding="utf-8")
+    (folder / "draft.md").write_text(
+        SHORT.format(sections="sections: FINDINGS, IMPRESSION", asked="Write a report with {{sections}}: {{study}}"),
+        encoding="utf-8",
+    )
+    return folder
 
 
 def settings(server, **changed):
@@ -36,16 +49,16 @@ def failure(llm, task=TASK):
     return str(error.value)
 
 
-def test_it_answers_in_sentences_and_names_its_model_and_prompt(server):
-    answerer = open_answerer(settings(server))
+def test_it_answers_in_sentences_and_names_its_model_and_prompt(server, prompts):
+    answerer = open_answerer(settings(server), prompts)
     statements = list(answerer.answer(TASK))
     assert statements and all(isinstance(s, Statement) and s.text.strip() for s in statements)
-    assert answerer.model == MODEL and answerer.prompt == answerer.prompt_for(TASK)
+    assert answerer.model == MODEL and answerer.prompt == answerer.prompt_for(TASK) == "answer@3"
     assert list(answerer.answer(TASK)) == statements, "temperature 0 gives the same answer twice"
 
 
-def test_a_draft_s_sentences_lie_in_its_template_s_sections(server):
-    drafted = list(open_answerer(settings(server)).draft(DraftTask("chest X-ray", "draft", (), EVIDENCE)))
+def test_a_draft_s_sentences_lie_in_its_template_s_sections(server, prompts):
+    drafted = list(open_answerer(settings(server), prompts).draft(DraftTask("chest X-ray", "draft", (), EVIDENCE)))
     assert drafted and {section for section, _ in drafted} <= {"FINDINGS", "IMPRESSION"}
 
 
@@ -54,7 +67,7 @@ def test_nothing_is_asked_of_the_model_without_evidence():
     assert list(open_answerer(nowhere).answer(Task("What is pneumonia?", ()))) == []
 
 
-def test_a_proxy_or_a_tracing_service_of_the_environment_gets_nothing(server, monkeypatch):
+def test_a_proxy_or_a_tracing_service_of_the_environment_gets_nothing(server, prompts, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as trap:
         address = f"http://127.0.0.1:{trap.getsockname()[1]}"
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "LANGSMITH_ENDPOINT", "LANGCHAIN_ENDPOINT"):
@@ -62,7 +75,7 @@ def test_a_proxy_or_a_tracing_service_of_the_environment_gets_nothing(server, mo
         for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
             monkeypatch.setenv(name, "true")
         monkeypatch.setenv("LANGSMITH_API_KEY", "k")
-        assert list(open_answerer(settings(server)).answer(TASK))
+        assert list(open_answerer(settings(server), prompts).answer(TASK))
         trap.settimeout(0.5)
         with pytest.raises(TimeoutError):
             trap.accept()
@@ -107,11 +120,11 @@ def test_a_prompt_that_is_too_long_names_its_setting(server):
     assert "llm.context_chars" in failure(settings(server, context_chars=60_000), Task("What?", long))
 
 
-def test_a_picture_to_a_model_that_can_not_see_is_a_clear_error_and_images_0_leaves_it_out(server):
+def test_a_picture_to_a_model_that_can_not_see_is_a_clear_error_and_images_0_leaves_it_out(server, prompts):
     upload = Evidence("ei", "r", "image", "CR", "own", "Uploaded CR image", BoxPlace((0, 0, 8, 8)), 1.0, True, "")
     task = Task("What is pneumonia?", (upload, *EVIDENCE), {"ei": Image(np.zeros((8, 8), np.uint8))})
     assert "llm.images = 0" in failure(settings(server, images=1), task)
-    assert list(open_answerer(settings(server, images=0)).answer(task))
+    assert list(open_answerer(settings(server, images=0), prompts).answer(task))
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1/v1", "http://no-such-host.invalid/v1", "not an address"])
@@ -130,13 +143,14 @@ def test_an_unknown_answerer_is_refused_with_the_known_ones():
         open_answerer(LlmSettings(name="gpt"))
 
 
-def test_a_server_that_dies_in_mid_answer_is_an_error_not_an_end():
+def test_a_server_that_dies_in_mid_answer_is_an_error_not_an_end(tmp_path):
     pytest.importorskip("xllamacpp")
+    talkative = "---\nversion: 1\n---\n# System\nYou tell very long stories.\n# User\n{{question}}\n"
+    (tmp_path / "answer.md").write_text(talkative, encoding="utf-8")
     own = LocalServer(locate(MODEL))
-    llm = settings(own, max_tokens=600)
-    story = Task("Tell a long story about a doctor, in many sentences. Never write ABSTAIN.", EVIDENCE)
+    story = Task("Tell a long story about a doctor and her village, in forty sentences.", EVIDENCE)
     with pytest.raises(ModelUnavailable, match="broke off"):
-        for _ in open_answerer(llm).answer(story):
+        for _ in open_answerer(settings(own, max_tokens=800), tmp_path).answer(story):
             own._process.kill()
     own.close()
 
