@@ -27,6 +27,7 @@ _LIST_MARKER = re.compile(r"(?:\(?\d{1,2}[.)]|\(?[a-z][.)]|[-*•–·])\s")
 _MARKER_ONLY = re.compile(r"\(?(?:\d{1,2}|[A-Za-z])[.)]+")
 _LAST_TOKEN = re.compile(r"[^\s(\[“\"]+$")
 _WRAPPED_LINE = 60  # characters: a line at least this long may go on in the next, whatever letter that begins with
+LONGEST_SENTENCE = 1_500  # characters; longer ones are cut between words
 _LONGEST_QUOTE = 600  # characters between “ and ” that are kept whole
 _QUOTE = re.compile(rf"“[^“”]{{0,{_LONGEST_QUOTE}}}”")
 
@@ -65,6 +66,11 @@ def sentences(text: str) -> list[str]:
 def _add(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
     while end > start and text[end - 1].isspace():
         end -= 1
+    while end - start > LONGEST_SENTENCE:  # a table or a runaway line: what reads sentences stays bounded
+        cut = text.rfind(" ", start + LONGEST_SENTENCE // 2, start + LONGEST_SENTENCE)
+        cut = cut if cut > 0 else start + LONGEST_SENTENCE
+        spans.append((start, cut))
+        start = _skip_space(text, cut)
     if end > start:
         spans.append((start, end))
 

@@ -19,6 +19,7 @@ from assistant.findings.words import words
 from assistant.records import ErrorKind
 
 _FUNCTION = """
+    above below exceed least exceeding
     a an the and or but nor of in on at to for from by with without within into onto over under about as than then that
     this these those there here it its he she they them his her their we our you your i me my who whom whose which what
     when where why how if is are was were be been being am do does did done has have had having can could may might

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from assistant.verify import check
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "verdict", "kind"),
+    [
+        ("No pleural effusion.", "Pleural effusion.", "contradicted", "negation"),
+        ("Pleural effusion.", "No pleural effusion.", "contradicted", "negation"),
+        ("Mild cardiomegaly.", "The cardiac silhouette is mildly enlarged.", "supported", None),
+        ("No pneumothorax.", "The lungs are clear without pneumothorax.", "supported", None),
+        ("Left effusion.", "There is a right effusion.", "contradicted", "laterality"),
+        ("Left effusion.", "There is an effusion.", "unsupported", "laterality"),
+        ("Left effusion.", "Bilateral effusions.", "supported", None),
+        ("Bilateral effusions.", "Left effusion. Right effusion.", "supported", None),
+        ("Bilateral effusions.", "Left effusion.", "unsupported", "laterality"),
+        ("Effusion.", "Small left effusion.", "supported", None),
+        ("Severe cardiomegaly.", "Mild cardiomegaly.", "contradicted", "severity"),
+        ("Severe cardiomegaly.", "Cardiomegaly.", "unsupported", "severity"),
+        ("No effusion.", "No large effusion.", "unsupported", "severity"),
+        ("No large effusion.", "No effusion.", "supported", None),
+        ("Right upper lobe pneumonia.", "Right lower lobe pneumonia.", "contradicted", "location"),
+        ("Right lower lobe pneumonia.", "Pneumonia at the right base.", "supported", None),
+        ("The heart rate is 61 bpm.", "Heart rate 61.3 beats/min.", "supported", None),
+        ("The heart rate is 75 bpm.", "Heart rate 61 beats/min.", "contradicted", "number"),
+        ("A 2.3 cm nodule.", "A nodule of 23 mm.", "supported", None),
+        ("A 2.3 mm nodule.", "A nodule of 2.3 cm.", "contradicted", "number"),
+        ("QRS duration is 0.092 s.", "QRS 92 ms.", "supported", None),
+        ("Heart rate above 100 bpm.", "Heart rate 110 beats/min.", "supported", None),
+        ("Pneumothorax.", "Cardiomegaly.", "unsupported", "fabrication"),
+        ("Pneumonia.", "Possible pneumonia.", "unsupported", "unverifiable"),
+        ("Possible pneumonia.", "Pneumonia.", "supported", None),
+        ("New effusion.", "Stable effusion.", "contradicted", "time"),
+        ("Congestive heart failure.", "History of CHF.", "unsupported", "time"),
+        ("No consolidation.", "The lungs are clear.", "supported", None),
+        ("The lungs are clear.", "Left basilar atelectasis.", "contradicted", "negation"),
+        ("No left effusion.", "Right effusion.", "unsupported", "fabrication"),
+        ("Opacity.", "Consolidation.", "supported", None),
+        ("Consolidation.", "Opacity.", "unsupported", "fabrication"),
+        ("Effusion.", "The effusion has resolved.", "contradicted", "negation"),
+        ("Effusion.", "No change in the left effusion.", "supported", None),
+        ("Atrial fibrillation and LBBB.", "AF. Left bundle branch block.", "supported", None),
+        ("“The lungs are clear.”", "The lungs  are clear.", "supported", None),
+        ("Taking aspirin reduces the risk of heart attack.",
+         "Aspirin reduces the risk of myocardial infarction in adults.", "supported", None),
+        ("Aspirin increases the risk of myocardial infarction in adults.",
+         "Aspirin reduces the risk of myocardial infarction in adults.", "contradicted", "time"),
+        ("Glaucoma is treated with eye drops that lower the pressure.",
+         "Eye drops lower the pressure and are used to treat glaucoma.", "supported", None),
+        ("Metformin cures pancreatic cancer in children.", "The sun rises in the east.", "unsupported", "fabrication"),
+        ("", "The lungs are clear.", "unsupported", "unverifiable"),
+        ("...", "The lungs are clear.", "unsupported", "unverifiable"),
+        ("No effusion.", "", "unsupported", "unverifiable"),
+    ],
+)  # fmt: skip
+def test_verdict_and_kind(claim: str, evidence: str, verdict: str, kind: str | None) -> None:
+    judgement = check(claim, evidence)
+    assert (judgement.verdict, judgement.error_kind) == (verdict, kind), judgement.why
+    assert 0.0 <= judgement.score <= 1.0
+    assert judgement.why
+
+
+def test_no_evidence_never_supports() -> None:
+    assert check("The lungs are clear.", []).verdict == "unsupported"
+    assert check("The lungs are clear.", ["", "  \n"]).verdict == "unsupported"
+
+
+def test_a_fragment_of_a_denial_is_no_quotation() -> None:
+    assert check("Pleural effusion or pneumothorax.", "No pleural effusion or pneumothorax.").verdict == "contradicted"
+
+
+def test_the_worst_sentence_decides() -> None:
+    judgement = check("The lungs are clear. There is a fracture.", ["The lungs are clear."])
+    assert (judgement.verdict, judgement.error_kind) == ("unsupported", "fabrication")
+
+
+def test_contradiction_in_another_piece_is_not_overlooked() -> None:
+    judgement = check("Pleural effusion.", ["There is a pleural effusion.", "There is no pleural effusion."])
+    assert (judgement.verdict, judgement.error_kind) == ("contradicted", "negation")
+
+
+def test_direct_statement_outweighs_an_umbrella() -> None:
+    assert (
+        check("Mild cardiomegaly.", ["No acute cardiopulmonary abnormality. Mild cardiomegaly noted."]).verdict
+        == "supported"
+    )
+    assert check("Scoliosis.", ["No acute bony abnormality. There is mild scoliosis."]).verdict == "supported"
+
+
+def test_same_verdict_twice() -> None:
+    assert check("Left effusion.", "Right effusion.") == check("Left effusion.", "Right effusion.")
+
+
+def test_a_long_claim_takes_bounded_time_and_is_not_supported() -> None:
+    began = time.process_time()
+    assert check("no effusion and not " * 500, "No effusion.").verdict == "unsupported"
+    assert check("a" * 10_000, "No effusion.").verdict == "unsupported"
+    assert check("Kein Erguss. " * 100, "Kein Erguss.").verdict == "supported"
+    assert time.process_time() - began < 5

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from assistant.records import Claim, Evidence, Kind, Place, Relation, Statement, ValuePlace
+from assistant.settings import VerifySettings
+from assistant.verify import Verifier, split_claims
+
+
+def piece(
+    id: str, relation: Relation, text: str, study: str, place: Place | None = None, kind: Kind = "text",
+    labels: Mapping[str, str] | None = None,
+) -> Evidence:  # fmt: skip
+    return Evidence(
+        id, "r" + id, kind, "CR", relation, text, place, 1.0, True, "best", study_id=study, labels=labels or {}
+    )
+
+
+EVIDENCE = {
+    e.id: e
+    for e in [
+        piece("own", "own", "There is a small left pleural effusion. The heart is normal in size.", "s0"),
+        piece("rate", "own", "Heart rate 61 beats/min", "s0", ValuePlace("heart_rate_bpm", 61.2, "beats/min")),
+        piece("b", "similar", "Moderate cardiomegaly. No effusion.", "s1"),
+        piece("c", "similar", "Pleural effusion on the right.", "s2"),
+        piece("k", "knowledge", "Aspirin reduces the risk of myocardial infarction.", "d1"),
+    ]
+}
+VERIFIER = Verifier(VerifySettings())
+
+
+def verify(text: str, *citations: str, about: str = "general") -> list[Claim]:
+    return VERIFIER.verify(Statement(text, citations, about), EVIDENCE)  # type: ignore[arg-type]
+
+
+def only(text: str, *citations: str, about: str = "general") -> Claim:
+    (claim,) = verify(text, *citations, about=about)
+    return claim
+
+
+def test_own_evidence_supports_a_claim_about_the_patient() -> None:
+    claim = only("There is a left effusion.", "own", about="patient")
+    assert (claim.verdict, claim.about, claim.citations) == ("supported", "patient", ("own",))
+
+
+def test_another_patients_study_never_does_whatever_the_model_declares() -> None:
+    for about in ("patient", "general", "similar"):
+        claim = only("There is moderate cardiomegaly.", "b", about=about)
+        assert claim.about == "patient"
+        assert claim.verdict != "supported"
+    pneumo = {"z": piece("z", "similar", "Pneumothorax.", "s9")}
+    (claim,) = VERIFIER.verify(Statement("There is a pneumothorax.", ("z",), "general"), pneumo)
+    assert (claim.verdict, claim.error_kind) == ("unsupported", "patient")
+
+
+def test_what_similar_studies_show_is_worded_so() -> None:
+    claim = only("In a similar study: “Moderate cardiomegaly.”", "b", about="similar")
+    assert (claim.verdict, claim.about) == ("supported", "similar")
+
+
+def test_a_quotation_must_stand_in_the_evidence() -> None:
+    claim = only("In a similar study: “Severe cardiomegaly.”", "b", about="similar")
+    assert (claim.verdict, claim.error_kind) == ("unsupported", "fabrication")
+
+
+def test_a_quotation_may_not_lose_its_denial() -> None:
+    denial = {"b": EVIDENCE["b"]}
+    (claim,) = VERIFIER.verify(Statement("In a similar study: “effusion”", ("b",), "similar"), denial)
+    assert claim.verdict != "supported"
+
+
+def test_a_quotation_of_another_patient_is_not_this_patients() -> None:
+    claim = only("This patient's report says “Moderate cardiomegaly.”", "b", about="patient")
+    assert (claim.verdict, claim.error_kind) == ("unsupported", "patient")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdict", "kind"),
+    [
+        ("1 of the 2 most similar studies mentions pleural effusion.", "supported", None),
+        ("1 of the 2 most similar studies states that there is no pleural effusion.", "supported", None),
+        ("All 2 most similar studies mention pleural effusion.", "contradicted", "number"),
+        ("None of the 2 most similar studies mentions cardiomegaly.", "contradicted", "number"),
+        ("4 of the 5 most similar studies mention pleural effusion.", "unsupported", "number"),
+    ],
+)
+def test_counts_are_counted_again(sentence: str, verdict: str, kind: str | None) -> None:
+    claim = only(sentence, "b", "c", about="similar")
+    assert (claim.verdict, claim.error_kind) == (verdict, kind)
+
+
+def test_labels_are_counted() -> None:
+    given = {
+        str(i): piece(str(i), "similar", "12-lead ECG", f"s{i}", kind="signal", labels={"rhythm": label})
+        for i, label in enumerate(["Atrial fibrillation", "AF", "Sinus rhythm"])
+    }
+    right = Statement("2 of the 3 most similar ECGs are labelled atrial fibrillation.", ("0", "1", "2"), "similar")
+    wrong = Statement("3 of the 3 most similar ECGs are labelled atrial fibrillation.", ("0", "1", "2"), "similar")
+    assert VERIFIER.verify(right, given)[0].verdict == "supported"
+    assert VERIFIER.verify(wrong, given)[0].error_kind == "number"
+
+
+def test_a_measured_value() -> None:
+    assert only("The heart rate is 61 bpm.", "rate", about="patient").verdict == "supported"
+    wrong = only("The heart rate is 75 bpm.", "rate", about="patient")
+    assert (wrong.verdict, wrong.error_kind) == ("contradicted", "number")
+
+
+def test_a_wrong_citation_is_repaired_and_a_missing_one_named() -> None:
+    claim = only("Aspirin reduces the risk of heart attack.", "nowhere")
+    assert (claim.verdict, claim.citations) == ("supported", ("k",))
+    assert "nowhere does not exist" in claim.why
+    own = only("There is a left pleural effusion.", "rate", about="patient")
+    assert (own.verdict, own.citations) == ("supported", ("own",))
+
+
+def test_nothing_carries_it() -> None:
+    claim = only("There is a rib fracture.", about="patient")
+    assert (claim.verdict, claim.error_kind) == ("unsupported", "fabrication")
+
+
+def test_a_picture_without_words_settles_nothing() -> None:
+    picture = {"i": piece("i", "own", "", "s0", kind="image")}
+    (claim,) = VERIFIER.verify(Statement("There is a fracture.", ("i",), "patient"), picture)
+    assert (claim.verdict, claim.error_kind) == ("unsupported", "unverifiable")
+
+
+def test_each_claim_gets_its_own_verdict() -> None:
+    first, second = verify("The heart is enlarged and there is a left effusion.", "own", about="patient")
+    assert (first.text, first.verdict, first.error_kind) == ("The heart is enlarged.", "contradicted", "negation")
+    assert (second.text, second.verdict) == ("There is a left effusion.", "supported")
+
+
+def test_remove_keeps_only_what_is_supported() -> None:
+    remover = Verifier(VerifySettings(unsupported="remove"))
+    kept = remover.verify(
+        Statement("The heart is enlarged and there is a left effusion.", ("own",), "patient"), EVIDENCE
+    )
+    assert [claim.text for claim in kept] == ["There is a left effusion."]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claims"),
+    [
+        ("No effusion or pneumothorax.", ["No effusion.", "No pneumothorax."]),
+        ("No effusion, pneumothorax, or fracture.", ["No effusion.", "No pneumothorax.", "No fracture."]),
+        (
+            "The heart is enlarged and there is a left effusion.",
+            ["The heart is enlarged.", "There is a left effusion."],
+        ),
+        ("Heart size is normal; the lungs are clear.", ["Heart size is normal.", "The lungs are clear."]),
+        ("In a similar study: “No effusion or pneumothorax.”", ["In a similar study: “No effusion or pneumothorax.”"]),
+        ("4 of the 5 most similar studies mention edema.", ["4 of the 5 most similar studies mention edema."]),
+        ("Aspirin and rest help against headache.", ["Aspirin and rest help against headache."]),
+        ("The lungs are clear.", ["The lungs are clear."]),
+        ("", []),
+    ],
+)
+def test_sentences_are_cut_into_claims(sentence: str, claims: list[str]) -> None:
+    assert split_claims(sentence) == claims
