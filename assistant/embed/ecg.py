@@ -43,24 +43,24 @@ class Dial:
 
 
 DIALS = {
-    "rate": Dial(math.log2(30), math.log2(220), 1.2, 2.0),
+    "rate": Dial(math.log2(30), math.log2(220), 0.6, 2.0),
     "slow": Dial(54, 66, 0.8),
-    "irregular": Dial(math.log(0.02), math.log(0.25), 0.8),
+    "irregular": Dial(math.log(0.02), math.log(0.25), 0.4),
     "steps": Dial(math.log(0.01), math.log(0.25), 0.8),
-    "p_alike": Dial(0.2, 0.9, 1.6),
+    "p_alike": Dial(0.2, 0.9, 2.0),
     "atrial_size": Dial(math.log(0.005), math.log(0.03), 0.6),
     "atrial_share": Dial(math.log(0.04), math.log(0.2), 0.6),
     "other_shape": Dial(0.0, 0.3, 0.4),
     "pr": Dial(100, 260, 0.4),
     "qrs": Dial(70, 170, 0.8),
-    "qtc": Dial(340, 520, 0.4),
+    "qtc": Dial(340, 520, 0.8),
 }
-AXIS_WEIGHT = 0.5
-SHAPE_WEIGHTS = {"p": 0.4, "qrs": 1.0, "st_t": 1.0}  # of the median beat's parts, all leads together
+AXIS_WEIGHT = 0.2
+P_WEIGHT, QRS_WEIGHT, ST_T_WEIGHT = 0.4, 1.0, 1.0  # of the median beat's parts, all leads together
 
-QRS_MS = (-60, 100, 8)  # begin, end, step of the QRS part, from the fiducial point
-ST_T_SHARES = np.linspace(0.0, 1.0, 16)  # of the way from the QRS's end to a little beyond T's
-P_MS = (-240, -40, 20)
+P_AT = np.arange(-200.0, 0.0, 20.0)  # ms from the QRS's onset
+QRS_AT = np.arange(-60.0, 100.0, 8.0)  # ms from the beat's fiducial point
+ST_T_AT = np.linspace(0.0, 1.0, 16)  # of the way from the QRS's end to 20 ms after T's
 
 
 class EcgShapeEncoder:
@@ -89,7 +89,7 @@ class EcgShapeEncoder:
         from assistant.embed.registry import fingerprint
 
         weights = {name: [d.low, d.high, d.weight, d.turn] for name, d in DIALS.items()}
-        self.fingerprint = fingerprint(self.name, VERSION, weights, AXIS_WEIGHT, SHAPE_WEIGHTS)
+        self.fingerprint = fingerprint(self.name, VERSION, weights, AXIS_WEIGHT, P_WEIGHT, QRS_WEIGHT, ST_T_WEIGHT)
         self.dim = len(_nothing())
 
     def encode(self, items: Sequence[str | Image | Signal]) -> NDArray[np.float32]:
@@ -107,7 +107,7 @@ class EcgShapeEncoder:
 
 def _nothing() -> NDArray[np.float64]:
     """The vector of a signal without heartbeats: its own last coordinate."""
-    shape = sum(len(part) for part in _lead_parts(None, 0))
+    shape = len(P_AT) + len(QRS_AT) + len(ST_T_AT)
     vector = np.zeros(2 * len(DIALS) + 2 + len(STANDARD_LEADS) * shape + 1)
     vector[-1] = 1.0
     return vector
@@ -159,35 +159,32 @@ def _numbers(analysis: Analysis) -> dict[str, float]:
 
 
 def _shape(analysis: Analysis) -> NDArray[np.float64]:
-    """The median beat, lead by lead in the standard order, each kind of part scaled to its weight over all leads."""
+    """The median beat's P, QRS and ST–T parts in the standard leads, each kind scaled to its weight over all leads.
+
+    Every lead is taken from the level before its QRS and relative to its QRS's size; a missing lead stays zero.
+    """
     from assistant.measure.strip import standard_name
-
-    where = {standard_name(lead): i for i, lead in enumerate(analysis.leads)}
-    leads = [_lead_parts(analysis, where.get(name)) for name in STANDARD_LEADS]
-    parts = []
-    for kind, weight in enumerate(SHAPE_WEIGHTS.values()):
-        block = np.concatenate([lead[kind] for lead in leads])
-        norm = float(np.linalg.norm(block))
-        parts.append(weight * block / norm if norm > 1e-9 else block * 0.0)
-    return np.concatenate(parts)
-
-
-def _lead_parts(analysis: Analysis | None, lead: int | None) -> tuple[NDArray[np.float64], ...]:
-    """P, QRS and ST–T of one lead, relative to its QRS's size; zeros where the lead is missing."""
-    qrs_at, p_at = np.arange(*QRS_MS), np.arange(*P_MS)
-    if analysis is None or lead is None or np.isnan(analysis.marks[:, 3]).all():
-        return np.zeros(len(p_at)), np.zeros(len(qrs_at)), np.zeros(len(ST_T_SHARES))
     from assistant.measure.waves import QRS_END, QRS_ON, STEP_MS, T_END, ZERO, sample_at
 
-    median = analysis.median[:, lead]
-    on, end = float(np.nanmedian(analysis.marks[:, QRS_ON])), float(np.nanmedian(analysis.marks[:, QRS_END]))
-    t_end = (
-        float(np.nanmedian(analysis.marks[:, T_END])) if np.isfinite(analysis.marks[:, T_END]).any() else end + 280.0
+    marks = analysis.marks
+    on, end, t_end = (
+        float(np.median(column[np.isfinite(column)])) if np.isfinite(column).any() else usual
+        for column, usual in ((marks[:, QRS_ON], -40.0), (marks[:, QRS_END], 50.0), (marks[:, T_END], 330.0))
     )
-    level = float(np.median(median[max(0, sample_at(on) - 8) : sample_at(on)]))
-    size = max(float(np.ptp(median[sample_at(on) : sample_at(end) + 1])), 1e-9)
-
-    def read(ms: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (np.interp(ms / STEP_MS + ZERO, np.arange(len(median)), median) - level) / size
-
-    return read(on + p_at + 40.0), read(qrs_at.astype(np.float64)), read(end + ST_T_SHARES * (t_end + 20.0 - end))
+    first, last = sample_at(on), sample_at(end)
+    median = analysis.median - np.median(analysis.median[max(0, first - 8) : first], axis=0)
+    median = median / np.maximum(np.ptp(median[first : last + 1], axis=0), 1e-9)
+    where = {standard_name(lead): i for i, lead in enumerate(analysis.leads)}
+    columns = [(row, where[name]) for row, name in enumerate(STANDARD_LEADS) if name in where]
+    parts = []
+    for at, weight in (
+        (on + P_AT, P_WEIGHT),
+        (QRS_AT, QRS_WEIGHT),
+        (end + ST_T_AT * (t_end + 20.0 - end), ST_T_WEIGHT),
+    ):
+        block = np.zeros((len(STANDARD_LEADS), len(at)))
+        for row, column in columns:
+            block[row] = np.interp(at / STEP_MS + ZERO, np.arange(len(median)), median[:, column])
+        norm = float(np.linalg.norm(block))
+        parts.append(block.ravel() * (weight / norm if norm > 1e-9 else 0.0))
+    return np.concatenate(parts)

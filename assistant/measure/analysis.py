@@ -103,7 +103,9 @@ def _collect(signal: Signal, columns: list[int]) -> _Found:
     parts = max(1, round(signal.duration_s / BLOCK_S))
     quota = max(2, -(-MAX_SNIPPETS // parts))
     few = slice(None) if parts <= 10 else slice(0, 3)  # of a long recording, shapes are told from three leads
-    times, shapes, snippets, complete, chosen, rough, drift = [], [], [], [], [], [], []
+    times, shapes, snippets, complete, chosen = [], [], [], [], []
+    rough: list[NDArray[np.float64]] = []
+    drift: list[NDArray[np.float64]] = []
     strip, total = None, 0
     for block in blocks(signal, columns):
         strip = strip or block

@@ -52,7 +52,7 @@ def lead_values(mark: NDArray[np.float64], median: NDArray[np.float64]) -> dict[
     return values
 
 
-def medians(per_lead: dict[str, dict[str, float]]) -> dict[str, float]:
+def medians(per_lead: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """The median, over the leads that have it, of each interval."""
     found = {}
     for name in PLAUSIBLE_MS:

@@ -28,7 +28,7 @@ ZERO = round(BEFORE_MS / STEP_MS)  # the fiducial point's sample in a median bea
 LENGTH = round((BEFORE_MS + AFTER_MS) / STEP_MS)
 
 QRS_ON_SHARE, QRS_END_SHARE = 0.03, 0.04  # of the lead's steepest slope
-P_ON_SHARE, P_END_SHARE = 0.40, 0.60  # of the P wave's steepest slope on that side
+P_ON_SHARE, P_END_SHARE = 0.40, 0.45  # of the P wave's steepest slope on that side
 T_AREA_MS, T_LEVEL_MS = 128, 32  # Zhang's windows: the area's, and the mean level's around its end
 P_ALIKE = 0.5  # a beat has the P wave if it correlates with the other beats' mean by this much, over all leads
 SEEN = 4.0  # a wave is measured in a lead where it is this many times as large as the median beat's noise

@@ -58,13 +58,15 @@ def rhythm_sentence(measured: Measurements) -> str:
             f"Rhythm: irregularly irregular, {_intervals(rhythm)}, {NO_P_WAVE}{_atrial(measured)}: "
             "consistent with atrial fibrillation."
         )
-    parts = [f"Rhythm: {rhythm.regularity}, {_intervals(rhythm)}"]
-    if rhythm.rate_bpm < SLOW_BPM:
+    early = f"{rhythm.early} early {'beat' if rhythm.early == 1 else 'beats'}"
+    exception = f" apart from {early}" if rhythm.early and rhythm.regularity == "regular" else ""
+    parts = [f"Rhythm: {rhythm.regularity}{exception}, {_intervals(rhythm)}"]
+    if round(rhythm.rate_bpm) < SLOW_BPM:
         parts.append("rate below 60/min (bradycardia range)")
-    elif rhythm.rate_bpm > FAST_BPM:
+    elif round(rhythm.rate_bpm) > FAST_BPM:
         parts.append("rate above 100/min (tachycardia range)")
-    if rhythm.early:
-        parts.append(f"{rhythm.early} early {'beat' if rhythm.early == 1 else 'beats'}")
+    if rhythm.early and not exception:
+        parts.append(early)
     if rhythm.other_shape > 0:
         other = max(1, round(rhythm.other_shape * rhythm.beats))
         parts.append(f"{other} of {rhythm.beats} beats with another QRS shape")
