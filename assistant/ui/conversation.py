@@ -5,6 +5,7 @@ It lives on the server only, with its uploads in a folder of its own that `close
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import uuid
@@ -15,6 +16,7 @@ from typing import Literal
 from assistant.records import Answer, Claim, Evidence, SearchResult
 from assistant.ui.uploads import Upload
 
+_QUOTED = re.compile(r"“([^”]+)”")
 Stage = Literal["searching", "checking", "done", "stopped", "failed"]
 
 
@@ -47,6 +49,11 @@ class Turn:
             for cited in claim.citations:
                 order.setdefault(cited, len(order) + 1)
         return order
+
+    def quotes(self, evidence_id: str) -> list[str]:
+        """The words that claims citing this evidence quote from it: what stands in “ ”, else the whole sentence."""
+        citing = [claim.text for claim in self.claims if evidence_id in claim.citations]
+        return [quote for text in citing for quote in (_QUOTED.findall(text) or [text])]
 
     def first_shown(self) -> str | None:
         """The evidence to open unasked: the first that is cited, else the best that was kept."""

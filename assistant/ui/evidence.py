@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -34,7 +34,8 @@ def panel_html(conversation: Conversation, look: Look) -> Markup:
     uploaded = conversation.uploaded_records()
     if opened:
         told = words.relation(opened, uploaded)
-        viewer = view(opened, look, turn.numbered().get(opened.id), told, uploaded.get(opened.record_id))
+        file, quotes = uploaded.get(opened.record_id), turn.quotes(opened.id)
+        viewer = view(opened, look, turn.numbered().get(opened.id), told, file, quotes)
     elif turn.stage == "searching":
         viewer = Markup('<p class="wr-empty">Searching …</p>')
     else:
@@ -80,10 +81,20 @@ def _tab(turn: int, rank: int, evidence: Evidence, pressed: bool, uploaded: Mapp
     ).format(turn, evidence.id, "true" if pressed else "false", rank, name, below)
 
 
-def view(evidence: Evidence, look: Look, number: int | None, relation: str, file: str | None = None) -> Markup:
-    """One piece of evidence: its content, opened at its place, and its facts; `file` names an upload."""
+def view(
+    evidence: Evidence,
+    look: Look,
+    number: int | None,
+    relation: str,
+    file: str | None = None,
+    quotes: Sequence[str] = (),
+) -> Markup:
+    """One piece of evidence: its content, opened at its place, and its facts.
+
+    `file` names an upload; `quotes` are the words that the answer took from it, lit within the cited passage.
+    """
     try:
-        content = _content(evidence, look(evidence.record_id))
+        content = _content(evidence, look(evidence.record_id), quotes)
     except (WardroundError, KeyError, OSError) as error:
         content = Markup('<blockquote class="wr-quote">{}</blockquote><p class="wr-reason">{}</p>').format(
             evidence.text, f"The record itself could not be opened: {error}"
@@ -96,7 +107,7 @@ def view(evidence: Evidence, look: Look, number: int | None, relation: str, file
     ).format(evidence.id, evidence.kind, badge, title, evidence.relation, relation, content, _facts(evidence))
 
 
-def _content(evidence: Evidence, record: Record) -> Markup:
+def _content(evidence: Evidence, record: Record, quotes: Sequence[str]) -> Markup:
     value = _value(evidence.place) if isinstance(evidence.place, ValuePlace) else Markup("")
     told = words.origin(evidence) or words.origin(record)
     origin = Markup('<figcaption class="wr-origin">⚑ {}</figcaption>').format(told) if told else Markup("")
@@ -112,7 +123,7 @@ def _content(evidence: Evidence, record: Record) -> Markup:
         return Markup(
             '{}<figure class="wr-image">{}<div class="wr-frame"><img alt="{}" src="{}">{}</div></figure>'
         ).format(value, origin, alt, source, box)
-    return Markup("{}{}").format(value, _text(evidence, record))
+    return Markup("{}{}").format(value, _text(evidence, record, quotes))
 
 
 def _value(place: ValuePlace) -> Markup:
@@ -131,14 +142,14 @@ def _box(record: Record, place: BoxPlace) -> Markup:
     return Markup('<span class="wr-box" style="{}"></span>').format(style)
 
 
-def _text(evidence: Evidence, record: Record) -> Markup:
+def _text(evidence: Evidence, record: Record, quotes: Sequence[str]) -> Markup:
     """The record's text with the cited characters marked; a long one is cut around them, and says so."""
     text = record.text or evidence.text
     place = evidence.place
     start, end = (place.start, place.end) if isinstance(place, TextPlace) and record.text else (0, 0)
     start, end = max(0, min(start, len(text))), max(0, min(end, len(text)))
     first, last = max(0, start - _AROUND), min(len(text), end + _AROUND)
-    marked = Markup('<mark id="wr-cited">{}</mark>').format(text[start:end]) if end > start else ""
+    marked = _lit(text[start:end], quotes) if end > start else ""
     where = " · ".join(filter(None, (words.place(place), evidence.section)))
     head = Markup('<p class="wr-where">{}</p>').format(where) if where else ""
     return Markup(
@@ -151,6 +162,18 @@ def _text(evidence: Evidence, record: Record) -> Markup:
         text[end:last],
         " …" if last < len(text) else "",
     )
+
+
+def _lit(passage: str, quotes: Sequence[str]) -> Markup:
+    """The cited passage, and within it, brighter, the words that were quoted from it."""
+    spans = sorted((at, at + len(quote)) for quote in quotes if quote and (at := passage.find(quote)) >= 0)
+    parts, done = Markup(""), 0
+    for start, end in spans:
+        if start >= done:
+            sentence = Markup('<mark class="wr-sentence">{}</mark>').format(passage[start:end])
+            parts, done = parts + passage[done:start] + sentence, end
+    kind = Markup(' class="wr-passage"') if done else ""
+    return Markup('<mark id="wr-cited"{}>{}{}</mark>').format(kind, parts, passage[done:])
 
 
 def _facts(evidence: Evidence) -> Markup:

@@ -16,7 +16,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from assistant import demo
-from assistant.errors import ModelUnavailable, WardroundError
+from assistant.errors import WardroundError
 from assistant.records import Answer, Claim, SearchResult
 from assistant.ui.conversation import Conversation, Turn
 from assistant.ui.evidence import panel_html
@@ -59,7 +59,7 @@ _SHOW = (
     _CLICKS
     + """
 watch('value', () => {
-  const mark = element.querySelector('#wr-cited');
+  const mark = element.querySelector('.wr-sentence') || element.querySelector('#wr-cited');
   if (mark) {
     const text = mark.closest('.wr-document');
     text.scrollTop += mark.getBoundingClientRect().top - text.getBoundingClientRect().top - text.clientHeight / 3;
@@ -208,8 +208,8 @@ class Desk:
         try:
             try:
                 yield from self._stream(conversation, turn, model)
-            except ModelUnavailable as error:
-                if model == "quote":
+            except WardroundError as error:
+                if model == "quote" or turn.search is None:  # the search failed, not the model
                     raise
                 turn.note = f"{model} can’t answer: {error} Answered by “quote” instead."
                 turn.search, turn.claims = None, []

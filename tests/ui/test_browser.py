@@ -234,7 +234,7 @@ def test_a_pdf_is_dropped_and_the_sentence_is_marked_on_its_page(page, files):
     turn = ask(page, "What is the loading dose of amiodarone?")
     assert "300 mg over 60 minutes" in turn.inner_text()
     turn.locator(".wr-claim", has_text="300 mg").locator(".wr-cite").first.click()
-    mark = page.locator(".wr-view mark")
+    mark = page.locator(".wr-view #wr-cited")
     mark.wait_for()
     assert "The loading dose of amiodarone is 300 mg over 60 minutes." in mark.inner_text()
     assert "page 2" in page.locator(".wr-view .wr-where").inner_text()

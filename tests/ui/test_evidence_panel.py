@@ -94,6 +94,17 @@ def test_a_cited_sentence_is_marked_in_its_text_with_page_and_section():
     assert "another patient" in html and "p-1a2b" in html and "0.712" in html and "close in meaning" in html
 
 
+def test_the_quoted_sentence_is_lit_within_its_passage():
+    record = Record("text", "SR", "a.txt", record_id="r1", text=TEXT)
+    cited = evidence(place=TextPlace(0, len(TEXT)))
+    turn = Turn("q", stage="done")
+    turn.search = SearchResult("q", (), (cited,), False)
+    turn.claims = [Claim(f"In a similar study: “{SENTENCE}”", "similar", "supported", None, ("e1",))]
+    html = panel_html(Conversation(Path("/nowhere"), turns=[turn]), lambda _: record)
+    assert f'<mark class="wr-sentence">{SENTENCE}</mark>' in html
+    assert '<mark id="wr-cited" class="wr-passage">FINDINGS: The heart' in html
+
+
 def test_offsets_outside_the_text_mark_nothing():
     record = Record("text", "SR", "a.txt", record_id="r1", text=TEXT)
     html = view(evidence(place=TextPlace(10_000, 10_010)), lambda _: record, 1, "knowledge")
