@@ -1,7 +1,7 @@
 """Wardround's own checker as the judge of citations.
 
 It is the very checker that gave the claims their verdicts, so its blind spots are not seen here: every
-scorecard says so. How often it errs is measured against people's labels by `benchmarks/`.
+scorecard says so.
 """
 
 from __future__ import annotations

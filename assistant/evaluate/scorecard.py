@@ -21,8 +21,8 @@ LISTED = 8
 
 _NOTICE = (
     "Verdicts, and with them every rate of hallucinations and citations, come from Wardround's own checker, the same "
-    "that marks the answers. It reads text against text: what it wrongly believes counts as right here too. "
-    "docs/evaluation.md says how often it errs against people's labels. Research software, no medical device."
+    "that marks the answers. It reads text against text: what it wrongly believes counts as right here too, and what "
+    "it wrongly doubts as a hallucination. Research software, no medical device."
 )
 
 
