@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from assistant.embed.registry import fingerprint
@@ -31,11 +32,11 @@ class OpenClipEncoder:
     kind: Kind = "image"
 
     def __init__(self, model: str, settings: EmbedSettings) -> None:
-        try:
-            import open_clip
-            import torch
-        except ModuleNotFoundError as error:
-            raise MissingExtra("open_clip_torch", "models") from error
+        if find_spec("open_clip") is None:  # one that is there but broken shall show its own error
+            raise MissingExtra("open_clip_torch", "models")
+        import open_clip
+        import torch
+
         from assistant.embed.torch_weights import state_digest
 
         architecture, _, pretrained = model.partition("@")
@@ -46,7 +47,7 @@ class OpenClipEncoder:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         try:
             self._model, _, self._prepare = open_clip.create_model_and_transforms(
-                architecture, pretrained=pretrained or None, device=self._device, load_weights_only=True
+                architecture, pretrained=pretrained or None, device=self._device, weights_only=True
             )
             self._tokenize = open_clip.get_tokenizer(architecture)
         except (OSError, RuntimeError, ValueError) as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,11 +30,11 @@ class SentenceTransformersEncoder:
     kind: Kind = "text"
 
     def __init__(self, model: str, settings: EmbedSettings) -> None:
-        try:
-            import torch
-            from sentence_transformers import SentenceTransformer
-        except ModuleNotFoundError as error:
-            raise MissingExtra("sentence-transformers", "models") from error
+        if find_spec("sentence_transformers") is None:  # one that is there but broken shall show its own error
+            raise MissingExtra("sentence-transformers", "models")
+        import torch
+        from sentence_transformers import SentenceTransformer
+
         from assistant.embed.torch_weights import state_digest
 
         torch.set_num_threads(settings.threads)

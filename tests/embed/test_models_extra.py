@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,22 @@ from assistant.settings import EmbedSettings
 
 SETTINGS = EmbedSettings(fetch_weights=False)
 EXTRA = "install wardround[models]"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def torchvision_operators() -> Iterator[None]:
+    """Where torch is the CPU build and torchvision is not, torchvision's operators must be declared to import it."""
+    if not importable("torch"):
+        yield
+        return
+    import torch
+
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    for operator in ("nms", "qnms"):
+        with contextlib.suppress(RuntimeError):  # it is there
+            library.define(operator + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    yield
+    del library  # kept until here, or the operators would go
 
 
 def importable(name: str) -> bool:
@@ -72,23 +90,10 @@ def test_what_is_no_model_is_named(tmp_path: Path) -> None:
         open_encoder("text", f"sentence-transformers:{tmp_path / 'nothing'}", SETTINGS)
 
 
-def need_open_clip() -> Any:
-    """open_clip; torchvision's missing operators are declared first where only torch's CPU build is at hand."""
-    torch = pytest.importorskip("torch", reason=EXTRA)
-    try:
-        library = torch.library.Library("torchvision", "DEF")
-        for operator in ("nms", "qnms"):
-            library.define(operator + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        need_open_clip.library = library  # type: ignore[attr-defined]  # kept alive, or the operators go again
-    except RuntimeError:
-        pass  # torchvision's own operators are there
-    return pytest.importorskip("open_clip", reason=EXTRA)
-
-
 @pytest.fixture(scope="module")
 def clip_name(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A CLIP of one layer and 32 dimensions with random weights, as a local folder in open_clip's layout."""
-    open_clip = need_open_clip()
+    open_clip = pytest.importorskip("open_clip", reason=EXTRA)
     import torch
     from safetensors.torch import save_file
 
@@ -118,6 +123,6 @@ def test_an_open_clip_folder_gives_pictures_and_texts_one_space(clip_name: str) 
 
 
 def test_an_architecture_without_weights_is_refused_with_its_tags() -> None:
-    need_open_clip()
+    pytest.importorskip("open_clip", reason=EXTRA)
     with pytest.raises(RecipeError, match="names no weights: use open-clip:ViT-B-32@ and one of openai"):
         open_encoder("image", "open-clip:ViT-B-32", SETTINGS)
