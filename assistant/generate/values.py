@@ -23,7 +23,7 @@ _ASKED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"\bqrs\b|\bbundle\b|\bwide\b|\bnarrow\b|\b[lr]bbb\b|\bconduction", ("qrs",)),
         (r"\baxis\b|\bdeviat|\bfascicular", ("axis",)),
         (r"\bst\b|\bischa?emi|\binfarct|\bstemi\b|\belevat|\bdepress", ("st",)),
-        (r"\bintervals?\b|\bdurations?\b|\btimings?\b", ("pr", "qrs", "qt", "rr")),
+        (r"\bintervals\b|\bdurations\b|\btimings\b", ("pr", "qrs", "qt", "rr")),
         (r"\bvoltage|\bamplitude|\bhypertroph|\blvh\b", ("amplitude", "sokolow", "cornell", "voltage")),
         (
             r"\bquality\b|\bnois[ey]|\bart[ei]fact|\bsharp|\bexpos|\bclipp|\breadable",
@@ -33,6 +33,7 @@ _ASKED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
 )
 
 
+_ASKS_OF_OTHERS = re.compile(r"\b(similar|other|alike|comparable)\b", re.IGNORECASE)
 _DESCRIBES_UPLOAD = re.compile(r"uploaded\b", re.IGNORECASE)
 
 
@@ -55,7 +56,7 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
         found += [piece for piece in measured if piece not in found and _is_called(piece, name)]
     if named:
         return found
-    return measured if points_at_study(question) else []
+    return measured if points_at_study(question) and not _ASKS_OF_OTHERS.search(question) else []
 
 
 def _is_called(piece: Evidence, name: str) -> bool:
