@@ -5,6 +5,7 @@ Grey-scale pipeline of DICOM PS3.3 C.11: modality LUT or rescale, VOI LUT or win
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 _SOFT_TISSUE = (40.0, 400.0)  # Hounsfield units, the usual body window
+_BYTES = re.compile(r"less than expected \((\d+) vs\.? (\d+) bytes")  # how pydicom says it
 _DECODERS = "pip install python-gdcm pyjpegls pylibjpeg-openjpeg"
 
 
@@ -74,8 +76,9 @@ def _decode(file: Content, dataset: Dataset, frame: int) -> NDArray[Any]:
             raise file.refuse(
                 f"its pixels are stored as {syntax.name}, for which no decoder is installed: {_DECODERS}"
             ) from None
-        if "less than expected" in text or ("expected" in text and "length" in text) or "insufficient" in text.lower():
-            raise file.refuse(f"its pixel data is cut off ({text[:160]})") from None
+        if (sizes := _BYTES.search(text)) or "less than expected" in text or "insufficient" in text.lower():
+            found = f" ({sizes[1]} of {sizes[2]} bytes)" if sizes else ""
+            raise file.refuse(f"its pixel data is cut off{found}") from None
         text = text.rpartition("available plugins:")[2].strip()
         hint = "" if find_spec("gdcm") else f"; more decoders: {_DECODERS}"
         raise file.refuse(f"its pixel data can't be decoded ({syntax.name}: {text[:160]}){hint}") from None

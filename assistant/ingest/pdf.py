@@ -85,7 +85,7 @@ def _extract(file: Content, limits: IngestSettings) -> tuple[list[str], str | No
         except FileNotDecryptedError:
             raise file.refuse("the PDF is protected by a password: save a copy without one") from None
         except PdfReadError as error:
-            raise file.refuse(f"damaged PDF ({error})") from None
+            raise file.refuse(f"a damaged or cut-off PDF ({error})") from None
         except MemoryError:
             raise file.refuse("the PDF does not fit into memory") from None
         except RecursionError:
@@ -93,7 +93,7 @@ def _extract(file: Content, limits: IngestSettings) -> tuple[list[str], str | No
         except UnreadableFile:
             raise
         except Exception as error:
-            raise file.refuse(f"damaged PDF ({type(error).__name__}: {error})") from None
+            raise file.refuse(f"a damaged or cut-off PDF ({type(error).__name__}: {error})") from None
 
 
 def _title(reader: object) -> str | None:
