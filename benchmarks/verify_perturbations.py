@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM102  (patterns and tables are easier to compare on one line)
 """Pairs made at run time from real report sentences: damaged ones that must be caught, harmless ones that must pass.
 
 Sentences come from the Open-i reports (Indiana University), which may not be redistributed in edited form: nothing
@@ -80,8 +81,14 @@ SYNONYM = {"pleural effusion": "pleural fluid", "cardiomegaly": "cardiac enlarge
            "airspace disease": "air space disease", "pleural effusions": "pleural effusion",
            "tortuous aorta": "ectatic aorta", "chf": "congestive heart failure", "small": "little",
            "mildly": "slightly", "mild": "slight", "opacity": "opacification"}  # fmt: skip
-_STATED = re.compile(r"^(?:There (?:is|are) )?(?P<what>(?:a |an )?(?:mild|small|moderate|stable|minimal|left|right|low|large|bilateral|tortuous|degenerative|calcified|cardiomegaly|scoliosis|emphysema|bibasilar)\b[^,;]{3,90})\.$", re.IGNORECASE)
-_DENIED = re.compile(r"^(?:There (?:is|are) )?no (?:evidence of |focal |definite |visible |large )?(?P<what>[a-z][a-z ]{3,60}?)(?: is seen| identified| seen| is identified| noted)?\.$", re.IGNORECASE)
+_STATED = re.compile(
+    r"^(?:There (?:is|are) )?(?P<what>(?:a |an )?(?:mild|small|moderate|stable|minimal|left|right|low|large|bilateral|tortuous|degenerative|calcified|cardiomegaly|scoliosis|emphysema|bibasilar)\b[^,;]{3,90})\.$",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"^(?:There (?:is|are) )?no (?:evidence of |focal |definite |visible |large )?(?P<what>[a-z][a-z ]{3,60}?)(?: is seen| identified| seen| is identified| noted)?\.$",
+    re.IGNORECASE,
+)
 _SIZE = re.compile(r"(?<![x×–-] )(?<![x×–-])\b(\d+(?:\.\d+)?) ?(cm|mm)\b")
 
 
@@ -92,13 +99,31 @@ def damages(sentence: str) -> Iterator[tuple[str, str]]:
         yield "negation", f"There is {denied['what']}."
     if stated and not re.search(r"\b(no|not|without|clear|normal)\b", sentence, re.IGNORECASE):
         yield "negation", f"There is no {re.sub(r'^(a|an) ', '', stated['what'])}."
-    if re.search(r"\b(normal|within normal limits|unremarkable)\b", sentence) and re.match(r"(The )?heart (size )?", sentence, re.I):
-        if re.fullmatch(r"(The )?heart (size )?(is |appears )?(normal|within normal limits|unremarkable)( in size)?\.", sentence, re.I):
+    if re.search(r"\b(normal|within normal limits|unremarkable)\b", sentence) and re.match(
+        r"(The )?heart (size )?", sentence, re.I
+    ):
+        if re.fullmatch(
+            r"(The )?heart (size )?(is |appears )?(normal|within normal limits|unremarkable)( in size)?\.",
+            sentence,
+            re.I,
+        ):
             yield "negation", "The heart is enlarged."
-    for kind, table in (("laterality", SIDE), ("location", PLACE), ("severity", DEGREE), ("time", COURSE), ("fabrication", FINDING)):
+    for kind, table in (
+        ("laterality", SIDE),
+        ("location", PLACE),
+        ("severity", DEGREE),
+        ("time", COURSE),
+        ("fabrication", FINDING),
+    ):
         damaged = _swap(sentence, table)
-        if damaged and not (kind in ("laterality", "location", "severity", "time") and re.search(r"\b(no|not|without|normal)\b", sentence, re.I)):
-            if not (kind in ("laterality",) and re.search(r"right (greater|heart|atri|ventric)|left (greater|atri|ventric)", sentence, re.I)):
+        if damaged and not (
+            kind in ("laterality", "location", "severity", "time")
+            and re.search(r"\b(no|not|without|normal)\b", sentence, re.I)
+        ):
+            if not (
+                kind in ("laterality",)
+                and re.search(r"right (greater|heart|atri|ventric)|left (greater|atri|ventric)", sentence, re.I)
+            ):
                 yield kind, damaged
     if size := _SIZE.search(sentence):
         number, unit = float(size[1]), size[2]
@@ -135,15 +160,34 @@ def ecg_pairs() -> Iterator[Pair]:
     for i in range(40):
         rate, qrs, pr, qt = 50 + 2 * i, 70 + 2 * i, 120 + 3 * i, 340 + 4 * i
         name = f"ecg-{i}"
-        evidence = (f"Heart rate {rate} beats/min.", f"QRS {qrs} ms.", f"PR {pr} ms.", f"QT {qt} ms.", f"{rhythms[i % 4]}.", f"{blocks[i % 3]}.")
+        evidence = (
+            f"Heart rate {rate} beats/min.",
+            f"QRS {qrs} ms.",
+            f"PR {pr} ms.",
+            f"QT {qt} ms.",
+            f"{rhythms[i % 4]}.",
+            f"{blocks[i % 3]}.",
+        )
         yield Pair(name, "number", f"The heart rate is {rate + 12} bpm.", evidence, False)
         yield Pair(name, "number", f"QRS duration is {qrs + 25} ms.", evidence, False)
         yield Pair(name, "unit", f"The PR interval is {pr} s.", evidence, False)
-        yield Pair(name, "fabrication", f"{rhythms[(i + 1) % 4] if {i % 4, (i + 1) % 4} != {0, 2} else 'Ventricular tachycardia'} is present.", evidence, False)
+        yield Pair(
+            name,
+            "fabrication",
+            f"{rhythms[(i + 1) % 4] if {i % 4, (i + 1) % 4} != {0, 2} else 'Ventricular tachycardia'} is present.",
+            evidence,
+            False,
+        )
         yield Pair(name, "negation", f"There is no {blocks[i % 3].lower()}.", evidence, False)
         yield Pair(name, "measured value", f"The ventricular rate is {rate} bpm.", evidence, True)
         yield Pair(name, "measured value", f"The QRS duration measures {qrs / 1000:g} s.", evidence, True)
-        yield Pair(name, "measured value", f"The PR interval is {pr} milliseconds and the QT interval is {qt} ms.", evidence, True)
+        yield Pair(
+            name,
+            "measured value",
+            f"The PR interval is {pr} milliseconds and the QT interval is {qt} ms.",
+            evidence,
+            True,
+        )
         yield Pair(name, "synonym", f"{('LBBB', 'RBBB', 'Prolonged PR interval')[i % 3]} is seen.", evidence, True)
 
 
@@ -153,7 +197,7 @@ def pairs(data: Path) -> list[Pair]:
     seen: set[tuple[str, str]] = set()
     for name, said in reports(data):
         for sentence in said:
-            words = {w for w in re.findall(r"[a-z]{4,}", sentence.lower())}
+            words = set(re.findall(r"[a-z]{4,}", sentence.lower()))
             others = [s for s in said if s != sentence and not words & set(re.findall(r"[a-z]{4,}", s.lower()))]
             for harmless, changes in ((False, damages(sentence)), (True, paraphrases(sentence))):
                 for kind, changed in changes:
