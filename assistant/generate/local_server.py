@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import sys
+from typing import Any
 
 
 def main() -> int:
@@ -33,7 +34,7 @@ def main() -> int:
     os._exit(0)  # the server's threads may be in mid-answer: nobody is left to read it
 
 
-def _serve(model: str, name: str, context: int, threads: int, key: str) -> object:
+def _serve(model: str, name: str, context: int, threads: int, key: str) -> Any:
     import xllamacpp
 
     options = xllamacpp.CommonParams()
