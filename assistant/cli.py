@@ -84,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
 
     evaluate = _command(commands, "eval", "run a suite and write its scorecard", choose_index=True)
     evaluate.add_argument("suite", type=Path, metavar="SUITE.toml")
+    evaluate.add_argument("--llm", metavar="NAME", help="quote, local or openai (default: the suite's or the settings')")
     evaluate.add_argument("--compare", metavar="RUN", help="a run id or folder of the same suite")
 
     doctor = _command(commands, "doctor", "check a workspace's indexes")

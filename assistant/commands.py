@@ -252,12 +252,16 @@ def run_eval(arguments: Namespace) -> int:
         workspace=arguments.workspace,
         index=arguments.index,
         compare=arguments.compare,
+        llm=arguments.llm,
+        patient=arguments.patient,
+        exclude_patient=arguments.exclude_patient,
         progress=progress,
     )
+    status = SET_ASIDE if result.set_aside else OK
     found = result.to_json()
     if arguments.json:
         print_json(found)
-        return OK
+        return status
     print(f"{found['suite']}, run {found['run']}")
     for name, metric in found["metrics"].items():
         if metric["value"] is None:
@@ -265,7 +269,7 @@ def run_eval(arguments: Namespace) -> int:
         else:
             print(f"  {name}: {metric['value']:.3f} [{metric['low']:.3f}, {metric['high']:.3f}], n {metric['n']}")
     print(f"scorecard: {result.folder / 'scorecard.html'}")
-    return OK
+    return status
 
 
 def run_doctor(arguments: Namespace) -> int:

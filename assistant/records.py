@@ -50,8 +50,7 @@ class Signal:
     """A physiological signal.
 
     `samples` is float32, (n_samples, n_leads), in millivolts; NaN where the recording has a gap. `leads`
-    are the standard names (I, II, III, aVR, aVL, aVF, V1–V6) where they are known. `filtered_hz` is the
-    (low, high) band that the recorder states it kept, if it does.
+    are the standard names (I, II, III, aVR, aVL, aVF, V1–V6) where they are known.
     """
 
     samples: NDArray[np.float32]

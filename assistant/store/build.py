@@ -64,7 +64,7 @@ def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: P
     folder = IndexFolder.of(workspace, recipe.name)
     pseudonyms = Pseudonyms.of(workspace)
     with folder.lock():
-        ids = {pseudonyms.item(recipe.name, item.key): item for item in iter_items(recipe)}
+        ids = {pseudonyms.item(recipe.name, item.key): item for item in iter_items(recipe, settings.ingest)}
         encoders = Encoders(recipe, settings)
         base, number = _base(folder)
         had = _base_meta(base)
