@@ -23,6 +23,11 @@ _PATIENT = re.compile(
     r"|\b(?:he|she|his|her)\b|\bthe\s+patient'?s\b",
     re.IGNORECASE,
 )
+# A guideline says "the patient" and "his" of anybody; only these words mean the one that was asked about.
+_THIS_PATIENT = re.compile(
+    r"\bthis\s+(?:patient|study|image|x-?ray|radiograph|film|ecg|ekg|recording|upload|scan|tracing)\b|\buploaded\b",
+    re.IGNORECASE,
+)
 _REPORT_FORM = re.compile(
     r"^(?:there\s+(?:is|are|has)|no\b|the\s+(?:heart|lungs?|cardi\w+|mediast\w+|pleura\w*|aorta|trachea|bones?|"
     r"osseous|bony|ecg|rhythm|axis|hil\w+|diaphragm\w*|left|right)\b|left\b|right\b|bilateral\b|mild\w*\b|moderate\w*\b|"
@@ -47,7 +52,8 @@ def derive_about(statement: Statement, cited: Sequence[Evidence], given: Sequenc
     if parse_count(text) is not None or _SIMILAR.search(outside_quotes):
         return "similar"
     relations = {evidence.relation for evidence in cited}
-    if statement.about == "patient" or _PATIENT.search(outside_quotes):
+    wording = _THIS_PATIENT if relations == {"knowledge"} else _PATIENT
+    if statement.about == "patient" or wording.search(outside_quotes):
         return "patient"
     if "own" in relations and read_sentence(text[:600]).mentions:
         return "patient"

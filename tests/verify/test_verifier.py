@@ -55,6 +55,14 @@ def test_another_patients_study_never_does_whatever_the_model_declares() -> None
     assert (claim.verdict, claim.error_kind) == ("unsupported", "patient")
 
 
+def test_a_guideline_may_speak_of_the_patient() -> None:
+    given = {"g": piece("g", "knowledge", "The patient should take his medicine with food.", "d2")}
+    (claim,) = VERIFIER.verify(Statement("The patient should take his medicine with food.", ("g",)), given)
+    assert (claim.verdict, claim.about) == ("supported", "general")
+    (claim,) = VERIFIER.verify(Statement("This patient should take his medicine with food.", ("g",)), given)
+    assert (claim.about, claim.verdict) == ("patient", "unsupported")
+
+
 def test_what_similar_studies_show_is_worded_so() -> None:
     claim = only("In a similar study: “Moderate cardiomegaly.”", "b", about="similar")
     assert (claim.verdict, claim.about) == ("supported", "similar")
