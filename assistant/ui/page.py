@@ -104,7 +104,8 @@ def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         direct: dict[str, Any] = {**quiet, "queue": False}
-        page.load(desk.begin, None, [conversation], **direct)
+        page.load(desk.arrive, None, [conversation], **direct)
+        page.unload(desk.leave)
         box.change(desk.receive, [box, conversation], [conversation, files], trigger_mode="always_last", **direct)
         asking = box.submit(
             desk.ask, [box, model, conversation], [conversation, talk, files, panel, box], concurrency_limit=4, **quiet
@@ -136,11 +137,20 @@ def archive_line(assistant: Assistant) -> str:
 
 
 class Desk:
-    """What happens on the page's events. Holds no conversation itself: each belongs to its browser tab."""
+    """What happens on the page's events. Each browser tab has its own conversation, which ends with it."""
 
     def __init__(self, assistant: Assistant, folder: Path) -> None:
         self.assistant = assistant
         self.folder = folder
+        self._tabs: dict[str, Conversation] = {}
+
+    def arrive(self, request: gr.Request) -> Conversation:
+        """A tab was opened."""
+        return self._tabs.setdefault(str(request.session_hash), self.begin())
+
+    def leave(self, request: gr.Request) -> None:
+        """A tab was closed or loaded anew."""
+        self.close(self._tabs.pop(str(request.session_hash), None))
 
     def begin(self) -> Conversation:
         conversation = Conversation(self.folder)
@@ -258,9 +268,9 @@ class Desk:
         """A question of the welcome was clicked: it goes into the box, for the user to change or send."""
         return {"text": str(event._data.get("question", "")), "files": []}
 
-    def renew(self, conversation: Conversation | None) -> tuple[Any, ...]:
+    def renew(self, conversation: Conversation | None, request: gr.Request) -> tuple[Any, ...]:
         """A new conversation: uploads, answers and evidence of the old one go."""
         self.close(conversation)
-        fresh = self.begin()
+        fresh = self._tabs[str(request.session_hash)] = self.begin()
         ready = gr.MultimodalTextbox(value=None, submit_btn=True, stop_btn=False)
         return fresh, conversation_html(fresh), shelf(()), self.panel(fresh), ready

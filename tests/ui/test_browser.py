@@ -1,6 +1,10 @@
-"""The page in a real Chromium: files are dropped, questions asked, evidence looked at; nothing leaves the machine."""
+"""The page in a real Chromium: files are dropped, questions asked, evidence looked at; nothing leaves the machine.
+
+With WARDROUND_SCREENSHOTS=docs/images the pictures in the documentation are made anew.
+"""
 
 import csv
+import os
 import shutil
 import socket
 from urllib.parse import urlsplit
@@ -186,6 +190,13 @@ def drop(page, *paths) -> None:
     page.locator("#wr-shelf .wr-card").nth(len(paths) - 1).wait_for()
 
 
+def shoot(page, name: str) -> None:
+    """A picture for the documentation, where one is asked for."""
+    if folder := os.environ.get("WARDROUND_SCREENSHOTS"):
+        page.wait_for_timeout(400)  # scrolling comes to rest
+        page.screenshot(path=f"{folder}/{name}.png")
+
+
 def ask(page, question):
     """Ask, wait for the whole answer, and give its turn."""
     before = page.locator(".wr-turn").count()
@@ -226,6 +237,7 @@ def test_an_ecg_is_dropped_and_its_page_is_drawn(page, files):
     assert drawn.locator("path.ecg-trace").count() == 13
     assert "25 mm/s · 10 mm/mV" in drawn.inner_html()
     assert "this upload" in page.locator(".wr-view").inner_text()
+    shoot(page, "chat")
 
 
 def test_a_pdf_is_dropped_and_the_sentence_is_marked_on_its_page(page, files):
@@ -239,6 +251,7 @@ def test_a_pdf_is_dropped_and_the_sentence_is_marked_on_its_page(page, files):
     assert "The loading dose of amiodarone is 300 mg over 60 minutes." in mark.inner_text()
     assert "page 2" in page.locator(".wr-view .wr-where").inner_text()
     assert "<script>" in page.locator(".wr-view .wr-document").inner_text()  # shown as text
+    shoot(page, "pdf")
 
 
 def test_what_cannot_be_read_says_why_and_the_rest_goes_on(page, files):
@@ -257,6 +270,7 @@ def test_off_topic_abstains(page):
     turn = ask(page, "Who won the 1998 football world cup?")
     assert "No answer." in turn.locator(".wr-abstained").inner_text()
     assert turn.locator(".wr-claim").count() == 0
+    shoot(page, "abstention")
 
 
 def test_hostile_report_text_is_shown_as_text(page):
@@ -282,7 +296,13 @@ def test_a_new_conversation_forgets_files_and_answers(page, files, server):
     page.click("#wr-new")
     page.locator(".wr-welcome").wait_for()
     assert page.locator(".wr-turn, #wr-shelf .wr-card, .wr-play, .wr-view").count() == 0
-    assert not list(server.folder.rglob("guide*.pdf"))
+    left = [server.folder]
+    for _ in range(100):  # earlier tests' tabs were closed just now: theirs go as well
+        left = list(server.folder.rglob("guide*.pdf"))
+        if not left:
+            break
+        page.wait_for_timeout(100)
+    assert not left
 
 
 def test_nothing_of_the_patient_stays_in_the_browser(page, files):
@@ -317,5 +337,6 @@ def test_it_fits_a_phone_and_follows_the_dark(browser, server):
     turn.locator(".wr-cite").first.click()
     phone.locator(".wr-view .wr-document").wait_for()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    shoot(phone, "phone")
     assert phone.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 23, 27)"
     context.close()
