@@ -82,7 +82,8 @@ def main() -> None:
     overlap = np.array([[len(a & b) / max(1, len(a | b)) for b in said] for a in said])
     odd = np.array([int(name) % 2 == 1 for name in names])
     print(
-        "| queries | P@5 same family (95 %) | by family | P@5 a common statement (95 %) | chance | overlap of statements | chance |"
+        "| queries | P@5 same family (95 %) | by family | P@5 a common statement (95 %) | chance "
+        "| overlap of statements | chance |"
     )
     print("|---|---|---|---|---|---|---|")
     for title, chosen in (("odd (chosen on)", odd), ("even (reported)", ~odd)):
@@ -98,14 +99,14 @@ def main() -> None:
             f"| {title} | {np.mean(list(each.values())):.3f} ({low:.3f}–{high:.3f}) | "
             + ", ".join(f"{name} {value:.2f}" for name, value in each.items())
             + f" | {shares[some].mean():.3f} ({np.percentile(draws, 2.5):.3f}–{np.percentile(draws, 97.5):.3f}) | "
-            f"{pairs[some].mean():.3f} | {overlap[rows, top].mean(axis=1)[some].mean():.3f} | {others[some].mean():.3f} |"
+            f"{pairs[some].mean():.3f} | {overlap[rows, top].mean(axis=1)[some].mean():.3f} "
+            f"| {others[some].mean():.3f} |"
         )
     similar = vectors.astype(np.float64) @ vectors.T
     np.fill_diagonal(similar, -np.inf)
     best = similar.max(axis=1)
-    print(
-        f"\nTop-1 cosine: least {best.min():.3f}, 5th percentile {np.percentile(best, 5):.3f}, median {np.median(best):.3f}"
-    )
+    least, fifth, middle = np.percentile(best, [0, 5, 50])
+    print(f"\nTop-1 cosine: least {least:.3f}, 5th percentile {fifth:.3f}, median {middle:.3f}")
 
 
 if __name__ == "__main__":

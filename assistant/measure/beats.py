@@ -22,7 +22,7 @@ QRS_WINDOW_S = 0.097  # Elgendi's W1: the QRS of a healthy adult
 BEAT_WINDOW_S = 0.611  # Elgendi's W2: one beat
 OFFSET_SHARE = 0.08  # Elgendi's beta, on the mean energy
 REFRACTORY_S = 0.24  # no second beat sooner: 250 beats/min
-WEAK_SHARE = 0.06  # a complex with less than this share of its neighbours' energy is a T wave or noise
+WEAK_SHARE = 0.08  # a complex with less than this share of its neighbours' energy is a T wave or noise
 SEARCH_BACK = 1.66  # Pan and Tompkins: an interval this many times the usual one is searched again
 EDGE_S = 0.06  # a complex cut off by the recording's end is none that could be compared
 TWIN_S = 0.3  # of two complexes this close, one unlike all others is a pacemaker's spike or a T wave
@@ -51,8 +51,8 @@ def moving_average(x: NDArray[np.float64], seconds: float) -> NDArray[np.float64
 def beat_energy(clean: NDArray[np.float64]) -> NDArray[np.float64]:
     """Energy of the leads' QRS band (n_samples,), each lead scaled by the size of its own complexes.
 
-    A lead counts the more, the more its energy is gathered in short complexes (ratio of the mean of its second-wise
-    maxima to its mean), so one with muscle noise over it hardly counts.
+    A lead counts the more, the more its energy is gathered in short complexes: by the ratio of its usual maximum
+    within a second to its mean, less 3, which is what noise alone has.
     """
     energy = moving_average(band_pass(clean, 8.0, 20.0) ** 2, 0.02)
     seconds = max(1, len(energy) // RATE_HZ)
@@ -60,7 +60,7 @@ def beat_energy(clean: NDArray[np.float64]) -> NDArray[np.float64]:
     top = np.median(tops, axis=0)
     scaled = np.minimum(energy / np.maximum(top, 1e-12), 4.0)
     contrast = top / np.maximum(energy.mean(axis=0), 1e-12)
-    weights = np.where(top > 1e-12, np.maximum(contrast - 1.5, 0.0), 0.0)
+    weights = np.where(top > 1e-12, np.maximum(contrast - 3.0, 0.05), 0.0)
     if weights.sum() <= 0:
         return np.zeros(len(energy))
     return np.asarray(scaled @ (weights / weights.sum()))
@@ -99,7 +99,7 @@ def _without_weak(found: NDArray[np.int64], energy: NDArray[np.float64]) -> NDAr
         return found
     from scipy.ndimage import median_filter
 
-    usual = median_filter(energy[found], size=min(9, len(found)), mode="nearest")
+    usual = median_filter(energy[found], size=min(9, len(found)), mode="mirror")
     return found[energy[found] >= WEAK_SHARE * usual]
 
 

@@ -42,7 +42,7 @@ def test_unit_vectors_of_one_length(encoder):
 
 def test_rhythm_and_shape_decide_who_is_near(encoder):
     query, twin, chaotic, wide = encoder.encode(
-        [ecg(REGULAR), ecg(REGULAR * 0.97, seed=1), ecg(CHAOS, p_wave=False, seed=2), ecg(REGULAR, qrs_ms=160, seed=3)]
+        [ecg(REGULAR), ecg(REGULAR * 0.97, seed=1), ecg(CHAOS, p_wave=False, seed=2), ecg(REGULAR, qrs_ms=110, seed=3)]
     )
     assert query @ twin > 0.95
     assert query @ twin > query @ wide > query @ chaotic

@@ -21,7 +21,7 @@ def _bump(t: np.ndarray, centre: float, width: float, height: float) -> np.ndarr
 
 @pytest.fixture(scope="session")
 def drawn() -> Callable[..., Signal]:
-    """ECG with P of 100 ms that begins 160 ms before a QRS of 90 ms, and a T whose end is 380 ms after the QRS's onset."""
+    """ECG: P of 100 ms that begins 160 ms before a QRS of 90 ms, and T that ends 380 ms after the QRS began."""
 
     def draw(
         beats_at: np.ndarray, seconds: float = 10.0, rate: float = 500.0, leads: tuple[str, ...] = STANDARD_LEADS,
