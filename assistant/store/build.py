@@ -69,7 +69,7 @@ def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: P
         base, number = _base(folder)
         had = _base_meta(base)
         meta = _meta(recipe, encoders)
-        if not _grows_from(had, meta, encoders if _differs(_stamps(base), ids) else None):
+        if not _grows_from(had, meta, encoders):
             base, had = None, {}  # other encoders or another namespace: every vector or pseudonym changes
         known = _stamps(base)
         if base and not _differs(known, ids):
@@ -202,11 +202,11 @@ def _base_meta(base: Path | None) -> dict[str, Any]:
     return had
 
 
-def _grows_from(had: Mapping[str, Any], meta: Mapping[str, Any], encoders: Encoders | None) -> bool:
-    """Whether a generation can be grown from; weights are compared where something is to be encoded."""
+def _grows_from(had: Mapping[str, Any], meta: Mapping[str, Any], encoders: Encoders) -> bool:
+    """Whether a generation can be grown from: vectors of these encoders, pseudonyms of this namespace."""
     if any(had.get(key) != meta[key] for key in ("namespace", "encoders")):
         return False
-    return encoders is None or encoders.made(had.get("fingerprints", {}))
+    return encoders.made(had.get("fingerprints", {}))
 
 
 def _stamps(base: Path | None) -> dict[str, str]:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from assistant.assistant import Assistant
-from assistant.errors import DamagedIndex, IndexMissing, RecipeError, WorkspaceBusy
+from assistant.errors import DamagedIndex, EncoderMismatch, IndexMissing, RecipeError, WorkspaceBusy
 from assistant.store.generations import IndexFolder
 from assistant.store.index import OpenIndex
 
@@ -137,3 +137,17 @@ def test_only_two_generations_are_kept(archive, tmp_path):
         build(archive, tmp_path)
     kept = sorted(p.name for p in (tmp_path / "indexes" / "notes" / "generations").iterdir())
     assert kept == ["000003", "000004"]
+
+
+def test_vectors_of_other_weights_are_refused_and_encoded_anew(archive, tmp_path, monkeypatch):
+    from assistant.embed import open_encoder
+    from assistant.settings import load_settings
+
+    build(archive, tmp_path)
+    embed = load_settings(tmp_path).embed
+    monkeypatch.setattr(open_encoder("text", embed.text, embed), "fingerprint", "0123456789abcdef")
+    with pytest.raises(EncoderMismatch, match="build it again"):
+        Assistant.open(tmp_path).search("diuretics")
+    again = build(archive, tmp_path)
+    assert (again.generation, again.added, again.unchanged) == (2, 3, 0)
+    assert Assistant.open(tmp_path).search("diuretics").evidence[0].text.startswith("Heart failure")
