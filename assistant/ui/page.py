@@ -41,7 +41,7 @@ MODELS = (
 _CLICKS = """
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-act]');
-  if (button) trigger(button.dataset.act === 'suggest' ? 'input' : 'click', {...button.dataset});
+  if (button) trigger('click', {...button.dataset});
 });
 """
 _FOLLOW = (
@@ -111,8 +111,7 @@ def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
             desk.ask, [box, model, conversation], [conversation, talk, files, panel, box], concurrency_limit=4, **quiet
         )
         box.stop(desk.stop, [conversation], [talk, box], cancels=[asking], **direct)
-        talk.click(desk.show, [conversation], [conversation, talk, panel], **direct)
-        talk.input(desk.suggest, None, [box], **direct)
+        talk.click(desk.press, [conversation], [conversation, talk, panel, box], **direct)
         panel.click(desk.show, [conversation], [conversation, talk, panel], **direct)
         files.click(desk.remove, [conversation], [conversation, files], **direct)
         new.click(desk.renew, [conversation], [conversation, talk, files, panel, box], cancels=[asking], **direct)
@@ -264,9 +263,11 @@ class Desk:
         conversation.shown = (int(turn), evidence)
         return conversation, conversation_html(conversation), self.panel(conversation)
 
-    def suggest(self, event: gr.EventData) -> Any:
-        """A question of the welcome was clicked: it goes into the box, for the user to change or send."""
-        return {"text": str(event._data.get("question", "")), "files": []}
+    def press(self, event: gr.EventData, conversation: Conversation) -> tuple[Any, ...]:
+        """A button of the conversation: a citation opens; a question of the welcome goes into the box, to be sent."""
+        if question := event._data.get("question"):
+            return conversation, gr.skip(), gr.skip(), {"text": str(question), "files": []}
+        return *self.show(event, conversation), gr.skip()
 
     def renew(self, conversation: Conversation | None, request: gr.Request) -> tuple[Any, ...]:
         """A new conversation: uploads, answers and evidence of the old one go."""

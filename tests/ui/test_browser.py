@@ -340,3 +340,10 @@ def test_it_fits_a_phone_and_follows_the_dark(browser, server):
     shoot(phone, "phone")
     assert phone.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 23, 27)"
     context.close()
+
+
+def test_a_question_of_the_welcome_goes_into_the_box(page):
+    page.wait_for_load_state("networkidle")
+    button = page.locator(".wr-welcome button").first
+    button.click()
+    playwright.expect(page.locator("#wr-box textarea")).to_have_value(button.inner_text(), timeout=10_000)
