@@ -33,8 +33,7 @@ def count_labels(
     """
     pictured = studies_of(piece for piece in evidence if piece.kind != "text")
     labels = {study: found for study, pieces in pictured.items() if (found := _labels(pieces))}
-    keys = {name for own in labels.values() for name, _ in own}
-    named = {name for name in keys if any(word in name.lower() for word in words if len(word) > 3)}
+    named = labels_named(evidence, words)
     values = {study: {v for name, v in own if not named or name in named} for study, own in labels.items()}
     says = {value: extract_findings(value) for own in values.values() for value in own}
     tally = Counter(
@@ -51,6 +50,12 @@ def count_labels(
         for value in _most_frequent(tally, at_most)
     )
     return [Statement(text, cited, "similar") for text in dict.fromkeys(said)]
+
+
+def labels_named(evidence: Iterable[Evidence], words: Sequence[str]) -> set[str]:
+    """The labels of pictures and signals that a question's words name: "rhythm" of "what rhythm is this?"."""
+    keys = {name for piece in evidence if piece.kind != "text" for name, _ in _labels([piece])}
+    return {name for name in keys if any(word in name.lower() for word in words if len(word) > 3)}
 
 
 def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_most: int = 4) -> list[Statement]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assistant.errors import WardroundError
 from assistant.findings import extract_findings
-from assistant.generate.counts import count_findings, count_labels, studies_of
+from assistant.generate.counts import count_findings, count_labels, labels_named, studies_of
 from assistant.generate.prompts import load_prompt
 from assistant.generate.relevance import content_words, points_at_study
 from assistant.generate.sentences import Sentence, best_sentences, quotable
@@ -89,7 +89,10 @@ def _similar(question: str, similar: Sequence[Evidence], encode: TextEncoder | N
         yield from count_findings(similar, asked)
         yield from count_labels(similar, asked=asked)
     else:
-        yield from count_labels(similar, content_words(question))
+        words = content_words(question)
+        yield from count_labels(similar, words)
+        if labels_named(similar, words):  # the label is what was asked for, not all else that the reports say
+            return
         yield from count_findings(similar)
     if any(piece.kind != "text" for piece in similar):
         yield from _from_most_similar(similar, asked)
