@@ -1,7 +1,7 @@
 """Atrial activity that takes no notice of the QRS: fibrillation and flutter waves.
 
-The usual beat is taken off wherever a beat was found (average beat subtraction, Slocum et al., Circulation
-1991;… and Bollmann et al., Europace 2006;8:911); what is left between 4 and 9.5 Hz is where those waves lie.
+The usual beat is taken off wherever a beat was found (average beat subtraction: Slocum et al., J Electrocardiol
+1992;25:1; Bollmann et al., Europace 2006;8:911); what is left between 4 and 9.5 Hz is where those waves lie.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ def without_beats(analysis: Analysis) -> NDArray[np.float64]:
 def atrial_waves(analysis: Analysis) -> tuple[float, float, float]:
     """How large they are against the QRS, how regular, and how fast.
 
-    Returns (size, concentration, frequency): the root mean square in the strongest millihertz-wide band over the
-    peak-to-peak QRS, median over leads; the share of the 1–20 Hz power that lies in the strongest bin between 4 and
-    9.5 Hz, the mean of the two leads with the most; that bin's frequency in hertz in the lead with the most.
+    Returns (size, concentration, frequency): the root mean square between 4 and 9.5 Hz over the peak-to-peak QRS,
+    median over leads; the share of the 1–20 Hz power that lies in the strongest bin between 4 and 9.5 Hz, the mean of
+    the two leads with the most; that bin's frequency in hertz in the lead with the most. NaN without beats.
     """
     from scipy.signal import welch
 
