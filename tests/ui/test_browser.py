@@ -343,7 +343,7 @@ def test_it_fits_a_phone_and_follows_the_dark(browser, server):
 
 
 def test_a_question_of_the_welcome_goes_into_the_box(page):
-    page.wait_for_load_state("networkidle")
     button = page.locator(".wr-welcome button").first
+    page.wait_for_timeout(1_500)  # the buttons listen a moment after they are seen
     button.click()
-    playwright.expect(page.locator("#wr-box textarea")).to_have_value(button.inner_text(), timeout=10_000)
+    playwright.expect(page.locator("#wr-box textarea")).to_have_value(button.inner_text(), timeout=20_000)
