@@ -232,8 +232,13 @@ def run_measure(arguments: Namespace) -> int:
 def run_read(arguments: Namespace) -> int:
     from assistant.ingest import describe_file
     from assistant.settings import load_settings
+    from assistant.store.pseudonyms import Pseudonyms
 
     described = describe_file(arguments.file, load_settings(arguments.workspace).ingest)
+    pseudonyms = Pseudonyms.to_show(arguments.workspace)
+    for record in described["records"]:
+        record["patient_id"] = pseudonyms.patient(record["patient_id"], "") if record["patient_id"] else None
+        record["study_id"] = pseudonyms.study(record["study_id"], "") if record["study_id"] else None
     if arguments.json:
         print_json(described)
     else:

@@ -153,7 +153,8 @@ def test_measure_and_read(run, tmp_path):
 
     status, out, _ = run("read", get_testdata_file("waveform_ecg.dcm"), "--json")
     assert status == 0
-    assert "signal" in [record["kind"] for record in json.loads(out)["records"]]
+    (signal, *_) = [record for record in json.loads(out)["records"] if record["kind"] == "signal"]
+    assert signal["patient_id"].startswith("P-")  # never the archive's own
 
     empty = tmp_path / "empty.pdf"
     empty.write_bytes(b"")

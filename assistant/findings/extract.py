@@ -13,6 +13,10 @@ from assistant.records import Finding
 _GRADES = ("minimal", "mild", "moderate", "severe")
 _MEASURES = {
     "heart_rate": "heart rate", "pr": "PR interval", "qrs": "QRS duration", "qt": "QT interval", "qtc": "QTc interval",
+    "qtc bazett": "QTc interval (Bazett)", "qtc fridericia": "QTc interval (Fridericia)",
+    "qtc framingham": "QTc interval (Framingham)", "qtc hodges": "QTc interval (Hodges)",
+    "peak_heart_rate": "peak heart rate", "atrial_rate": "atrial rate", "respiratory_rate": "respiratory rate",
+    "longest_rr": "longest RR interval", "shortest_rr": "shortest RR interval", "other_axis": "P or T axis",
     "rr": "RR interval", "p": "P wave duration", "axis": "QRS axis", "ejection_fraction": "ejection fraction",
     "blood_pressure": "blood pressure", "temperature": "temperature", "oxygen_saturation": "oxygen saturation",
     "sampling_rate": "sampling rate",

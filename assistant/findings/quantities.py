@@ -7,6 +7,7 @@ Units are brought to one base for each dimension (mm, ms, beats/min, mg, mmHg, m
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 _UNITS: dict[str, tuple[str, float]] = {
@@ -35,15 +36,34 @@ BASE_UNIT = {
     "length": "mm", "time": "ms", "rate": "bpm", "mass": "mg", "pressure": "mmHg", "voltage": "mV", "volume": "mL",
     "percent": "%", "angle": "degrees", "temperature": "°C", "frequency": "Hz", "period": "days",
 }  # fmt: skip
-# Word of the text → what is measured, and the dimension a bare number then has.
+# Word of the text → what is measured, and the dimension a bare number then has. What narrows a measure follows its
+# name after a space: "qtc bazett" is a "qtc".
+_RR = r"\bR[\s‑–—-]?R\b"
+_QTC = r"(?:\bQTc\b|\bcorrected\s+QT\b)(?:[\s-]+(?:interval|duration|time))?"
+_FORMULAS = ("bazett", "fridericia", "framingham", "hodges")
+_BY_FORMULA = r"\s*[(,\[]?\s*(?:(?:by|using|with|after|according\s+to)\s+)?(?:the\s+)?"
 _NAMES: tuple[tuple[str, str, str], ...] = (
+    (r"\b(?:max(?:imum|imal|\.)?|peak|target)\s+(?:heart|pulse)\s+rate\b", "peak_heart_rate", "rate"),
+    (r"\batrial\s+(?:rate|waves?|activity)\b|\b(?:flutter|fibrillat\w+)\s+(?:waves?|rate)\b", "atrial_rate", "rate"),
+    (r"\b(?:respiratory|breathing|respiration)\s+rate\b", "respiratory_rate", "rate"),
     (r"(?:heart|ventricular|pulse)\s+rate|\bHR\b|\brate\b|\bpulse\b", "heart_rate", "rate"),
-    (r"\bQTc?F\b|\bQTc\b(?:\s*\(?(?:fridericia|bazett)\)?)?|corrected\s+QT", "qtc", "time"),
+    *(
+        (
+            rf"\bQTc{letter}\b|\b{formula}(?:['’]s)?[\s-]+(?:corrected\s+)?QTc?\b|{_QTC}{_BY_FORMULA}{formula}\b",
+            f"qtc {formula}",
+            "time",
+        )
+        for letter, formula in zip(("B", "F", "Fra", "H"), _FORMULAS, strict=True)
+    ),
+    (_QTC, "qtc", "time"),
     (r"\bQT\b", "qt", "time"),
+    (r"\b[PT][\s-](?:wave\s+)?axis\b", "other_axis", "angle"),
     (r"\bQRS\s+axis\b|\baxis\b", "axis", "angle"),
     (r"\bQRS\b(?:\s+(?:duration|width|complex))?", "qrs", "time"),
     (r"\bPR\b(?:\s+(?:interval|duration))?|\bPQ\b", "pr", "time"),
-    (r"\bRR\b(?:\s+interval)?", "rr", "time"),
+    (rf"\b(?:longest|max(?:imum|imal)?)\s+(?:{_RR})", "longest_rr", "time"),
+    (rf"\b(?:shortest|min(?:imum|imal)?)\s+(?:{_RR})", "shortest_rr", "time"),
+    (rf"{_RR}(?:\s+interval)?", "rr", "time"),
     (r"\bP[\s-](?:wave\s+)?duration\b|\bP\s+wave\b", "p", "time"),
     (r"ejection\s+fraction|\bLVEF\b|\bEF\b", "ejection_fraction", "percent"),
     (r"blood\s+pressure|\bBP\b", "blood_pressure", "pressure"),
@@ -51,6 +71,7 @@ _NAMES: tuple[tuple[str, str, str], ...] = (
     (r"oxygen\s+saturation|\bSpO2\b|\bsaturation\b", "oxygen_saturation", "percent"),
     (r"sampling\s+rate", "sampling_rate", "frequency"),
 )
+_FORMULA_AFTER = re.compile(rf"{_BY_FORMULA}({'|'.join(_FORMULAS)})\b", re.IGNORECASE)
 _NAME = re.compile("|".join(f"(?P<n{i}>{pattern})" for i, (pattern, _, _) in enumerate(_NAMES)), re.IGNORECASE)
 _ONES = {
     w: i
@@ -133,6 +154,9 @@ def _quantity(text: str, match: re.Match[str], names: list[tuple[int, int, int]]
     dimension, factor = _UNITS[unit] if unit else (implied or "count", 1.0)
     if unit == "°f":
         low, high = (low - 32) / 1.8, None if high is None else (high - 32) / 1.8
+    formula = _FORMULA_AFTER.match(text, match.end()) if name == "qtc" else None
+    if formula:  # "QTc 409 ms (Bazett)"
+        name = f"qtc {formula[1].lower()}"
     if name and unit and implied not in (dimension, None) and not (implied == "rate" and dimension == "frequency"):
         name = None  # "QRS 0.2 mV" is no duration
     before = text[max(0, match.start() - 20) : match.start()]
@@ -146,6 +170,20 @@ def _quantity(text: str, match: re.Match[str], names: list[tuple[int, int, int]]
         dimension == "period" and bool(_AGO.match(text, match.end())),
         match.start(), match.end(), match.group().strip(),
     )  # fmt: skip
+
+
+def covers(name: str | None, stated: str | None) -> bool:
+    """Whether what is `stated` is what `name` names, or narrower: "qtc" covers "qtc bazett", never the other way."""
+    return name is None or stated is None or stated == name or stated.startswith(f"{name} ")
+
+
+def leaves_open(claimed: Quantity, stated: Quantity) -> bool:
+    """Whether a stated bound has room for the claimed number: "rate below 60/min" does not speak against 57."""
+    if not stated.compare or claimed.dimension != stated.dimension:
+        return False
+    if claimed.compare:
+        return claimed.compare != stated.compare
+    return claimed.value < stated.value if stated.compare == "<" else claimed.value > stated.value
 
 
 def agree(claimed: Quantity, stated: Quantity) -> bool:
@@ -172,7 +210,7 @@ def _date_key(match: re.Match[str]) -> float:
     if match["mo"]:
         return int(year) * 10_000 + int(match["mo"]) * 100 + int(match["d"] or 0)
     if match["month"]:
-        return int(year) * 10_000 + (months.index(match["month"].lower()) + 1) * 100
+        return int(year) * 10_000 + (months.index(_folded(match["month"])) + 1) * 100
     return int(year) * 10_000
 
 
@@ -180,22 +218,28 @@ def _is_marker(text: str, match: re.Match[str]) -> bool:
     """A list marker "1." or "2)" at the beginning of a line or sentence, or the "one" of "no one"."""
     if match["unit"] or match["high"]:
         return False
-    if match["low"].lower() in ("one", "zero") or not match["low"][-1].isdigit():
-        return match["low"].lower() in ("one", "zero")
+    if not match["low"][-1].isdigit():
+        return _folded(match["low"]) in ("one", "zero")
     following = text[match.end() : match.end() + 2]
     return following[:1] in (".", ")") and following[1:].isspace() and not text[: match.start()].rstrip(" (")
 
 
 def _number(written: str) -> tuple[float, float]:
-    if written.lower() in _ONES:
-        return float(_ONES[written.lower()]), 1.0
+    word = _folded(written)
+    if word in _ONES:
+        return float(_ONES[word]), 1.0
     plain = written.replace(",", "").replace("·", ".").replace("−", "-")
     decimals = len(plain.partition(".")[2])
     return float(plain), 10.0**-decimals
 
 
+def _folded(text: str) -> str:
+    """Lower case as regular expressions see it: a Greek "μ" is a micro sign, a long "ſ" an s."""
+    return unicodedata.normalize("NFKC", text).casefold().replace("μ", "µ")
+
+
 def _singular(unit: str) -> str:
-    unit = " ".join(unit.lower().split())
+    unit = " ".join(_folded(unit).split())
     return unit if unit in _UNITS else unit.removesuffix("es") if unit.removesuffix("es") in _UNITS else unit[:-1]
 
 

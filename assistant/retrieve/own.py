@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.embed import open_encoder
+from assistant.embed import Encoder, open_encoder
 from assistant.measure import measure_signal, statements
 from assistant.records import BoxPlace, Evidence, Place, Record, SignalPlace, TextPlace, evidence_id
-from assistant.retrieve.query import Query
+from assistant.retrieve.query import Query, Upload
 from assistant.settings import Settings
 from assistant.store.words import query_words
 
@@ -35,19 +35,20 @@ def upload_evidence(upload: Record) -> list[Evidence]:
 
 def own_passages(query: Query, settings: Settings) -> list[Evidence]:
     """The passages of uploaded texts, nearest to the question first, kept where they clear the relevance floor."""
-    found = [(upload, p) for upload in query.uploads_of("text") for p in upload.passages]
-    if not found:
+    uploads = [upload for upload in query.uploads if upload.record.kind == "text" and upload.record.passages]
+    if not uploads:
         return []
     encoder = open_encoder("text", settings.embed.text, settings.embed)
-    texts = [upload.text[p.start : p.end] for upload, p in found]
-    near = encoder.encode(texts) @ encoder.encode([query.text])[0]
+    found = [(upload.record, p) for upload in uploads for p in upload.record.passages]
+    texts = [record.text[p.start : p.end] for record, p in found]
+    near = np.concatenate([_vectors(upload, encoder) for upload in uploads]) @ encoder.encode([query.text])[0]
     words = query_words(query.text)
     shared = np.array([len(words & query_words(text)) / max(len(words), 1) for text in texts])
     order = np.argsort(-(near + settings.retrieve.words_weight * shared), kind="stable")
     floor = settings.retrieve.text_floor
     evidence = []
     for rank, n in enumerate(order):
-        upload, p = found[n]
+        record, p = found[n]
         close = bool(near[n] >= floor or (words and shared[n] == 1.0))
         kept = close and rank < settings.retrieve.max_contexts
         why = f"passage of the upload, meaning {near[n]:.2f}"
@@ -55,9 +56,17 @@ def own_passages(query: Query, settings: Settings) -> list[Evidence]:
             why += f", below the floor {floor:.2f}"
         elif not kept:
             why += f", beyond the {settings.retrieve.max_contexts} passages handed on"
-        piece = _own(upload, TextPlace(p.start, p.end, p.page), texts[n], why, score=float(near[n]), section=p.section)
+        piece = _own(record, TextPlace(p.start, p.end, p.page), texts[n], why, score=float(near[n]), section=p.section)
         evidence.append(replace(piece, kept=kept))
     return evidence
+
+
+def _vectors(upload: Upload, encoder: Encoder) -> NDArray[np.float32]:
+    """The vectors of an uploaded text's passages, (n, dim)."""
+    if encoder.fingerprint not in upload.vectors:
+        text = upload.record.text
+        upload.vectors[encoder.fingerprint] = encoder.encode([text[p.start : p.end] for p in upload.record.passages])
+    return upload.vectors[encoder.fingerprint]
 
 
 def text_encoder(settings: Settings) -> Callable[[Sequence[str]], NDArray[np.float32]]:

@@ -7,16 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.records import Kind, Record
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What was handed in beside a question: a record with pseudonyms, and the archive's own ids for the filters."""
+    """What was handed in beside a question: a record with pseudonyms, and the archive's own ids for the filters.
+
+    `vectors` keeps its passages' vectors by encoder fingerprint, so that they are encoded once and not at each turn.
+    """
 
     record: Record
     patient: str | None = None
     study: str | None = None
+    vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ SAME_SENTENCE = 0.8  # words shared at which a denial or an opposite speaks of t
 PROSE = 0.45  # share of a claim's words outside the normal form above which its words decide
 LONGEST_CLAIM = 4_000  # characters of a claim that are judged; a longer one is unsupported
 
+_RUNNING = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+|[<>=≥≤±%−°?]|(?<!\w)-(?=\d)")
+_LIST_LEAD = re.compile(r"(?:(?:\(?\d{1,2}[.)]|\(?[a-z][.)]|Summary\s*:)\s+)+")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "–": "-", "—": "-", "\u00a0": " ", "‑": "-"})
 
 
@@ -55,6 +57,8 @@ def check(claim: str, evidence: str | Sequence[str]) -> Judgement:
     if len(claim) > LONGEST_CLAIM:
         return Judgement("unsupported", 0.0, "unverifiable", f"longer than {LONGEST_CLAIM} characters: not judged")
     read = read_evidence(tuple(pieces))
+    if stands_in(claim, read):
+        return Judgement("supported", 1.0, None, "stands in the evidence word for word")
     parts = [part for part in sentences(claim) if re.search(r"\w", part)]
     judged = [_judge_sentence(part, read) for part in parts]
     worst = min(judged, key=lambda j: (("contradicted", "unsupported", "supported").index(j.verdict), j.score))
@@ -72,7 +76,48 @@ class ReadEvidence:
     said: tuple[Said, ...]
     quantities: tuple[Quantity, ...]
     quotable: frozenset[str]
+    running: tuple[Running, ...]
     words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A piece's words in a row, a space around each, and where its sentences begin and end in that row."""
+
+    words: str
+    starts: frozenset[int]
+    ends: frozenset[int]
+
+
+def _run(cut: Sequence[str]) -> Running:
+    row, starts, ends = " ", [], []
+    for sentence in cut:
+        starts.append(len(row) - 1)
+        if lead := _LIST_LEAD.match(sentence):  # "1. Rest." may be quoted without its number
+            starts.append(len(row) + len(running_words(lead.group())) - 2)
+        row += running_words(sentence)[1:]
+        ends.append(len(row))
+    return Running(row, frozenset(starts), frozenset(ends))
+
+
+def running_words(text: str) -> str:
+    """The words and signs of a text in lower case, a space before, between and after; marks and lines are gone."""
+    found = _RUNNING.findall(unicodedata.normalize("NFKC", text).casefold())
+    return f" {' '.join(found)} " if found else " "
+
+
+def stands_in(claim: str, evidence: ReadEvidence) -> bool:
+    """Whether the claim is one or several whole sentences of the evidence, however these are broken into lines."""
+    wanted = running_words(claim)
+    if wanted == " ":
+        return False
+    for piece in evidence.running:
+        at = piece.words.find(wanted)
+        while at >= 0:
+            if at in piece.starts and at + len(wanted) in piece.ends:
+                return True
+            at = piece.words.find(wanted, at + 1)
+    return False
 
 
 @lru_cache(maxsize=512)
@@ -87,6 +132,7 @@ def read_evidence(pieces: tuple[str, ...]) -> ReadEvidence:
         tuple(Said(mention, reading.text) for reading in readings for mention in reading.mentions),
         tuple(quantity for reading in readings for quantity in reading.quantities),
         frozenset(quotable(sentence) for sentence in flat),
+        tuple(_run(piece) for piece in cut),
         frozenset(
             word
             for piece in worded

@@ -38,14 +38,30 @@ def recount(
             return Judgement("unsupported", 0.2, "number", why), tuple(e.id for e in cited)
         studies = everyone
     ids = tuple(e.id for e in similar)
-    certain, open_too = 0, 0
-    for study in studies:
-        found = _status(count, [e for e in given.values() if e.relation == "similar" and study_of(e) == study])
-        certain += found is True
-        open_too += found is not False
-    if count.n in (certain, open_too):
+    told = [[e for e in given.values() if e.relation == "similar" and study_of(e) == study] for study in studies]
+    if count.verb == "are labelled":
+        counts = _count_labels(count, told)
+    else:
+        found = [_status(count, pieces) for pieces in told]
+        counts = (sum(one is True for one in found), sum(one is not False for one in found))
+    if count.n in counts:
         return Judgement("supported", 1.0, None, f"counted: {count.n} of {count.m}"), ids
-    return Judgement("contradicted", 0.05, "number", f"counted: {certain} of {count.m}"), ids
+    return Judgement("contradicted", 0.05, "number", f"counted: {counts[0]} of {count.m}"), ids
+
+
+def _count_labels(count: Count, told: Sequence[Sequence[Evidence]]) -> tuple[int, ...]:
+    """How many studies bear the label: in other words for it, by what it implies, and, if any do, word for word.
+
+    Of four labelled "sinus rhythm" and one labelled "sinus bradycardia", four and five both bear "sinus rhythm".
+    """
+    wanted = read_sentence(count.finding).mentions
+    labels = [[label for piece in pieces for label in _labels(piece)] for pieces in told]
+    literal = sum(any(_plain(label) == _plain(count.finding) for label in borne) for borne in labels)
+    named, implied = (
+        sum(any(_is_label(count.finding, wanted, label, relations) for label in borne) for borne in labels)
+        for relations in (("same",), ("same", "kind"))
+    )
+    return (named, implied, literal) if literal else (named, implied) if named else (implied,)
 
 
 def _status(count: Count, evidence: Iterable[Evidence]) -> bool | None:
@@ -53,10 +69,6 @@ def _status(count: Count, evidence: Iterable[Evidence]) -> bool | None:
     wanted = read_sentence(count.finding).mentions
     answer: bool | None = False
     for piece in evidence:
-        if count.verb == "are labelled":
-            if any(_is_label(count.finding, wanted, label) for label in _labels(piece)):
-                return True
-            continue
         for sentence in sentences(piece.text):
             found = _says(count, wanted, sentence)
             if found:
@@ -67,16 +79,18 @@ def _status(count: Count, evidence: Iterable[Evidence]) -> bool | None:
 
 
 def _labels(evidence: Evidence) -> list[str]:
-    values = [*evidence.labels.values(), *([] if evidence.labels else [evidence.text])]
+    """The labels of a picture or signal's study; what the text of a report says is no label."""
+    said = [evidence.text] if evidence.kind != "text" and not evidence.labels else []
+    values = [*evidence.labels.values(), *said]
     return [part.strip() for value in values for part in [value, *_LABEL_CUT.split(value)] if part.strip()]
 
 
-def _is_label(finding: str, wanted: tuple[Mention, ...], label: str) -> bool:
+def _is_label(finding: str, wanted: tuple[Mention, ...], label: str, relations: Sequence[str]) -> bool:
     if _plain(finding) == _plain(label):
         return True
     met = read_sentence(label).mentions
     return bool(wanted) and any(
-        m.status == "present" and related(w.entity, m.entity) in ("same", "kind") for w in wanted for m in met
+        m.status == "present" and related(w.entity, m.entity) in relations for w in wanted for m in met
     )
 
 

@@ -42,7 +42,7 @@ class Verifier:
         claims = []
         for text in split_claims(statement.text) or [statement.text]:
             claim = self._judge(text, about, cited, evidence)
-            claims.append(replace(claim, why=claim.why + note))
+            claims.append(replace(claim, why=claim.why + note, written=statement.citations))
         if self.settings.unsupported == "remove":
             return [claim for claim in claims if claim.verdict == "supported"]
         return claims

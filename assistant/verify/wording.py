@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import fsum  # exact, so that the order of a set does not change a score
 
 import Stemmer
 
 from assistant.findings.mentions import read_sentence
-from assistant.findings.quantities import Quantity, agree, named_measures
+from assistant.findings.quantities import Quantity, agree, covers, leaves_open, named_measures
 from assistant.findings.scope import Sentence
 from assistant.findings.vocabulary import vocabulary
 from assistant.findings.words import words
@@ -132,6 +133,7 @@ def read_wording(text: str) -> Wording:
     affirmed = sum(1 for match in sentence.matches if match.value("affirmed"))
     ancestors = vocabulary().ancestors
     above = {"@" + up for feature in features if feature[0] == "@" for up in ancestors[feature[1:]]}
+    above |= {feature.partition(" ")[0] for feature in features if feature[0] == "#"}
     return Wording(
         text, frozenset(features), frozenset(features | above), frozenset(plain), numbers, max(0, denials - affirmed)
     )
@@ -145,8 +147,8 @@ def weight(feature: str) -> float:
 
 def coverage(claim: frozenset[str], evidence: frozenset[str]) -> float:
     """Weighed share of the claim's content words that the evidence has, in [0, 1]."""
-    total = sum(map(weight, claim))
-    return sum(map(weight, claim & evidence)) / total if total else 0.0
+    total = fsum(map(weight, claim))
+    return fsum(map(weight, claim & evidence)) / total if total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +162,19 @@ class Fit:
 
 def best_fit(claim: Wording, pieces: Sequence[Sequence[Wording]]) -> Fit:
     """The best of single sentences, neighbours and whole pieces: the wider the words lie apart, the less they count."""
-    total = sum(map(weight, claim.features)) or 1.0
+    total = fsum(map(weight, claim.features)) or 1.0
     best, single, sentence = 0.0, 0.0, ""
     for piece in pieces:
         hits = [claim.features & read.meant for read in piece]
         for at, hit in enumerate(hits):
-            alone = sum(map(weight, hit)) / total
+            alone = fsum(map(weight, hit)) / total
             if alone > single:
                 single, sentence = alone, piece[at].text
             best = max(best, alone)
             if at:
-                best = max(best, NEIGHBOURS * sum(map(weight, hit | hits[at - 1])) / total)
+                best = max(best, NEIGHBOURS * fsum(map(weight, hit | hits[at - 1])) / total)
         if hits:
-            best = max(best, WHOLE_PIECE * sum(map(weight, frozenset().union(*hits))) / total)
+            best = max(best, WHOLE_PIECE * fsum(map(weight, frozenset().union(*hits))) / total)
     return Fit(best, single, sentence)
 
 
@@ -198,7 +200,7 @@ def missing_numbers(claim: Wording, evidence: Sequence[Quantity]) -> list[tuple[
     """Numbers of the claim that the evidence does not state, each with what it states instead, if anything."""
     missing: list[tuple[Quantity, Quantity | None]] = []
     for claimed in claim.quantities:
-        rivals = [q for q in evidence if not (claimed.name and q.name) or claimed.name == q.name]
+        rivals = [q for q in evidence if covers(claimed.name, q.name)]
         if any(agree(claimed, stated) for stated in rivals):
             continue
         if (
@@ -207,8 +209,9 @@ def missing_numbers(claim: Wording, evidence: Sequence[Quantity]) -> list[tuple[
             and any(q.value == claimed.value and q.dimension == "count" for q in evidence)
         ):
             continue
-        instead = next((q for q in rivals if q.dimension == claimed.dimension and (q.name == claimed.name)), None)
+        named = [q for q in rivals if (q.name is None) == (claimed.name is None) and not leaves_open(claimed, q)]
+        instead = next((q for q in named if q.dimension == claimed.dimension), None)
         if instead is None and claimed.name:
-            instead = next((q for q in evidence if q.name == claimed.name), None)
+            instead = next(iter(named), None)
         missing.append((claimed, instead))
     return missing
