@@ -84,7 +84,9 @@ def parser() -> argparse.ArgumentParser:
 
     evaluate = _command(commands, "eval", "run a suite and write its scorecard", choose_index=True)
     evaluate.add_argument("suite", type=Path, metavar="SUITE.toml")
-    evaluate.add_argument("--llm", metavar="NAME", help="quote, local or openai (default: the suite's or the settings')")
+    evaluate.add_argument(
+        "--llm", metavar="NAME", help="quote, local or openai (default: the suite's or the settings')"
+    )
     evaluate.add_argument("--compare", metavar="RUN", help="a run id or folder of the same suite")
 
     doctor = _command(commands, "doctor", "check a workspace's indexes")
@@ -92,8 +94,14 @@ def parser() -> argparse.ArgumentParser:
     return main_parser
 
 
-def _command(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, *, workspace: bool = True,
-             choose_index: bool = False) -> argparse.ArgumentParser:  # fmt: skip
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    summary: str,
+    *,
+    workspace: bool = True,
+    choose_index: bool = False,
+) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(
         name,
         help=summary,

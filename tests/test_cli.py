@@ -27,7 +27,8 @@ def test_help_names_every_command_and_imports_nothing_heavy():
     code = (
         "import sys; from assistant.cli import main\n"
         "try: main(['--help'])\nexcept SystemExit: pass\n"
-        "heavy = {'numpy', 'faiss', 'gradio', 'torch', 'onnxruntime', 'sqlalchemy', 'pydicom', 'wfdb'} & set(sys.modules)\n"
+        "heavy = {'numpy', 'faiss', 'gradio', 'torch', 'onnxruntime', 'sqlalchemy', 'pydicom', 'wfdb'}\n"
+        "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -89,7 +90,17 @@ def test_ask_abstains_with_status_0(run):
     assert status == 0
     assert answer["abstained"] is True
     assert answer["claims"] == []
-    assert set(answer) >= {"question", "text", "abstained", "reason", "claims", "evidence", "model", "prompt", "timing_ms"}
+    assert set(answer) >= {
+        "question",
+        "text",
+        "abstained",
+        "reason",
+        "claims",
+        "evidence",
+        "model",
+        "prompt",
+        "timing_ms",
+    }
 
 
 def test_ask_with_a_picture_counts_similar_studies(run, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from assistant.store.catalogue import ItemRow, MetaRow, PathRow, RecordRow, open
 from assistant.store.generations import IndexFolder
 from assistant.store.pseudonyms import Pseudonyms
 from assistant.store.working import CATALOGUE, PATHS, EncodedItem, WorkingCopy, passages_of
+
+SEEN_TEXTS = 20_000  # of 384 float32 each: 30 MB
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, what) while an index is built."""
@@ -107,11 +109,23 @@ class Encoders:
             "text": chosen.text or settings.embed.text,
         }
         self._open: dict[Kind, Encoder] = {}
+        self._seen: dict[str, NDArray[np.float32]] = {}
 
     def of(self, kind: Kind) -> Encoder:
         if kind not in self._open:
             self._open[kind] = open_encoder(kind, self.names[kind], self._settings)
         return self._open[kind]
+
+    def of_texts(self, texts: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+        """The vector of each text; one seen lately is not encoded again, since reports repeat their sentences."""
+        wanted = dict.fromkeys(texts)
+        new = [text for text in wanted if text not in self._seen]
+        if new:
+            self._seen |= zip(new, self.of("text").encode(new), strict=True)
+        found = {text: self._seen[text] for text in wanted}
+        while len(self._seen) > SEEN_TEXTS:
+            del self._seen[next(iter(self._seen))]
+        return found
 
     def fingerprints(self) -> dict[str, str]:
         """Of the encoders opened so far."""
@@ -147,7 +161,7 @@ def _read(item: Item, recipe: Recipe, settings: Settings) -> tuple[tuple[Record,
 def _encode(
     batch: Sequence[Item], read: Sequence[tuple[tuple[Record, ...], str | None]], encoders: Encoders
 ) -> list[EncodedItem]:
-    """Encode a batch's images, signals and texts, each kind in one call; equal texts once."""
+    """Encode a batch's images, signals and texts, each kind in one call."""
     records = [record for found, _ in read for record in found]
     vectors: dict[int, NDArray[np.float32]] = {}
     for kind in KINDS[:2]:
@@ -156,8 +170,7 @@ def _encode(
             content = [record.image if kind == "image" else record.signal for record in chosen]
             for record, vector in zip(chosen, encoders.of(kind).encode(content), strict=True):  # type: ignore[arg-type]
                 vectors[id(record)] = vector
-    words = {text: None for record in records for text in passage_texts(record)}
-    of_text = dict(zip(words, encoders.of("text").encode(list(words)), strict=True)) if words else {}
+    of_text = encoders.of_texts(text for record in records for text in passage_texts(record))
     return [
         EncodedItem(
             item, found, reason,

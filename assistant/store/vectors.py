@@ -77,7 +77,6 @@ class VectorIndex:
 
         `allowed` or `excluded` ids are filtered inside the search, so that k results are found whatever the filter.
         """
-        import faiss
 
         k = min(k, len(self))
         if k == 0:
