@@ -219,12 +219,19 @@ def report_perturbations(data: Path, errors: int) -> None:
     report(data, errors)
 
 
+def report_about(data: Path, errors: int) -> None:
+    from verify_about import report
+
+    report(data, errors)
+
+
 PARTS = {
     "radfact": report_radfact,
     "kqa": report_kqa,
     "faithbench": report_faithbench,
     "medhallu": report_medhallu,
     "perturbations": report_perturbations,
+    "about": report_about,
     "speed": report_speed,
 }
 

@@ -79,6 +79,8 @@ def read_sentence(text: str) -> Reading:
     tokens = words(text)
     sentence = Sentence(tokens, vocabulary().match(tokens))
     scopes = read_scopes(sentence)
+    if text.rstrip("\"'”’) ").endswith("?"):  # who asks, states nothing
+        scopes.doubted = [True] * len(tokens)
     found = sorted(_entities(sentence) + _predicates(sentence, scopes), key=lambda f: (f.start, f.end))
     attributes = read_attributes(sentence, scopes, [(f.start, f.end) for f in found])
     mentions: list[Mention] = []

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 
 from assistant.findings.counting import parse_count
 from assistant.findings.mentions import read_sentence
+from assistant.findings.sentences import sentences
 from assistant.records import About, Evidence, Relation, Statement
+from assistant.verify.general import is_bare_finding
+from assistant.verify.judge import read_evidence, stands_in
 
 _THING = (
     r"(?:stud(?:y|ies)|cases?|patients?|x-?rays?|radiographs?|ecgs?|ekgs?|images?|reports?|recordings?|scans?"
@@ -28,6 +31,11 @@ _THIS_PATIENT = re.compile(
     r"\bthis\s+(?:patient|study|image|x-?ray|radiograph|film|ecg|ekg|recording|upload|scan|tracing)\b|\buploaded\b",
     re.IGNORECASE,
 )
+_THE_PATIENT_HAS = re.compile(
+    r"\b(?:the\s+patient|he|she)\s+(?:has|had|shows?|showed|is|was|presents?|presented|suffers?)\b"
+    r"|\b(?:your|his|her|the\s+patient['’]s)\s+(?:heart|lungs?|chest|ecg|ekg|x-?ray|rhythm|image|scan)\b",
+    re.IGNORECASE,
+)
 _REPORT_FORM = re.compile(
     r"^(?:there\s+(?:is|are|has)|no\b|the\s+(?:heart|lungs?|cardi\w+|mediast\w+|pleura\w*|aorta|trachea|bones?|"
     r"osseous|bony|ecg|rhythm|axis|hil\w+|diaphragm\w*|left|right)\b|left\b|right\b|bilateral\b|mild\w*\b|moderate\w*\b|"
@@ -41,12 +49,21 @@ ALLOWED: dict[About, frozenset[Relation]] = {
 }
 
 
+_ONE_OF_MANY = re.compile(
+    r"\bthis\s+(?:patient\s+(?:group|population|cohort)|study\b|examination\b|scan\b)", re.IGNORECASE
+)
+_COUNTS_SIMILAR = re.compile(r"\bmost\s+similar\b", re.IGNORECASE)
+
+
 def derive_about(statement: Statement, cited: Sequence[Evidence], given: Sequence[Evidence]) -> About:
     """Whom `statement` is about, given what it cites and what was given to its writer.
 
-    Wording as what similar studies show makes it "similar". Anything worded about this patient, declared so, or
-    written like a report's sentence and not carried by knowledge, is about the patient.
+    Whole sentences of cited general sources stay general, however they speak of patients and studies, unless they
+    state a finding as a report does. Other wording as what similar studies show makes a statement "similar". Anything
+    worded about this patient, declared so, or written like a report's sentence, is about the patient.
     """
+    if is_general_quotation(statement, cited):
+        return "general"
     text = statement.text.strip()
     outside_quotes = re.sub(r"“[^”]*”", " ", text)
     if parse_count(text) is not None or _SIMILAR.search(outside_quotes):
@@ -58,10 +75,26 @@ def derive_about(statement: Statement, cited: Sequence[Evidence], given: Sequenc
     if "own" in relations and read_sentence(text[:600]).mentions:
         return "patient"
     if relations == {"knowledge"}:
-        return "general"
+        reads = [s for s in sentences(outside_quotes) if read_sentence(s[:600]).mentions]
+        return "patient" if any(is_bare_finding(s) or _THE_PATIENT_HAS.search(s) for s in reads) else "general"
     if "similar" in relations:
         return "patient"
     worded_as_report = bool(_REPORT_FORM.match(text)) and bool(read_sentence(text[:600]).mentions)
     if worded_as_report and not relations and any(evidence.relation != "knowledge" for evidence in given):
         return "patient"
     return "general" if statement.about == "general" else "patient"
+
+
+def is_general_quotation(statement: Statement, cited: Sequence[Evidence]) -> bool:
+    """Whether a statement declared general is whole sentences of the general sources it cites, and no bare finding.
+
+    "This patient …" and "this X-ray shows …" are refused even there: a reader would take them for the upload.
+    """
+    if statement.about != "general" or not cited or any(e.relation != "knowledge" for e in cited):
+        return False
+    text = statement.text
+    if _COUNTS_SIMILAR.search(text) or _THIS_PATIENT.search(_ONE_OF_MANY.sub(" ", text)):
+        return False
+    if not stands_in(text, read_evidence(tuple(e.text for e in cited))):
+        return False
+    return not any(map(is_bare_finding, sentences(text)))

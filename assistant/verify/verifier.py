@@ -11,7 +11,7 @@ from assistant.findings.mentions import read_sentence
 from assistant.findings.sentences import sentences
 from assistant.records import About, Claim, Evidence, Judgement, Statement, ValuePlace
 from assistant.settings import VerifySettings
-from assistant.verify.about import ALLOWED, derive_about
+from assistant.verify.about import ALLOWED, derive_about, is_general_quotation
 from assistant.verify.claims import split_claims
 from assistant.verify.judge import check, quotable
 from assistant.verify.recount import recount, study_of
@@ -39,10 +39,12 @@ class Verifier:
         cited = [evidence[c] for c in known]
         about = derive_about(statement, cited, tuple(evidence.values()))
         note = f" (citation {', '.join(missing)} does not exist)" if missing else ""
-        claims = []
-        for text in split_claims(statement.text) or [statement.text]:
-            claim = self._judge(text, about, cited, evidence)
-            claims.append(replace(claim, why=claim.why + note, written=statement.citations))
+        if is_general_quotation(statement, cited):  # word for word: there is nothing to cut or to count
+            judged = [_judge_claim(" ".join(statement.text.split()), about, cited, evidence)]
+        else:
+            texts = split_claims(statement.text) or [statement.text]
+            judged = [self._judge(text, about, cited, evidence) for text in texts]
+        claims = [replace(claim, why=claim.why + note, written=statement.citations) for claim in judged]
         if self.settings.unsupported == "remove":
             return [claim for claim in claims if claim.verdict == "supported"]
         return claims

@@ -92,6 +92,20 @@ def test_direct_statement_outweighs_an_umbrella() -> None:
     assert check("Scoliosis.", ["No acute bony abnormality. There is mild scoliosis."]).verdict == "supported"
 
 
+@pytest.mark.parametrize(
+    ("claim", "evidence", "verdict"),
+    [
+        ("Rest helps a lot.", "1. Rest helps a lot.", "supported"),
+        ("Pneumothorax.", "Pneumothorax? Not sure.", "unsupported"),
+        ("A nodule of 1.2 cm.", "A nodule of 1-2 cm.", "contradicted"),
+        ("There is effusion.", "It is not known whether there is effusion.", "unsupported"),
+    ],
+)
+def test_only_whole_sentences_stand_word_for_word(claim: str, evidence: str, verdict: str) -> None:
+    judgement = check(claim, evidence)
+    assert judgement.verdict == verdict, judgement.why
+
+
 def test_same_verdict_twice() -> None:
     assert check("Left effusion.", "Right effusion.") == check("Left effusion.", "Right effusion.")
 

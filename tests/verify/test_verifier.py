@@ -110,6 +110,50 @@ def test_labels_are_counted() -> None:
     assert VERIFIER.verify(wrong, given)[0].error_kind == "number"
 
 
+@pytest.mark.parametrize(
+    ("labels", "sentence", "verdict"),
+    [
+        (["Sinus rhythm"] * 4 + ["Sinus bradycardia"], "4 of the 5 most similar ECGs are labelled sinus rhythm.", 1),
+        (["Sinus rhythm"] * 4 + ["Sinus bradycardia"], "All 5 most similar ECGs are labelled sinus rhythm.", 1),
+        (["Sinus rhythm"] * 4 + ["Sinus bradycardia"], "3 of the 5 most similar ECGs are labelled sinus rhythm.", 0),
+        (
+            ["Sinus rhythm"] * 4 + ["Sinus bradycardia"],
+            "1 of the 5 most similar ECGs is labelled sinus bradycardia.",
+            1,
+        ),
+        (["Sinus rhythm"] * 4 + ["AF"], "1 of the 5 most similar ECGs is labelled atrial fibrillation.", 1),
+        (["Sinus rhythm"] * 4 + ["AF"], "None of the 5 most similar ECGs is labelled atrial fibrillation.", 0),
+    ],
+)
+def test_labels_are_counted_as_written_and_as_meant(labels: list[str], sentence: str, verdict: int) -> None:
+    given = {
+        str(i): piece(str(i), "similar", "12-lead ECG", f"s{i}", kind="signal", labels={"rhythm": label})
+        for i, label in enumerate(labels)
+    }
+    (claim,) = VERIFIER.verify(Statement(sentence, tuple(given), "similar"), given)
+    assert claim.verdict == ("supported" if verdict else "contradicted"), claim.why
+
+
+def test_the_text_of_a_report_is_no_label() -> None:
+    given = {
+        "a": piece("a", "similar", "Cardiomegaly.", "s1"),
+        "b": piece("b", "similar", "", "s2", kind="image", labels={"finding": "Cardiomegaly"}),
+    }
+    (both,) = VERIFIER.verify(
+        Statement("All 2 most similar studies are labelled cardiomegaly.", ("a", "b"), "similar"), given
+    )
+    (one,) = VERIFIER.verify(
+        Statement("1 of the 2 most similar studies is labelled cardiomegaly.", ("a", "b"), "similar"), given
+    )
+    assert (both.verdict, one.verdict) == ("contradicted", "supported")
+
+
+def test_citations_are_kept_as_written() -> None:
+    claim = only("Aspirin reduces the risk of heart attack.", "nowhere", "k")
+    assert (claim.written, claim.citations) == (("nowhere", "k"), ("k",))
+    assert only("There is a rib fracture.", about="patient").written == ()
+
+
 def test_a_measured_value() -> None:
     assert only("The heart rate is 61 bpm.", "rate", about="patient").verdict == "supported"
     wrong = only("The heart rate is 75 bpm.", "rate", about="patient")

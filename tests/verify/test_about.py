@@ -1,0 +1,113 @@
+"""Whom a sentence that cites a general source is about: twenty and more of each sort, written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from assistant.records import About, Claim, Evidence, Relation, Statement
+from assistant.verify import Verifier
+
+GENERAL = [
+    "Responses of the patients’ group were highlighted and analysed separately in the second round.",
+    "In our study, pneumonia was confirmed by radiography in 41 of 60 cases.",
+    "In this study, pleural effusion was seen in 12 of 80 patients with heart failure.",
+    "All 12 patients had pleural effusion on the chest radiograph.",
+    "Other patients with cardiomegaly did not respond to treatment.",
+    "Similar studies of atrial fibrillation have reported a lower rate of stroke.",
+    "Pleural effusion can be caused by heart failure, infection or cancer.",
+    "A pneumothorax is a collection of air between the lung and the chest wall.",
+    "Symptoms of pneumonia include fever, cough and shortness of breath.",
+    "People with atrial fibrillation often take a drug that thins the blood.",
+    "Cardiomegaly was more common in the placebo group (12 % against 7 %, p = 0.03).",
+    "We enrolled adults with atrial fibrillation who had no history of stroke.",
+    "Emphysema usually develops in smokers over the age of 50.",
+    "If you have heart failure, weigh yourself each morning.",
+    "The doctor listens to the lungs for signs of pneumonia.",
+    "Pulmonary edema is treated with oxygen and drugs that remove fluid.",
+    "Left ventricular hypertrophy is associated with a higher risk of death.",
+    "Cirrhosis is one of the causes of pleural effusion.",
+    "Pneumonia in children is most often caused by viruses.",
+    "The patient should be told that atelectasis may follow an operation and how to prevent it.",
+    "The authors call it “silent pneumonia” because fever is rare.",
+    "Several trials compared warfarin with aspirin in atrial fibrillation.",
+    "Mice that lacked the gene developed cardiomegaly within eight weeks.",
+    "Taking a blood thinner helps to prevent a stroke in atrial fibrillation.",
+]
+FINDINGS = [
+    "There is a large left pleural effusion.",
+    "The heart is enlarged.",
+    "No pneumothorax.",
+    "Mild cardiomegaly.",
+    "The lungs are clear.",
+    "The ECG shows atrial fibrillation.",
+    "Large right pneumothorax with collapse of the right lung.",
+    "Bibasilar atelectasis is noted.",
+    "Findings consistent with pulmonary edema.",
+    "The rhythm is atrial fibrillation with a rapid ventricular response.",
+    "Left lower lobe consolidation, compatible with pneumonia.",
+    "Small bilateral pleural effusions, unchanged from the prior study.",
+    "The cardiac silhouette is moderately enlarged.",
+    "Right upper lobe opacity could represent pneumonia.",
+    "A calcified granuloma can be seen in the left lung base.",
+    "Heart size is normal and there is no effusion.",
+    "Left bundle branch block.",
+    "There are multiple rib fractures on the left.",
+    "Emphysematous changes are present in both upper lobes.",
+    "No evidence of acute cardiopulmonary disease.",
+    "The patient has a pneumothorax.",
+    "Also noted is a small hiatal hernia.",
+    "Interval worsening of the right pleural effusion.",
+    "Your heart is enlarged.",
+]
+BEFORE, AFTER = "The committee met in 1999. ", " It met again in 2004."
+
+
+def given(relation: Relation, text: str) -> Mapping[str, Evidence]:
+    return {
+        "k": Evidence("k", "rk", "text", "DOC", relation, BEFORE + text + AFTER, None, 1.0, True, "", study_id="d"),
+        "own": Evidence("own", "r0", "image", "CR", "own", "", None, 1.0, True, "", study_id="s0"),
+    }
+
+
+def verify(text: str, relation: Relation, about: About) -> list[Claim]:
+    return Verifier().verify(Statement(text, ("k",), about), given(relation, text))
+
+
+@pytest.mark.parametrize("text", GENERAL)
+def test_what_an_article_says_of_people_stays_general(text: str) -> None:
+    (claim,) = verify(text, "knowledge", "general")
+    assert (claim.about, claim.verdict, claim.citations) == ("general", "supported", ("k",)), claim.why
+
+
+@pytest.mark.parametrize("text", FINDINGS)
+def test_a_bare_finding_is_about_the_patient_wherever_it_stands(text: str) -> None:
+    relations: tuple[Relation, ...] = ("knowledge", "similar")
+    for relation in relations:
+        for claim in verify(text, relation, "general"):
+            assert (claim.about, claim.verdict) == ("patient", "unsupported"), claim.why
+            assert claim.error_kind == "patient"
+
+
+@pytest.mark.parametrize(
+    "text", ["This patient had heart failure because of pneumonia.", "This X-ray shows pneumonia caused by aspiration."]
+)
+def test_this_patient_of_an_article_is_not_quoted_as_general(text: str) -> None:
+    (claim,) = verify(text, "knowledge", "general")
+    assert (claim.about, claim.verdict) == ("patient", "unsupported")
+
+
+def test_a_sentence_broken_into_lines_is_still_word_for_word() -> None:
+    text = "Various approaches may improve recruitment into studies [13,14], including the following: letters."
+    broken = {
+        "k": Evidence("k", "rk", "text", "DOC", "knowledge", text.replace(": ", ":\n- "), None, 1.0, True, ""),
+    }
+    (claim,) = Verifier().verify(Statement(text, ("k",), "general"), broken)
+    assert (claim.about, claim.verdict) == ("general", "supported"), claim.why
+
+
+def test_an_article_cannot_count_similar_studies() -> None:
+    text = "4 of the 5 most similar studies mention pneumothorax."
+    (claim,) = verify(text, "knowledge", "general")
+    assert (claim.about, claim.verdict) == ("similar", "unsupported")

@@ -1,0 +1,93 @@
+"""Measured values: the formula and the chamber belong to a quantity's name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from assistant.findings.quantities import quantities
+from assistant.ingest import read_file
+from assistant.measure import measure_signal, statements
+from assistant.records import Evidence, Statement, evidence_id
+from assistant.settings import IngestSettings
+from assistant.verify import Verifier, check
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("QTc (Bazett) 409 ms.", "qtc bazett", 409),
+        ("QTc 403 ms (Fridericia)", "qtc fridericia", 403),
+        ("QTcF 403 ms", "qtc fridericia", 403),
+        ("The QTc interval by Bazett's formula is 409 ms.", "qtc bazett", 409),
+        ("QTc 409 ms", "qtc", 409),
+        ("QT interval 378 ms", "qt", 378),
+        ("mean R–R interval 982 ms", "rr", 982),
+        ("R-R interval 982 ms", "rr", 982),
+        ("longest R–R interval 1.4 s", "longest_rr", 1400),
+        ("atrial waves at about 300/min", "atrial_rate", 300),
+        ("ventricular rate 75 bpm", "heart_rate", 75),
+        ("respiratory rate 16/min", "respiratory_rate", 16),
+        ("Frontal QRS axis 50°", "axis", 50),
+        ("P axis 60°", "other_axis", 60),
+        ("aspirin 75 μg", None, 0.075),  # a Greek mu, not the micro sign
+    ],
+)
+def test_what_a_number_measures(text: str, name: str | None, value: float) -> None:
+    (quantity,) = quantities(text)
+    assert (quantity.name, quantity.value) == (name, pytest.approx(value))
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "verdict"),
+    [
+        ("QTc (Bazett) 409 ms.", "QTc (Fridericia) 403 ms.", "unsupported"),
+        ("QTc (Fridericia) 403 ms.", "QTc (Bazett) 409 ms.", "unsupported"),
+        ("QTc (Bazett) 409 ms.", "QTc (Bazett) 450 ms.", "contradicted"),
+        ("The QTc is 409 ms.", "QTc (Bazett) 409 ms.", "supported"),
+        ("The QTc is 403 ms.", "QTc (Bazett) 409 ms. QTc (Fridericia) 403 ms.", "supported"),
+        ("The QTc is 470 ms.", "QTc (Bazett) 409 ms. QTc (Fridericia) 403 ms.", "contradicted"),
+        ("The QTc (Bazett) is 409 ms.", "QTc 409 ms.", "unsupported"),
+        ("QT interval 378 ms.", "QTc (Bazett) 381 ms.", "unsupported"),
+        ("The atrial rate is 300/min.", "The ventricular rate is 75/min.", "unsupported"),
+        ("The heart rate is 75 bpm.", "Atrial rate 300/min, ventricular rate 75/min.", "supported"),
+        ("The heart rate is 300 bpm.", "Atrial rate 300/min, ventricular rate 75/min.", "contradicted"),
+        ("PR interval 152 ms.", "mean R–R interval 982 ms", "unsupported"),
+        ("Heart rate 57 beats/min.", "Rate below 60/min.", "unsupported"),
+        ("Heart rate 63 beats/min.", "Rate below 60/min.", "contradicted"),
+        ("The rate is below 60/min.", "Heart rate 57 beats/min.", "supported"),
+    ],
+)
+def test_another_quantity_neither_supports_nor_contradicts(claim: str, evidence: str, verdict: str) -> None:
+    assert check(claim, evidence).verdict == verdict
+
+
+def recordings() -> list[Path]:
+    from pydicom.data import get_testdata_file
+
+    found = [Path(str(get_testdata_file("waveform_ecg.dcm")))]
+    if data := os.environ.get("WARDROUND_DATA"):
+        found += sorted(Path(data, "ludb_ecg/data").glob("*.hea"))[:3]
+    return found
+
+
+def test_every_measured_sentence_stands_beside_the_others() -> None:
+    checked = 0
+    for path in recordings():
+        for record in read_file(path, IngestSettings()):
+            if record.signal is None:
+                continue
+            given = {}
+            for place, text in statements(measure_signal(record.signal)):
+                key = evidence_id("r", place, text)
+                given[key] = Evidence(key, "r", "signal", "ECG", "own", text, place, 1.0, True, "", study_id="s")
+            for key, piece in given.items():
+                for claim in Verifier().verify(Statement(piece.text, (key,), "patient"), given):
+                    assert (claim.verdict, claim.citations) == ("supported", (key,)), (path.name, claim)
+                    checked += 1
+                others = {other: e for other, e in given.items() if other != key}
+                for claim in Verifier().verify(Statement(piece.text, tuple(others), "patient"), others):
+                    assert claim.verdict != "contradicted", (path.name, claim)
+    assert checked >= 10
