@@ -13,6 +13,7 @@ import numpy as np
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
+from assistant.ingest.decode_apart import DecoderFailed, decode_apart
 from assistant.ingest.picture import check_pixels, plain, stretch
 from assistant.records import Image, Record
 from assistant.settings import IngestSettings
@@ -61,11 +62,10 @@ def read(file: Content, dataset: Dataset, limits: IngestSettings) -> list[Record
 def _decode(file: Content, dataset: Dataset, frame: int) -> NDArray[Any]:
     """One frame's stored values, (rows, columns), or RGB, (rows, columns, 3)."""
     from pydicom.pixels.processing import apply_color_lut
-    from pydicom.pixels.utils import pixel_array
 
     syntax = dataset.file_meta.TransferSyntaxUID
     try:
-        raw = pixel_array(dataset, index=frame)
+        raw = _stored_values(file, dataset, frame)
     except UnreadableFile:
         raise
     except MemoryError:
@@ -85,6 +85,31 @@ def _decode(file: Content, dataset: Dataset, frame: int) -> NDArray[Any]:
     if str(getattr(dataset, "PhotometricInterpretation", "")) == "PALETTE COLOR" and raw.ndim == 2:
         return np.asarray(apply_color_lut(raw, dataset))
     return np.asarray(raw)
+
+
+def _stored_values(file: Content, dataset: Dataset, frame: int) -> NDArray[Any]:
+    """A frame by the first decoder that can; by GDCM, which alone knows JPEG lossless, in a process of its own."""
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.pixels.utils import pixel_array
+
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if not syntax.is_compressed:
+        return pixel_array(dataset, index=frame)
+    plugins = get_decoder(syntax).available_plugins
+    trouble: Exception | None = None
+    for plugin in (plugin for plugin in plugins if plugin != "gdcm"):
+        try:
+            return pixel_array(dataset, index=frame, decoding_plugin=plugin)
+        except Exception as error:
+            trouble = error
+    if "gdcm" in plugins:
+        try:
+            return decode_apart(file.data, frame)
+        except DecoderFailed as error:
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
+    return pixel_array(dataset, index=frame)  # no decoder at all: pydicom says which are missing
 
 
 def _colour(dataset: Dataset, raw: NDArray[Any]) -> NDArray[np.uint8]:

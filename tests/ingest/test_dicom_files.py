@@ -4,6 +4,7 @@ import io
 import struct
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -250,3 +251,16 @@ def test_an_encapsulated_pdf_without_text_says_so(tmp_path):
     dataset.save_as(stream, enforce_file_format=True)
     with pytest.raises(UnreadableFile, match="PDF"):
         read_bytes(tmp_path, stream.getvalue())
+
+
+def test_a_decoder_that_dies_takes_nobody_along():
+    """GDCM aborts its process on some damaged JPEG streams; the reader lives on and says so."""
+    from assistant.ingest.decode_apart import DecoderFailed, decode_apart
+
+    data = bytearray(Path(get_testdata_file("SC_rgb_jpeg_gdcm.dcm")).read_bytes())
+    whole = decode_apart(bytes(data), 0)
+    assert whole.shape == (100, 100, 3)
+    with pytest.raises(DecoderFailed):
+        decode_apart(bytes(data[: len(data) // 2]), 0)
+    with pytest.raises(DecoderFailed):
+        decode_apart(b"no DICOM at all", 0)
