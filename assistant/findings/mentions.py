@@ -73,11 +73,18 @@ class _Found:
     if_denied: str | None = None
 
 
+@lru_cache(maxsize=2_000)
+def read_phrases(text: str) -> Sentence:
+    """The words of a sentence and the phrases of the vocabulary in it; not to be changed, for it is kept."""
+    tokens = words(text)
+    return Sentence(tokens, vocabulary().match(tokens))
+
+
 @lru_cache(maxsize=20_000)
 def read_sentence(text: str) -> Reading:
     """The normal form of one sentence. Kept per text: evidence is judged against many claims."""
-    tokens = words(text)
-    sentence = Sentence(tokens, vocabulary().match(tokens))
+    sentence = read_phrases(text)
+    tokens = sentence.tokens
     scopes = read_scopes(sentence)
     if text.rstrip("\"'”’) ").endswith("?"):  # who asks, states nothing
         scopes.doubted = [True] * len(tokens)

@@ -138,10 +138,16 @@ def quantities(text: str) -> list[Quantity]:
         for m in _DATE.finditer(text)
     ]
     taken = [(q.start, q.end) for q in found]
+    matches = [
+        match
+        for match in _QUANTITY.finditer(text)
+        if not any(start < match.end() and match.start() < end for start, end in taken)
+        and not _is_marker(text, match)
+    ]
+    if not matches:
+        return found
     names = [(m.start(), m.end(), int((m.lastgroup or "n0")[1:])) for m in _NAME.finditer(text)]
-    for match in _QUANTITY.finditer(text):
-        if any(start < match.end() and match.start() < end for start, end in taken) or _is_marker(text, match):
-            continue
+    for match in matches:
         found.append(_quantity(text, match, names))
     return sorted(found, key=lambda q: q.start)
 

@@ -62,8 +62,9 @@ class Vocabulary:
         """The longest phrases from left to right, without overlap."""
         found: list[Match] = []
         at = 0
+        norms = tuple(token.norm for token in tokens)
         while at < len(tokens):
-            match = self._longest(tokens, at)
+            match = self._longest(tokens, norms, at)
             if match is None:
                 at += 1
             else:
@@ -71,15 +72,15 @@ class Vocabulary:
                 at = match.end
         return found
 
-    def _longest(self, tokens: Sequence[Word], at: int) -> Match | None:
+    def _longest(self, tokens: Sequence[Word], norms: tuple[str, ...], at: int) -> Match | None:
         labels: list[Label] = []
         length = 0
-        for phrase, capitals, meant in self.phrases.get(tokens[at].norm, ()):
+        for phrase, capitals, meant in self.phrases.get(norms[at], ()):
             if len(phrase) < length:
                 break
             if capitals is not None and tokens[at].raw.rstrip("s") != capitals:
                 continue
-            if all(at + i < len(tokens) and tokens[at + i].norm == word for i, word in enumerate(phrase) if i):
+            if norms[at : at + len(phrase)] == phrase:
                 labels.extend(meant)
                 length = len(phrase)
         return Match(at, at + length, tuple(labels)) if labels else None

@@ -75,8 +75,7 @@ def derive_about(statement: Statement, cited: Sequence[Evidence], given: Sequenc
     if "own" in relations and read_sentence(text[:600]).mentions:
         return "patient"
     if relations == {"knowledge"}:
-        reads = [s for s in sentences(outside_quotes) if read_sentence(s[:600]).mentions]
-        return "patient" if any(is_bare_finding(s) or _THE_PATIENT_HAS.search(s) for s in reads) else "general"
+        return "patient" if _states_a_finding(outside_quotes) else "general"
     if "similar" in relations:
         return "patient"
     worded_as_report = bool(_REPORT_FORM.match(text)) and bool(read_sentence(text[:600]).mentions)
@@ -88,13 +87,24 @@ def derive_about(statement: Statement, cited: Sequence[Evidence], given: Sequenc
 def is_general_quotation(statement: Statement, cited: Sequence[Evidence]) -> bool:
     """Whether a statement declared general is whole sentences of the general sources it cites, and no bare finding.
 
-    "This patient …" and "this X-ray shows …" are refused even there: a reader would take them for the upload.
+    "This patient …" and "the patient has pneumonia …" are refused even there: a reader would take them for the upload.
     """
-    if statement.about != "general" or not cited or any(e.relation != "knowledge" for e in cited):
+    if statement.about != "general" or not cited or not all(map(_is_general_source, cited)):
         return False
     text = statement.text
     if _COUNTS_SIMILAR.search(text) or _THIS_PATIENT.search(_ONE_OF_MANY.sub(" ", text)):
         return False
     if not stands_in(text, read_evidence(tuple(e.text for e in cited))):
         return False
-    return not any(map(is_bare_finding, sentences(text)))
+    return not _states_a_finding(text)
+
+
+def _is_general_source(evidence: Evidence) -> bool:
+    """Nobody's record: an article or guideline of the archive, or one that was uploaded."""
+    return evidence.relation == "knowledge" or (evidence.relation == "own" and evidence.modality == "DOC")
+
+
+def _states_a_finding(text: str) -> bool:
+    """Whether a sentence of the text states a finding barely, or of "the patient", whom a reader takes for theirs."""
+    told = [s for s in sentences(text) if read_sentence(s[:600]).mentions]
+    return any(is_bare_finding(s) or _THE_PATIENT_HAS.search(s) for s in told)

@@ -12,11 +12,9 @@ from math import fsum  # exact, so that the order of a set does not change a sco
 
 import Stemmer
 
-from assistant.findings.mentions import read_sentence
+from assistant.findings.mentions import read_phrases, read_sentence
 from assistant.findings.quantities import Quantity, agree, covers, leaves_open, named_measures
-from assistant.findings.scope import Sentence
 from assistant.findings.vocabulary import vocabulary
-from assistant.findings.words import words
 from assistant.records import ErrorKind
 
 _FUNCTION = """
@@ -109,8 +107,8 @@ for _a, _b in _OPPOSITES:
 @lru_cache(maxsize=20_000)
 def read_wording(text: str) -> Wording:
     """The words of a sentence; phrases of the vocabulary count as their entity, so synonyms meet."""
-    tokens = words(text)
-    sentence = Sentence(tokens, vocabulary().match(tokens))
+    sentence = read_phrases(text)
+    tokens = sentence.tokens
     features: set[str] = set()
     plain: set[str] = set()
     numbers = read_sentence(text).quantities

@@ -91,7 +91,13 @@ def test_a_bare_finding_is_about_the_patient_wherever_it_stands(text: str) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["This patient had heart failure because of pneumonia.", "This X-ray shows pneumonia caused by aspiration."]
+    "text",
+    [
+        "This patient had heart failure because of pneumonia.",
+        "This X-ray shows pneumonia caused by aspiration.",
+        "The patient has atrial fibrillation and was treated with warfarin.",
+        "He has atrial fibrillation and needs treatment.",
+    ],
 )
 def test_this_patient_of_an_article_is_not_quoted_as_general(text: str) -> None:
     (claim,) = verify(text, "knowledge", "general")
@@ -111,3 +117,8 @@ def test_an_article_cannot_count_similar_studies() -> None:
     text = "4 of the 5 most similar studies mention pneumothorax."
     (claim,) = verify(text, "knowledge", "general")
     assert (claim.about, claim.verdict) == ("similar", "unsupported")
+
+
+def test_an_uploaded_article_is_quoted_as_general() -> None:
+    (claim,) = verify("Other patients with cardiomegaly did not respond to treatment.", "own", "general")
+    assert (claim.about, claim.verdict) == ("general", "supported"), claim.why
