@@ -1,0 +1,57 @@
+"""Build every recipe of benchmarks/recipes twice and print a table: what was read, how long each run took.
+
+    WARDROUND_DATA=… python benchmarks/index_recipes.py [NAME …]
+
+The second run must report everything unchanged; the table gives its time as a share of the first's. Each run is the
+command itself in a process of its own, start-up included.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+def main() -> int:
+    names = sys.argv[1:] or sorted(path.stem for path in RECIPES.glob("*.toml"))
+    failed = False
+    print("| recipe | images | signals | texts | set aside | first run s | second run s | second / first |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    with tempfile.TemporaryDirectory() as workspace:
+        for name in names:
+            first, took = index(name, workspace)
+            again, second = index(name, workspace)
+            unchanged = (again["added"], again["updated"], again["removed"]) == (0, 0, 0)
+            failed |= not unchanged or again["generation"] != first["generation"]
+            records = first["records"]
+            print(
+                f"| {name} | {records['image']} | {records['signal']} | {records['text']} | {len(first['set_aside'])} "
+                f"| {took:.1f} | {second:.1f} | {second / took:.3f} |",
+                flush=True,
+            )
+    return int(failed)
+
+
+def index(name: str, workspace: str) -> tuple[dict[str, Any], float]:
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant.cli", "index", str(RECIPES / f"{name}.toml"), "--workspace", workspace]
+        + ["--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"{name}: {done.stderr}")
+    return json.loads(done.stdout), time.monotonic() - began
+
+
+if __name__ == "__main__":
+    sys.exit(main())
