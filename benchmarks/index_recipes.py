@@ -41,13 +41,9 @@ def main() -> int:
 
 def index(name: str, workspace: str) -> tuple[dict[str, Any], float]:
     began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "assistant.cli", "index", str(RECIPES / f"{name}.toml"), "--workspace", workspace]
-        + ["--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "assistant.cli", "index", str(RECIPES / f"{name}.toml")]
+    command += ["--workspace", workspace, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise SystemExit(f"{name}: {done.stderr}")
     return json.loads(done.stdout), time.monotonic() - began
