@@ -83,8 +83,8 @@ def test_required_content_is_counted_string_by_string():
 
 def test_citations_in_alces_sense_with_the_invented_one_in_the_denominator():
     """Two claims. The first cites what carries it, what does not, and what does not exist; the second nothing."""
-    carries = piece("e1", "There is a small left pleural effusion.")
-    beside = piece("e2", "The heart size is normal.")
+    carries = piece("e1", "There is a small left pleural effusion.", relation="own")
+    beside = piece("e2", "The heart size is normal.", relation="own")
     given = answer(
         claim("There is a small left pleural effusion.", written=("e1", "e2", "E9")),
         claim("There is a fracture of the right clavicle."),
@@ -121,8 +121,8 @@ def test_of_a_counting_claim_every_study_counted_is_needed():
 
 def test_where_written_citations_were_not_kept_the_invented_rate_is_absent():
     given = answer(
-        Claim("The heart is normal.", "general", "supported", citations=("e1",)),
-        evidence=[piece("e1", "The heart is normal.")],
+        Claim("Aspirin relieves pain.", "general", "supported", citations=("e1",)),
+        evidence=[piece("e1", "Aspirin relieves pain.")],
     )
     scores, _ = judge_citations(given, VerifierJudge(VerifySettings()))
     assert "invented_citation_rate" not in scores
