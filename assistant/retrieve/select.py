@@ -9,6 +9,7 @@ from assistant.records import BoxPlace, Evidence, Place, Relation, SignalPlace, 
 from assistant.retrieve.query import Query
 from assistant.retrieve.rank import Hit
 from assistant.settings import RetrieveSettings
+from assistant.store.index import OpenIndex
 
 
 def select(
@@ -33,6 +34,7 @@ class _Choice:
     def __init__(self, query: Query, settings: RetrieveSettings) -> None:
         self._query = query
         self._settings = settings
+        self._owned: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self._floors = {"image": settings.image_floor, "signal": settings.signal_floor, "text": settings.text_floor}
 
     def of_likeness(self, hits: Sequence[Hit]) -> list[Evidence]:
@@ -99,13 +101,21 @@ class _Choice:
 
     def _relation(self, hit: Hit) -> Relation:
         record = hit.stored.record
-        own = {upload.patient for upload in self._query.uploads if upload.patient}
-        own |= {self._query.patient} if self._query.patient else set()
-        if record.patient_id and record.patient_id in {hit.index.pseudonym_of(patient) for patient in own}:
+        studies, patients = self._own(hit.index)
+        if record.study_id in studies or record.patient_id in patients:
             return "own"
-        if record.sha256 and record.sha256 in {upload.record.sha256 for upload in self._query.uploads}:
-            return "own"  # the upload lies in the archive
         return "similar" if hit.stored.is_case else "knowledge"
+
+    def _own(self, index: OpenIndex) -> tuple[frozenset[str], frozenset[str]]:
+        """The studies and patients of an index that are the query's own: by id, or because an upload lies in it."""
+        if index.name not in self._owned:
+            uploads = self._query.uploads
+            named = {upload.patient for upload in uploads if upload.patient}
+            named |= {self._query.patient} if self._query.patient else set()
+            hashes = {upload.record.sha256 for upload in uploads if upload.record.sha256}
+            studies, patients = index.owners(hashes) if hashes else (frozenset[str](), frozenset[str]())
+            self._owned[index.name] = studies, patients | {index.pseudonym_of(patient) for patient in named}
+        return self._owned[index.name]
 
     def _evidence(self, hit: Hit, kept: bool, why: str) -> Evidence:
         record = hit.stored.record

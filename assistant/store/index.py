@@ -219,6 +219,13 @@ class OpenIndex:
         with Session(self._engine) as session:
             return [StoredRecord(row.pk, _record(row, ()), row.is_case) for row in session.scalars(query)]
 
+    def owners(self, sha256: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """The studies and patients (pseudonyms) that hold a file of one of these hashes."""
+        query = select(RecordRow.study_id, RecordRow.patient_id).where(RecordRow.sha256.in_(list(sha256)))
+        with Session(self._engine) as session:
+            rows = session.execute(query).all()
+        return frozenset(row.study_id for row in rows), frozenset(row.patient_id for row in rows if row.patient_id)
+
     def find_study(self, name: str) -> list[Record]:
         """The records of the study of that name: its pseudonym, the archive's own id, or a record's external id."""
         studies = {name, self.studies_named(name)}

@@ -45,7 +45,8 @@ def test_a_picture_finds_itself_and_its_report_and_is_known_as_own(assistant, wo
     assert ids(found)[:2] == ["a.png", "a.png"]
     assert [e.kind for e in found.evidence[:2]] == ["image", "text"]
     assert found.evidence[0].score == pytest.approx(1.0, abs=1e-3)
-    assert found.evidence[0].relation == "own"
+    assert [e.relation for e in found.evidence[:2]] == ["own", "own"]  # its report is no other patient's
+    assert {e.relation for e in found.evidence if e.external_id == "b.png"} == {"own"}  # the same patient
     assert {e.relation for e in found.evidence if e.external_id == "c.png"} == {"similar"}
 
 
