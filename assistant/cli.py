@@ -143,6 +143,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `wardround search … | head`
         sys.stderr.close()
         return OK
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        print(f"wardround {arguments.command}: this is an error in Wardround itself; please report it", file=sys.stderr)
+        return ERROR
 
 
 if __name__ == "__main__":

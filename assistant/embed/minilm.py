@@ -7,8 +7,9 @@ BERT uncased, mean of the token vectors, length 1.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant import weights
 from assistant.embed.onnx_session import for_each_batch, open_session
@@ -34,11 +35,18 @@ class MiniLmEncoder:
     dim = 384
 
     def __init__(self, settings: EmbedSettings) -> None:
-        path = weights.locate("minilm-int8", fetch=settings.fetch_weights)
-        self._session = open_session(path)
+        self._fetch = settings.fetch_weights
         self._threads = settings.threads
-        self._tokenizer = load_tokenizer()
         self.fingerprint = fingerprint(weights.weights("minilm-int8").sha256, "bert-uncased", MAX_TOKENS, "mean", 1)
+
+    @cached_property
+    def _session(self) -> Any:
+        """Opened at the first text: an index that is up to date asks for the fingerprint alone."""
+        return open_session(weights.locate("minilm-int8", fetch=self._fetch))
+
+    @cached_property
+    def _tokenizer(self) -> tokenizers.Tokenizer:
+        return load_tokenizer()
 
     def encode(self, items: Sequence[str | Image | Signal]) -> NDArray[np.float32]:
         """Vectors of texts, float32 (len(items), 384), each of length 1; a text's does not depend on its neighbours."""

@@ -7,7 +7,8 @@ of the same make-up side by side and knows no findings. docs/encoders.md says ho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from assistant import weights
 from assistant.embed.onnx_session import for_each_batch, open_session, with_output
@@ -33,10 +34,15 @@ class VitFocusEncoder:
     dim = 384
 
     def __init__(self, settings: EmbedSettings) -> None:
-        path = weights.locate("vit-s-focus", fetch=settings.fetch_weights)
-        self._session = open_session(with_output(path.read_bytes(), TOKENS_OUTPUT))
+        self._fetch = settings.fetch_weights
         self._threads = settings.threads
         self.fingerprint = fingerprint(weights.weights("vit-s-focus").sha256, "longest side 224, black", "cls", 1)
+
+    @cached_property
+    def _session(self) -> Any:
+        """Opened at the first picture: an index that is up to date asks for the fingerprint alone."""
+        path = weights.locate("vit-s-focus", fetch=self._fetch)
+        return open_session(with_output(path.read_bytes(), TOKENS_OUTPUT))
 
     def encode(self, items: Sequence[str | Image | Signal]) -> NDArray[np.float32]:
         """Vectors of pictures, float32 (len(items), 384), each of length 1.
