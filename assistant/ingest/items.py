@@ -32,7 +32,8 @@ class Item:
 
     `key` is unique in the index and stays the same from run to run; `stamp` changes exactly when the item has to
     be read again (size and time of its files, the values of its row, the options of its source). `problem` is
-    the reason why it can't be read, where that is known already.
+    the reason why it can't be read, where that is known already; with `whole_source` it stands for a manifest that
+    can't be used, and what was read of its rows before is neither confirmed nor gone.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Item:
     stamp: str
     problem: str | None = None
     member: archive.Member | None = None
+    whole_source: bool = False
 
 
 def iter_items(recipe: Recipe, limits: IngestSettings = _LIMITS) -> Iterator[Item]:
@@ -69,7 +71,7 @@ def _rows(index: int, source: Source, limits: IngestSettings) -> Iterator[Item]:
         rows = read_rows(source, name)
     except RecipeError as error:
         stamp = _stamp_of(source.path / name)
-        yield Item(f"{index}/{name}", name, None, None, index, stamp, problem=str(error))
+        yield Item(f"{index}/{name}", name, None, None, index, stamp, problem=str(error), whole_source=True)
         return
     root, options = source.path.resolve(), _options(source, limits)
     seen: dict[str, int] = {}
@@ -123,6 +125,10 @@ def _files(index: int, source: Source, limits: IngestSettings) -> Iterator[Item]
         uri = path.relative_to(root).as_posix()
         if not _wanted(uri, source) or is_sidecar(path):
             continue
+        if (shown := _printable(uri)) != uri:
+            problem = "its name is not valid UTF-8: rename it"
+            yield Item(f"{index}/{shown}", shown, None, None, index, options, problem)
+            continue
         key = f"{index}/{uri}"
         if path.is_symlink() and not path.resolve().is_relative_to(root):
             yield Item(key, uri, None, None, index, options, problem="a link that leads out of the source's folder")
@@ -139,6 +145,11 @@ def _walk(root: Path) -> Iterator[Path]:
             path = Path(folder) / name
             if not name.startswith(".") and (path.is_file() or path.is_symlink()):
                 yield path
+
+
+def _printable(name: str) -> str:
+    """A file name as text; bytes that are no UTF-8 become U+FFFD."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _wanted(uri: str, source: Source) -> bool:

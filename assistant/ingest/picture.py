@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
-_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "MPO")
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP")  # JPEG opens several-picture JPEGs (MPO) too
 _EXIF_TAKEN = (0x9003, 0x0132)  # DateTimeOriginal, DateTime
 _EXIF_DETAILS = 0x8769
 

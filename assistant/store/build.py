@@ -74,8 +74,9 @@ def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: P
         if not _grows_from(had, meta, encoders):
             base, had = None, {}  # other encoders or another namespace: every vector or pseudonym changes
         known = _stamps(base)
-        if base and not _differs(known, ids):
-            return _report(recipe.name, base, number, known, ids, started)
+        held = _held(base, ids)
+        if base and not _differs(known, ids, held):
+            return _report(recipe.name, base, number, known, ids, held, started)
         meta["base"] = number if base else None
         meta["fingerprints"] = had.get("fingerprints", {})
         work = WorkingCopy.open(folder, base, meta, recipe.patient_namespace, pseudonyms)
@@ -85,16 +86,29 @@ def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: P
         todo = [item for item_id, item in ids.items() if done.get(item_id) != item.stamp]
         for batch in _read_and_encode(todo, recipe, settings, encoders, len(ids), progress):
             work.put(batch, {**work.fingerprints(), **encoders.fingerprints()})
-        work.remove([item_id for item_id in done if item_id not in ids])
+        work.remove([item_id for item_id in done if item_id not in ids and item_id not in held])
         if progress:
             progress(len(ids), len(ids), "writing the generation")
         path = work.commit(base, number + 1)
         folder.sweep(settings.store.keep_generations)
-        return _report(recipe.name, path, number + 1, known, ids, started)
+        return _report(recipe.name, path, number + 1, known, ids, held, started)
 
 
-def _differs(known: Mapping[str, str], ids: Mapping[str, Item]) -> bool:
-    return known.keys() != ids.keys() or any(known[item_id] != item.stamp for item_id, item in ids.items())
+def _held(base: Path | None, ids: Mapping[str, Item]) -> frozenset[str]:
+    """Items of sources whose manifest can't be used now: what was read of them before stays as it was."""
+    unusable = {str(item.source) for item in ids.values() if item.whole_source}
+    if base is None or not unusable:
+        return frozenset()
+    paths = open_catalogue(base / PATHS)
+    with Session(paths) as session:
+        keys = {row.item_id: row.key for row in session.scalars(select(PathRow))}
+    paths.dispose()
+    return frozenset(i for i, key in keys.items() if i not in ids and key.partition("/")[0] in unusable)
+
+
+def _differs(known: Mapping[str, str], ids: Mapping[str, Item], held: frozenset[str]) -> bool:
+    there = known.keys() - held
+    return there != ids.keys() or any(known[item_id] != item.stamp for item_id, item in ids.items())
 
 
 class Encoders:
@@ -233,7 +247,13 @@ def _stamps(base: Path | None) -> dict[str, str]:
 
 
 def _report(
-    index: str, generation: Path, number: int, known: Mapping[str, str], ids: Mapping[str, Item], started: float
+    index: str,
+    generation: Path,
+    number: int,
+    known: Mapping[str, str],
+    ids: Mapping[str, Item],
+    held: frozenset[str],
+    started: float,
 ) -> BuildReport:
     """Compare what a generation holds with the stamps known before; what is set aside is counted as nothing else."""
     catalogue, paths = open_catalogue(generation / CATALOGUE), open_catalogue(generation / PATHS)
@@ -249,8 +269,8 @@ def _report(
         generation=number,
         added=sum(item_id not in known for item_id in read),
         updated=sum(item_id in known and known[item_id] != ids[item_id].stamp for item_id in read),
-        unchanged=sum(known.get(item_id) == ids[item_id].stamp for item_id in read),
-        removed=sum(item_id not in ids for item_id in known),
+        unchanged=sum(known.get(item_id) == ids[item_id].stamp for item_id in read) + len(held - aside.keys()),
+        removed=sum(item_id not in ids and item_id not in held for item_id in known),
         set_aside=tuple(sorted((uris.get(item_id, item_id), reason or "") for item_id, reason in aside.items())),
         records={kind: counted.get(kind, 0) for kind in KINDS},
         seconds=time.perf_counter() - started,

@@ -1,6 +1,7 @@
 """Building an index from a folder: what is read, what is left alone, what a damaged file does."""
 
 import json
+import os
 
 import pytest
 
@@ -151,3 +152,41 @@ def test_vectors_of_other_weights_are_refused_and_encoded_anew(archive, tmp_path
     again = build(archive, tmp_path)
     assert (again.generation, again.added, again.unchanged) == (2, 3, 0)
     assert Assistant.open(tmp_path).search("diuretics").evidence[0].text.startswith("Heart failure")
+
+
+def test_a_manifest_that_lost_a_column_empties_nothing(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "rows.csv").write_text(
+        "name,note\na,Asthma is treated with steroids.\nb,Gout is treated with colchicine.\n"
+    )
+    recipe = tmp_path / "indexes" / "rows.toml"
+    recipe.parent.mkdir()
+    recipe.write_text(
+        'name = "rows"\n[[source]]\npath = "../data"\nmanifest = "rows.csv"\n'
+        '[source.columns]\nid = "name"\ntext = "note"\n'
+    )
+    assert Assistant.build(recipe).added == 2
+    good = (data / "rows.csv").read_text()
+    (data / "rows.csv").write_text(good.replace("note", "remark", 1))
+    broken = Assistant.build(recipe)
+    assert (broken.removed, broken.unchanged, broken.records["text"]) == (0, 2, 2)
+    ((path, reason),) = broken.set_aside
+    assert path == "rows.csv"
+    assert "note" in reason
+    assert "remark" in reason
+    assert Assistant.open(tmp_path).search("gout").evidence[0].text == "Gout is treated with colchicine."
+    (data / "rows.csv").write_text(good)
+    mended = Assistant.build(recipe)
+    assert (mended.removed, mended.records["text"], mended.set_aside) == (1, 2, ())
+
+
+def test_a_name_that_is_no_text_is_set_aside(archive, tmp_path):
+    (tmp_path / "notes" / "ok.txt").write_text("Anaemia is treated with iron.")
+    with open(os.fsencode(archive) + b"/bad\xff\xfe.txt", "wb") as file:  # noqa: PTH123: Path takes no bytes
+        file.write(b"Measles is a virus.")
+    report = build(archive, tmp_path)
+    reasons = {path: reason for path, reason in report.set_aside}
+    assert reasons["bad\ufffd\ufffd.txt"] == "its name is not valid UTF-8: rename it"
+    assert report.added == 4
+    json.dumps(report.to_json()).encode()
