@@ -17,7 +17,7 @@ from assistant.records import Answer, Claim, Evidence, SearchResult
 from assistant.ui.uploads import Upload
 
 _QUOTED = re.compile(r"“([^”]+)”")
-Stage = Literal["searching", "checking", "done", "stopped", "failed"]
+Stage = Literal["searching", "checking", "done", "stopped", "failed", "unasked"]
 
 
 @dataclass
@@ -26,6 +26,7 @@ class Turn:
 
     question: str
     uploads: tuple[Upload, ...] = ()  # that came with it
+    kinds: frozenset[str] = frozenset()  # of all the uploads that it is asked with
     search: SearchResult | None = None
     claims: list[Claim] = field(default_factory=list)
     answer: Answer | None = None
@@ -75,6 +76,14 @@ class Conversation:
     def files(self) -> list[Path]:
         """The uploads that could be read, for every question of this conversation."""
         return [upload.path for upload in self.uploads if upload.records]
+
+    def unreadable(self) -> tuple[Upload, ...]:
+        """The uploads that could not be read; as long as one is there, nothing is asked."""
+        return tuple(upload for upload in self.uploads if upload.reason)
+
+    def kinds(self) -> frozenset[str]:
+        """The kinds of record among the uploads."""
+        return frozenset(record.kind for upload in self.uploads for record in upload.records)
 
     def uploaded_records(self) -> dict[str, str]:
         """The file's name by record id, for everything that was uploaded here."""

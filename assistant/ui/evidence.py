@@ -38,12 +38,16 @@ def panel_html(conversation: Conversation, look: Look) -> Markup:
         viewer = view(opened, look, turn.numbered().get(opened.id), told, file, quotes)
     elif turn.stage == "searching":
         viewer = Markup('<p class="wr-empty">Searching …</p>')
+    elif turn.stage == "unasked":
+        viewer = Markup('<p class="wr-empty">Nothing was asked.</p>')
     else:
         viewer = Markup('<p class="wr-empty">No evidence was good enough to keep.</p>')
     return Markup(
-        '<div class="wr-panel"{}><h2>Evidence <span class="wr-for">for “{}”</span></h2>{}{}{}{}</div>'
+        '<div class="wr-panel"{}><button type="button" class="wr-back" data-turn="{}">↑ Back to the answer</button>'
+        '<h2>Evidence <span class="wr-for">for “{}”</span></h2>{}{}{}{}</div>'
     ).format(
         Markup(" data-chosen") if conversation.shown else "",
+        number,
         shorten(turn.question, 70),
         _tabs(number, turn, chosen, uploaded),
         viewer,

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from assistant import demo
 from assistant.errors import WardroundError
 from assistant.records import Answer, Claim, SearchResult
+from assistant.ui import words
 from assistant.ui.conversation import Conversation, Turn
 from assistant.ui.evidence import panel_html
 from assistant.ui.talk import conversation_html
@@ -58,6 +59,13 @@ watch('value', () => {
 _SHOW = (
     _CLICKS
     + """
+element.addEventListener('click', (event) => {
+  const back = event.target.closest('button.wr-back');
+  if (!back) return;
+  const talk = document.querySelector('#wr-talk');
+  const cited = talk.querySelector('.wr-cite[aria-pressed="true"]');
+  (cited || talk.querySelectorAll('.wr-turn')[back.dataset.turn])?.scrollIntoView({block: cited ? 'center' : 'start'});
+});
 watch('value', () => {
   const mark = element.querySelector('.wr-sentence') || element.querySelector('#wr-cited');
   if (mark) {
@@ -165,6 +173,9 @@ class Desk:
     def panel(self, conversation: Conversation | None) -> Markup:
         return panel_html(conversation or Conversation(self.folder), self.assistant.record)
 
+    def talk(self, conversation: Conversation) -> Markup:
+        return conversation_html(conversation, self.assistant.settings.retrieve.text_floor)
+
     def receive(self, value: dict[str, Any] | None, conversation: Conversation | None) -> tuple[Any, ...]:
         """Files arrived in the box: read them at once and show a card of each."""
         conversation = conversation or self.begin()
@@ -199,19 +210,25 @@ class Desk:
             yield conversation, gr.skip(), shelf(conversation.uploads), gr.skip(), gr.MultimodalTextbox(value=None)
             return
         with conversation.lock:
-            turn = Turn(question, conversation.hand_over())
+            bad = conversation.unreadable()
+            turn = Turn(question, bad or conversation.hand_over(), conversation.kinds())
         conversation.turns.append(turn)
         conversation.shown = None
+        if bad:  # an answer without the file would look like one about it
+            turn.stage, turn.note = "unasked", words.unasked([upload.name for upload in bad])
+            again = gr.MultimodalTextbox(value={"text": question, "files": []}, submit_btn=True, stop_btn=False)
+            yield conversation, self.talk(conversation), shelf(conversation.uploads), self.panel(conversation), again
+            return
         busy = gr.MultimodalTextbox(value=None, submit_btn=False, stop_btn=True)
-        yield conversation, conversation_html(conversation), shelf(conversation.uploads), self.panel(conversation), busy
+        yield conversation, self.talk(conversation), shelf(conversation.uploads), self.panel(conversation), busy
         opened = None
         for _ in self._steps(conversation, turn, model):
             now = (turn.stage, turn.first_shown(), len(turn.numbered()), conversation.shown)
             panel = self.panel(conversation) if now != opened else gr.skip()
             opened = now
-            yield conversation, conversation_html(conversation), gr.skip(), panel, gr.skip()
+            yield conversation, self.talk(conversation), gr.skip(), panel, gr.skip()
         ready = gr.MultimodalTextbox(submit_btn=True, stop_btn=False)
-        yield conversation, conversation_html(conversation), gr.skip(), self.panel(conversation), ready
+        yield conversation, self.talk(conversation), gr.skip(), self.panel(conversation), ready
 
     def _steps(self, conversation: Conversation, turn: Turn, model: str) -> Iterator[None]:
         try:
@@ -253,7 +270,7 @@ class Desk:
     def stop(self, conversation: Conversation) -> tuple[Any, ...]:
         if conversation.turns and conversation.turns[-1].stage in ("searching", "checking"):
             conversation.turns[-1].stage = "stopped"
-        return conversation_html(conversation), gr.MultimodalTextbox(submit_btn=True, stop_btn=False)
+        return self.talk(conversation), gr.MultimodalTextbox(submit_btn=True, stop_btn=False)
 
     def show(self, event: gr.EventData, conversation: Conversation) -> tuple[Any, ...]:
         """A citation, a tab or a nearest hit was clicked: open that evidence."""
@@ -261,7 +278,7 @@ class Desk:
         if not turn.isdecimal() or int(turn) >= len(conversation.turns):
             return conversation, gr.skip(), gr.skip()
         conversation.shown = (int(turn), evidence)
-        return conversation, conversation_html(conversation), self.panel(conversation)
+        return conversation, self.talk(conversation), self.panel(conversation)
 
     def press(self, event: gr.EventData, conversation: Conversation) -> tuple[Any, ...]:
         """A button of the conversation: a citation opens; a question of the welcome goes into the box, to be sent."""
@@ -274,4 +291,4 @@ class Desk:
         self.close(conversation)
         fresh = self._tabs[str(request.session_hash)] = self.begin()
         ready = gr.MultimodalTextbox(value=None, submit_btn=True, stop_btn=False)
-        return fresh, conversation_html(fresh), shelf(()), self.panel(fresh), ready
+        return fresh, self.talk(fresh), shelf(()), self.panel(fresh), ready

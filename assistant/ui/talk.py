@@ -31,16 +31,16 @@ _WELCOME = Markup(
 _NEAREST = 3
 
 
-def conversation_html(conversation: Conversation) -> Markup:
-    """All turns, oldest first."""
+def conversation_html(conversation: Conversation, text_floor: float = 0.0) -> Markup:
+    """All turns, oldest first. An abstention offers no text that came less than half as near as `text_floor`."""
     if not conversation.turns:
         return _WELCOME
     opened = conversation.opened()
-    turns = Markup("").join(_turn(number, turn, opened) for number, turn in enumerate(conversation.turns))
+    turns = Markup("").join(_turn(number, turn, opened, text_floor) for number, turn in enumerate(conversation.turns))
     return Markup('<div class="wr-turns" role="log" aria-label="Conversation">{}</div>').format(turns)
 
 
-def _turn(number: int, turn: Turn, opened: Opened) -> Markup:
+def _turn(number: int, turn: Turn, opened: Opened, text_floor: float) -> Markup:
     files = Markup("").join(card(upload) for upload in turn.uploads)
     attached = (
         Markup('<ul class="wr-cards" aria-label="Files that came with it">{}</ul>').format(files) if files else ""
@@ -49,7 +49,13 @@ def _turn(number: int, turn: Turn, opened: Opened) -> Markup:
         '<section class="wr-turn"><div class="wr-question"><span class="wr-who">You</span><p>{}</p>{}</div>'
         '<div class="wr-answer" data-stage="{}"><span class="wr-who">Wardround</span>{}{}{}{}</div></section>'
     ).format(
-        turn.question, attached, turn.stage, _step(turn), _note(turn), _claims(number, turn, opened), _end(number, turn)
+        turn.question,
+        attached,
+        turn.stage,
+        _step(turn),
+        _note(turn),
+        _claims(number, turn, opened),
+        _end(number, turn, text_floor),
     )
 
 
@@ -107,7 +113,7 @@ def _citation(turn: int, number: int, evidence: Evidence | None, lit: bool) -> M
     ).format(turn, evidence.id, "true" if lit else "false", number, name, number)
 
 
-def _end(number: int, turn: Turn) -> Markup:
+def _end(number: int, turn: Turn, text_floor: float) -> Markup:
     if turn.error:
         return Markup('<p class="wr-error" role="alert"><strong>That did not work.</strong> {}</p>').format(turn.error)
     if turn.stage == "checking":
@@ -119,12 +125,18 @@ def _end(number: int, turn: Turn) -> Markup:
     return Markup(
         '<div class="wr-abstained" role="status"><strong>∅ No answer.</strong> The evidence does not support one.'
         "<p>{}</p>{}</div>"
-    ).format(turn.answer.reason, _nearest(number, turn))
+    ).format(turn.answer.reason, _nearest(number, turn, text_floor))
 
 
-def _nearest(number: int, turn: Turn) -> Markup:
-    """What came closest, for the reader to judge; a miss is offered, never woven into an answer."""
+def _nearest(number: int, turn: Turn, text_floor: float) -> Markup:
+    """What came closest, for the reader to judge; a miss is offered, never woven into an answer.
+
+    Of pictures and signals only the like is offered, of texts none that is far off.
+    """
     near = [evidence for evidence in turn.evidence().values() if evidence.relation != "own"]
+    if turn.kinds and "text" not in turn.kinds:
+        near = [evidence for evidence in near if evidence.kind in turn.kinds]
+    near = [e for e in near if e.kept or e.kind != "text" or e.score >= text_floor / 2]
     near = sorted(near, key=lambda evidence: not evidence.kept)[:_NEAREST]
     if not near:
         return Markup("")

@@ -45,9 +45,15 @@ def take_in(folder: Path, sources: Sequence[Path], present: Sequence[Upload], re
     """All uploads of a conversation after `sources` came in.
 
     The files lie beside each other in `folder` under their own names, so that a header finds its data file.
-    What could not be read before is tried again: the missing half may have come now.
+    What could not be read before is tried again: the missing half may have come now. If it comes again itself, the
+    new one takes its place.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    names = {source.name for source in sources}
+    replaced = [upload for upload in present if upload.reason and upload.name in names]
+    for upload in replaced:
+        upload.path.unlink(missing_ok=True)
+    present = [upload for upload in present if upload not in replaced]
     fresh = [Upload(source.name, _bring(source, folder)) for source in sources]
     return [_read(u, read) if u.reason else u for u in present] + [_read(u, read) for u in fresh]
 

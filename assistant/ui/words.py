@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from assistant.records import BoxPlace, Claim, Evidence, Place, Record, SignalPlace, TextPlace, ValuePlace
 
@@ -45,10 +45,15 @@ def modality(code: str, kind: str) -> str:
 
 
 def relation(evidence: Evidence, uploaded: Iterable[str]) -> str:
-    """Whose evidence it is: the upload's, this patient's, another patient's, or general knowledge."""
+    """Whose evidence it is: the upload's, this patient's, another patient's, or general knowledge.
+
+    Where the archive names no patient, all that is known is that it is another study.
+    """
     if evidence.relation == "own":
         return "this upload" if evidence.record_id in uploaded else "this patient"
-    return "another patient" if evidence.relation == "similar" else "knowledge"
+    if evidence.relation == "similar":
+        return "another patient" if evidence.patient_id else "another study"
+    return "knowledge"
 
 
 def place(where: Place | None) -> str:
@@ -89,6 +94,17 @@ def verdict(claim: Claim) -> tuple[str, str]:
             return "✗", f"contradicted{kind}"
         case _:
             return "⚠", f"not supported{kind}"
+
+
+def unasked(names: Sequence[str]) -> str:
+    """Why a question that came with files that can't be read was not asked, and what to do."""
+    one = len(names) == 1
+    listed = names[0] if one else f"{', '.join(names[:-1])} and {names[-1]}"
+    it, need = ("it", "it needs") if one else ("them", "they need")
+    return (
+        f"Not asked: {listed} can’t be read, so an answer would not be about {it}. "
+        f"Remove {it}, or drop {it} together with the files {need}."
+    )
 
 
 def gist(evidence: Evidence) -> str:

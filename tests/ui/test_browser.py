@@ -245,6 +245,7 @@ def test_a_pdf_is_dropped_and_the_sentence_is_marked_on_its_page(page, files):
     assert "2 pages" in page.locator("#wr-shelf .wr-card").inner_text()
     turn = ask(page, "What is the loading dose of amiodarone?")
     assert "300 mg over 60 minutes" in turn.inner_text()
+    assert not page.locator(".wr-back").is_visible()  # both columns are in view
     turn.locator(".wr-claim", has_text="300 mg").locator(".wr-cite").first.click()
     mark = page.locator(".wr-view #wr-cited")
     mark.wait_for()
@@ -264,6 +265,27 @@ def test_what_cannot_be_read_says_why_and_the_rest_goes_on(page, files):
     bad.locator("button").click()
     bad.wait_for(state="detached")
     assert "300 mg" in ask(page, "What is the loading dose of amiodarone?").inner_text()
+
+
+def test_a_question_with_half_an_ecg_is_not_asked(page, tmp_path):
+    header = tmp_path / "3.hea"
+    header.write_text("3 1 100 1000\n3.dat 16 200/mV 16 0 0 0 0 II\n")
+    drop(page, header)
+    for _ in range(2):  # asking again changes nothing
+        before = page.locator(".wr-turn").count()
+        page.fill("#wr-box textarea", "Is there a pleural effusion?")
+        page.press("#wr-box textarea", "Enter")
+        turn = page.locator(".wr-turn").nth(before)
+        turn.locator(".wr-answer[data-stage=unasked]").wait_for()
+        said = turn.inner_text()
+        assert "Not asked: 3.hea can’t be read, so an answer would not be about it. Remove it, or drop it" in said
+        assert "3.dat" in turn.locator(".wr-card-bad").inner_text()
+        assert turn.locator(".wr-claim, .wr-step, .wr-abstained").count() == 0
+        assert page.locator(".wr-tab, .wr-view").count() == 0
+        playwright.expect(page.locator("#wr-box textarea")).to_have_value("Is there a pleural effusion?")
+    page.locator("#wr-shelf .wr-card-bad button").click()
+    page.locator("#wr-shelf .wr-card-bad").wait_for(state="detached")
+    assert "pleural effusion" in ask(page, "Is there a pleural effusion?").locator(".wr-claims").inner_text()
 
 
 def test_off_topic_abstains(page):
@@ -338,6 +360,8 @@ def test_it_fits_a_phone_and_follows_the_dark(browser, server):
     phone.locator(".wr-view .wr-document").wait_for()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     shoot(phone, "phone")
+    phone.locator(".wr-back").click()
+    playwright.expect(turn.locator(".wr-cite").first).to_be_in_viewport()
     assert phone.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 23, 27)"
     context.close()
 

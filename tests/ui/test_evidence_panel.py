@@ -25,6 +25,7 @@ from assistant.records import (
     TextPlace,
     ValuePlace,
 )
+from assistant.ui import words
 from assistant.ui.conversation import Conversation, Turn
 from assistant.ui.evidence import panel_html, view
 from assistant.ui.talk import conversation_html
@@ -248,6 +249,54 @@ def test_an_abstention_looks_like_one_and_offers_what_came_nearest():
     html = conversation_html(Conversation(Path("/nowhere"), turns=[turn]))
     assert "No answer." in html and "nothing in the archive is close enough" in html
     assert [b["data-evidence"] for b in tags(html, "button")] == ["e1"]
+
+
+def nearest(near, floor=0.0, kinds=()):
+    turn = Turn("Who won?", kinds=frozenset(kinds), stage="done")
+    turn.answer = Answer("Who won?", (), tuple(near), True, "nothing is close enough", "quote", None)
+    html = conversation_html(Conversation(Path("/nowhere"), turns=[turn]), floor)
+    return [b["data-evidence"] for b in tags(html, "button") if b.get("class") == "wr-near"]
+
+
+def test_nearest_leaves_out_texts_far_below_the_floor_and_other_kinds():
+    far = evidence(id="far", kept=False, score=0.17, text="Report: XXXX XXXX")
+    near = evidence(id="near", kept=False, score=0.18)
+    image = evidence("image", id="image", kept=False, score=0.01)
+    assert nearest([far, near, image], 0.35) == ["near", "image"]
+    assert nearest([far, near, image], 0.35, ["image"]) == ["image"]
+    assert nearest([far, near, image], 0.35, ["signal"]) == []
+    assert nearest([far, near, image], 0.35, ["image", "text"]) == ["near", "image"]
+
+
+def test_another_patient_is_said_only_where_the_patient_is_known():
+    assert words.relation(evidence(), ()) == "another patient"
+    unknown = evidence(patient_id=None)
+    assert words.relation(unknown, ()) == "another study"
+    turn = Turn("q", search=SearchResult("q", (), (unknown, evidence(id="e2", patient_id=None, kept=False)), False))
+    html = panel_html(Conversation(Path("/nowhere"), turns=[turn]), lambda _: Record("text", "SR", "a", text=TEXT))
+    assert html.count("another study") == 3 and "another patient" not in html  # tab, view, left out
+
+
+def test_why_a_question_was_not_asked_names_the_files():
+    assert words.unasked(["3.hea"]) == (
+        "Not asked: 3.hea can’t be read, so an answer would not be about it. "
+        "Remove it, or drop it together with the files it needs."
+    )
+    assert "a.hea, b.hea and c.bin can’t be read, so an answer would not be about them." in words.unasked(
+        ["a.hea", "b.hea", "c.bin"]
+    )
+
+
+def test_an_unreadable_upload_that_comes_again_takes_its_place(tmp_path):
+    header = tmp_path / "100.hea"
+    header.write_text("100 1 100 1000\n")
+
+    def fails(path):
+        raise UnreadableFile(path, "its signal is missing")
+
+    once = take_in(tmp_path / "in", [header], [], fails)
+    again = take_in(tmp_path / "in", [header], once, fails)
+    assert [upload.path.name for upload in again] == ["100.hea"]
 
 
 def test_an_upload_without_its_other_half_is_read_again_when_that_comes(tmp_path):
