@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 File = str | Path
 Step = SearchResult | Claim | Answer
 
+NAMED_PATIENT = (
+    "The question names a patient, and other patients' records must not answer it. Choose the patient by the archive's "
+    "own id (--patient ID), or upload a file of theirs."
+)
+
 
 class Assistant:
     """An open archive. Safe to use from several threads; sees a newer generation as soon as it is committed."""
@@ -187,13 +192,17 @@ class Assistant:
         """
         from assistant.errors import BadQuery
         from assistant.generate import Task
+        from assistant.retrieve.query import names_a_patient
         from assistant.verify import Verifier
 
         if not question.strip():
             raise BadQuery("the question is empty: ask something")
         started = time.perf_counter()
         query = self.query(question, files=files, patient=patient, exclude_patient=exclude_patient)
-        found = self._with_uploads(self.search_batch([query])[0], query.uploads)
+        if names_a_patient(question) and not (patient or query.uploads):
+            found = SearchResult(question, (), (), True, NAMED_PATIENT)
+        else:
+            found = self._with_uploads(self.search_batch([query])[0], query.uploads)
         yield found
         answerer = self.answerer(llm)
         retrieved = time.perf_counter()

@@ -30,7 +30,8 @@ class DraftOutput:
         self._run = self._db.start_draft_run(folder.resolve(), llm or assistant.settings.llm.name)
 
     def __enter__(self) -> DraftOutput:
-        self._file: TextIO = self.path.open("a", encoding="utf-8")
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)  # patients' text: owner alone
+        self._file: TextIO = os.fdopen(descriptor, "a", encoding="utf-8")
         return self
 
     def __exit__(self, *_: object) -> None:

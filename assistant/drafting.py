@@ -142,8 +142,10 @@ def _content(
     read = assistant.uploads.read(request.files)
     flags = []
     named = {upload.patient for upload in read if upload.patient}
-    if len(named | ({request.patient_id} if request.patient_id else set())) > 1:
-        flags.append("the files name more than one patient, or another than the list does")
+    if len(named) > 1:
+        flags.append("the files name more than one patient")
+    if request.patient_id and named - {request.patient_id}:
+        flags.append("a file names another patient than the list does")
     uploads = tuple(
         replace(upload, patient=upload.patient or request.patient_id, study=upload.study or request.study_id)
         for upload in read

@@ -215,3 +215,29 @@ def test_a_setting_of_the_wrong_type_is_named(chest_workspace, tmp_path, run):
     status, _, err = run("index", chest_workspace / "data", workspace=tmp_path)
     assert status == 2
     assert "option retrieve.k" in err
+
+
+def test_a_question_that_names_a_patient_is_not_answered_from_other_patients(run):
+    status, out, _ = run("ask", "Does patient MRN-4711 have a pleural effusion?", "--json")
+    answer = json.loads(out)
+    assert status == 0
+    assert answer["abstained"]
+    assert "--patient" in answer["reason"]
+    assert answer["evidence"] == []
+
+
+def test_what_the_recording_says_of_itself_comes_before_what_others_have(run, tmp_path):
+    import numpy as np
+    import wfdb
+
+    wave = np.sin(np.linspace(0, 60, 5000))[:, None] * [1.0, 0.5]
+    wfdb.wrsamp(
+        "own", fs=500, units=["mV", "mV"], sig_name=["I", "II"], p_signal=wave, fmt=["16", "16"],
+        write_dir=str(tmp_path), comments=["Rhythm: Atrial fibrillation.", "Ischemia: lateral wall."],
+    )  # fmt: skip
+    status, out, _ = run("ask", "Is there ischemia?", "--file", tmp_path / "own.hea", "--json")
+    answer = json.loads(out)
+    assert status == 0
+    first = answer["claims"][0]
+    assert (first["text"], first["verdict"], first["about"]) == ("Ischemia: lateral wall.", "supported", "patient")
+    assert not any(claim["text"].startswith("None of") for claim in answer["claims"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from assistant.errors import WardroundError
-from assistant.findings import extract_findings
+from assistant.findings import extract_findings, implies
 from assistant.generate.counts import count_findings, count_labels, labels_named, studies_of
 from assistant.generate.prompts import load_prompt
 from assistant.generate.relevance import content_words, points_at_study
@@ -36,9 +36,13 @@ class QuoteAnswerer:
         own = [p for p in task.evidence if p.relation == "own" and p.kind == "text" and not is_measured(p)]
         similar = [p for p in task.evidence if p.relation == "similar"]
         knowledge = [p for p in task.evidence if p.relation == "knowledge" and p.kind == "text"]
-        quotes = best_sentences(task.question, own, task.encode)
+        told = _own_findings(task.question, own)
+        said = {sentence.text for sentence in told}
+        quotes = told + [s for s in best_sentences(task.question, own, task.encode) if s.text not in said]
         yield from (_quoted(sentence) for sentence in quotes)
         counted = list(_similar(task.question, similar, task.encode))
+        if told:  # what nobody else has says nothing against what the patient's own record states
+            counted = [statement for statement in counted if not statement.text.startswith("None of")]
         yield from counted
         room = 4 if not (quotes or counted) else 2
         yield from (_quoted(sentence) for sentence in best_sentences(task.question, knowledge, task.encode, room))
@@ -78,6 +82,20 @@ def _about(piece: Evidence) -> About:
     if piece.relation == "similar":
         return "similar"
     return "patient" if piece.relation == "own" and piece.modality != "DOC" else "general"
+
+
+def _own_findings(question: str, own: Sequence[Evidence], at_most: int = 4) -> list[Sentence]:
+    """Sentences of the patient's own records on what was asked: by finding, else by the question's words ("rhythm")."""
+    asked = {finding.entity for finding in extract_findings(question)}
+    words = set(content_words(question))
+    told: list[Sentence] = []
+    for rank, piece in enumerate(piece for piece in own if piece.modality != "DOC"):
+        for start, sentence in quotable(piece.text, least_words=1):
+            found = extract_findings(sentence)
+            on_it = any(implies(f, name) for f in found for name in asked)
+            if on_it if asked else found and words & set(content_words(sentence)):
+                told.append(Sentence(sentence, piece, rank, start))
+    return told[:at_most]
 
 
 def _similar(question: str, similar: Sequence[Evidence], encode: TextEncoder | None) -> Iterator[Statement]:

@@ -46,13 +46,17 @@ def own_passages(query: Query, settings: Settings) -> list[Evidence]:
     shared = np.array([len(words & query_words(text)) / max(len(words), 1) for text in texts])
     order = np.argsort(-(near + settings.retrieve.words_weight * shared), kind="stable")
     floor = settings.retrieve.text_floor
+    studied = {upload.record.sha256 for upload in query.uploads if upload.record.kind != "text"}
     evidence = []
     for rank, n in enumerate(order):
         record, p = found[n]
-        close = bool(near[n] >= floor or (words and shared[n] == 1.0))
+        about_study = record.sha256 in studied  # what a recorder or a header says of the very picture or signal
+        close = bool(near[n] >= floor or (words and shared[n] == 1.0) or about_study)
         kept = close and rank < settings.retrieve.max_contexts
         why = f"passage of the upload, meaning {near[n]:.2f}"
-        if not close:
+        if about_study:
+            why = "what the uploaded recording's own file says of it"
+        elif not close:
             why += f", below the floor {floor:.2f}"
         elif not kept:
             why += f", beyond the {settings.retrieve.max_contexts} passages handed on"

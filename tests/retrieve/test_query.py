@@ -1,7 +1,7 @@
 import pytest
 
 from assistant.records import Record
-from assistant.retrieve.query import Query, Upload, is_about_upload, route
+from assistant.retrieve.query import Query, Upload, is_about_upload, names_a_patient, route
 
 ECG = Upload(Record(kind="signal", modality="ECG", uri="ecg.hea"))
 PDF = Upload(Record(kind="text", modality="DOC", uri="a.pdf"))
@@ -49,3 +49,21 @@ def test_what_the_archive_lacks_is_said():
     chosen = route(Query(text="", uploads=(ECG,)), ["text"])
     assert not chosen.kinds
     assert chosen.words == ("signal: the archive holds no signal",)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What finding does patient MRN-77287 have?", "Does patient John Smith have an effusion?",
+     "Patient no. 48213: rhythm?", "Is Mrs Miller's effusion smaller?"],
+)  # fmt: skip
+def test_questions_that_name_a_patient(question):
+    assert names_a_patient(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What does the patient have?", "Is the patient 65 years old?", "How are patients with asthma treated?",
+     "Patient with Wolff Parkinson White: which drug is safe?", "What is Parkinson disease?"],
+)  # fmt: skip
+def test_questions_that_name_none(question):
+    assert not names_a_patient(question)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -183,10 +184,9 @@ def test_a_manifest_that_lost_a_column_empties_nothing(tmp_path):
 
 def test_a_name_that_is_no_text_is_set_aside(archive, tmp_path):
     (tmp_path / "notes" / "ok.txt").write_text("Anaemia is treated with iron.")
-    with open(os.fsencode(archive) + b"/bad\xff\xfe.txt", "wb") as file:  # noqa: PTH123: Path takes no bytes
-        file.write(b"Measles is a virus.")
+    Path(os.fsdecode(os.fsencode(archive) + b"/bad\xff\xfe.txt")).write_bytes(b"Measles is a virus.")
     report = build(archive, tmp_path)
-    reasons = {path: reason for path, reason in report.set_aside}
+    reasons = dict(report.set_aside)
     assert reasons["bad\ufffd\ufffd.txt"] == "its name is not valid UTF-8: rename it"
     assert report.added == 4
     json.dumps(report.to_json()).encode()
