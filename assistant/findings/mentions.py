@@ -5,9 +5,10 @@ A mention is the working form behind `Finding`: it keeps sets where a text says 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from assistant.findings.age import read_ages
 from assistant.findings.attributes import Attributes, all_attributes, read_attributes
 from assistant.findings.quantities import Quantity, quantities
 from assistant.findings.scope import VERBS, Scopes, Sentence, read_scopes
@@ -46,6 +47,7 @@ class Mention:
     past: bool
     start: int
     end: int
+    ages: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def read_sentence(text: str) -> Reading:
         if scopes.family[finding.decides]:
             continue
         mentions.extend(_mention(finding, told, sentence, scopes))
+    mentions = _aged(text, mentions)
     used = {at for f in found for at in range(f.start, f.end)}
     covered = tuple(
         (tokens[m.start].start, tokens[m.end - 1].end)
@@ -102,6 +105,17 @@ def read_sentence(text: str) -> Reading:
         if m.start in used or any(label.kind in _QUALIFIES for label in m.labels)
     )
     return Reading(text, tuple(mentions), tuple(quantities(text)), all_attributes(sentence, scopes), covered)
+
+
+def _aged(text: str, mentions: list[Mention]) -> list[Mention]:
+    """The mentions with their ages; a word between two findings is before the second, or right after the first."""
+    aged = []
+    for mention in mentions:
+        previous = max((m.end for m in mentions if m.end <= mention.start), default=0)
+        following = min((m.start for m in mentions if m.start >= mention.end), default=len(text))
+        ages = read_ages(text, previous, mention.start, mention.end, following, mention.entity)
+        aged.append(replace(mention, ages=ages))
+    return aged
 
 
 def _entities(sentence: Sentence) -> list[_Found]:

@@ -141,8 +141,7 @@ def quantities(text: str) -> list[Quantity]:
     matches = [
         match
         for match in _QUANTITY.finditer(text)
-        if not any(start < match.end() and match.start() < end for start, end in taken)
-        and not _is_marker(text, match)
+        if not any(start < match.end() and match.start() < end for start, end in taken) and not _is_marker(text, match)
     ]
     if not matches:
         return found

@@ -16,6 +16,16 @@ _TURNED_CHANGE = {
 }
 
 
+_FAST, _SLOW = frozenset(("tachycardia", "sinus tachycardia")), frozenset(("bradycardia", "sinus bradycardia"))
+_RIGHT_BLOCK = frozenset(("right bundle branch block", "incomplete right bundle branch block"))
+_LEFT_BLOCK = frozenset(("left bundle branch block", "incomplete left bundle branch block"))
+# Findings of which one recording has one or the other, and the error that it is to take one for the other
+_RIVALS: tuple[tuple[frozenset[str], frozenset[str], ErrorKind], ...] = (
+    (_FAST, _SLOW, "fabrication"),
+    (_RIGHT_BLOCK, _LEFT_BLOCK, "laterality"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A mention of the evidence with the sentence that speaks of it."""
@@ -42,8 +52,9 @@ def judge_mention(claim: Mention, evidence: Sequence[Said]) -> Outcome:
     bilateral = _both_sides(claim, evidence)
     if bilateral is not None:
         met.append(bilateral)
+    rival = _rival(claim, evidence)
     if not met:
-        return Outcome("unsupported", 0.1, "fabrication", f"the evidence does not speak of {claim.entity}")
+        return rival or Outcome("unsupported", 0.1, "fabrication", f"the evidence does not speak of {claim.entity}")
     supports = [outcome for outcome in met if outcome.verdict == "supported"]
     against = [outcome for outcome in met if outcome.verdict == "contradicted"]
     if supports:
@@ -52,9 +63,26 @@ def judge_mention(claim: Mention, evidence: Sequence[Said]) -> Outcome:
         if hard and (best.implied or not _compatible(claim)):
             return hard[0]
         return best
+    if rival is not None:
+        return rival
     if against:
         return max(against, key=lambda outcome: (not outcome.implied, outcome.score))
     return max(met, key=lambda outcome: (not outcome.implied, outcome.score))
+
+
+def _rival(claim: Mention, evidence: Sequence[Said]) -> Outcome | None:
+    """The evidence has the other of two findings that exclude one another: the left bundle branch, not the right."""
+    if claim.status != "present":
+        return None
+    for said in evidence:
+        stated = said.mention
+        if stated.status != "present" or stated.past:
+            continue
+        for one, other, kind in _RIVALS:
+            if (claim.entity in one and stated.entity in other) or (claim.entity in other and stated.entity in one):
+                why = f"the evidence has {stated.entity} instead: {_shown(said.sentence)}"
+                return Outcome("contradicted", 0.1, kind, why)
+    return None
 
 
 def _compatible(claim: Mention) -> bool:
@@ -76,6 +104,8 @@ def _compare(claim: Mention, said: Said) -> Outcome | None:
             return None
         if stated.severities and not claim.severities & stated.severities:
             return None  # "no large effusion" leaves room for a small one
+        if _ages(stated) and _ages(claim) and not _ages(claim) & _ages(stated):
+            return None  # "no acute fracture" leaves room for an old one
         return Outcome("contradicted", 0.05, "negation", f"the evidence denies it: {quote}", implied)
     if relation == "umbrella":
         if stated.status == "present" or claim.status == "present":
@@ -111,6 +141,8 @@ def _compare_denied(claim: Mention, stated: Mention, relation: str, implied: boo
         return None
     if claim.severities and stated.severities and not _severity_fits(claim, stated):
         return None  # "no large effusion" beside "small effusion"
+    if _ages(claim) and _ages(stated) and not _ages(claim) & _ages(stated):
+        return None  # "no acute fracture" beside "old fracture"
     if "new" in claim.changes and "new" not in stated.changes:
         return None
     if stated.status == "uncertain":
@@ -140,6 +172,10 @@ def _compare_attributes(claim: Mention, stated: Mention, implied: bool, quote: s
         return Outcome("unsupported", 0.35, "location", f"the evidence does not state that place: {quote}", implied)
     if stated.past and not claim.past:
         return Outcome("unsupported", 0.35, "time", f"the evidence gives it as history: {quote}", implied)
+    aged = _age(claim, stated, implied)
+    if aged is not None:
+        why = f"of another age: {quote}" if stated.ages else f"the evidence does not state that age: {quote}"
+        return Outcome(aged, 0.15 if aged == "contradicted" else 0.4, "time", why, implied)
     changed = _change(claim, stated)
     if changed is not None:
         return Outcome(
@@ -155,6 +191,25 @@ def _change(claim: Mention, stated: Mention) -> Verdict | None:
         return None
     turned = any(frozenset((a, b)) in _TURNED_CHANGE for a in claim.changes for b in stated.changes)
     return "contradicted" if turned else "unsupported"
+
+
+def _ages(mention: Mention) -> frozenset[str]:
+    if mention.past:
+        return mention.ages | {"old"}
+    return mention.ages | {"recent"} if "new" in mention.changes else mention.ages
+
+
+def _age(claim: Mention, stated: Mention, implied: bool) -> Verdict | None:
+    """Whether the age claimed ("acute", "old") differs from the one stated; an age unstated supports none."""
+    claimed = _ages(claim)
+    known = _ages(stated)
+    if not claimed or claimed & known or (claimed == {"unknown"} and not known):
+        return None
+    if known:
+        return "unsupported" if "unknown" in claimed | known else "contradicted"
+    if "recent" in claim.ages:
+        return "unsupported"
+    return "unsupported" if "old" in claim.ages and not implied and "stable" not in stated.changes else None
 
 
 def _both_sides(claim: Mention, evidence: Sequence[Said]) -> Outcome | None:

@@ -9,12 +9,13 @@ from dataclasses import replace
 from assistant.findings.counting import parse_count
 from assistant.findings.mentions import read_sentence
 from assistant.findings.sentences import sentences
-from assistant.records import About, Claim, Evidence, Judgement, Statement, ValuePlace
+from assistant.records import About, Claim, Evidence, Judgement, SignalPlace, Statement, ValuePlace
 from assistant.settings import VerifySettings
 from assistant.verify.about import ALLOWED, derive_about, is_general_quotation
 from assistant.verify.claims import split_claims
-from assistant.verify.judge import check, quotable
+from assistant.verify.judge import check, quotable, read_evidence, stands_in
 from assistant.verify.recount import recount, study_of
+from assistant.verify.wording import missing_numbers, read_wording
 
 _QUOTE = re.compile(r"“([^“”]+)”")
 _SAYS_NOTHING = re.compile(r"\W*$")
@@ -79,9 +80,11 @@ def _judge_claim(text: str, about: About, cited: Sequence[Evidence], evidence: M
     judgement = check(text, [said for e in allowed for said in spoken(e)])
     if judgement.verdict == "supported":
         carriers = [e.id for e in allowed if check(text, spoken(e)).verdict == "supported"]
-        against = _contradicting(text, about, allowed, evidence) if about == "patient" else None
-        if against is not None:
-            return _claim(text, about, *against)
+        if about == "patient":
+            against, note = _contradicting(text, allowed, evidence)
+            if against is not None:
+                return _claim(text, about, *against)
+            judgement = replace(judgement, why=judgement.why + note)
         return _claim(text, about, judgement, carriers or [e.id for e in allowed])
     if judgement.verdict == "contradicted" and about == "patient":
         return _claim(text, about, judgement, [e.id for e in allowed])
@@ -142,18 +145,39 @@ def _carrier(
 
 
 def _contradicting(
-    text: str, about: About, allowed: Sequence[Evidence], evidence: Mapping[str, Evidence]
-) -> tuple[Judgement, list[str]] | None:
-    """Own evidence of the same study that says otherwise."""
+    text: str, allowed: Sequence[Evidence], evidence: Mapping[str, Evidence]
+) -> tuple[tuple[Judgement, list[str]] | None, str]:
+    """Own evidence of the same study that says otherwise; or, beside a measured value, a note of other numbers."""
     studies = {study_of(e) for e in allowed}
+    measured = any(_is_measured(text, e) for e in allowed)
+    others: list[str] = []
     for piece in evidence.values():
         if piece.relation != "own" or study_of(piece) not in studies:
             continue
         judgement = check(text, spoken(piece))
-        if judgement.verdict == "contradicted":
-            why = f"supported by one piece of evidence and contradicted by another: {judgement.why}"
-            return replace(judgement, why=why), [*(e.id for e in allowed), piece.id]
-    return None
+        if judgement.verdict != "contradicted":
+            continue
+        if measured and judgement.error_kind == "number" and piece.kind == "text":
+            others.extend(_other_numbers(text, piece))
+            continue
+        why = f"supported by one piece of evidence and contradicted by another: {judgement.why}"
+        return (replace(judgement, why=why), [*(e.id for e in allowed), piece.id]), ""
+    return None, "".join(f"; {said}" for said in dict.fromkeys(others))
+
+
+def _is_measured(text: str, piece: Evidence) -> bool:
+    """Whether the claim is, word for word, what was measured on the patient's own recording."""
+    if piece.relation != "own" or not isinstance(piece.place, ValuePlace | SignalPlace):
+        return False
+    return bool(read_wording(text).quantities) and stands_in(text, read_evidence(tuple(spoken(piece))))
+
+
+def _other_numbers(text: str, piece: Evidence) -> list[str]:
+    """What another piece states instead of the claim's numbers, as a reader is told."""
+    who = "the recorder's own statement" if piece.modality in ("ECG", "SR") else "a text of the same study"
+    stated = read_evidence(tuple(spoken(piece))).quantities
+    missing = missing_numbers(read_wording(text), stated)
+    return [f"{who} says {instead.text}" for _, instead in missing if instead is not None]
 
 
 def _judge_quotation(text: str, about: About, cited: Sequence[Evidence], evidence: Mapping[str, Evidence]) -> Claim:

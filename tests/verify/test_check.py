@@ -65,6 +65,57 @@ def test_verdict_and_kind(claim: str, evidence: str, verdict: str, kind: str | N
     assert judgement.why
 
 
+@pytest.mark.parametrize(
+    ("claim", "evidence", "verdict", "kind"),
+    [
+        ("Acute myocardial infarction.", "Old inferior myocardial infarction.", "contradicted", "time"),
+        ("Old myocardial infarction.", "Acute inferior myocardial infarction.", "contradicted", "time"),
+        ("Subacute rib fracture.", "Healed rib fracture.", "contradicted", "time"),
+        ("Recent myocardial infarction.", "Previous myocardial infarction.", "contradicted", "time"),
+        ("Acute myocardial infarction.", "History of myocardial infarction.", "unsupported", "time"),
+        ("Acute inferior infarction.", "Inferior infarction, age undetermined.", "unsupported", "time"),
+        ("Acute inferior infarction.", "Inferior infarction.", "unsupported", "time"),
+        ("New left effusion.", "Chronic left effusion.", "contradicted", "time"),
+        ("STEMI.", "Remote myocardial infarction.", "contradicted", "time"),
+        ("Myocardial infarction, probably acute.", "Myocardial infarction, probably old.", "contradicted", "time"),
+        ("The ECG shows an acute inferior myocardial infarction with ST elevation.",
+         "The ECG shows an old inferior myocardial infarction.", "contradicted", "time"),
+        ("Myocardial infarction.", "Old inferior myocardial infarction.", "supported", None),
+        ("Prior inferior infarct.", "Old inferior infarct.", "supported", None),
+        ("Recent myocardial infarction.", "Acute myocardial infarction.", "supported", None),
+        ("Acute myocardial infarction.", "Old inferior infarct. Acute anterior infarct.", "supported", None),
+        ("Acute infarct.", "Compared with the prior study, acute infarct.", "supported", None),
+        ("Chronic obstructive pulmonary disease.", "COPD.", "supported", None),
+        ("Chronic effusion.", "Stable effusion.", "supported", None),
+    ],
+)  # fmt: skip
+def test_the_age_of_a_finding(claim: str, evidence: str, verdict: str, kind: str | None) -> None:
+    judgement = check(claim, evidence)
+    assert (judgement.verdict, judgement.error_kind) == (verdict, kind), judgement.why
+
+
+def test_a_denied_acute_one_leaves_room_for_an_old_one() -> None:
+    assert check("No acute fracture.", "Old fracture.").verdict != "contradicted"
+    assert check("Old fracture.", "No acute fracture.").verdict != "contradicted"
+    assert check("Acute fracture.", "No acute fracture.").error_kind == "negation"
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "verdict", "kind"),
+    [
+        ("Right bundle branch block.", "Left bundle branch block.", "contradicted", "laterality"),
+        ("LBBB.", "Incomplete right bundle branch block.", "contradicted", "laterality"),
+        ("Sinus tachycardia.", "Sinus bradycardia.", "contradicted", "fabrication"),
+        ("Sinus bradycardia", "sinus tachycardia", "contradicted", "fabrication"),
+        ("Left bundle branch block.", "RBBB. LBBB.", "supported", None),
+        ("Right bundle branch block.", "No left bundle branch block.", "unsupported", "fabrication"),
+    ],
+)
+def test_one_or_the_other(claim: str, evidence: str, verdict: str, kind: str | None) -> None:
+    judgement = check(claim, evidence)
+    assert (judgement.verdict, judgement.error_kind) == (verdict, kind), judgement.why
+
+
 def test_no_evidence_never_supports() -> None:
     assert check("The lungs are clear.", []).verdict == "unsupported"
     assert check("The lungs are clear.", ["", "  \n"]).verdict == "unsupported"

@@ -73,6 +73,29 @@ def recordings() -> list[Path]:
     return found
 
 
+def test_a_measured_value_stands_beside_what_the_recorder_says() -> None:
+    signal, words = read_file(recordings()[0], IngestSettings())
+    assert signal.signal is not None
+    study = signal.study_id
+    given = {"cart": Evidence("cart", "t", "text", "SR", "own", words.text, None, 1.0, True, "", study_id=study)}
+    for n, (place, text) in enumerate(statements(measure_signal(signal.signal))):
+        key = f"m{n}"
+        given[key] = Evidence(key, "r", "signal", "ECG", "own", text, place, 1.0, True, "", study_id=study)
+    assert "QT Interval: 368 ms" in words.text  # the reader's own number is another
+    for key, piece in given.items():
+        if key != "cart":
+            for claim in Verifier().verify(Statement(piece.text, (key,), "patient"), given):
+                assert (claim.verdict, claim.citations) == ("supported", (key,)), claim
+    qt = next(key for key, piece in given.items() if piece.text == "QT interval 378 ms.")
+    for citations in ((qt,), (qt, "cart")):
+        (claim,) = Verifier().verify(Statement("QT interval 378 ms.", citations, "patient"), given)
+        assert (claim.verdict, claim.citations) == ("supported", (qt,))
+        assert "the recorder's own statement says 368 ms" in claim.why
+    for text in ("QT interval 390 ms.", "QT interval 379 ms."):
+        (claim,) = Verifier().verify(Statement(text, (qt,), "patient"), given)
+        assert (claim.verdict, claim.error_kind) == ("contradicted", "number")
+
+
 def test_every_measured_sentence_stands_beside_the_others() -> None:
     checked = 0
     for path in recordings():
