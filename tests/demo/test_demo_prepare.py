@@ -76,11 +76,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_whole_archive(archive: Path) -> None:
     records = records_of(archive / "indexes" / "demo.toml")
-    assert len([r for r in records["reports"] if r.modality == "SR"]) == 1_000
+    assert len([r for r in records["reports"] if r.modality == "SR"]) == 1_200
     pages = [r.url for r in records["reports"] if r.url]  # a report without any picture has no page
     assert len(pages) > 900
     assert all(page.startswith("https://openi.nlm.nih.gov/detailedresult?img=CXR") for page in pages)
-    assert len(records["citations"]) == 400
+    assert len(records["citations"]) == 500
     assert all(r.patient_id is None and r.title and len(r.text) > 40 for r in records["citations"])
     assert len(records["radiographs"]) == 16
     assert all("projected from a real CT" in (r.title or "") for r in records["radiographs"])
