@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,13 +117,24 @@ class Assistant:
         modalities: Iterable[str] = (),
         patient: str | None = None,
         exclude_patient: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> SearchResult:
         """Evidence for a text, files (image, ECG, document) or both, best first, at most `k` pieces.
 
-        `patient` and `exclude_patient` are the archive's own ids. Raises UnreadableFile, EncoderMismatch.
+        `patient` and `exclude_patient` are the archive's own ids; `since` and `until` bound when a record was taken,
+        both included, and leave out records without a date. Raises UnreadableFile, EncoderMismatch.
         """
         query = self.query(
-            text, files=files, k=k, kinds=kinds, modalities=modalities, patient=patient, exclude_patient=exclude_patient
+            text,
+            files=files,
+            k=k,
+            kinds=kinds,
+            modalities=modalities,
+            patient=patient,
+            exclude_patient=exclude_patient,
+            since=since,
+            until=until,
         )
         return self.search_batch([query])[0]
 
@@ -142,6 +154,8 @@ class Assistant:
         modalities: Iterable[str] = (),
         patient: str | None = None,
         exclude_patient: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> Query:
         """A query for `search_batch`; the files are read now. Raises BadQuery when there is nothing to search for."""
         from assistant.errors import BadQuery
@@ -157,6 +171,8 @@ class Assistant:
         return Query(
             text=text, uploads=self.uploads.read(files), k=k or self.settings.retrieve.k, kinds=wanted,
             modalities=frozenset(code.upper() for code in modalities), patient=patient, exclude_patient=exclude_patient,
+            since=since,
+            until=until,
         )  # fmt: skip
 
     # --- asking --------------------------------------------------------------------------------------
@@ -238,6 +254,8 @@ class Assistant:
         out: File | None = None,
         resume: bool = False,
         llm: str | None = None,
+        patient: str | None = None,
+        exclude_patient: str | None = None,
         on_problem: Callable[[str, str], None] | None = None,
     ) -> Iterator[Draft]:
         """Draft a report for each study, in order: a CSV file, a folder, or studies (or ids of indexed ones).
@@ -250,6 +268,8 @@ class Assistant:
 
         return draft_studies(
             self, studies, workers=workers, template=template, out=Path(out) if out else None, resume=resume, llm=llm,
+            patient=patient,
+            exclude_patient=exclude_patient,
             on_problem=on_problem,
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from assistant.errors import WardroundError
@@ -58,6 +59,8 @@ def parser() -> argparse.ArgumentParser:
     search.add_argument("-k", type=int, help="at most this many pieces of evidence (default 10)")
     search.add_argument("--kind", action="append", default=[], choices=("image", "signal", "text"))
     search.add_argument("--modality", action="append", default=[], metavar="CODE", help="a DICOM code, e.g. CR")
+    search.add_argument("--since", type=_date, metavar="DATE", help="taken on this day or later, e.g. 2020-03-01")
+    search.add_argument("--until", type=_date, metavar="DATE", help="taken on this day or earlier")
     search.add_argument("--batch", type=Path, metavar="QUERIES.jsonl", help="one query a line; one result a line")
 
     ask = _command(commands, "ask", "answer a question from the archive and the uploads", choose_index=True)
@@ -116,6 +119,13 @@ def _command(
         command.add_argument("--patient", metavar="ID", help="only this patient's records (the archive's own id)")
         command.add_argument("--exclude-patient", metavar="ID", help="leave this patient out")
     return command
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date: write YYYY-MM-DD") from None
 
 
 def _version() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -73,7 +74,7 @@ def run_search(arguments: Namespace) -> int:
         return _search_batch(assistant, arguments)
     found = assistant.search(
         arguments.text, files=arguments.file, k=arguments.k, kinds=arguments.kind, modalities=arguments.modality,
-        patient=arguments.patient, exclude_patient=arguments.exclude_patient,
+        patient=arguments.patient, exclude_patient=arguments.exclude_patient, **_period(arguments),
     )  # fmt: skip
     assistant.db.log_access("search", [(e.record_id, e.patient_id) for e in found.evidence])
     if arguments.json:
@@ -87,6 +88,14 @@ def run_search(arguments: Namespace) -> int:
         print(f"{kept} {evidence.score:.3f} {evidence.kind:6} {evidence.modality:3} {name}: {short(evidence.text)}")
         print(f"        {evidence.relation}; {evidence.why}")
     return OK
+
+
+def _period(arguments: Namespace) -> dict[str, datetime | None]:
+    """From the beginning of the first day to the end of the last."""
+    return {
+        "since": datetime.combine(arguments.since, time.min) if arguments.since else None,
+        "until": datetime.combine(arguments.until, time.max) if arguments.until else None,
+    }
 
 
 def _search_batch(assistant: Assistant, arguments: Namespace) -> int:
@@ -124,6 +133,7 @@ def _batch_query(assistant: Assistant, row: object, arguments: Namespace, base: 
         modalities=[codes] if isinstance(codes, str) else codes,
         patient=str(patient) if patient is not None else None,
         exclude_patient=str(excluded) if excluded is not None else None,
+        **_period(arguments),
     )
 
 
@@ -163,7 +173,8 @@ def run_draft(arguments: Namespace) -> int:
     problems: list[tuple[str, str]] = []
     drafts = assistant.draft(
         studies, workers=arguments.workers, template=arguments.template, out=arguments.out, resume=arguments.resume,
-        llm=arguments.llm, on_problem=lambda study, reason: problems.append((study, reason)),
+        llm=arguments.llm, patient=arguments.patient, exclude_patient=arguments.exclude_patient,
+        on_problem=lambda study, reason: problems.append((study, reason)),
     )  # fmt: skip
     done = 0
     for done, _ in enumerate(drafts, start=1):

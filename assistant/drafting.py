@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,12 +31,15 @@ def draft_studies(
     out: Path | None,
     resume: bool,
     llm: str | None,
+    patient: str | None,
+    exclude_patient: str | None,
     on_problem: Callable[[str, str], None] | None,
 ) -> Iterator[Draft]:
     """See `Assistant.draft`."""
     requests = study_requests(studies)
+    make = partial(draft_study, assistant, template=template, llm=llm, patient=patient, exclude_patient=exclude_patient)
     if out is None:
-        yield from _in_order(assistant, requests, workers, template, llm, on_problem or _ignore)
+        yield from _in_order(make, requests, workers, on_problem or _ignore)
         return
     with DraftOutput(assistant, out, resume, llm) as output:
         todo = [request for request in requests if request.study_id not in output.done]
@@ -44,17 +48,15 @@ def draft_studies(
             output.set_aside(study_id, reason)
             (on_problem or _ignore)(study_id, reason)
 
-        for draft in _in_order(assistant, todo, workers, template, llm, problem):
+        for draft in _in_order(make, todo, workers, problem):
             output.write(draft)
             yield draft
 
 
 def _in_order(
-    assistant: Assistant,
+    make: Callable[[StudyRequest], Draft],
     requests: Sequence[StudyRequest],
     workers: int,
-    template: str | None,
-    llm: str | None,
     on_problem: Callable[[str, str], None],
 ) -> Iterator[Draft]:
     """Drafts in the order of the requests, `workers` of them being made at a time.
@@ -67,7 +69,7 @@ def _in_order(
         try:
             while True:
                 while len(waiting) < 2 * max(workers, 1) and (request := next(ahead, None)) is not None:
-                    waiting.append((request, pool.submit(draft_study, assistant, request, template, llm)))
+                    waiting.append((request, pool.submit(make, request)))
                 if not waiting:
                     return
                 request, future = waiting.popleft()
@@ -84,7 +86,15 @@ def _in_order(
                 future.cancel()
 
 
-def draft_study(assistant: Assistant, request: StudyRequest, template: str | None, llm: str | None) -> Draft:
+def draft_study(
+    assistant: Assistant,
+    request: StudyRequest,
+    *,
+    template: str | None = None,
+    llm: str | None = None,
+    patient: str | None = None,
+    exclude_patient: str | None = None,
+) -> Draft:
     """One study's draft, from its own measurements and the reports of the most similar other studies.
 
     The study itself, its patient and copies of its files are left out of the search in the store. Raises
@@ -97,7 +107,9 @@ def draft_study(assistant: Assistant, request: StudyRequest, template: str | Non
 
     uploads, flags, studies, patients = _content(assistant, request)
     query = Query(
-        uploads=uploads, k=assistant.settings.retrieve.max_similar * 4, leave_out_own=True,
+        uploads=uploads,
+        patient=patient,
+        exclude_patient=exclude_patient, k=assistant.settings.retrieve.max_similar * 4, leave_out_own=True,
         leave_out_studies=studies, leave_out_patients=patients,
     )  # fmt: skip
     found = assistant.search_batch([query])[0]

@@ -241,3 +241,28 @@ def test_what_the_recording_says_of_itself_comes_before_what_others_have(run, tm
     first = answer["claims"][0]
     assert (first["text"], first["verdict"], first["about"]) == ("Ischemia: lateral wall.", "supported", "patient")
     assert not any(claim["text"].startswith("None of") for claim in answer["claims"])
+
+
+def test_dates_bound_a_search_and_both_days_are_included(run, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    rows = ["name,day,note"] + [f"{day},2020-03-0{day},Cough and fever on day {day}." for day in (1, 2, 3)]
+    (data / "rows.csv").write_text("\n".join([*rows, "none,,Cough and fever on some day."]) + "\n")
+    recipe = tmp_path / "dated.toml"
+    recipe.write_text(
+        'name = "dated"\n[[source]]\npath = "data"\nmanifest = "rows.csv"\n'
+        '[source.columns]\nid = "name"\ntext = "note"\ntaken_at = "day"\n'
+    )
+    assert run("index", recipe, workspace=tmp_path)[0] == 0
+
+    def found(*period):
+        _, out, _ = run("search", "cough and fever", "--json", *period, workspace=tmp_path)
+        return {evidence["external_id"] for evidence in json.loads(out)["evidence"]}
+
+    assert found() == {"1", "2", "3", "none"}
+    assert found("--since", "2020-03-02") == {"2", "3"}
+    assert found("--until", "2020-03-02") == {"1", "2"}
+    assert found("--since", "2020-03-02", "--until", "2020-03-02") == {"2"}
+    with pytest.raises(SystemExit) as stopped:
+        run("search", "cough", "--since", "March", workspace=tmp_path)
+    assert stopped.value.code == 2

@@ -131,3 +131,11 @@ def test_kill_and_resume_lose_nothing(tmp_path):
 def _lines(out):
     path = out / "drafts.jsonl"
     return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def test_an_excluded_patient_is_never_drafted_from(assistant, chest_workspace):
+    request = StudyRequest("mine", (chest_workspace / "data" / "c.png",))
+    (draft,) = assistant.draft([request])
+    assert {"a.png", "b.png"} & {e.external_id for e in draft.evidence}
+    (walled,) = assistant.draft([request], exclude_patient="100")
+    assert not {"a.png", "b.png"} & {e.external_id for e in walled.evidence}
