@@ -166,8 +166,8 @@ class Assistant:
         wanted = frozenset(kinds)
         if unknown := wanted - set(KINDS):
             raise BadQuery(f"kind {sorted(unknown)[0]!r}: it is one of {', '.join(KINDS)}")
-        if k is not None and k < 1:
-            raise BadQuery(f"k is {k}: ask for at least one result")
+        if k is not None and (not isinstance(k, int) or k < 1):
+            raise BadQuery(f"k is {k!r}: a whole number, and at least one")
         return Query(
             text=text, uploads=self.uploads.read(files), k=k or self.settings.retrieve.k, kinds=wanted,
             modalities=frozenset(code.upper() for code in modalities), patient=patient, exclude_patient=exclude_patient,

@@ -68,6 +68,7 @@ def test_a_batch_keeps_its_order_and_names_bad_lines(run, tmp_path, chest_worksp
     lines = [
         {"id": "one", "text": "pleural effusion"},
         {"id": "two", "files": ["missing.png"]},
+        {"id": "k", "text": "effusion", "k": "many"},
         {"id": "three", "text": "fracture", "exclude_patient": "400"},
         {"id": "four", "files": [str(chest_workspace / "data" / "c.png")], "kind": "image"},
     ]
@@ -76,12 +77,13 @@ def test_a_batch_keeps_its_order_and_names_bad_lines(run, tmp_path, chest_worksp
     status, out, _ = run("search", "--batch", batch)
     found = [json.loads(line) for line in out.splitlines()]
     assert status == 1
-    assert [line["id"] for line in found] == ["one", "two", "three", "four", 5]
+    assert [line["id"] for line in found] == ["one", "two", "k", "three", "four", 6]
     assert "missing.png" in found[1]["error"]
-    assert "no JSON" in found[4]["error"]
+    assert "k is 'many'" in found[2]["error"]
+    assert "no JSON" in found[5]["error"]
     assert found[0]["evidence"][0]["external_id"] == "a.png"
-    assert "e.png" not in [e["external_id"] for e in found[2]["evidence"]]
-    assert {e["kind"] for e in found[3]["evidence"]} == {"image"}
+    assert "e.png" not in [e["external_id"] for e in found[3]["evidence"]]
+    assert {e["kind"] for e in found[4]["evidence"]} == {"image"}
 
 
 def test_ask_abstains_with_status_0(run):

@@ -110,7 +110,7 @@ def test_bad_queries_say_what_is_wrong(assistant, tmp_path):
         assistant.search("  ")
     with pytest.raises(BadQuery, match="kind 'video'"):
         assistant.search("x", kinds=["video"])
-    with pytest.raises(BadQuery, match="at least one"):
+    with pytest.raises(BadQuery, match="k is 0: a whole number, and at least one"):
         assistant.search("x", k=0)
     with pytest.raises(UnreadableFile, match=r"gone\.png"):
         assistant.search(files=[tmp_path / "gone.png"])
