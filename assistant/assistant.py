@@ -39,9 +39,9 @@ class Assistant:
     """An open archive. Safe to use from several threads; sees a newer generation as soon as it is committed."""
 
     def __init__(self, workspace: Path, indexes: Sequence[str] = (), settings: Settings | None = None) -> None:
+        from assistant.pseudonyms import Pseudonyms
         from assistant.retrieve.uploads import Uploads
         from assistant.store.index import OpenIndex
-        from assistant.store.pseudonyms import Pseudonyms
         from assistant.store.workspace_db import WorkspaceDb
 
         self.workspace = workspace.resolve()

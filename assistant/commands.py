@@ -242,8 +242,8 @@ def run_measure(arguments: Namespace) -> int:
 
 def run_read(arguments: Namespace) -> int:
     from assistant.ingest import describe_file
+    from assistant.pseudonyms import Pseudonyms
     from assistant.settings import load_settings
-    from assistant.store.pseudonyms import Pseudonyms
 
     described = describe_file(arguments.file, load_settings(arguments.workspace).ingest)
     pseudonyms = Pseudonyms.to_show(arguments.workspace)

@@ -28,6 +28,8 @@ ErrorKind = Literal[
 ]  # fmt: skip
 Status = Literal["present", "absent", "uncertain"]
 
+ChannelType = Literal["ecg", "ppg", "eeg", "resp", "pressure", "eog", "emg", "spo2", "temperature", "other"]
+
 STANDARD_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 
 
@@ -49,13 +51,16 @@ class Image:
 class Signal:
     """A physiological signal.
 
-    `samples` is float32, (n_samples, n_leads), in millivolts; NaN where the recording has a gap. `leads`
-    are the standard names (I, II, III, aVR, aVL, aVF, V1–V6) where they are known.
+    `samples` is float32, (n_samples, n_leads); NaN where the recording has a gap. `leads` are the standard names
+    (I, II, III, aVR, aVL, aVF, V1–V6) where they are known, a channel's own name elsewhere. `types` and `units` say
+    of each channel what it is and what its samples are in; both empty: ECG leads in millivolts.
     """
 
     samples: NDArray[np.float32]
     leads: tuple[str, ...]
     sampling_rate_hz: float
+    types: tuple[ChannelType, ...] = ()
+    units: tuple[str, ...] = ()
 
     @property
     def duration_s(self) -> float:

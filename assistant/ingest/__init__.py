@@ -1,12 +1,15 @@
 """Files become records: told by content, one reader a format, recipes that say what an archive's tables mean."""
 
+from assistant.ingest.deid import Deidentifier
 from assistant.ingest.describe import describe_file
 from assistant.ingest.formats import is_sidecar, read_file
-from assistant.ingest.items import Item, iter_items, read_item
+from assistant.ingest.items import Item, Reading, iter_items, read_item
 from assistant.ingest.recipe import Recipe, Source, folder_recipe, load_recipe
 
 __all__ = [
+    "Deidentifier",
     "Item",
+    "Reading",
     "Recipe",
     "Source",
     "describe_file",

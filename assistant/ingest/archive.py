@@ -60,6 +60,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
             records += read_content(member_content(file.path, file.uri, member, limits), limits)
         except UnreadableFile as error:
             reasons.append(f"{member.name}: {error.reason}")
+            file.set_aside(member.name, error.reason)
     if not records:
         raise file.refuse(f"an archive without a readable file ({reasons[0] if reasons else 'it is empty'})")
     return records
@@ -80,8 +81,14 @@ def member_content(path: Path, uri: str, member: Member, limits: IngestSettings)
         raise UnreadableFile(name, member.problem)
     check_size(name, member.size, limits)
     archive = _opened(path, uri, limits)
+    folder = member.name.rpartition("/")[0]
+
+    def neighbour(other: str) -> bytes | None:
+        beside = f"{folder}/{other}" if folder else other
+        return archive.read(beside) if beside in archive.members else None
+
     try:
-        return Content(name, archive.read(member.name))
+        return Content(name, archive.read(member.name), neighbour=neighbour)
     except UnreadableFile:
         raise
     except _DAMAGE as error:

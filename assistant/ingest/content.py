@@ -1,9 +1,10 @@
-"""One file's bytes, wherever they lie: on disk or inside an archive."""
+"""A file's bytes on their way to a reader, and what lies beside them."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -15,13 +16,16 @@ from assistant.settings import IngestSettings
 class Content:
     """What a reader gets to see of a file.
 
-    `path` is where the file lies on disk, None for a member of an archive (which then has no neighbours, such
-    as the signal file of a WFDB header). `uri` is the name that a user knows the file by.
+    `path` is where the file lies on disk, None for a member of an archive or a download. `uri` is the name that a
+    user knows the file by. `neighbour` finds the bytes of a member of the same archive folder by its name. `aside`
+    collects the parts that could not be read while the rest went on, as (part, reason).
     """
 
     uri: str
     data: bytes
     path: Path | None = None
+    neighbour: Callable[[str], bytes | None] | None = None
+    aside: list[tuple[str, str]] = field(default_factory=list)
 
     @cached_property
     def sha256(self) -> str:
@@ -32,9 +36,31 @@ class Content:
         """The file's own name, without folders."""
         return self.path.name if self.path is not None else PurePosixPath(self.uri.rpartition("!")[2]).name
 
+    def beside(self, name: str, limits: IngestSettings) -> Content | None:
+        """The file called `name` in the same folder (or archive folder), None where there is none.
+
+        Raises UnreadableFile, naming it, for a name that leads out of the folder and for a file that can't be read
+        or is beyond the limits.
+        """
+        if PurePosixPath(name).name != name or name in ("", ".", "..") or "\\" in name or "\0" in name:
+            raise self.refuse(f"it names the file {name!r}, which does not lie beside it")
+        uri = f"{self.uri.removesuffix(self.name)}{name}"
+        if self.path is not None:
+            path = self.path.with_name(name)
+            return load(path, limits, uri) if path.exists() else None
+        data = self.neighbour(name) if self.neighbour else None
+        if data is None:
+            return None
+        check_size(uri, len(data), limits)
+        return Content(uri, data, neighbour=self.neighbour)
+
     def refuse(self, reason: str) -> UnreadableFile:
         """The error that sets this file aside."""
         return UnreadableFile(self.uri, reason)
+
+    def set_aside(self, part: str, reason: str) -> None:
+        """Note that a part ("line 3", "frame 12") can't be read, while the rest of the file goes on."""
+        self.aside.append((part, reason))
 
 
 def load(path: Path, limits: IngestSettings, uri: str | None = None) -> Content:

@@ -10,14 +10,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from assistant.errors import UnreadableFile
-from assistant.ingest import archive, dicom, jsonl, openi, pdf, picture, table, text, unread, wfdb_record
+from assistant.ingest import archive, unread
 from assistant.ingest.content import Content, check_size, load
+from assistant.ingest.dicom import objects
+from assistant.ingest.image import picture
+from assistant.ingest.signal import wfdb_record
+from assistant.ingest.text import jsonl, openi, pdf, plain, table
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
 
 class Format(Protocol):
-    """What a module in `FORMATS` offers."""
+    """What a module in `FORMATS` offers.
+
+    A reader that can go on after a bad part (a line, an entry, a member) tells it to `file.set_aside`.
+    """
 
     def recognises(self, file: Content) -> bool:
         """Whether the content is of this format; looks at bytes, never raises."""
@@ -27,7 +34,7 @@ class Format(Protocol):
 
 
 FORMATS: dict[str, Any] = {
-    "dicom": dicom,
+    "dicom": objects,
     "picture": picture,
     "pdf": pdf,
     "archive": archive,
@@ -36,7 +43,7 @@ FORMATS: dict[str, Any] = {
     "unread": unread,
     "wfdb": wfdb_record,
     "table": table,
-    "text": text,
+    "text": plain,
 }
 _SNIFF = 8_192
 

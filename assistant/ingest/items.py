@@ -12,13 +12,15 @@ from pathlib import Path
 
 from assistant.errors import RecipeError, UnreadableFile
 from assistant.ingest import archive
+from assistant.ingest.content import Content, load
 from assistant.ingest.dates import parse_date
-from assistant.ingest.formats import is_sidecar, read_content, read_file
+from assistant.ingest.deid import Deidentifier, Removed
+from assistant.ingest.formats import is_sidecar, read_content
 from assistant.ingest.manifest import Row, read_rows
 from assistant.ingest.recipe import Recipe, Source, fill
-from assistant.ingest.text import clean, text_record
-from assistant.ingest.wfdb_header import sidecars
-from assistant.ingest.wfdb_record import COMMENTS
+from assistant.ingest.signal.wfdb_header import sidecars
+from assistant.ingest.signal.wfdb_record import COMMENTS
+from assistant.ingest.text.plain import clean, text_record
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
@@ -206,15 +208,25 @@ def _digest(value: object) -> str:
 # --- reading one item ---------------------------------------------------------------------------------
 
 
-def read_item(item: Item, recipe: Recipe, limits: IngestSettings) -> list[Record]:
-    """The records of one item, with what its row says of them.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one item gave: its records, the parts of it that could not be read (part, reason), what was removed."""
+
+    records: tuple[Record, ...]
+    aside: tuple[tuple[str, str], ...] = ()
+    removed: tuple[Removed, ...] = ()
+
+
+def read_item(item: Item, recipe: Recipe, limits: IngestSettings, deidentifier: Deidentifier | None = None) -> Reading:
+    """The records of one item, with what its row says of them, de-identified where a `deidentifier` is given.
 
     Records without a study of their own get the item's. Raises UnreadableFile, and nothing else.
     """
     if item.problem:
         raise UnreadableFile(item.uri, item.problem)
     source = recipe.source[item.source]
-    records = _from_file(item, limits)
+    file = _content(item, limits)
+    records = read_content(file, limits) if file is not None else []
     if not source.header_comments:
         records = [record for record in records if record.part != COMMENTS]
     if item.row is not None:
@@ -223,16 +235,21 @@ def read_item(item: Item, recipe: Recipe, limits: IngestSettings) -> list[Record
     records = [_with_defaults(record, source, own_study) for record in records]
     if not records:
         raise UnreadableFile(item.uri, "holds nothing to index")
-    return records
+    aside = tuple(file.aside) if file is not None else ()
+    if deidentifier is None:
+        return Reading(tuple(records), aside)
+    cleaned = [deidentifier.record(record) for record in records]
+    return Reading(tuple(record for record, _ in cleaned), aside, tuple(removed for _, removed in cleaned))
 
 
-def _from_file(item: Item, limits: IngestSettings) -> list[Record]:
+def _content(item: Item, limits: IngestSettings) -> Content | None:
+    """The file of an item, None for a row that carries its text itself."""
     if item.path is None:
-        return []
+        return None
     if item.member is not None:
         uri = item.uri.removesuffix(f"!{item.member.name}")
-        return read_content(archive.member_content(item.path, uri, item.member, limits), limits)
-    return read_file(item.path, limits, uri=item.uri)
+        return archive.member_content(item.path, uri, item.member, limits)
+    return load(item.path, limits, item.uri)
 
 
 def _from_row(item: Item, source: Source, records: list[Record], limits: IngestSettings) -> list[Record]:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from assistant.errors import UnreadableFile
 from assistant.ingest import read_file
+from assistant.pseudonyms import Pseudonyms
 from assistant.records import Record
 from assistant.retrieve.query import Upload
 from assistant.settings import IngestSettings
-from assistant.store.pseudonyms import Pseudonyms
 
 KEPT_FILES = 64
 

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from assistant.embed import Encoder, open_encoder
 from assistant.errors import DamagedIndex, UnreadableFile
 from assistant.ingest import Item, Recipe, iter_items, read_item
+from assistant.pseudonyms import Pseudonyms
 from assistant.records import KINDS, Kind, Record
 from assistant.settings import Settings
 from assistant.store.catalogue import ItemRow, MetaRow, PathRow, RecordRow, open_catalogue
 from assistant.store.generations import IndexFolder
-from assistant.store.pseudonyms import Pseudonyms
 from assistant.store.working import CATALOGUE, PATHS, EncodedItem, WorkingCopy, passages_of
 
 SEEN_TEXTS = 20_000  # of 384 float32 each: 30 MB
@@ -167,7 +167,7 @@ def _read(item: Item, recipe: Recipe, settings: Settings) -> tuple[tuple[Record,
     try:
         if item.problem:
             return (), item.problem
-        return tuple(read_item(item, recipe, settings.ingest)), None
+        return read_item(item, recipe, settings.ingest).records, None
     except UnreadableFile as error:
         return (), error.reason
 

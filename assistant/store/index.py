@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.errors import EncoderMismatch
+from assistant.pseudonyms import Pseudonyms
 from assistant.records import Kind, Passage, Record
 from assistant.store.catalogue import MetaRow, PassageRow, PathRow, RecordRow, open_catalogue
 from assistant.store.generations import IndexFolder
-from assistant.store.pseudonyms import Pseudonyms
 from assistant.store.vectors import VectorIndex
 from assistant.store.words import WordIndex
 from assistant.store.working import CATALOGUE, PATHS, WORDS, vector_file

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from assistant.ingest import Item
+from assistant.pseudonyms import Pseudonyms
 from assistant.records import KINDS, Kind, Passage, Record
 from assistant.store.catalogue import (
     Base,
@@ -27,7 +28,6 @@ from assistant.store.catalogue import (
     open_catalogue,
 )
 from assistant.store.generations import IndexFolder
-from assistant.store.pseudonyms import Pseudonyms
 from assistant.store.vectors import VectorIndex
 from assistant.store.words import WordIndex
 

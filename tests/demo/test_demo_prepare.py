@@ -27,7 +27,7 @@ def records_of(recipe_path: Path) -> dict[str, list[Record]]:
     for item in iter_items(recipe):
         name = recipe.source[item.source].path.name
         try:
-            found.setdefault(name, []).extend(read_item(item, recipe, IngestSettings()))
+            found.setdefault(name, []).extend(read_item(item, recipe, IngestSettings()).records)
         except UnreadableFile as error:
             assert item.path is None, error  # only a part that is not there may give nothing
     return found

@@ -48,7 +48,7 @@ def test_each_member_is_an_item_of_its_own(tmp_path, mode):
     recipe = recipe_of(folder)
     items = list(iter_items(recipe))
     assert [item.uri for item in items] == ["x.bin!a/one.txt", "x.bin!a/two.txt"]
-    records = [record for item in items for record in read_item(item, recipe, LIMITS)]
+    records = [record for item in items for record in read_item(item, recipe, LIMITS).records]
     assert [record.text for record in records] == list(TEXTS.values())
     assert records[0].uri == "x.bin!a/one.txt"
     assert [path.name for path in folder.iterdir()] == ["x.bin"]

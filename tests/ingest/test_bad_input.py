@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from assistant.errors import UnreadableFile
 from assistant.ingest import describe_file, read_file
 from assistant.ingest.dates import parse_date
-from assistant.ingest.leads import lead_name, millivolts_per
+from assistant.ingest.signal.leads import lead_name, millivolts_per
 from assistant.settings import IngestSettings
 
 LIMITS = IngestSettings()

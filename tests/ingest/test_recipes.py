@@ -55,7 +55,7 @@ def read_all(loaded):
     records, reasons = [], {}
     for item in iter_items(loaded):
         try:
-            records += read_item(item, loaded, LIMITS)
+            records += read_item(item, loaded, LIMITS).records
         except UnreadableFile as error:
             reasons[error.path] = error.reason
     return records, reasons
@@ -231,5 +231,5 @@ def test_the_benchmark_recipes_fit_their_data(data_dir, monkeypatch, name, items
     found = list(iter_items(loaded))
     assert len(found) == items == len({item.key for item in found})
     assert [item.problem for item in found if item.problem] == []
-    records = read_item(found[3], loaded, LIMITS)
+    records = read_item(found[3], loaded, LIMITS).records
     assert all(record.study_id and record.sha256 for record in records)

@@ -4,7 +4,7 @@ import pytest
 
 from assistant.errors import UnreadableFile
 from assistant.ingest import read_file
-from assistant.ingest.pdf import unwrap, without_running_lines
+from assistant.ingest.text.pdf import unwrap, without_running_lines
 from assistant.settings import IngestSettings
 
 pypdf = pytest.importorskip("pypdf")

@@ -13,7 +13,7 @@ from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.ingest.dates import dicom_moment
 from assistant.ingest.quiet import quiet
-from assistant.ingest.text import clean
+from assistant.ingest.text.plain import clean
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
@@ -59,21 +59,21 @@ def _starts_with_element(data: bytes) -> bool:
 
 def read(file: Content, limits: IngestSettings) -> list[Record]:
     """Records of an image, a waveform or a structured report; other objects are set aside by name."""
-    from assistant.ingest import dicom_image, dicom_report, dicom_waveform
+    from assistant.ingest.dicom import image, report, waveform
 
     dataset = _dataset(file)
     with quiet():
         try:
             if "WaveformSequence" in dataset:
-                records = dicom_waveform.read(file, dataset, limits)
+                records = waveform.read(file, dataset, limits)
             elif (kind := _NO_PICTURE.get(str(dataset.get("Modality", "")))) is not None:
                 raise file.refuse(f"a DICOM {kind}, which is no picture of its own: not read yet")
             elif any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
-                records = dicom_image.read(file, dataset, limits)
+                records = image.read(file, dataset, limits)
             elif "EncapsulatedDocument" in dataset:
                 records = _encapsulated(file, dataset, limits)
             elif "ContentSequence" in dataset:
-                records = dicom_report.read(file, dataset, limits)
+                records = report.read(file, dataset, limits)
             else:
                 raise file.refuse(f"a DICOM file ({_object_name(dataset)}) without picture, signal or report")
             return [_with_facts(record, dataset) for record in records]
@@ -133,7 +133,7 @@ def value(dataset: Dataset, keyword: str) -> str | None:
 
 def _encapsulated(file: Content, dataset: Dataset, limits: IngestSettings) -> list[Record]:
     """The document inside, read as what its content says it is (nearly always a PDF)."""
-    from assistant.ingest import pdf
+    from assistant.ingest.text import pdf
 
     inner = Content(file.uri, bytes(dataset.EncapsulatedDocument))
     if not pdf.recognises(inner):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assistant.ingest.content import Content
-from assistant.ingest.passages import Stretch, cut
-from assistant.ingest.text import clean
+from assistant.ingest.text.passages import Stretch, cut
+from assistant.ingest.text.plain import clean
 from assistant.records import Record
 from assistant.settings import IngestSettings
 

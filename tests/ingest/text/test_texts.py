@@ -6,8 +6,8 @@ import pytest
 
 from assistant.errors import UnreadableFile
 from assistant.ingest import read_file
-from assistant.ingest.passages import cut, report_sections
-from assistant.ingest.text import decode
+from assistant.ingest.text.passages import cut, report_sections
+from assistant.ingest.text.plain import decode
 from assistant.settings import IngestSettings
 
 LIMITS = IngestSettings()

@@ -3,7 +3,7 @@ import stat
 import pytest
 
 from assistant.errors import WardroundError
-from assistant.store.pseudonyms import Pseudonyms
+from assistant.pseudonyms import Pseudonyms
 
 
 def test_the_same_id_gives_the_same_pseudonym_and_namespaces_keep_patients_apart(tmp_path):

@@ -10,7 +10,7 @@ from typing import Any
 
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
-from assistant.ingest.text import clean, decode, text_record
+from assistant.ingest.text.plain import clean, decode, text_record
 from assistant.records import Record
 from assistant.settings import IngestSettings
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
-from assistant.ingest.decode_apart import DecoderFailed, decode_apart
-from assistant.ingest.picture import check_pixels, plain, stretch
+from assistant.ingest.dicom.decode_apart import DecoderFailed, decode_apart
+from assistant.ingest.image.picture import check_pixels, plain, stretch
 from assistant.records import Image, Record
 from assistant.settings import IngestSettings
 

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.errors import UnreadableFile
 from assistant.ingest import read_file
-from assistant.ingest.dicom_image import window
+from assistant.ingest.dicom.image import window
 from assistant.settings import IngestSettings
 
 pydicom = pytest.importorskip("pydicom")
@@ -255,7 +255,7 @@ def test_an_encapsulated_pdf_without_text_says_so(tmp_path):
 
 def test_a_decoder_that_dies_takes_nobody_along():
     """GDCM aborts its process on some damaged JPEG streams; the reader lives on and says so."""
-    from assistant.ingest.decode_apart import DecoderFailed, decode_apart
+    from assistant.ingest.dicom.decode_apart import DecoderFailed, decode_apart
 
     data = bytearray(Path(get_testdata_file("SC_rgb_jpeg_gdcm.dcm")).read_bytes())
     whole = decode_apart(bytes(data), 0)

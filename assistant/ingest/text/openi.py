@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element
 
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
-from assistant.ingest.passages import Stretch, cut
 from assistant.ingest.safe_xml import parse, root_name, text_of
+from assistant.ingest.text.passages import Stretch, cut
 from assistant.records import Record
 from assistant.settings import IngestSettings
 

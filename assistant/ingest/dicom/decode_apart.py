@@ -1,7 +1,7 @@
 """Decode with GDCM in a process of its own: on damaged data it can abort the process that called it.
 
-`python -m assistant.ingest.decode_apart FRAME` reads a DICOM file from standard input and writes the frame to standard
-output in numpy's `.npy` format.
+`python -m assistant.ingest.dicom.decode_apart FRAME` reads a DICOM file from standard input and writes the frame to
+standard output in numpy's `.npy` format.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def decode_apart(data: bytes, frame: int) -> NDArray[Any]:
     """
     import numpy as np
 
-    command = [sys.executable, "-m", "assistant.ingest.decode_apart", str(frame)]
+    command = [sys.executable, "-m", "assistant.ingest.dicom.decode_apart", str(frame)]
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:

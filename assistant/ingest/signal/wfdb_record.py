@@ -11,11 +11,11 @@ import numpy as np
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
-from assistant.ingest.leads import is_ecg_lead, lead_name, millivolts_per, unique_names
-from assistant.ingest.passages import Stretch, cut
 from assistant.ingest.quiet import quiet
-from assistant.ingest.text import decode, has_language
-from assistant.ingest.wfdb_header import Header, claimed, is_plain_name, parse_header, read_header
+from assistant.ingest.signal.leads import is_ecg_lead, lead_name, millivolts_per, unique_names
+from assistant.ingest.signal.wfdb_header import Header, claimed, is_plain_name, parse_header, read_header
+from assistant.ingest.text.passages import Stretch, cut
+from assistant.ingest.text.plain import decode, has_language
 from assistant.records import Record, Signal
 from assistant.settings import IngestSettings
 

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
-from assistant.ingest.passages import Stretch, cut
 from assistant.ingest.quiet import quiet
-from assistant.ingest.text import clean, has_language
+from assistant.ingest.text.passages import Stretch, cut
+from assistant.ingest.text.plain import clean, has_language
 from assistant.records import Record
 from assistant.settings import IngestSettings
 

@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from assistant.ingest.content import Content
-from assistant.ingest.passages import Stretch, cut, is_report, markdown_sections, report_sections
+from assistant.ingest.text.passages import Stretch, cut, is_report, markdown_sections, report_sections
 from assistant.records import Record
 from assistant.settings import IngestSettings
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant.ingest.content import Content
-from assistant.ingest.leads import is_ecg_lead, lead_name, millivolts_per, unique_names
-from assistant.ingest.passages import Stretch, cut
+from assistant.ingest.signal.leads import is_ecg_lead, lead_name, millivolts_per, unique_names
+from assistant.ingest.signal.machine import machine_record
 from assistant.records import Record, Signal
 from assistant.settings import IngestSettings
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom import Dataset
 
-ANNOTATIONS = "annotations"  # the part under which the recorder's own statements stand
 _BEAT = re.compile(r"median|average|beat|template", re.IGNORECASE)
 _MIN_RHYTHM_S = 2.0  # a median beat lasts 1.2 s or less
 
@@ -42,21 +41,8 @@ def read(file: Content, dataset: Dataset, limits: IngestSettings) -> list[Record
     }
     fields |= _filters(rhythm[0].item)
     records = [Record(kind="signal", modality="ECG", uri=file.uri, sha256=file.sha256, fields=fields, signal=signal)]
-    text, stretches = _annotations(dataset)
-    if text:
-        records.append(
-            Record(
-                kind="text",
-                modality="SR",
-                uri=file.uri,
-                sha256=file.sha256,
-                part=ANNOTATIONS,
-                title="The recorder's own interpretation, not confirmed by a person",
-                text=text,
-                passages=cut(text, limits.passage_words, stretches),
-                fields={"author": "machine"},
-            )
-        )
+    if (said := machine_record(file, *_annotations(dataset), limits)) is not None:
+        records.append(said)
     return records
 
 
@@ -159,9 +145,10 @@ def _filters(item: Dataset) -> dict[str, str | int | float]:
     return found
 
 
-def _annotations(dataset: Dataset) -> tuple[str, list[Stretch]]:
-    """Statements first, then measurements, a line each, in the recorder's own words."""
-    statements, measurements = [], []
+def _annotations(dataset: Dataset) -> tuple[list[str], list[str]]:
+    """Statements and measurements in the recorder's own words."""
+    statements: list[str] = []
+    measurements: list[str] = []
     for item in dataset.get("WaveformAnnotationSequence", None) or []:
         if text := " ".join(str(item.get("UnformattedTextValue", "") or "").split()):
             statements.append(text)
@@ -172,18 +159,7 @@ def _annotations(dataset: Dataset) -> tuple[str, list[Stretch]]:
             measurements.append(f"{name}: {float(number):g}{' ' + unit if unit else ''}")
         elif (coded := _code(item, "ConceptCodeSequence")) and (name := _code(item, "ConceptNameCodeSequence")):
             statements.append(f"{name}: {coded}")
-    text, stretches = "", []
-    for section, lines in (
-        ("Statements of the recorder", list(dict.fromkeys(statements))),
-        ("Measurements of the recorder", list(dict.fromkeys(measurements))),
-    ):
-        if lines:
-            text += "\n\n" if text else ""
-            block = "\n".join(lines)
-            stretch: Stretch = (len(text), len(text) + len(block), section, None)
-            stretches.append(stretch)
-            text += block
-    return text, stretches
+    return statements, measurements
 
 
 def _code(item: Dataset, keyword: str) -> str:

@@ -1,0 +1,1 @@
+"""DICOM objects: pictures, waveforms, structured reports, encapsulated documents."""

@@ -1,0 +1,1 @@
+"""Pictures and volumes of other formats."""

@@ -1,0 +1,1 @@
+"""Physiological signals, one reader a format."""

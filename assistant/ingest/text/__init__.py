@@ -1,0 +1,1 @@
+"""Texts, one reader a format, and how they are cut into passages."""
