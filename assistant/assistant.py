@@ -324,7 +324,7 @@ class Assistant:
         if path is None or not path.exists():
             raise UnreadableFile(uri, "the file is no longer where it was indexed; update the index")
         for read in read_file(path, self.settings.ingest, uri=uri):
-            if read.kind == record.kind and read.part == record.part:
+            if (read.kind, read.part, read.sha256) == (record.kind, record.part, record.sha256):
                 return replace(record, image=read.image, signal=read.signal, uri=path.name)
         raise UnreadableFile(uri, "the file has changed since it was indexed; update the index")
 
