@@ -1,0 +1,96 @@
+"""Draws the 100 sentences of tests/findings/data/sentences.jsonl (annotated by hand afterwards).
+
+    WARDROUND_DATA=… python benchmarks/sample_sentences.py
+
+Sources: the notes of MTS-Dialog and the texts of MEDEC that carry no planted error, both CC BY 4.0. A stratum is filled
+with the sentences that match its pattern and were not taken before, in the order of a hash.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+SEED = "wardround findings 2"
+STRATA = (  # name, how many, what a sentence must hold
+    ("chest", 12, r"opacit|opacif|effusion|infiltrat|consolidation|lung|pneumon|pulmonary"),
+    (
+        "imaging",
+        18,
+        r"(?:x-?ray|radiograph|\bCT\b|tomograph|ultraso|echocardio|\bMRI?\b|biopsy).*\b(?:show|reveal|demonstrat)",
+    ),
+    (
+        "ecg",
+        8,
+        r"sinus (?:rhythm|brady|tachy)|sinusrhythm|\becg\b|electrocardiogra|fibrillation|\bt wave|murmur|ejection",
+    ),
+    ("negation", 16, r"\b(?:no|not|without|denie[sd]|negative|free of|absence|never|nor)\b"),
+    (
+        "uncertainty",
+        12,
+        r"\b(?:possib\w+|probab\w+|likely|suspicious|suspected|rule out|suggest\w*|versus|concern\w*)\b",
+    ),
+    ("side", 9, r"\b(?:left|right|bilateral\w*)\b(?! [- ]?handed)"),
+    ("severity", 8, r"\b(?:mild\w*|moderate\w*|severe\w*|minimal\w*|marked\w*|massive)\b"),
+    ("number", 8, r"\d\s?(?:cm|mm|mg|%|/min|mmHg|mm Hg|°|ng|ms)"),
+    (
+        "time",
+        9,
+        r"\b(?:\d+|two|three|several)[- ](?:day|week|month|year|hour)s?\b(?![- ]old)|\bsince\b|\bago\b|\bworse",
+    ),
+)
+_NOTES = (
+    "GENHX",
+    "PASTMEDICALHX",
+    "CC",
+    "ROS",
+    "ASSESSMENT",
+    "EXAM",
+    "DIAGNOSIS",
+    "EDCOURSE",
+    "IMAGING",
+    "LABS",
+    "FAM/SOCHX",
+)
+
+
+def texts(data: Path) -> Iterator[tuple[str, str]]:
+    """(source with its row, text) of everything that may be drawn from."""
+    with (data / "mts_dialog/MTS-Dialog-TrainingSet.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["section_header"] in _NOTES:
+                yield f"MTS-Dialog {row['ID']}", row["section_text"]
+    medec = data / "medec/MEDEC-MS-ValidationSet-with-GroundTruth-and-ErrorType.csv"
+    with medec.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["Error Flag"] == "0":
+                yield f"MEDEC {row['Text ID']}", row["Text"]
+
+
+def drawn(data: Path) -> list[dict[str, str]]:
+    """The sample, in the order of the strata."""
+    pool: dict[str, str] = {}
+    for source, text in texts(data):
+        for sentence in re.split(r"(?<=[.!?])\s+|\s*\n\s*", text):
+            sentence = sentence.strip()
+            if 3 <= len(sentence.split()) <= 32:
+                pool.setdefault(sentence, source)
+    order = sorted(pool, key=lambda sentence: hashlib.sha256(f"{SEED} {sentence}".encode()).digest())
+    taken: dict[str, str] = {}
+    for name, number, pattern in STRATA:
+        matching = [s for s in order if s not in taken and re.search(pattern, s, re.IGNORECASE)]
+        taken.update(dict.fromkeys(matching[:number], name))
+    return [
+        {"id": f"s{i:03}", "source": pool[sentence], "stratum": stratum, "text": sentence}
+        for i, (sentence, stratum) in enumerate(taken.items(), 1)
+    ]
+
+
+if __name__ == "__main__":
+    for row in drawn(Path(os.environ["WARDROUND_DATA"])):
+        print(json.dumps(row, ensure_ascii=False))
