@@ -18,6 +18,8 @@ _TEXT = ("text", "report", "report_text", "body", "content", "answer", "abstract
 _ID = ("id", "_id", "uid", "pmid", "doc_id")
 _TITLE = ("title", "question", "name")
 _URL = ("url", "link", "source_url")
+_PATIENT = ("patient_id", "subject_id")
+_STUDY = ("study_id",)
 _DATE = ("date", "taken_at", "created", "published")
 
 
@@ -73,6 +75,8 @@ def _record(file: Content, number: int, row: Mapping[str, Any], limits: IngestSe
     record = text_record(text, limits, uri=file.uri, sha256=digest, part=f"line {number}")
     return replace(
         record,
+        patient_id=_first(row, _PATIENT),
+        study_id=_first(row, _STUDY),
         external_id=_first(row, _ID),
         title=_first(row, _TITLE) or record.title,
         url=_first(row, _URL),
