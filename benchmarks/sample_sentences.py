@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (patterns are easier to compare on one line)
 """Draws the 100 sentences of tests/findings/data/sentences.jsonl (annotated by hand afterwards).
 
     WARDROUND_DATA=… python benchmarks/sample_sentences.py
