@@ -19,6 +19,7 @@ from assistant.settings import Settings, load_settings
 from assistant.workspace import choose_indexes, workspace_of_recipe
 
 if TYPE_CHECKING:
+    from assistant.forget import ForgetReport
     from assistant.generate import Answerer
     from assistant.retrieve.query import Query, Upload
     from assistant.store.build import BuildReport, Progress
@@ -327,6 +328,15 @@ class Assistant:
             if (read.kind, read.part, read.sha256) == (record.kind, record.part, record.sha256):
                 return replace(record, image=read.image, signal=read.signal, uri=path.name)
         raise UnreadableFile(uri, "the file has changed since it was indexed; update the index")
+
+    def forget(self, patient: str, *, index: str | None = None, dry_run: bool = False) -> ForgetReport:
+        """Remove a patient (the archive's own id, or a pseudonym) from the workspace; see `forget_patient`."""
+        from assistant.forget import forget_patient
+
+        report = forget_patient(self.workspace, patient, index=index, dry_run=dry_run)
+        if not dry_run:
+            self.uploads.forget_patient(patient)
+        return report
 
     # --- the parts -----------------------------------------------------------------------------------
 

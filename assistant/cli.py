@@ -27,6 +27,7 @@ _EXAMPLES = {
     "measure": "wardround measure ecg.dcm --json",
     "read": "wardround read report.pdf",
     "eval": "wardround eval eval/smoke.toml\nwardround eval eval/smoke.toml --compare 3f9a2c",
+    "forget": "wardround forget --patient 4711 --dry-run\nwardround forget --patient 4711",
     "doctor": "wardround doctor --index chest",
 }
 
@@ -91,6 +92,13 @@ def parser() -> argparse.ArgumentParser:
         "--llm", metavar="NAME", help="quote, local or openai (default: the suite's or the settings')"
     )
     evaluate.add_argument("--compare", metavar="RUN", help="a run id or folder of the same suite")
+
+    forget = _command(commands, "forget", "remove a patient from every index, conversation, draft and evaluation run")
+    forget.add_argument("--patient", required=True, metavar="ID", help="the archive's own id, or a pseudonym (P-…)")
+    forget.add_argument(
+        "--index", metavar="NAME", help="only this index, where its ids mean other people than elsewhere"
+    )
+    forget.add_argument("--dry-run", action="store_true", help="say what would go, and change nothing")
 
     doctor = _command(commands, "doctor", "check a workspace's indexes")
     doctor.add_argument("--index", metavar="NAME", help="default: all that are built")

@@ -288,6 +288,32 @@ def run_eval(arguments: Namespace) -> int:
     return status
 
 
+def run_forget(arguments: Namespace) -> int:
+    from assistant.forget import forget_patient
+
+    report = forget_patient(arguments.workspace, arguments.patient, index=arguments.index, dry_run=arguments.dry_run)
+    if arguments.json:
+        print_json(report.to_json())
+    else:
+        print(f"{report.patient}: " + ("would be removed" if report.dry_run else "removed"))
+        for found in report.indexes:
+            print(
+                f"  index {found['index']}: {found['records']} records of {found['studies']} studies; "
+                f"generation {found['generation']} is the only one"
+            )
+        print(f"  conversations: {report.conversations} whole, {report.turns} turns, {report.feedback} judgements")
+        for drafts in report.drafts:
+            print(f"  {drafts['file']}: {drafts['lines']} drafts")
+        for run in report.evaluation_runs:
+            print(f"  evaluation run {run}: removed whole, since its figures rest on this patient too; run it again")
+        print(f"  access log: {report.access_log_entries_unlinked} entries lead to nobody any more")
+        for problem in report.not_cleaned:
+            print(f"  NOT cleaned: {problem['path']}: {problem['reason']}")
+        if not report.dry_run:
+            print("Restart chats that are open: they may still hold files of this patient in memory.")
+    return SET_ASIDE if report.not_cleaned else OK
+
+
 def run_doctor(arguments: Namespace) -> int:
     from assistant.store.doctor import examine
     from assistant.store.generations import built_indexes

@@ -52,6 +52,10 @@ class Pseudonyms:
     def patient(self, own_id: str, namespace: str) -> str:
         return "P-" + self._digest("patient", namespace, own_id.strip())
 
+    def person(self, own_id: str) -> str:
+        """Of a patient whatever the namespace; stands in no index, only among the forgotten."""
+        return "X-" + self._digest("person", own_id.strip())
+
     def study(self, own_id: str, namespace: str) -> str:
         return "S-" + self._digest("study", namespace, own_id.strip())
 

@@ -9,7 +9,7 @@ from PIL import Image as Picture
 
 from assistant.assistant import Assistant
 from assistant.errors import UnreadableFile
-from tests.small_archive import draw
+from small_archive import draw
 
 
 def png(seed):

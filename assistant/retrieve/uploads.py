@@ -47,6 +47,13 @@ class Uploads:
                 if any(upload.record.record_id in gone for upload in uploads):
                     del self._files[key]
 
+    def forget_patient(self, patient: str) -> None:
+        """Drop the files of a patient, by the archive's own id or a pseudonym."""
+        with self._lock:
+            for key, uploads in list(self._files.items()):
+                if any(patient in (upload.patient, upload.record.patient_id) for upload in uploads):
+                    del self._files[key]
+
     def _read(self, path: Path) -> tuple[Upload, ...]:
         try:
             stat = path.stat()

@@ -47,6 +47,10 @@ class IndexFolder:
         return self.path.name
 
     @property
+    def workspace(self) -> Path:
+        return self.path.parent.parent
+
+    @property
     def building(self) -> Path:
         return self.path / "building"
 
@@ -164,9 +168,11 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str, mode: int | None = None) -> None:
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    fresh.write_text(text)
+    fresh.write_text(text, encoding="utf-8")
+    if mode is not None:
+        fresh.chmod(mode)
     _fsync(fresh)
     fresh.replace(path)
     _fsync(path.parent)

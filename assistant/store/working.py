@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, delete, func, insert, select, text
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from assistant.ingest import Item
@@ -27,6 +27,7 @@ from assistant.store.catalogue import (
     StagedVector,
     open_catalogue,
 )
+from assistant.store.forgotten import REASON, Forgotten
 from assistant.store.generations import IndexFolder
 from assistant.store.vectors import VectorIndex
 from assistant.store.words import WordIndex
@@ -54,6 +55,20 @@ class EncodedItem:
     reason: str | None
     vectors: tuple[NDArray[np.float32] | None, ...] = ()
     passage_vectors: tuple[tuple[NDArray[np.float32], ...], ...] = ()
+
+
+def _without(encoded: EncodedItem, forgotten: Forgotten) -> EncodedItem:
+    """An item less the records of forgotten patients; set aside where nothing is left."""
+    kept = [n for n, record in enumerate(encoded.records) if not forgotten.covers(record)]
+    if len(kept) == len(encoded.records):
+        return encoded
+    return replace(
+        encoded,
+        records=tuple(encoded.records[n] for n in kept),
+        vectors=tuple(encoded.vectors[n] for n in kept),
+        passage_vectors=tuple(encoded.passage_vectors[n] for n in kept),
+        reason=None if kept else REASON,
+    )
 
 
 def caption_of(record: Record) -> str | None:
@@ -84,6 +99,7 @@ class WorkingCopy:
         self._folder = folder
         self._namespace = namespace
         self._pseudonyms = pseudonyms
+        self._forgotten = Forgotten.of(folder.workspace, folder.name, namespace, pseudonyms)
         self._catalogue: Engine = open_catalogue(folder.building / CATALOGUE, writable=True)
         self._paths: Engine = open_catalogue(folder.building / PATHS, writable=True)
 
@@ -116,13 +132,18 @@ class WorkingCopy:
             return dict(row.value) if row else {}
 
     def put(self, items: Sequence[EncodedItem], fingerprints: Mapping[str, str]) -> None:
-        """Replace items by what was read of them now, encoded as `fingerprints` says: one transaction."""
+        """Replace items by what was read of them now, encoded as `fingerprints` says: one transaction.
+
+        Of an item that holds nothing but a forgotten patient's records, its path is not kept either.
+        """
+        items = [_without(encoded, self._forgotten) for encoded in items]
         ids = [self._pseudonyms.item(self._folder.name, encoded.item.key) for encoded in items]
         with Session(self._paths) as paths, paths.begin():  # first: a path without its item does no harm
             paths.execute(delete(PathRow).where(PathRow.item_id.in_(ids)))
             paths.add_all(
                 PathRow(item_id=i, key=e.item.key, uri=e.item.uri, path=str(e.item.path) if e.item.path else None)
                 for i, e in zip(ids, items, strict=True)
+                if e.reason != REASON
             )
         with Session(self._catalogue) as session, session.begin():
             session.merge(MetaRow(key=FINGERPRINTS, value=dict(fingerprints)))
@@ -138,6 +159,20 @@ class WorkingCopy:
         with Session(self._paths) as paths, paths.begin():
             for chunk in _chunks(item_ids):
                 paths.execute(delete(PathRow).where(PathRow.item_id.in_(chunk)))
+
+    def remove_records(self, record_ids: Sequence[str]) -> None:
+        """Remove single records, and the items of which nothing is left then."""
+        with Session(self._catalogue) as session, session.begin():
+            items: set[str] = set()
+            for chunk in _chunks(record_ids):
+                items |= set(session.scalars(select(RecordRow.item_id).where(RecordRow.record_id.in_(chunk))))
+                _delete_records(session, RecordRow.record_id.in_(chunk))
+            left = {
+                item_id
+                for chunk in _chunks(sorted(items))
+                for item_id in session.scalars(select(RecordRow.item_id).where(RecordRow.item_id.in_(chunk)))
+            }
+        self.remove(sorted(items - left))
 
     def _add_records(self, session: Session, item_id: str, encoded: EncodedItem) -> None:
         is_case = any(r.kind != "text" or r.patient_id or r.modality == "SR" for r in encoded.records)
@@ -288,24 +323,23 @@ def _start(building: Path, base: Path | None, meta: Mapping[str, Any]) -> None:
 
 
 def _delete_items(session: Session, item_ids: Sequence[str]) -> None:
-    """Remove items with all that hangs on them; their vectors go when the generation is written."""
+    """Remove items with all that hangs on them."""
     for chunk in _chunks(item_ids):
-        records = select(RecordRow.pk).where(RecordRow.item_id.in_(chunk))
-        passages = select(PassageRow.pk).where(PassageRow.record_pk.in_(records))
-        session.execute(
-            delete(StagedVector).where(StagedVector.kind != "text", StagedVector.pk.in_(records))
-            .execution_options(synchronize_session=False)
-        )  # fmt: skip
-        session.execute(
-            delete(StagedVector).where(StagedVector.kind == "text", StagedVector.pk.in_(passages))
-            .execution_options(synchronize_session=False)
-        )  # fmt: skip
-        for model, condition in (
-            (PassageRow, PassageRow.record_pk.in_(records)),
-            (RecordRow, RecordRow.item_id.in_(chunk)),
-            (ItemRow, ItemRow.item_id.in_(chunk)),
-        ):
-            session.execute(delete(model).where(condition).execution_options(synchronize_session=False))
+        _delete_records(session, RecordRow.item_id.in_(chunk))
+        session.execute(delete(ItemRow).where(ItemRow.item_id.in_(chunk)).execution_options(synchronize_session=False))
+
+
+def _delete_records(session: Session, condition: ColumnElement[bool]) -> None:
+    """Remove records with their passages and staged vectors; committed vectors go when the generation is written."""
+    records = select(RecordRow.pk).where(condition)
+    passages = select(PassageRow.pk).where(PassageRow.record_pk.in_(records))
+    for model, where in (
+        (StagedVector, and_(StagedVector.kind != "text", StagedVector.pk.in_(records))),
+        (StagedVector, and_(StagedVector.kind == "text", StagedVector.pk.in_(passages))),
+        (PassageRow, PassageRow.record_pk.in_(records)),
+        (RecordRow, condition),
+    ):
+        session.execute(delete(model).where(where).execution_options(synchronize_session=False))
 
 
 def _chunks(values: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:

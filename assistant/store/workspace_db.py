@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Engine, ForeignKey, UniqueConstraint, create_engine, event, select
+from sqlalchemy import JSON, Engine, ForeignKey, UniqueConstraint, create_engine, event, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import NullPool
 
@@ -103,6 +103,17 @@ class DraftedRow(WorkspaceBase):
     reason: Mapped[str | None]
 
 
+class ForgottenRow(WorkspaceBase):
+    """A patient or study that was forgotten, so that no build brings it back: a keyed hash, never an id."""
+
+    __tablename__ = "forgotten"
+    __table_args__ = (UniqueConstraint("key", "index"),)
+    forgotten_id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    index: Mapped[str]  # the one index it is about; "" for all
+    since: Mapped[datetime] = mapped_column(default=_now)
+
+
 class WorkspaceDb:
     """The workspace's database, brought up to date when it is opened."""
 
@@ -178,6 +189,16 @@ class WorkspaceDb:
             run = session.get(DraftRunRow, run_id)
             if run is not None:
                 run.ended_at = _now()
+
+    def session(self) -> Session:
+        """A session of one's own, for work that spans several tables."""
+        return Session(self._engine)
+
+    def vacuum(self) -> None:
+        """Rewrite the file, so that nothing deleted lingers in free pages or in the write-ahead log."""
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM"))
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     def _account(self, session: Session) -> int:
         name = _user()

@@ -1,0 +1,200 @@
+"""A patient leaves the workspace: indexes, conversations, drafts and evaluation runs."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from assistant.draft_output import DRAFTS
+from assistant.errors import BadQuery
+from assistant.pseudonyms import Pseudonyms
+from assistant.store.erase import erase, held, namespace_of
+from assistant.store.forgotten import remember
+from assistant.store.generations import IndexFolder, built_indexes, write_atomically
+from assistant.store.workspace_db import (
+    AccessRow,
+    ConversationRow,
+    DraftedRow,
+    DraftRunRow,
+    FeedbackRow,
+    TurnRow,
+    WorkspaceDb,
+)
+
+_RUNS = ("eval", "runs")
+_PSEUDONYM = "P-"
+_TELLING = 5  # characters of an own id that is looked for in people's words; "100" stands in every other text
+
+
+@dataclass(slots=True)
+class ForgetReport:
+    """What was removed. `not_cleaned` names what could not be, with the reason: it must be looked at by a person."""
+
+    patient: str
+    indexes: list[dict[str, Any]] = field(default_factory=list)  # index, generation, records, studies
+    conversations: int = 0
+    turns: int = 0
+    feedback: int = 0
+    drafts: list[dict[str, Any]] = field(default_factory=list)  # file, lines
+    evaluation_runs: list[str] = field(default_factory=list)
+    access_log_entries_unlinked: int = 0
+    not_cleaned: list[dict[str, str]] = field(default_factory=list)  # path, reason
+    dry_run: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """A patient in every namespace: pseudonyms of the patient and of the studies, and the words to look for."""
+
+    own_id: str | None
+    patients: frozenset[str]
+    studies: frozenset[str]
+    namespaces: frozenset[str]
+    pseudonyms: Pseudonyms
+
+    def in_evidence(self, evidence: dict[str, Any]) -> bool:
+        return evidence.get("patient_id") in self.patients or evidence.get("study_id") in self.studies
+
+    def in_text(self, text: str) -> bool:
+        """Whether a text names the patient: by a pseudonym, or by an own id that is no everyday number."""
+        if any(name in text for name in (*self.patients, *self.studies)):
+            return True
+        if not self.own_id or len(self.own_id) < _TELLING:
+            return False
+        pieces = text.split(self.own_id)
+        return any(not (left[-1:].isalnum() or right[:1].isalnum()) for left, right in pairwise(pieces))
+
+    def drafted(self, line: str) -> bool:
+        """Whether a line of `drafts.jsonl` is of the patient or cites them; its study may bear the archive's id."""
+        if self.in_text(line):
+            return True
+        try:
+            study = str(json.loads(line)["study_id"])
+        except (ValueError, KeyError, TypeError):
+            return False
+        return any(self.pseudonyms.study(study, namespace) in self.studies for namespace in self.namespaces)
+
+
+def forget_patient(workspace: Path, patient: str, *, index: str | None = None, dry_run: bool = False) -> ForgetReport:
+    """Remove a patient, by the archive's own id or a pseudonym, and see to it that no build brings them back.
+
+    Without `index` the id means one person in every index, whatever its namespace; with it, only that index's records
+    go, and what conversations, drafts and evaluation runs show of them. A run of an evaluation that shows the patient
+    is removed whole: its figures rest on that patient too. Entries of the access log stay, since they are about the
+    reader, but lead to nobody any more. `dry_run` says what would go and changes nothing.
+
+    Raises BadQuery for an empty id, IndexMissing, WorkspaceBusy while an index is being built (nothing is lost: what
+    was done stays done, and the command can be given again), DamagedIndex.
+    """
+    patient = patient.strip()
+    if not patient:
+        raise BadQuery("whom? Give the archive's own id of the patient, or a pseudonym (P-…)")
+    pseudonyms = Pseudonyms.of(workspace)
+    by_pseudonym = patient.startswith(_PSEUDONYM)
+    folders = [IndexFolder.of(workspace, name) for name in ([index] if index else built_indexes(workspace))]
+    namespaces = {folder: namespace_of(folder) for folder in folders}
+    names = {f: patient if by_pseudonym else pseudonyms.patient(patient, namespaces[f]) for f in folders}
+    found = {folder: held(folder, name) for folder, name in names.items()}
+    upload = set() if by_pseudonym or index else {pseudonyms.patient(patient, "")}
+    who = _Who(
+        own_id=None if by_pseudonym else patient,
+        patients=frozenset({*names.values(), *upload}) or frozenset({patient}),
+        studies=frozenset[str]().union(*(there.studies for there in found.values())),
+        namespaces=frozenset(namespaces.values()),
+        pseudonyms=pseudonyms,
+    )
+    report = ForgetReport(patient=", ".join(sorted(who.patients)), dry_run=dry_run)
+    db = WorkspaceDb(workspace)
+    if not dry_run:  # first, so that no build between here and the end brings them back
+        person = who.patients if by_pseudonym or index else {pseudonyms.person(patient)}
+        remember(db, {*person, *who.studies}, index or "")
+    for folder, there in found.items():
+        if there:
+            now = int(folder.open_current(verify=False).name)
+            number = now if dry_run else erase(folder, names[folder], pseudonyms, there)
+            counts = {"records": len(there.records), "studies": len(there.studies)}
+            report.indexes.append({"index": folder.name, "generation": number, **counts})
+    with db.session() as session:
+        _conversations(session, who, report)
+        _drafts(session, who, report)
+        _access_log(session, who, report)
+        if not dry_run:
+            session.commit()
+    _evaluation_runs(workspace, who, report)
+    if not dry_run:
+        db.vacuum()
+    return report
+
+
+# --- what is no index --------------------------------------------------------------------------------
+
+
+def _conversations(session: Session, who: _Who, report: ForgetReport) -> None:
+    """A conversation about the patient goes whole; where they are but another study that was cited, the turn goes."""
+    whole: set[str] = set()
+    turns: set[int] = set()
+    for turn in session.scalars(select(TurnRow)):
+        shown = [piece for piece in turn.answer.get("evidence", ()) if who.in_evidence(piece)]
+        if any(piece.get("relation") == "own" for piece in shown) or who.in_text(turn.question):
+            whole.add(turn.conversation_id)
+        elif shown or who.in_text(json.dumps(turn.answer, ensure_ascii=False)):
+            turns.add(turn.turn_id)
+    turns |= set(session.scalars(select(TurnRow.turn_id).where(TurnRow.conversation_id.in_(whole))))
+    said = select(FeedbackRow.feedback_id).where(FeedbackRow.turn_id.in_(turns))
+    report.conversations, report.turns, report.feedback = len(whole), len(turns), len(session.scalars(said).all())
+    session.execute(delete(FeedbackRow).where(FeedbackRow.turn_id.in_(turns)))
+    session.execute(delete(TurnRow).where(TurnRow.turn_id.in_(turns)))
+    session.execute(delete(ConversationRow).where(ConversationRow.conversation_id.in_(whole)))
+
+
+def _drafts(session: Session, who: _Who, report: ForgetReport) -> None:
+    """The lines of every recorded run's `drafts.jsonl` that are the patient's or cite them."""
+    for folder in sorted(set(session.scalars(select(DraftRunRow.folder)))):
+        path = Path(folder) / DRAFTS
+        if not path.exists():
+            continue
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = [line for line in lines if not who.drafted(line)]
+            if len(kept) == len(lines):
+                continue
+            if not report.dry_run:
+                write_atomically(path, "".join(kept), mode=0o600)
+        except (OSError, UnicodeDecodeError) as error:
+            report.not_cleaned.append({"path": str(path), "reason": str(error)})
+            continue
+        report.drafts.append({"file": str(path), "lines": len(lines) - len(kept)})
+    session.execute(delete(DraftedRow).where(DraftedRow.study_id.in_(who.studies)))
+
+
+def _access_log(session: Session, who: _Who, report: ForgetReport) -> None:
+    entries = session.scalars(select(AccessRow.access_id).where(AccessRow.patient_id.in_(who.patients))).all()
+    report.access_log_entries_unlinked = len(entries)
+    nobody = f"forgotten-{secrets.token_hex(6)}"
+    changed = {"patient_id": nobody, "record_id": nobody}
+    session.execute(update(AccessRow).where(AccessRow.patient_id.in_(who.patients)).values(**changed))
+
+
+def _evaluation_runs(workspace: Path, who: _Who, report: ForgetReport) -> None:
+    root = workspace.joinpath(*_RUNS)
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else ():
+        try:
+            if not any(who.in_text(path.read_text(encoding="utf-8")) for path in folder.iterdir() if path.is_file()):
+                continue
+            if not report.dry_run:
+                shutil.rmtree(folder)
+        except (OSError, UnicodeDecodeError) as error:
+            report.not_cleaned.append({"path": str(folder), "reason": str(error)})
+            continue
+        report.evaluation_runs.append(folder.name)
