@@ -15,6 +15,7 @@ from pathlib import Path
 from assistant.errors import WardroundError
 
 KEY_BYTES = 32
+MAX_SHIFT_DAYS = 365
 
 
 class Pseudonyms:
@@ -64,6 +65,29 @@ class Pseudonyms:
 
     def item(self, index: str, item_key: str) -> str:
         return "f" + self._digest("item", index, item_key).lower()
+
+    def part(self, part: str) -> str:
+        return "part-" + self._digest("part", part).lower()
+
+    def shift_days(self, own_id: str) -> int:
+        """By how many days the dates of a patient (or of a study without one) are moved: 1 to 365, into the past.
+
+        It hangs on the archive's own id alone, so that an upload and every index agree and intervals stay.
+        """
+        digest = hashlib.blake2b(f"shift\0{own_id.strip()}".encode(), key=self._key, digest_size=8).digest()
+        return -1 - int.from_bytes(digest) % MAX_SHIFT_DAYS
+
+    def sealed(self, shift_days: int, record_id: str) -> int:
+        """A record's shift as it may be stored: without the key it is a number like any other."""
+        return shift_days + MAX_SHIFT_DAYS ^ self._mask(record_id)
+
+    def unsealed(self, sealed: int, record_id: str) -> int:
+        """The shift that `sealed` made that number of."""
+        return (sealed ^ self._mask(record_id)) - MAX_SHIFT_DAYS
+
+    def _mask(self, record_id: str) -> int:
+        digest = hashlib.blake2b(f"seal\0{record_id}".encode(), key=self._key, digest_size=4).digest()
+        return int.from_bytes(digest)
 
     def _digest(self, *parts: str) -> str:
         digest = hashlib.blake2b("\0".join(parts).encode(), key=self._key, digest_size=10).digest()

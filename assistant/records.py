@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -41,10 +41,12 @@ class Image:
     """A picture, ready to be looked at.
 
     `pixels` is uint8, (height, width) for grey or (height, width, 3) for RGB; for DICOM the VOI LUT or
-    window has been applied and MONOCHROME1 turned round, so that air is dark in an X-ray.
+    window has been applied and MONOCHROME1 turned round, so that air is dark in an X-ray. `regions` are the boxes
+    (x0, y0, x1, y1) of what was imaged, where the file states them (an ultrasound's): the rest is screen furniture.
     """
 
     pixels: NDArray[np.uint8]
+    regions: tuple[tuple[int, int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,13 +87,39 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What a header or a table row says of its patient: strings that must vanish from the texts of the same study.
+
+    Names ("DOE^JANE", "Dr. Amy Stone"), ids (record and accession numbers), places (institution, ward, address), and
+    the day of birth. It is handed from reader to de-identification and goes no further.
+    """
+
+    names: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    birth_date: date | None = None
+
+    def __or__(self, other: Known) -> Known:
+        """What either of the two knows."""
+        return Known(
+            tuple(dict.fromkeys(self.names + other.names)),
+            tuple(dict.fromkeys(self.ids + other.ids)),
+            tuple(dict.fromkeys(self.places + other.places)),
+            self.birth_date or other.birth_date,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One indexed thing: an image, a signal or a text.
 
     As ingest makes it, `patient_id` and `study_id` are the archive's own and `record_id` is empty; the store
     and the query replace them by pseudonyms. `part` tells apart several records of one file. A text record
     carries its whole `text` and the `passages` into which it was cut. `labels` belong to the study.
-    `fields` are further facts of the file (view position, age, sampling rate …), shown but not searched.
+    `fields` are further facts of the file (view position, age, sampling rate …), shown but not searched. `known` is
+    what the reader met of the patient's identity, for de-identification alone; it is empty afterwards, and
+    `shift_days` then says by how many days the record's dates were moved (None: not at all). Neither is shown, and
+    `shift_days` is stored sealed only.
     """
 
     kind: Kind
@@ -112,6 +140,8 @@ class Record:
     fields: Mapping[str, str | int | float] = field(default_factory=dict)
     image: Image | None = None
     signal: Signal | None = None
+    known: Known = Known()
+    shift_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,21 @@ class IngestSettings(_Group):
     max_pdf_pages: int = Field(2_000, description="a PDF with more pages is set aside")
     max_archive_mb: int = Field(4_096, description="what a ZIP or TAR archive may unpack to")
     max_archive_members: int = Field(200_000, description="how many members an archive may have")
+    workers: int = Field(0, ge=0, description="processes that read files; 0: one for each usable processor")
+    max_seconds: float = Field(120.0, gt=0, description="a file that takes longer to read is set aside")
+    # A worker with every reading library loaded holds 0.25 GB; the largest file allowed (512 MB) fits beside its pixels.
+    worker_memory_mb: int = Field(2_048, ge=512, description="a file whose reading takes more memory is set aside")
     passage_words: int = Field(120, description="a document's passages are about this long, never cutting a sentence")
+
+
+class DeidSettings(_Group):
+    """What is taken out of files before it is stored, shown or sent to a model (docs/deidentification.md)."""
+
+    enabled: bool = Field(True, description="off: only ids are replaced by pseudonyms, all else stays as it is")
+    dates: Literal["shift", "keep"] = Field(
+        "shift", description="shift: a patient's dates move together by a keyed number of days; keep: they stay"
+    )
+    mask_burned_in: bool = Field(True, description="blacken the places of a picture where scanners write names")
 
 
 class EmbedSettings(_Group):
@@ -108,6 +122,7 @@ class Settings(BaseSettings):
     )
 
     ingest: IngestSettings = IngestSettings()
+    deid: DeidSettings = DeidSettings()
     embed: EmbedSettings = EmbedSettings()
     store: StoreSettings = StoreSettings()
     retrieve: RetrieveSettings = RetrieveSettings()

@@ -24,7 +24,7 @@ from assistant.ingest.text.plain import clean, text_record
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
-READERS = 1  # goes up when readers give other records for the same file, so that indexes read it anew
+READERS = 2  # goes up when readers give other records for the same file, so that indexes read it anew
 _LIMITS = IngestSettings()
 
 
@@ -196,7 +196,7 @@ def _stamp_of(path: Path) -> str:
 
 
 def _options(source: Source, limits: IngestSettings) -> str:
-    chosen = source.model_dump(mode="json", include={"defaults", "header_comments"})
+    chosen = source.model_dump(mode="json", include={"defaults", "header_comments", "deidentify"})
     return _digest([chosen, limits.passage_words, READERS])
 
 
@@ -218,7 +218,8 @@ class Reading:
 
 
 def read_item(item: Item, recipe: Recipe, limits: IngestSettings, deidentifier: Deidentifier | None = None) -> Reading:
-    """The records of one item, with what its row says of them, de-identified where a `deidentifier` is given.
+    """The records of one item, with what its row says of them, de-identified where a `deidentifier` is given and
+    the source does not say that there is nothing to be removed.
 
     Records without a study of their own get the item's. Raises UnreadableFile, and nothing else.
     """
@@ -236,7 +237,7 @@ def read_item(item: Item, recipe: Recipe, limits: IngestSettings, deidentifier: 
     if not records:
         raise UnreadableFile(item.uri, "holds nothing to index")
     aside = tuple(file.aside) if file is not None else ()
-    if deidentifier is None:
+    if deidentifier is None or not source.deidentify:
         return Reading(tuple(records), aside)
     cleaned = [deidentifier.record(record) for record in records]
     return Reading(tuple(record for record, _ in cleaned), aside, tuple(removed for _, removed in cleaned))

@@ -44,6 +44,8 @@ class Source(_Model):
     `columns` maps a field of the record to a column of the manifest, or to a template over columns
     ("images/{filename}"); `labels` maps a label's name to a column; `defaults` are constants for all records of
     the source. `include` and `exclude` are globs on paths below `path`, for a folder without a manifest.
+    `deidentify = false` leaves texts, dates and pictures of the source as they are: for literature, where authors
+    and dates matter, and for data that its publisher has de-identified.
     """
 
     path: Path
@@ -55,6 +57,7 @@ class Source(_Model):
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     header_comments: bool = Field(True, description="a WFDB header's comments become a text record")
+    deidentify: bool = Field(True, description="false: public literature, or data that holds no identifiers any more")
 
     @field_validator("columns")
     @classmethod

@@ -4,22 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
 
 from assistant.ingest.deid.spans import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Strings that must vanish from the text of the same study: names ("DOE^JANE", "Dr. Amy Stone"), ids (record and
-    accession numbers), places (institution, ward, address), and the day of birth."""
-
-    names: tuple[str, ...] = ()
-    ids: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    birth_date: date | None = None
-
+from assistant.records import Known
 
 NOTHING_KNOWN = Known()
 

@@ -2,26 +2,168 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import lru_cache
+from urllib.parse import unquote
 
+from assistant.ingest.deid.text import Replaced, find
+from assistant.ingest.deid.text import replace as replaced
 from assistant.pseudonyms import Pseudonyms
-from assistant.records import Record
+from assistant.records import Known, Passage, Record
+from assistant.settings import DeidSettings
+
+OLDEST_AGE = 89  # years; older ones are identifiers: 45 CFR 164.514(b)(2)(i)(C)
+# Names of fields and labels whose values are identifiers whatever they look like.
+_IDENTIFYING = re.compile(
+    r"(?:(?:patient|first|last|family|given|maiden|middle|full|mother|father|physician|doctor|referr\w+|operator|"
+    r"technician|nurse|user|hospital|institution|clinic|station|insurance|medical_record|social_security)_?s?_?)?"
+    r"(?:name|surname|forename|mrn|ssn|birth_?(?:date|day)|date_of_birth|dob|born|geburts?(?:datum|tag)|phone\w*|telephone|"
+    r"fax|e?_?mail|address|street|zip(?:_?code)?|post_?code|city|hospital|institution|clinic|physician|operator|technician|"
+    r"accession(?:_?number|_no)?|serial(?:_?number|_no)?|record_?number|insurance(?:_?number|_no)?)|patient_?id",
+    re.IGNORECASE,
+)
+# A text of nobody (no patient, no study) that is about somebody all the same: a letter, a report without a header.
+_ABOUT_SOMEBODY = re.compile(
+    r"\b(?:DOB|D\.O\.B\.|date of birth|born|MRN|medical record|patient(?:'s)?(?: name| id)?[ \t]*:|geb(?:oren|\.)|"
+    r"Geburtsdatum|accession|admi(?:tted|ssion)|discharged?|history of present illness|year[- ]old)\b",
+    re.IGNORECASE,
+)
+_AGE_NAMES = ("age", "patient_age", "age_years", "alter")
+_NOBODY = re.compile(r"\b(?:anon\w*|unknown|unbekannt|none|test|phantom|patient|subject|case|volunteer|noname)\b", re.I)
+_TELLING = re.compile(r"\d{6,}|\d+(?:\.\d+){4,}|@|[?&](?:patient|mrn|id|name|accession)\w*=", re.IGNORECASE)
+_SHORTEST_ID = 5  # characters of a known id that is looked for in texts: "100" is also a pulse
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What was taken out of a record: how many of each kind ("name", "date", "phone" …)."""
+    """What was taken out of a record: how many of each kind ("name", "date", "id", "phone", "pixels" …)."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
 
+    def __add__(self, other: Removed) -> Removed:
+        return Removed(dict(Counter(self.counts) + Counter(other.counts)))
+
 
 class Deidentifier:
-    """Takes identifiers out of records. Its ids stay the archive's own: the store turns them into pseudonyms."""
+    """Takes identifiers out of records. Its ids stay the archive's own: the store turns them into pseudonyms.
 
-    def __init__(self, pseudonyms: Pseudonyms) -> None:
+    It holds the workspace's key and nothing else, so that each process of a build can have its own, and all of them
+    do the same. `external_id` and `uri` stay: the user's own key of a row, and what the owner's path table keeps.
+    """
+
+    def __init__(self, pseudonyms: Pseudonyms, settings: DeidSettings) -> None:
         self._pseudonyms = pseudonyms
+        self._settings = settings
 
     def record(self, record: Record) -> tuple[Record, Removed]:
         """The record as it may be stored and shown, and what was removed from it."""
-        return record, Removed()
+        if not self._settings.enabled:
+            return replace(record, known=Known()), Removed()
+        known, shift = _known(record), self._shift(record)
+        kinds: Counter[str] = Counter()
+
+        def clean(text: str) -> str:
+            done, found = _cleaned(text, known, shift)
+            kinds.update(found)
+            return done.text
+
+        body, found = _cleaned_text(record.text, known, shift)
+        kinds.update(found)
+        if record.taken_at and shift:
+            kinds["date"] += 1
+        cleaned = replace(
+            record,
+            text=body.text,
+            passages=tuple(_remapped(record.passages, body, known, shift)),
+            title=clean(record.title) if record.title else record.title,
+            url=_kept_url(record, known, kinds),
+            part=self._part(record.part, known),
+            taken_at=record.taken_at + timedelta(days=shift) if record.taken_at and shift else record.taken_at,
+            labels={name: str(value) for name, value in _values(record.labels, clean, kinds).items()},
+            fields=_values(record.fields, clean, kinds),
+            known=Known(),
+            shift_days=shift,
+        )
+        return cleaned, Removed(dict(kinds))
+
+    def _shift(self, record: Record) -> int | None:
+        """By how many days the record's dates are moved; None where they stay: a document that is about nobody."""
+        if self._settings.dates == "keep":
+            return None
+        if record.patient_id:
+            return self._pseudonyms.shift_days(record.patient_id)
+        is_case = record.kind != "text" or record.modality == "SR" or record.known != Known()
+        if is_case or _ABOUT_SOMEBODY.search(record.text):
+            return self._pseudonyms.shift_days(record.study_id or record.sha256)
+        return None
+
+    def _part(self, part: str, known: Known) -> str:
+        """A part that holds an identifier is named by a keyed hash, since it tells apart the records of one file."""
+        return self._pseudonyms.part(part) if _cleaned(part, known, None)[1] else part
+
+
+def _known(record: Record) -> Known:
+    """What is known of the patient, with the archive's own id, less what would be found in any text."""
+    known = record.known | Known(ids=(record.patient_id,) if record.patient_id else ())
+    ids = tuple(i for i in known.ids if sum(c.isalnum() for c in i) >= _SHORTEST_ID and any(c.isdigit() for c in i))
+    names = tuple(name for name in known.names if not _NOBODY.search(name))
+    return replace(known, ids=ids, names=names)
+
+
+def _cleaned_text(text: str, known: Known, shift: int | None) -> tuple[Replaced, tuple[str, ...]]:
+    """A text without identifiers, and the kind of each that was removed; without a shift its dates stay."""
+    spans = [span for span in find(text, known) if shift is not None or span.kind != "date"]
+    return replaced(text, spans, shift), tuple(span.kind for span in spans)
+
+
+_cleaned = lru_cache(maxsize=4096)(_cleaned_text)  # for titles, labels and fields, which repeat
+
+
+def _remapped(passages: Iterable[Passage], body: Replaced, known: Known, shift: int | None) -> Iterator[Passage]:
+    """Passages at their places in the cleaned text; one of which nothing is left is left out."""
+    for passage in passages:
+        start, end = body.moved(passage.start), body.moved(passage.end)
+        section = _cleaned(passage.section, known, shift)[0].text if passage.section else passage.section
+        if start < end:
+            yield Passage(start, end, section, passage.page)
+
+
+def _values(
+    values: Mapping[str, str] | Mapping[str, str | int | float], clean: Callable[[str], str], kinds: Counter[str]
+) -> dict[str, str | int | float]:
+    """Fields or labels without those that are identifiers, with the others cleaned."""
+    kept: dict[str, str | int | float] = {}
+    for name, value in values.items():
+        plain = re.sub(r"\W+", "_", name.strip().lower())
+        if _IDENTIFYING.fullmatch(plain):
+            kinds["field"] += 1
+        elif plain in _AGE_NAMES and (age := _years(value)) is not None and age > OLDEST_AGE:
+            kept[name] = f"{OLDEST_AGE + 1}+"
+            kinds["age"] += 1
+        else:
+            kept[name] = clean(value) if isinstance(value, str) else value
+    return kept
+
+
+def _years(value: str | int | float) -> float | None:
+    """An age in years: 93, "93", "093Y" (a DICOM age string), "93 years"; None for anything else."""
+    if not isinstance(value, str):
+        return float(value)
+    match = re.fullmatch(r"\s*0*(\d{1,3}(?:\.\d+)?)\s*(?:y|yrs?|years?(?: old)?|jahre)?\s*", value, re.IGNORECASE)
+    return float(match[1]) if match else None
+
+
+def _kept_url(record: Record, known: Known, kinds: Counter[str]) -> str | None:
+    """A patient's record keeps its address only where neither an id nor a name nor a date stands in it."""
+    url = record.url
+    if not url:
+        return url
+    words = re.sub(r"[/?&=+_.:%#-]+", " ", unquote(url))
+    if (record.patient_id or known != Known()) and (_TELLING.search(unquote(url)) or _cleaned(words, known, 0)[1]):
+        kinds["url"] += 1
+        return None
+    return url

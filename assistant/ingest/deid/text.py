@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from assistant.ingest.deid.addresses import find_addresses
 from assistant.ingest.deid.ages import find_ages
 from assistant.ingest.deid.identifiers import find_addresses_of_the_wire, find_identifiers
-from assistant.ingest.deid.known import NOTHING_KNOWN, Known, find_known
+from assistant.ingest.deid.known import NOTHING_KNOWN, find_known
 from assistant.ingest.deid.names import find_names
 from assistant.ingest.deid.spans import Kind, Span, settle
 from assistant.ingest.deid.text_dates import day_comes_first, find_dates, moved_date
+from assistant.records import Known
 
 __all__ = ["Kind", "Known", "Replaced", "Span", "find", "replace"]
 
