@@ -57,12 +57,27 @@ def test_a_report_without_text_is_set_aside(tmp_path):
     [
         '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><eCitation>&b;</eCitation>',
         '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><eCitation>&f;</eCitation>',
-        '<!DOCTYPE eCitation SYSTEM "http://127.0.0.1:9/x.dtd"><eCitation/>',
+        '<!DOCTYPE x [<!ENTITY % p SYSTEM "http://127.0.0.1:9/p.dtd"> %p;]><eCitation/>',
+        '<!DOCTYPE x [<!ATTLIST eCitation a CDATA "a long default for every element">]><eCitation/>',
+        '<!DOCTYPE x [<!ELEMENT eCitation ANY>]><eCitation/>',
+        '<!DOCTYPE x SYSTEM "http://127.0.0.1:9/x.dtd"><eCitation>&from_outside;</eCitation>',
     ],
 )
-def test_document_types_and_entities_are_refused(tmp_path, evil):
-    with pytest.raises(UnreadableFile, match="document type or entities"):
+def test_declarations_and_entities_are_refused(tmp_path, evil):
+    with pytest.raises(UnreadableFile, match="XML refused: it (declares|refers)"):
         read_xml(tmp_path, evil)
+
+
+def test_a_document_type_that_only_names_a_file_is_passed_over(tmp_path):
+    named = '<!DOCTYPE eCitation SYSTEM "http://127.0.0.1:9/x.dtd" []>' + REPORT.partition("?>")[2]
+    assert read_xml(tmp_path, named)[0].text == read_xml(tmp_path, REPORT)[0].text
+
+
+def test_a_bomb_of_many_small_elements_is_refused(tmp_path):
+    begin = time.monotonic()
+    with pytest.raises(UnreadableFile, match="more than 2,000,000 elements"):
+        read_xml(tmp_path, "<eCitation>" + "<a/>" * 2_100_000 + "</eCitation>")
+    assert time.monotonic() - begin < 10
 
 
 def test_deep_nesting_and_broken_tags_are_refused_at_once(tmp_path):
