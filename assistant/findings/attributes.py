@@ -15,11 +15,14 @@ _SIDES = ("left", "right", "bilateral")
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
+    """What is said of a finding; `spans` are the words [start, end) that say it, each with what it says."""
+
     sides: frozenset[str] = frozenset()
     severities: frozenset[str] = frozenset()
     locations: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
     past: bool = False
+    spans: frozenset[tuple[str, int, int]] = frozenset()
 
 
 def read_attributes(sentence: Sentence, scopes: Scopes, spans: list[tuple[int, int]]) -> list[list[Attributes]]:
@@ -113,6 +116,7 @@ def _collect(sentence: Sentence, scopes: Scopes, one: range, two: range, whole: 
     locations: set[str] = set()
     changes: set[str] = set()
     past = False
+    spans: set[tuple[str, int, int]] = set()
     seen: Match | None = None
     for at in [*one, *two]:
         match = sentence.by_word[at]
@@ -122,21 +126,27 @@ def _collect(sentence: Sentence, scopes: Scopes, one: range, two: range, whole: 
         for label in match.labels:
             if label.kind in _SIDES or label.kind == "side":
                 sides.add(label.value)
+                spans.add(("side", match.start, match.end))
             elif label.kind == "severity" and not _turned(sentence, scopes, at):
                 severities.add(label.value)
+                spans.add(("severity", match.start, match.end))
             elif label.kind == "location":
                 locations.add(label.value)
+                spans.add(("location", match.start, match.end))
                 if label.side:
                     sides.add(label.side)
             elif label.kind == "change" and not _turned(sentence, scopes, at):
                 changes.add(label.value)
+                spans.add(("change", match.start, match.end))
             elif label.kind == "history":
                 past = True
             elif label.kind == "entity" and at in one:
                 sides |= _inner_sides(sentence, match, label.value)
     if {"left", "right"} <= sides and not whole:
         sides = {"bilateral"}
-    return Attributes(frozenset(sides), frozenset(severities), frozenset(locations), frozenset(changes), past)
+    return Attributes(
+        frozenset(sides), frozenset(severities), frozenset(locations), frozenset(changes), past, frozenset(spans)
+    )
 
 
 def _turned(sentence: Sentence, scopes: Scopes, at: int) -> bool:
@@ -156,8 +166,9 @@ def _joined(a: Attributes, b: Attributes) -> Attributes:
     if "bilateral" in sides or {"left", "right"} <= sides:
         sides = frozenset({"bilateral"})
     return Attributes(
-        sides, a.severities | b.severities, a.locations | b.locations, a.changes | b.changes, a.past or b.past
-    )
+        sides, a.severities | b.severities, a.locations | b.locations, a.changes | b.changes, a.past or b.past,
+        a.spans | b.spans,
+    )  # fmt: skip
 
 
 def _share(sentence: Sentence, places: list[tuple[int, int]], told: dict[tuple[int, int], list[Attributes]]) -> None:
@@ -170,6 +181,11 @@ def _share(sentence: Sentence, places: list[tuple[int, int]], told: dict[tuple[i
         if len(a) > 1 or len(b) > 1:
             continue
         if (a[0].sides or a[0].locations) and not (b[0].sides or b[0].locations):
-            told[second] = [replace(b[0], sides=a[0].sides, locations=a[0].locations)]
+            told[second] = [_with_place(b[0], a[0])]
         elif (b[0].sides or b[0].locations) and not (a[0].sides or a[0].locations):
-            told[first] = [replace(a[0], sides=b[0].sides, locations=b[0].locations)]
+            told[first] = [_with_place(a[0], b[0])]
+
+
+def _with_place(placeless: Attributes, placed: Attributes) -> Attributes:
+    spans = {span for span in placed.spans if span[0] in ("side", "location")}
+    return replace(placeless, sides=placed.sides, locations=placed.locations, spans=placeless.spans | spans)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Literal, cast
 
-from assistant.findings.mentions import Mention, read_sentence
+from assistant.findings.codes import code_of
+from assistant.findings.mentions import Mention, Reading, read_sentence
 from assistant.findings.quantities import BASE_UNIT, Quantity
+from assistant.findings.sections import Sections
 from assistant.findings.sentences import sentence_spans
+from assistant.findings.times import read_times
 from assistant.findings.vocabulary import related, vocabulary
 from assistant.records import Finding
 
+_COURSES = ("new", "worse", "better", "stable")
+_HISTORY = re.compile(r"history|h/o|hx", re.IGNORECASE)
 _GRADES = ("minimal", "mild", "moderate", "severe")
 _MEASURES = {
     "heart_rate": "heart rate", "pr": "PR interval", "qrs": "QRS duration", "qt": "QT interval", "qtc": "QTc interval",
@@ -30,17 +37,36 @@ def extract_findings(text: str) -> list[Finding]:
     effusion present and left, "heart size is normal" has cardiomegaly absent, "lungs are clear" has lung opacity
     absent (`implies` tells what that says of consolidation). A named measurement ("QRS 92 ms") is a finding with
     its value in the base unit (ms, beats/min, mm, %); a size beside a finding ("2.3 cm nodule") is that finding's
-    value. What relatives have or had is left out. Entity names are those of the vocabulary; their names keep
-    capitals only where they are abbreviations or names ("ST elevation").
+    value. What relatives have or had is left out, as is what the sections "technique" and "comparison" name; what
+    an indication asks about ("rule out pneumonia") is no finding. Entity names are those of the vocabulary; they
+    keep capitals only where they are abbreviations or names ("ST elevation").
     """
     found: list[Finding] = []
+    sections = Sections(text)
     for start, end in sentence_spans(text):
+        role = sections.role(end - 1)
+        if role == "left out":
+            continue
         reading = read_sentence(text[start:end])
-        sized = [q for q in reading.quantities if q.name is None and q.dimension == "length"]
-        for mention in reading.mentions:
-            found.append(_finding(mention, start, _size_of(mention, reading.mentions, sized)))
-        found.extend(_measured(q, start) for q in reading.quantities if q.name is not None)
+        found.extend(_read(reading, start, asked=role == "asked"))
     return sorted(found, key=lambda f: (f.start, f.end))
+
+
+def _read(reading: Reading, offset: int, asked: bool) -> Iterator[Finding]:
+    sized = [q for q in reading.quantities if q.name is None and q.dimension == "length"]
+    times = read_times(reading.text, [(mention.start, mention.end) for mention in reading.mentions])
+    for mention, time in zip(reading.mentions, times, strict=True):
+        if asked and (mention.status == "uncertain" or _is_asked_about(mention, reading)):
+            continue
+        yield _finding(mention, offset, _size_of(mention, reading.mentions, sized), reading.text, time)
+    yield from (_measured(q, offset) for q in reading.quantities if q.name is not None)
+
+
+def _is_asked_about(mention: Mention, reading: Reading) -> bool:
+    """Whether an indication only names it ("Indication: pneumonia."): then it is the question, a symptom apart."""
+    is_sign = "abnormality" in vocabulary().ancestors.get(mention.entity, ())
+    rest = reading.text[: mention.start].rpartition(":")[2] + reading.text[mention.end :]
+    return is_sign and not any(character.isalnum() for character in rest)
 
 
 def implies(finding: Finding, entity: str) -> Literal["present", "absent"] | None:
@@ -59,19 +85,38 @@ def entities() -> tuple[str, ...]:
     return tuple(vocabulary().ancestors)
 
 
-def _finding(mention: Mention, offset: int, size: Quantity | None) -> Finding:
+def _finding(
+    mention: Mention, offset: int, size: Quantity | None, sentence: str, time: tuple[int, int] | None
+) -> Finding:
     grades = [grade for grade in _GRADES if grade in mention.severities]
     side = next(iter(mention.sides)) if len(mention.sides) == 1 else None
+    courses = [course for course in _COURSES if course in mention.changes]
+    if mention.status == "absent" and time is not None and _HISTORY.search(sentence, *time):
+        time = None  # "no history of stroke" dates nothing
+    spans = [*mention.spans]
+    if size is not None:
+        spans.append(("value", size.start, size.end))
+    if time is not None:
+        spans.append(("time", *time))
+    code = code_of(mention.entity)
     return Finding(
         entity=mention.entity,
         status=mention.status,
-        side=cast(Literal["left", "right", "bilateral"] | None, side),
-        severity=cast(Literal["minimal", "mild", "moderate", "severe"] | None, grades[0] if grades else None),
+        side=cast('Literal["left", "right", "bilateral"] | None', side),
+        severity=cast('Literal["minimal", "mild", "moderate", "severe"] | None', grades[0] if grades else None),
         location=", ".join(sorted(mention.locations)) or None,
         value=size.value if size else None,
         unit=BASE_UNIT["length"] if size else None,
         start=offset + mention.start,
         end=offset + mention.end,
+        time=None if time is None else " ".join(sentence[time[0] : time[1]].split()),
+        change=cast(
+            'Literal["new", "worse", "better", "stable", "resolved"] | None',
+            "resolved" if mention.resolved else courses[0] if courses else None,
+        ),
+        code=code.code if code else None,
+        code_system=code.system if code else None,
+        spans=tuple((what, offset + start, offset + end) for what, start, end in spans),
     )
 
 
@@ -97,4 +142,5 @@ def _measured(quantity: Quantity, offset: int) -> Finding:
         unit=BASE_UNIT.get(quantity.dimension, quantity.dimension),
         start=offset + quantity.start,
         end=offset + quantity.end,
+        spans=(("value", offset + quantity.start, offset + quantity.end),),
     )

@@ -18,6 +18,7 @@ from assistant.records import Status
 
 _PREDICATE_REACH = 14  # words between a part and what is said of it
 _BETWEEN_PLACES = frozenset(("in", "of", "on", "at", "with", "above", "below", "over"))
+_WENT_AWAY = frozenset(("resolved", "resolution", "cleared", "disappeared", "gone", "longer", "removed", "removal"))
 _QUALIFIES = frozenset(
     (
         "side",
@@ -36,7 +37,8 @@ _QUALIFIES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One finding as a sentence speaks of it; `start` and `end` are offsets into the sentence."""
+    """One finding as a sentence speaks of it; `start` and `end` are offsets into the sentence, as are those of `spans`,
+    the words behind status, side, severity, location and change. `resolved`: denied as something that was there."""
 
     entity: str
     status: Status
@@ -48,6 +50,8 @@ class Mention:
     start: int
     end: int
     ages: frozenset[str] = frozenset()
+    resolved: bool = False
+    spans: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +229,23 @@ def _mention(finding: _Found, told: list[Attributes], sentence: Sentence, scopes
     if (scopes.doubted[at] or finding.borderline) and not denied:
         status = "uncertain"
     tokens = sentence.tokens
+    cue = (scopes.cues[at] or scopes.cues[finding.start]) if denied or scopes.doubted[at] else None
+    resolved = (
+        status == "absent" and cue is not None and bool(_WENT_AWAY & {w.norm for w in tokens[cue.start : cue.end]})
+    )
     return [
         Mention(
             entity, status, told_once.sides, told_once.severities, told_once.locations, told_once.changes,
             scopes.past[at] or told_once.past, tokens[finding.start].start, tokens[finding.end - 1].end,
+            resolved=resolved, spans=_spans(sentence, told_once, cue),
         )
         for told_once in told
     ]  # fmt: skip
+
+
+def _spans(sentence: Sentence, told: Attributes, cue: Match | None) -> tuple[tuple[str, int, int], ...]:
+    said = set(told.spans)
+    if cue is not None:
+        said.add(("status", cue.start, cue.end))
+    tokens = sentence.tokens
+    return tuple(sorted((what, tokens[start].start, tokens[end - 1].end) for what, start, end in said))

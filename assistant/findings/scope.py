@@ -25,13 +25,14 @@ _HARD = frozenset(";.!?—")
 
 @dataclass(slots=True)
 class Scopes:
-    """For each word: how it is qualified. `hard` marks words at which every scope ends."""
+    """For each word: how it is qualified, and by which phrase. `hard` marks words at which every scope ends."""
 
     denied: list[bool]
     doubted: list[bool]
     past: list[bool]
     family: list[bool]
     hard: list[bool]
+    cues: list[Match | None]
 
 
 class Sentence:
@@ -61,7 +62,7 @@ def read_scopes(sentence: Sentence) -> Scopes:
     """The scopes of every trigger in the sentence."""
     n = len(sentence.tokens)
     hard = [sentence.norm(at) in _HARD or _is_boundary(sentence, at) for at in range(n)]
-    scopes = Scopes([False] * n, [False] * n, [False] * n, [False] * n, hard)
+    scopes = Scopes([False] * n, [False] * n, [False] * n, [False] * n, hard, [None] * n)
     for match in sentence.matches:
         kinds = {label.kind for label in match.labels}
         if kinds & {"entity", "part"}:
@@ -71,19 +72,19 @@ def read_scopes(sentence: Sentence) -> Scopes:
         if "affirmed" in kinds and sentence.norm(match.end) == "or":  # "no change or evidence of edema"
             kinds.add("negation")
         if "negation" in kinds and not _denies_a_verb(sentence, match):
-            _mark(scopes.denied, match.end, _denial_end(sentence, match.end, hard))
+            _mark(scopes, scopes.denied, match, match.end, _denial_end(sentence, match.end, hard))
         elif "denied_after" in kinds:
-            _mark(scopes.denied, _backward_start(sentence, match.start, hard), match.start)
+            _mark(scopes, scopes.denied, match, _backward_start(sentence, match.start, hard), match.start)
         elif "doubted_after" in kinds and _is_doubted(sentence, match, scopes):
-            _mark(scopes.doubted, _backward_start(sentence, match.start, hard), match.start)
+            _mark(scopes, scopes.doubted, match, _backward_start(sentence, match.start, hard), match.start)
             if "doubt" in kinds:
-                _mark(scopes.doubted, match.end, _doubt_end(sentence, match.end, hard))
+                _mark(scopes, scopes.doubted, match, match.end, _doubt_end(sentence, match.end, hard))
         elif "doubt" in kinds and not scopes.denied[match.start]:
-            _mark(scopes.doubted, match.end, _doubt_end(sentence, match.end, hard))
+            _mark(scopes, scopes.doubted, match, match.end, _doubt_end(sentence, match.end, hard))
         elif "history" in kinds:
-            _mark(scopes.past, match.end, _doubt_end(sentence, match.end, hard))
+            _mark(scopes, scopes.past, match, match.end, _doubt_end(sentence, match.end, hard))
         elif "family" in kinds:
-            _mark(scopes.family, match.end, _denial_end(sentence, match.end, hard))
+            _mark(scopes, scopes.family, match, match.end, _denial_end(sentence, match.end, hard))
     return scopes
 
 
@@ -100,9 +101,11 @@ def _is_boundary(sentence: Sentence, at: int) -> bool:
     return sentence.has(at, "boundary") and not sentence.has(at, "entity")
 
 
-def _mark(flags: list[bool], start: int, end: int) -> None:
+def _mark(scopes: Scopes, flags: list[bool], cue: Match, start: int, end: int) -> None:
     for at in range(start, end):
         flags[at] = True
+        if flags is scopes.denied or (flags is scopes.doubted and not scopes.denied[at]):
+            scopes.cues[at] = cue
 
 
 def _is_doubted(sentence: Sentence, match: Match, scopes: Scopes) -> bool:

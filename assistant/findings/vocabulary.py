@@ -99,7 +99,13 @@ def expand(term: str) -> Iterator[str]:
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
     """The packaged vocabulary."""
-    raw = tomllib.loads(files("assistant.findings").joinpath("vocabulary.toml").read_text(encoding="utf-8"))
+    raw: dict[str, Any] = {"entity": {}, "part": []}
+    for file in sorted(files("assistant.findings").joinpath("terms").iterdir(), key=lambda entry: entry.name):
+        for kind, told in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            if kind == "part":
+                raw["part"].extend(told)
+            elif raw.setdefault(kind, told) is not told:
+                raw[kind].update(told)
     book = Vocabulary()
     for name, entity in raw["entity"].items():
         _add(book, entity["terms"], Label("entity", name))

@@ -1,0 +1,54 @@
+"""Codes of entities: ICD-10-CM, and SNOMED CT for what an ECG shows. A table written by hand, never by likeness.
+
+A code names the concept at the level of the entity ("pneumonia" is J18.9, of unspecified organism), side and course
+apart. ICD-10-CM codes are checked in the tests against simple-icd-10-cm (release of April 2026); the SNOMED CT codes
+are those of the diagnoses of the PhysioNet/CinC Challenge 2021 (evaluation-2021, dx_mapping_scored.csv and
+dx_mapping_unscored.csv, BSD-2-Clause).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from assistant.records import CodeSystem
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    code: str
+    system: CodeSystem
+
+
+@lru_cache(maxsize=1)
+def coded_entities() -> dict[str, tuple[Code, ...]]:
+    """Every entity that has a code, with its codes, ICD-10-CM first."""
+    raw = tomllib.loads(files("assistant.findings").joinpath("codes.toml").read_text(encoding="utf-8"))
+    found: dict[str, tuple[Code, ...]] = {}
+    systems: tuple[tuple[str, CodeSystem], ...] = (("icd10cm", "ICD-10-CM"), ("snomed", "SNOMED CT"))
+    for key, system in systems:
+        for entity, code in raw[key].items():
+            found[entity] = (*found.get(entity, ()), Code(code, system))
+    return found
+
+
+def codes_of(entity: str) -> tuple[Code, ...]:
+    """The codes of an entity: ICD-10-CM, SNOMED CT, both or none."""
+    return coded_entities().get(entity, ())
+
+
+def code_of(entity: str) -> Code | None:
+    """The first code of an entity: ICD-10-CM where it has one."""
+    codes = codes_of(entity)
+    return codes[0] if codes else None
+
+
+def code_title(code: str) -> str | None:
+    """The title of an ICD-10-CM code; None where the code does not exist or simple-icd-10-cm is not installed."""
+    try:
+        import simple_icd_10_cm
+    except ImportError:
+        return None
+    return str(simple_icd_10_cm.get_description(code)) if simple_icd_10_cm.is_valid_item(code) else None
