@@ -11,6 +11,7 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
+from uuid import UUID
 
 from assistant.errors import WardroundError
 
@@ -68,6 +69,11 @@ class Pseudonyms:
 
     def part(self, part: str) -> str:
         return "part-" + self._digest("part", part).lower()
+
+    def uid(self, uid: str) -> str:
+        """A DICOM UID in the place of another: 2.25 and a UUID (PS3.5 B.2) of the keyed hash."""
+        digest = hashlib.blake2b(f"uid\0{uid}".encode(), key=self._key, digest_size=16).digest()
+        return f"2.25.{UUID(bytes=digest, version=4).int}"
 
     def shift_days(self, own_id: str) -> int:
         """By how many days the dates of a patient (or of a study without one) are moved: 1 to 365, into the past.

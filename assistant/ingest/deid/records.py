@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import lru_cache
 from urllib.parse import unquote
 
-from assistant.ingest.deid.text import Replaced, find
-from assistant.ingest.deid.text import replace as replaced
+from assistant.ingest.deid.cleaned import cleaned, cleaned_text
+from assistant.ingest.deid.text import Replaced
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import Known, Passage, Record
 from assistant.settings import DeidSettings
@@ -67,15 +66,15 @@ class Deidentifier:
         kinds: Counter[str] = Counter()
 
         def clean(text: str) -> str:
-            done, found = _cleaned(text, known, shift)
+            without, found = cleaned(text, known, shift)
             kinds.update(found)
-            return done.text
+            return without.text
 
-        body, found = _cleaned_text(record.text, known, shift)
+        body, found = cleaned_text(record.text, known, shift)
         kinds.update(found)
         if record.taken_at and shift:
             kinds["date"] += 1
-        cleaned = replace(
+        done = replace(
             record,
             text=body.text,
             passages=tuple(_remapped(record.passages, body, known, shift)),
@@ -88,7 +87,7 @@ class Deidentifier:
             known=Known(),
             shift_days=shift,
         )
-        return cleaned, Removed(dict(kinds))
+        return done, Removed(dict(kinds))
 
     def _shift(self, record: Record) -> int | None:
         """By how many days the record's dates are moved; None where they stay: a document that is about nobody."""
@@ -103,7 +102,7 @@ class Deidentifier:
 
     def _part(self, part: str, known: Known) -> str:
         """A part that holds an identifier is named by a keyed hash, since it tells apart the records of one file."""
-        return self._pseudonyms.part(part) if _cleaned(part, known, None)[1] else part
+        return self._pseudonyms.part(part) if cleaned(part, known, None)[1] else part
 
 
 def _known(record: Record) -> Known:
@@ -114,20 +113,11 @@ def _known(record: Record) -> Known:
     return replace(known, ids=ids, names=names)
 
 
-def _cleaned_text(text: str, known: Known, shift: int | None) -> tuple[Replaced, tuple[str, ...]]:
-    """A text without identifiers, and the kind of each that was removed; without a shift its dates stay."""
-    spans = [span for span in find(text, known) if shift is not None or span.kind != "date"]
-    return replaced(text, spans, shift), tuple(span.kind for span in spans)
-
-
-_cleaned = lru_cache(maxsize=4096)(_cleaned_text)  # for titles, labels and fields, which repeat
-
-
 def _remapped(passages: Iterable[Passage], body: Replaced, known: Known, shift: int | None) -> Iterator[Passage]:
     """Passages at their places in the cleaned text; one of which nothing is left is left out."""
     for passage in passages:
         start, end = body.moved(passage.start), body.moved(passage.end)
-        section = _cleaned(passage.section, known, shift)[0].text if passage.section else passage.section
+        section = cleaned(passage.section, known, shift)[0].text if passage.section else passage.section
         if start < end:
             yield Passage(start, end, section, passage.page)
 
@@ -163,7 +153,7 @@ def _kept_url(record: Record, known: Known, kinds: Counter[str]) -> str | None:
     if not url:
         return url
     words = re.sub(r"[/?&=+_.:%#-]+", " ", unquote(url))
-    if (record.patient_id or known != Known()) and (_TELLING.search(unquote(url)) or _cleaned(words, known, 0)[1]):
+    if (record.patient_id or known != Known()) and (_TELLING.search(unquote(url)) or cleaned(words, known, 0)[1]):
         kinds["url"] += 1
         return None
     return url
