@@ -14,7 +14,7 @@ from assistant.ingest import archive, unread
 from assistant.ingest.content import Content, check_size, load
 from assistant.ingest.dicom import objects
 from assistant.ingest.image import picture
-from assistant.ingest.signal import wfdb_record
+from assistant.ingest.signal import sierra, wfdb_record
 from assistant.ingest.text import jsonl, openi, pdf, plain, table
 from assistant.records import Record
 from assistant.settings import IngestSettings
@@ -40,11 +40,13 @@ FORMATS: dict[str, Any] = {
     "archive": archive,
     "openi": openi,
     "jsonl": jsonl,
+    "sierra": sierra,
     "unread": unread,
     "wfdb": wfdb_record,
     "table": table,
     "text": plain,
 }
+OUT_OF_MEMORY = "does not fit into memory"
 _SNIFF = 8_192
 
 
@@ -85,7 +87,7 @@ def read_content(file: Content, limits: IngestSettings) -> list[Record]:
     except UnreadableFile:
         raise
     except MemoryError:
-        raise file.refuse("does not fit into memory") from None
+        raise file.refuse(OUT_OF_MEMORY) from None
     except RecursionError:
         raise file.refuse("damaged file (nested without end)") from None
     except Exception as error:  # the promise to callers: a bad file never stops the rest

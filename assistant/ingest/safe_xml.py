@@ -53,7 +53,7 @@ def parse(file: Content) -> Element:
         raise _Refused("it refers to an entity that it does not declare")
 
     if len(file.data) > _MAX_BYTES:
-        raise file.refuse(f"XML of {len(file.data) / 1e6:,.0f} MB, more than the {_MAX_BYTES / 1e6:.0f} MB that are read")
+        raise file.refuse(f"XML of {len(file.data) / 1e6:,.0f} MB; {_MAX_BYTES / 1e6:.0f} MB at most are read")
     parser = expat.ParserCreate(_encoding(file.data))
     parser.buffer_text = True
     parser.StartElementHandler = start

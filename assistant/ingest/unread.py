@@ -11,7 +11,6 @@ from assistant.settings import IngestSettings
 
 _ECG_XML = {
     "AnnotatedECG": "HL7 aECG",
-    "restingecgdata": "Philips Sierra ECG XML",
     "RestingECG": "GE MUSE XML",
     "sapphire": "GE MUSE XML",
     "ClinicalDocument": "HL7 clinical document (CDA)",

@@ -6,8 +6,9 @@ import pytest
 
 from assistant.errors import UnreadableFile
 from assistant.ingest import read_file
-from assistant.ingest.text.passages import cut, report_sections
-from assistant.ingest.text.plain import decode
+from assistant.ingest.text.encodings import decode
+from assistant.ingest.text.passages import cut
+from assistant.ingest.text.sections import report_sections
 from assistant.settings import IngestSettings
 
 LIMITS = IngestSettings()
@@ -131,8 +132,6 @@ def test_a_table_asks_for_a_recipe(tmp_path):
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        ('<?xml version="1.0"?><AnnotatedECG xmlns="urn:hl7-org:v3"/>', "HL7 aECG"),
-        ('<restingecgdata xmlns="x"></restingecgdata>', "Philips Sierra"),
         ("<!DOCTYPE html><html><body>Hello there you</body></html>", "HTML"),
         ('{"resourceType": "Patient",\n "id": "1"\n}', "JSON document"),
         ("MSH|^~\\&|A|B|C", "HL7 v2"),
