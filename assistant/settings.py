@@ -26,7 +26,16 @@ class IngestSettings(_Group):
     max_file_mb: int = Field(512, description="a larger file is set aside")
     max_pixels: int = Field(100_000_000, description="a picture with more pixels is set aside")
     max_frames: int = Field(512, description="a multi-frame image with more frames is set aside")
+    # Three show the upper, middle and lower part of a chest or an abdomen, and cost three vectors instead of hundreds.
+    representative_slices: int = Field(
+        3, ge=1, le=64, description="slices or frames of a volume, series or loop that are kept as pictures"
+    )
     max_signal_hours: float = Field(48.0, description="a longer recording is set aside")
+    max_signal_samples: int = Field(
+        150_000_000, description="a recording with more samples over all its channels is set aside (4 bytes each)"
+    )
+    min_signal_hz: float = Field(0.1, description="a channel sampled more slowly is set aside")
+    max_signal_hz: float = Field(100_000.0, description="a channel sampled faster is set aside")
     max_pdf_pages: int = Field(2_000, description="a PDF with more pages is set aside")
     max_archive_mb: int = Field(4_096, description="what a ZIP or TAR archive may unpack to")
     max_archive_members: int = Field(200_000, description="how many members an archive may have")

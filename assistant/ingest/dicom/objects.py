@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 import struct
 from dataclasses import replace
@@ -12,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.ingest.dates import dicom_moment
+from assistant.ingest.deid.header_known import known_of, ultrasound_regions
+from assistant.ingest.dicom.header import Header, brief, object_name, read_header, value
 from assistant.ingest.quiet import quiet
-from assistant.ingest.text.plain import clean
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
@@ -31,10 +30,8 @@ _FIELDS = {
     "study_description": "StudyDescription",
     "series_description": "SeriesDescription",
     "burned_in_annotation": "BurnedInAnnotation",
+    "conversion_type": "ConversionType",
 }
-
-
-_NO_PICTURE = {"SEG": "segmentation", "RTDOSE": "radiotherapy dose", "REG": "registration"}
 
 
 def recognises(file: Content) -> bool:
@@ -57,26 +54,16 @@ def _starts_with_element(data: bytes) -> bool:
     return False
 
 
-def read(file: Content, limits: IngestSettings) -> list[Record]:
-    """Records of an image, a waveform or a structured report; other objects are set aside by name."""
-    from assistant.ingest.dicom import image, report, waveform
+_THREE_D = {"model/stl": "STL", "model/obj": "OBJ", "model/mtl": "MTL"}
 
-    dataset = _dataset(file)
+
+def read(file: Content, limits: IngestSettings) -> list[Record]:
+    """Records of an image, a waveform, a structured report, an encapsulated document, or of what another object says
+    of pictures; what is none of that is set aside by name."""
+    header = read_header(file, limits)
     with quiet():
         try:
-            if "WaveformSequence" in dataset:
-                records = waveform.read(file, dataset, limits)
-            elif (kind := _NO_PICTURE.get(str(dataset.get("Modality", "")))) is not None:
-                raise file.refuse(f"a DICOM {kind}, which is no picture of its own: not read yet")
-            elif any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
-                records = image.read(file, dataset, limits)
-            elif "EncapsulatedDocument" in dataset:
-                records = _encapsulated(file, dataset, limits)
-            elif "ContentSequence" in dataset:
-                records = report.read(file, dataset, limits)
-            else:
-                raise file.refuse(f"a DICOM file ({_object_name(dataset)}) without picture, signal or report")
-            return [_with_facts(record, dataset) for record in records]
+            return [_with_facts(record, header.dataset) for record in _records(file, header, limits)]
         except UnreadableFile:
             raise
         except MemoryError:
@@ -84,62 +71,43 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         except RecursionError:
             raise file.refuse("damaged DICOM file (sequences nested without end)") from None
         except Exception as error:  # mutated elements raise from any depth of pydicom
-            raise file.refuse(f"damaged DICOM file ({type(error).__name__}: {_brief(error)})") from None
+            raise file.refuse(f"damaged DICOM file ({type(error).__name__}: {brief(error)})") from None
 
 
-def _dataset(file: Content) -> Dataset:
-    import pydicom
-    from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+def _records(file: Content, header: Header, limits: IngestSettings) -> list[Record]:
+    from assistant.ingest.dicom import derived, image, report, waveform
 
-    with quiet():
-        try:
-            dataset = pydicom.dcmread(io.BytesIO(file.data), force=True)
-            if "DirectoryRecordSequence" in dataset:
-                raise file.refuse("a DICOMDIR, the table of contents of a disc: index the folder of its files")
-            if not getattr(dataset.file_meta, "TransferSyntaxUID", None):
-                implicit, little = dataset.original_encoding
-                explicit = ExplicitVRLittleEndian if little is not False else ExplicitVRBigEndian
-                dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else explicit
-        except UnreadableFile:
-            raise
-        except Exception as error:
-            raise file.refuse(f"damaged DICOM file (its header can't be read: {_brief(error)})") from None
-    if len(dataset) == 0:
-        raise file.refuse("damaged DICOM file (it ends before the first element)")
-    return dataset
-
-
-def _brief(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
-
-
-def _object_name(dataset: Dataset) -> str:
-    uid = getattr(dataset, "SOPClassUID", None)
-    return f"SOP class {uid.name}" if uid else "no SOP class"
-
-
-def value(dataset: Dataset, keyword: str) -> str | None:
-    """An element's value as one line of text, None if it is absent, blank or unreadable."""
-    try:
-        found = getattr(dataset, keyword, None)
-    except Exception:  # a damaged value is converted when it is first looked at
-        return None
-    if found is None:
-        return None
-    if not isinstance(found, str) and hasattr(found, "__iter__") and not hasattr(found, "components"):
-        found = "\\".join(str(part) for part in found)
-    return " ".join(clean(str(found)).split()) or None
+    dataset = header.dataset
+    if "WaveformSequence" in dataset:
+        return waveform.read(file, dataset, limits)
+    if derived.describes(dataset):
+        return derived.read(file, header, limits)
+    if header.pixels is not None:
+        return image.read(file, header, limits)
+    if "EncapsulatedDocument" in dataset:
+        return _encapsulated(file, dataset, limits)
+    if "ContentSequence" in dataset or value(dataset, "Modality") == "KO":
+        return report.read(file, header, limits)
+    raise file.refuse(f"a DICOM file ({object_name(dataset)}) without picture, signal or report")
 
 
 def _encapsulated(file: Content, dataset: Dataset, limits: IngestSettings) -> list[Record]:
-    """The document inside, read as what its content says it is (nearly always a PDF)."""
-    from assistant.ingest.text import pdf
+    """The document inside (PS3.3 C.24.2), read as what its content says it is: a PDF, a clinical document (CDA) …"""
+    from assistant.ingest.formats import FORMATS, format_of
 
-    inner = Content(file.uri, bytes(dataset.EncapsulatedDocument))
-    if not pdf.recognises(inner):
-        raise file.refuse(f"a DICOM file around a document of type {value(dataset, 'MIMETypeOfEncapsulatedDocument')}")
+    kind = value(dataset, "MIMETypeOfEncapsulatedDocument") or "unknown"
+    if model := _THREE_D.get(kind.lower()):
+        raise file.refuse(f"a DICOM file around a three-dimensional model ({model}), which is no picture")
+    data = bytes(dataset.EncapsulatedDocument)
+    length = dataset.get("EncapsulatedDocumentLength", None)
+    inner = Content(file.uri, data[: int(length)] if length else data.rstrip(b"\0"), aside=file.aside)
+    name = format_of(inner) if inner.data else None
+    if name is None or name in ("dicom", "archive"):
+        raise file.refuse(f"a DICOM file around a document of type {kind}")
     title = value(dataset, "DocumentTitle")
-    return [replace(record, sha256=file.sha256, title=title or record.title) for record in pdf.read(inner, limits)]
+    return [
+        replace(record, sha256=file.sha256, title=title or record.title) for record in FORMATS[name].read(inner, limits)
+    ]
 
 
 def _with_facts(record: Record, dataset: Dataset) -> Record:
@@ -151,8 +119,6 @@ def _with_facts(record: Record, dataset: Dataset) -> Record:
         facts["age"] = int(age[:-1])  # in years, as other formats have it
     if "laterality" not in facts and (side := value(dataset, "Laterality")):
         facts["laterality"] = side
-    if spacing := _spacing(dataset):
-        facts["spacing_mm"] = spacing
     description = value(dataset, "StudyDescription") or value(dataset, "SeriesDescription")
     return replace(
         record,
@@ -161,16 +127,9 @@ def _with_facts(record: Record, dataset: Dataset) -> Record:
         taken_at=record.taken_at or _taken_at(dataset),
         title=record.title or description,
         fields={**facts, **record.fields},
+        image=replace(record.image, regions=ultrasound_regions(dataset)) if record.image else None,
+        known=record.known | known_of(dataset),
     )
-
-
-def _spacing(dataset: Dataset) -> str | None:
-    """Row and column spacing; of a radiograph it is measured at the detector unless calibrated."""
-    item: Any = dataset
-    with contextlib.suppress(AttributeError, IndexError, TypeError):
-        item = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
-    found = value(item, "PixelSpacing") or value(dataset, "PixelSpacing") or value(dataset, "ImagerPixelSpacing")
-    return found.replace("\\", " × ") if found else None
 
 
 def _taken_at(dataset: Dataset) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
+from assistant.ingest.image.display import plain, stretch
 from assistant.ingest.quiet import quiet
 from assistant.records import Image, Record
 from assistant.settings import IngestSettings
@@ -103,7 +104,7 @@ def _pixels(picture: PillowImage) -> NDArray[np.uint8]:
 
     picture = ImageOps.exif_transpose(picture) or picture
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
-        return stretch(np.asarray(picture, dtype=np.float64))
+        return stretch(np.asarray(picture))
     if picture.mode in ("1", "L"):
         return np.asarray(picture.convert("L"))
     if picture.has_transparency_data:
@@ -111,26 +112,3 @@ def _pixels(picture: PillowImage) -> NDArray[np.uint8]:
         ground = Pillow.new("RGBA", colour.size, (255, 255, 255, 255))
         picture = Pillow.alpha_composite(ground, colour)
     return plain(np.asarray(picture.convert("RGB")))
-
-
-def plain(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """RGB pixels, or one grey channel if the three are equal everywhere."""
-    if (rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 0] == rgb[..., 2]).all():
-        return np.ascontiguousarray(rgb[..., 0])
-    return np.ascontiguousarray(rgb)
-
-
-def stretch(values: NDArray[np.floating[Any]], valid: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
-    """Grey values of any range as uint8: the 0.1th to the 99.9th percentile becomes 0 to 255.
-
-    The percentiles keep single hot pixels and burnt-in letters from darkening all the rest. `valid` leaves
-    padding out of them.
-    """
-    counted = values[np.isfinite(values) if valid is None else np.isfinite(values) & valid]
-    if counted.size == 0:
-        return np.zeros(values.shape, dtype=np.uint8)
-    low, high = np.percentile(counted, (0.1, 99.9))
-    if high <= low:
-        low, high = float(counted.min()), float(counted.max())
-    scaled = (np.nan_to_num(values, nan=low) - low) / max(high - low, 1e-12)
-    return np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8)

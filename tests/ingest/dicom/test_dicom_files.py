@@ -11,7 +11,7 @@ import pytest
 
 from assistant.errors import UnreadableFile
 from assistant.ingest import read_file
-from assistant.ingest.dicom.image import window
+from assistant.ingest.dicom.display import window
 from assistant.settings import IngestSettings
 
 pydicom = pytest.importorskip("pydicom")
@@ -103,12 +103,13 @@ def test_facts_of_the_header_are_kept(tmp_path):
     assert record.fields["spacing_mm"] == "0.143 × 0.143"
 
 
-def test_of_many_frames_the_middle_one_is_shown(tmp_path):
-    frames = np.stack([np.full((2, 2), n * 100) for n in range(5)])
+def test_of_many_frames_three_are_shown_evenly_in_time(tmp_path):
+    frames = np.stack([np.full((2, 2), n * 100) for n in range(30)])
     frames[:, 0, 0] = 4095
-    (record,) = read_bytes(tmp_path, picture(frames, WindowCenter=2048, WindowWidth=4096))
-    assert (record.fields["frames"], record.fields["frame"]) == (5, 2)
-    assert record.image.pixels[1, 1] == round(200 / 4095 * 255)
+    records = read_bytes(tmp_path, picture(frames, WindowCenter=2048, WindowWidth=4096))
+    assert [record.part for record in records] == ["frame 6", "frame 15", "frame 25"]
+    assert [(r.fields["frame"], r.fields["frames"]) for r in records] == [(6, 30), (15, 30), (25, 30)]
+    assert [r.image.pixels[1, 1] for r in records] == [round(100 * n / 4095 * 255) for n in (5, 14, 24)]
 
 
 def test_too_many_frames_are_refused(tmp_path):
@@ -161,7 +162,8 @@ def test_transfer_syntaxes_give_the_same_picture(name):
 def test_no_warning_of_a_library_reaches_the_user(capfd):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        for name in ("MR_truncated.dcm", "badVR.dcm", "meta_missing_tsyntax.dcm"):
+        read_file(get_testdata_file("badVR.dcm"), LIMITS)
+        for name in ("MR_truncated.dcm", "nested_priv_SQ.dcm", "meta_missing_tsyntax.dcm"):
             with pytest.raises(UnreadableFile):
                 read_file(get_testdata_file(name), LIMITS)
     sys.stderr.flush()
@@ -169,11 +171,16 @@ def test_no_warning_of_a_library_reaches_the_user(capfd):
     assert capfd.readouterr().err == ""
 
 
-def test_segmentations_and_plans_are_named():
-    with pytest.raises(UnreadableFile, match="segmentation"):
-        read_file(get_testdata_file("liver_1frame.dcm"), LIMITS)
-    with pytest.raises(UnreadableFile, match="RT Plan Storage"):
-        read_file(get_testdata_file("rtplan.dcm"), LIMITS)
+def test_segmentations_and_plans_are_told_in_words():
+    (mask,) = read_file(get_testdata_file("liver_1frame.dcm"), LIMITS)
+    assert (mask.kind, mask.modality, mask.fields["segments"]) == ("text", "SEG", 1)
+    assert "Segment 1: Liver" in mask.text
+    (plan,) = read_file(get_testdata_file("rtplan.dcm"), LIMITS)
+    assert "Fractions planned: 30" in plan.text
+    (structures,) = read_file(get_testdata_file("rtstruct.dcm"), LIMITS)
+    assert structures.fields["structures"] == 3
+    with pytest.raises(UnreadableFile, match="RT Ion Plan Storage"):
+        read_file(get_testdata_file("ExplVR_LitEndNoMeta.dcm"), LIMITS)
 
 
 def test_structured_report_is_text():

@@ -1,0 +1,102 @@
+"""A frame's stored values, bit for bit as pydicom's decoders give them."""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from assistant.errors import UnreadableFile
+from assistant.ingest.content import Content
+from assistant.ingest.dicom.decode_apart import DecoderFailed, decode_apart
+from assistant.ingest.dicom.header import Header
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_BYTES = re.compile(r"less than expected \((\d+) vs\.? (\d+) bytes")  # how pydicom says it
+_DECODERS = "pip install python-gdcm pyjpegls pylibjpeg-openjpeg pylibjpeg-rle"
+_ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
+_VIDEO = ("MPEG", "HEVC")
+
+
+def stored_values(file: Content, header: Header, frame: int, plugin: str = "") -> NDArray[Any]:
+    """Frame `frame` (from 0): (rows, columns), or (rows, columns, samples) with YBR turned into RGB; read-only.
+
+    `plugin` names one of pydicom's decoding plug-ins, by default the first that can. Raises UnreadableFile.
+    """
+    syntax = header.dataset.file_meta.TransferSyntaxUID
+    if any(word in syntax.name for word in _VIDEO):
+        raise file.refuse(f"a video ({syntax.name}): export the frames that matter as single pictures")
+    if "JPIP" in syntax.name:
+        raise file.refuse(f"its pixels lie on a server ({syntax.name}), from which nothing is fetched")
+    try:
+        return _decoded(file, header, frame, plugin)
+    except UnreadableFile:
+        raise
+    except MemoryError:
+        raise file.refuse("the picture does not fit into memory") from None
+    except Exception as error:
+        raise file.refuse(_why(syntax.name, error)) from None
+
+
+def _why(syntax: str, error: Exception) -> str:
+    text = " ".join(str(error).split())
+    if "missing dependencies" in text:
+        return f"its pixels are stored as {syntax}, for which no decoder is installed: {_DECODERS}"
+    if (sizes := _BYTES.search(text)) or "less than expected" in text or "insufficient" in text.lower():
+        found = f" ({sizes[1]} of {sizes[2]} bytes)" if sizes else ""
+        return f"its pixel data is cut off{found}"
+    if isinstance(error, NotImplementedError) and "is not supported" in text:
+        return f"its pixels are stored as {syntax}, which no decoder here knows: export it uncompressed"
+    text = text.rpartition("available plugins:")[2].strip()
+    hint = "" if find_spec("gdcm") else f"; more decoders: {_DECODERS}"
+    return f"its pixel data can't be decoded ({syntax}: {text[:160]}){hint}"
+
+
+def _decoded(file: Content, header: Header, frame: int, plugin: str) -> NDArray[Any]:
+    """By the first decoder that can; by GDCM, which alone knows JPEG lossless, in a process of its own."""
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.pixels.utils import as_pixel_options
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    assert header.pixels is not None
+    syntax = header.dataset.file_meta.TransferSyntaxUID
+    source: Any = memoryview(header.data)[header.pixels.start : header.pixels.end]
+    options = as_pixel_options(
+        header.dataset, pixel_keyword=header.pixels.keyword, pixel_vr=header.pixels.vr, transfer_syntax_uid=syntax,
+        view_only=True,
+    )  # fmt: skip
+    if syntax == _ENCAPSULATED_UNCOMPRESSED:
+        source, frame = _unpacked(source, frame, options["number_of_frames"]), 0
+        syntax = options["transfer_syntax_uid"] = ExplicitVRLittleEndian
+        options["number_of_frames"] = 1
+    decoder = get_decoder(syntax)
+    if not syntax.is_compressed:
+        return np.asarray(decoder.as_array(source, index=frame, **options)[0])
+    source = bytes(source)
+    plugins = [plugin] if plugin else list(decoder.available_plugins)
+    trouble: Exception | None = None
+    for name in (name for name in plugins if name != "gdcm"):
+        try:
+            return np.asarray(decoder.as_array(source, index=frame, decoding_plugin=name, **options)[0])
+        except Exception as error:
+            trouble = error
+    if "gdcm" in plugins:
+        try:
+            return decode_apart(header.data, frame)
+        except DecoderFailed as error:
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
+    # No decoder at all: pydicom says which are missing.
+    return np.asarray(decoder.as_array(source, index=frame, **options)[0])
+
+
+def _unpacked(source: memoryview, frame: int, frames: int) -> bytes:
+    """A frame of Encapsulated Uncompressed Explicit VR Little Endian (PS3.5 A.4.11): native pixels in fragments."""
+    from pydicom.encaps import get_frame
+
+    return get_frame(bytes(source), frame, number_of_frames=frames)
