@@ -38,12 +38,15 @@ def test_samples_equal_those_of_the_wfdb_package(tmp_path):
     assert record.signal.duration_s == 2.0
 
 
-def test_microvolts_become_millivolts_and_other_channels_are_named(tmp_path):
+def test_microvolts_become_millivolts_and_other_channels_are_records_of_their_own(tmp_path):
     header, values = write(tmp_path, leads=("II", "PLETH", "V1"), units=("uV", "NU", "mV"))
-    (record,) = read_file(header, LIMITS)
-    assert record.signal.leads == ("II", "V1")
-    assert np.allclose(record.signal.lead("II") * 1000, values[:, 0], atol=1e-3)
-    assert record.fields["other_channels"] == "PLETH (NU)"
+    ecg, pulse = read_file(header, LIMITS)
+    assert ecg.signal.leads == ("II", "V1")
+    assert np.allclose(ecg.signal.lead("II") * 1000, values[:, 0], atol=1e-3)
+    assert (pulse.modality, pulse.part, pulse.signal.types, pulse.signal.units) == ("HD", "hd", ("ppg",), ("NU",))
+    assert np.allclose(pulse.signal.lead("PLETH"), values[:, 1], atol=1e-3)
+    assert pulse.fields["channels"] == "PLETH (NU)"
+    assert pulse.sha256 == ecg.sha256
 
 
 def test_header_comments_become_facts_labels_and_a_text_told_apart(tmp_path):
@@ -104,9 +107,9 @@ def test_reasons_name_the_file_that_is_wrong(tmp_path):
     signal = tmp_path / "rec.dat"
     whole = signal.read_bytes()
     signal.write_bytes(b"")
-    assert reason(header) == "its signal file rec.dat is empty (0 bytes)"
+    assert reason(header) == "its signal file rec.dat: the file is empty (0 bytes)"
     signal.write_bytes(whole[:100])
-    assert "do not fit together" in reason(header)
+    assert "rec.dat is cut off: it holds 25 of the 500 samples" in reason(header)
     signal.unlink()
     assert "rec.dat is missing" in reason(header)
 
@@ -126,9 +129,11 @@ def test_a_header_that_claims_too_much_is_refused(tmp_path):
     assert "ingest.max_signal_hours" in reason(tmp_path / "a.hea")
 
 
-def test_a_recording_without_ecg_says_what_it_holds(tmp_path):
-    header, _ = write(tmp_path, leads=("PLETH",), units=("NU",))
-    assert "PLETH (NU)" in reason(header)
+def test_a_recording_without_ecg_is_read_as_what_it_is(tmp_path):
+    header, _ = write(tmp_path, leads=("PLETH", "RESP"), units=("NU", "NU"))
+    pulse, breath = read_file(header, LIMITS)
+    assert [(r.modality, r.part) for r in (pulse, breath)] == [("HD", ""), ("RESP", "resp")]
+    assert breath.signal.types == ("resp",)
 
 
 def test_a_ptb_record_reads_as_its_header_says(data_dir):
@@ -147,3 +152,134 @@ def test_every_ludb_record_equals_the_wfdb_package(data_dir):
         expected = wfdb.rdrecord(str(header.with_suffix(""))).p_signal.astype(np.float32)
         assert np.array_equal(record.signal.samples, expected)
         assert record.signal.leads[3:6] == ("aVR", "aVL", "aVF")
+
+
+# --- against the wfdb package, to the last bit ------------------------------------------------------------------------
+
+
+def expanded(path, **more):
+    """What the wfdb package reads, each channel with all its samples, as float32."""
+    record = wfdb.rdrecord(str(path.with_suffix("")), smooth_frames=False, **more)
+    return [np.asarray(values, dtype=np.float32) for values in record.e_p_signal], record
+
+
+def channels_of(records):
+    """Every channel of every signal among some records, in the order of their names."""
+    return {name: r.signal.samples[:, i] for r in records if r.signal for i, name in enumerate(r.signal.leads)}
+
+
+def same_bits(path, limits=LIMITS):
+    values, record = expanded(path)
+    found = channels_of(read_file(path, limits))
+    for name, expected in zip(record.sig_name, values, strict=True):
+        assert np.array_equal(found[name], expected, equal_nan=True), name
+    return record
+
+
+BITS = {"8": 8, "16": 16, "24": 24, "32": 32, "61": 16, "80": 8, "160": 16, "212": 12, "310": 32 / 3, "311": 32 / 3}
+
+
+@pytest.mark.parametrize("format_", sorted(BITS))
+@pytest.mark.parametrize("layout", ["plain", "offset", "frames", "skew"])
+def test_every_format_reads_as_the_wfdb_package_reads_it(tmp_path, format_, layout):
+    """Any bytes are samples of some signal, so random ones try every bit pattern."""
+    frames, leads = 600, ("II", "V1", "ABP")
+    per_frame = (4, 2, 1) if layout == "frames" else (1, 1, 1)
+    skew = (0, 5, 5) if layout == "skew" else (0, 0, 0)
+    offset = 64 if layout == "offset" and format_ != "8" else 0
+    count = frames * sum(per_frame) + 10 * sum(per_frame)
+    size = offset + int(np.ceil(count * BITS[format_] / 8 / 12) * 12)
+    data = np.random.default_rng(7).integers(0, 256, size, dtype=np.uint8)
+    (tmp_path / "r.dat").write_bytes(data.tobytes())
+    lines = [
+        f"r.dat {format_}{f'x{n}' if n > 1 else ''}{f':{s}' if s else ''}{f'+{offset}' if offset else ''} "
+        f"{gain}(7)/{unit} 12 0 3 0 0 {lead}"
+        for lead, unit, gain, n, s in zip(
+            leads, ("mV", "mV", "mmHg"), (201.5, 1000, 12.84), per_frame, skew, strict=True
+        )
+    ]
+    (tmp_path / "r.hea").write_text(f"r 3 125 {frames}\n" + "\n".join(lines) + "\n")
+    if layout == "skew" and format_ == "8":  # which the wfdb package (4.3) fails on
+        assert "do not fit together" in reason(tmp_path / "r.hea")
+        return
+    record = same_bits(tmp_path / "r.hea")
+    assert record.sig_len == frames
+
+
+def test_channels_that_lag_by_different_times_are_brought_together(tmp_path):
+    """Which the wfdb package (4.3) can't do: it fails on two different skews in one file."""
+    raw = np.arange(1, 1801, dtype="<i2").reshape(600, 3)
+    (tmp_path / "r.dat").write_bytes(raw.tobytes())
+    lines = [f"r.dat 16:{skew} 100(0)/mV 12 0 0 0 0 {lead}" for skew, lead in ((0, "I"), (3, "II"), (7, "V1"))]
+    (tmp_path / "r.hea").write_text("r 3 125 600\n" + "\n".join(lines) + "\n")
+    (record,) = read_file(tmp_path / "r.hea", LIMITS)
+    for column, (lead, skew) in enumerate((("I", 0), ("II", 3), ("V1", 7))):
+        values = record.signal.lead(lead)
+        assert np.allclose(values[: 600 - skew], raw[skew:, column] / 100)
+        assert np.isnan(values[600 - skew :]).all()
+
+
+@pytest.mark.parametrize("format_", ["508", "516", "524"])
+def test_compressed_formats_read_as_the_wfdb_package_reads_them(tmp_path, format_):
+    pytest.importorskip("soundfile")
+    bits = {"508": 8, "516": 16, "524": 24}[format_]
+    values = np.random.default_rng(1).integers(-(2 ** (bits - 1)) + 1, 2 ** (bits - 1), (3000, 2))
+    wfdb.wrsamp(
+        "r", fs=250, units=["mV", "mV"], sig_name=["II", "V5"], d_signal=values, fmt=[format_] * 2,
+        adc_gain=[200.0, 300.0], baseline=[0, 5], write_dir=str(tmp_path),
+    )  # fmt: skip
+    same_bits(tmp_path / "r.hea")
+    (tmp_path / "r.dat").write_bytes((tmp_path / "r.dat").read_bytes()[:500])
+    assert reason(tmp_path / "r.hea")
+
+
+def test_a_long_recording_is_read_in_pieces_with_the_same_result(tmp_path, monkeypatch):
+    from assistant.ingest.signal import wfdb_samples
+
+    monkeypatch.setattr(wfdb_samples, "_PIECE", 700)
+    for format_ in ("16", "24", "212", "8", "311"):
+        data = np.random.default_rng(3).integers(0, 256, 48_000, dtype=np.uint8)
+        (tmp_path / "r.dat").write_bytes(data.tobytes())
+        lines = [f"r.dat {format_} 200 12 0 5 0 0 {lead}" for lead in ("II", "V1")]
+        (tmp_path / "r.hea").write_text("r 2 250 5001\n" + "\n".join(lines) + "\n")
+        same_bits(tmp_path / "r.hea")
+
+
+def test_segments_of_a_variable_layout_leave_gaps(tmp_path):
+    write(tmp_path, name="s1", leads=("II",), units=("mV",), samples=300)
+    write(tmp_path, name="s2", leads=("II", "V1"), units=("mV", "mV"), samples=200)
+    (tmp_path / "lay.hea").write_text("lay 2 250 0\n~ 0 200 16 0 0 0 0 II\n~ 0 200 16 0 0 0 0 V1\n")
+    (tmp_path / "m.hea").write_text("m/4 2 250 550\nlay 0\ns1 300\n~ 50\ns2 200\n")
+    same_bits(tmp_path / "m.hea")
+    (record,) = read_file(tmp_path / "m.hea", LIMITS)
+    assert record.signal.leads == ("II", "V1")
+    assert np.isnan(record.signal.lead("V1")[:350]).all()
+    assert np.isfinite(record.signal.lead("V1")[350:]).all()
+    assert np.isnan(record.signal.lead("II")[300:350]).all()
+    assert is_sidecar(tmp_path / "lay.hea")
+
+
+def test_a_segment_can_not_point_out_of_the_folder(tmp_path):
+    write(tmp_path, name="secret", leads=("II",), units=("mV",), samples=300)
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "s1.hea").write_text("s1 1 250 300\n../secret.dat 16 200 16 0 0 0 0 II\n")
+    (inside / "m.hea").write_text("m/1 1 250 300\ns1 300\n")
+    assert "does not lie beside it" in reason(inside / "m.hea")
+
+
+def test_every_file_of_the_samples_equals_the_wfdb_package(data_dir):
+    headers = [
+        *sorted((data_dir / "wfdb_samples").glob("*.hea")),
+        *sorted((data_dir / "challenge2021_ecg").rglob("*.hea")),
+    ]
+    assert len(headers) >= 10
+    for header in headers:
+        values, record = expanded(header)
+        found = channels_of(read_file(header, LIMITS))
+        names = list(found)
+        assert len(names) == len(values)
+        by_length = sorted(zip(record.sig_name, values, strict=True), key=lambda pair: pair[0].lower())
+        for (name, expected), own in zip(by_length, sorted(names, key=str.lower), strict=True):
+            assert name.lower() == own.lower()
+            assert np.array_equal(found[own], expected, equal_nan=True)
