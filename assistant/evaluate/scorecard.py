@@ -14,6 +14,7 @@ from assistant.evaluate.bootstrap import Interval
 from assistant.evaluate.result import Comparison, RunResult
 from assistant.evaluate.scorecard_cases import cases_section
 from assistant.evaluate.scorers import definition
+from assistant.html_page import html_page
 
 FEW_CLUSTERS = 30  # below this many independent groups the intervals are wide and a value alone misleads
 WEAK = 0.1  # a metric this far from perfect is named among the weak points
@@ -35,13 +36,7 @@ def scorecard(result: RunResult) -> str:
         + ([_comparison(result.comparison)] if result.comparison else [])
         + [cases_section(result)]
     )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>Scorecard: {escape(result.suite)}</title>\n<style>\n{style}</style></head>\n"
-        f"<body><main>\n{body}\n</main></body></html>\n"
-    )
+    return html_page(f"Scorecard: {result.suite}", style, body)
 
 
 def weak_points(result: RunResult) -> list[str]:
