@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from assistant.errors import UnreadableFile
+from assistant.ingest.text.encodings import decode
 from assistant.settings import IngestSettings
 
 
@@ -30,6 +31,11 @@ class Content:
     @cached_property
     def sha256(self) -> str:
         return hashlib.sha256(self.data).hexdigest()
+
+    @cached_property
+    def text(self) -> str | None:
+        """The whole file as text with newlines as `\\n`, None if it is binary."""
+        return decode(self.data)
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant.errors import RecipeError
 from assistant.ingest.recipe import Source, placeholders
-from assistant.ingest.text.plain import clean, decode
+from assistant.ingest.text.encodings import clean, decode
 
 Row = dict[str, str]
 _DELIMITERS = ",;\t|"

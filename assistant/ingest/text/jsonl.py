@@ -10,7 +10,8 @@ from typing import Any
 
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
-from assistant.ingest.text.plain import clean, decode, text_record
+from assistant.ingest.text.encodings import clean
+from assistant.ingest.text.plain import text_record
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
@@ -49,7 +50,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
 
 def read_rows(file: Content) -> list[tuple[int, dict[str, Any]]]:
     """The objects with their line numbers, from 1. Raises UnreadableFile naming the line that is no object."""
-    text = decode(file.data)
+    text = file.text
     if text is None:
         raise file.refuse("not text: JSON Lines are UTF-8 text")
     rows = []

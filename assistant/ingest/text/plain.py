@@ -1,66 +1,19 @@
-"""Plain text and Markdown; decoding for every reader of text."""
+"""Plain text and Markdown."""
 
 from __future__ import annotations
 
-import codecs
 import re
-import unicodedata
+from collections.abc import Sequence
 
 from assistant.ingest.content import Content
-from assistant.ingest.text.passages import Stretch, cut, is_report, markdown_sections, report_sections
+from assistant.ingest.text.encodings import clean, decode  # noqa: F401
+from assistant.ingest.text.passages import Stretch, cut
+from assistant.ingest.text.sections import markdown_sections, report_sections, report_type
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_CONTROL = bytes(code for code in (*range(32), 127) if chr(code) not in "\t\n\r\f\x0b")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _MARKDOWN_SIGNS = re.compile(r"^(?:#{1,6} \S|```|\|.+\|$|[-*] \S|\d+\. \S)|\[[^\]]+\]\([^)]+\)", re.MULTILINE)
-
-
-def decode(data: bytes) -> str | None:
-    """Bytes as text with newlines as `\\n`, or None if they are no text.
-
-    UTF-8, UTF-16 and UTF-32 are told by their byte-order mark, UTF-16 without one by its zero bytes; what is no
-    valid UTF-8 is taken for Windows-1252 or Latin-1. Text with control characters is binary.
-    """
-    sample = data[:20_000]
-    encoding = next((name for mark, name in _BOMS if data.startswith(mark)), None) or _unmarked_utf16(data)
-    if encoding is None and len(sample.translate(None, _CONTROL)) < 0.998 * len(sample):
-        return None
-    for candidate in (encoding,) if encoding else ("utf-8", "cp1252", "latin-1"):
-        try:
-            text = data.decode(candidate)
-        except UnicodeDecodeError:
-            continue
-        return clean(text) if _printable(text) else None
-    return None
-
-
-def clean(text: str) -> str:
-    """A text that any store can hold: newlines as `\\n`, no zero bytes, no halves of surrogate pairs."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ")
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _unmarked_utf16(data: bytes) -> str | None:
-    sample = data[:2000]
-    even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    half = max(1, len(sample) // 2)
-    if odd > 0.4 * half and even < 0.05 * half:
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.4 * half and odd < 0.05 * half else None
-
-
-def _printable(text: str) -> bool:
-    sample = text[:20_000]
-    control = sum(unicodedata.category(c) in ("Cc", "Cn", "Co") and c not in "\t\n\r\f\x0b" for c in sample)
-    return control <= 0.002 * len(sample)
 
 
 def has_language(text: str) -> bool:
@@ -71,12 +24,12 @@ def has_language(text: str) -> bool:
 
 
 def recognises(file: Content) -> bool:
-    return decode(file.data) is not None
+    return file.text is not None
 
 
 def read(file: Content, limits: IngestSettings) -> list[Record]:
     """One text record: a report with its sections, or a document in passages."""
-    text = decode(file.data)
+    text = file.text
     if text is None:
         raise file.refuse("neither text nor a format that Wardround knows")
     if not text.strip():
@@ -87,26 +40,37 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
 
 
 def text_record(
-    text: str, limits: IngestSettings, *, uri: str, sha256: str, part: str = "", modality: str | None = None
+    text: str,
+    limits: IngestSettings,
+    *,
+    uri: str,
+    sha256: str,
+    part: str = "",
+    modality: str | None = None,
+    headings: Sequence[Stretch] = (),
 ) -> Record:
     """A text as a record: modality SR and its sections if it is laid out as a report, otherwise DOC.
 
-    Markdown is cut at its headings, and its first heading is the title.
+    A document is cut at its `headings`, Markdown at its own, and the first heading is the title. `headings` are
+    offsets into `text`, which is clean then. A report has the field `report_type`, and no title: whose it is may
+    stand in it.
     """
     text = clean(text)
-    sections = report_sections(text)
-    report = is_report(sections)
-    headings = markdown_sections(text)
-    markdown = not report and any(section for _, _, section, _ in headings) and bool(_MARKDOWN_SIGNS.search(text))
-    stretches: list[Stretch] | None = headings if markdown else sections
-    title = next((section for _, _, section, _ in headings if section), None) if markdown else None
+    kind, title = report_type(text), None
+    if kind is None and not headings and _MARKDOWN_SIGNS.search(text):
+        headings = markdown_sections(text)
+    if kind is None:
+        title = next((section for _, _, section, _ in headings if section), None)
+    if kind is not None or title is None:
+        headings = report_sections(text)
     return Record(
         kind="text",
-        modality=modality or ("SR" if report else "DOC"),
+        modality=modality or ("SR" if kind else "DOC"),
         uri=uri,
         sha256=sha256,
         part=part,
         title=title,
         text=text,
-        passages=cut(text, limits.passage_words, stretches),
+        passages=cut(text, limits.passage_words, headings),
+        fields={"report_type": kind} if kind and kind != "other" else {},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 
 from assistant.ingest.content import Content
-from assistant.ingest.text.plain import decode
+from assistant.ingest.text.encodings import decode
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
