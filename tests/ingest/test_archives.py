@@ -123,7 +123,7 @@ def test_damaged_archives_and_lone_compressed_files_say_so(tmp_path):
     (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"Just one text."))
     assert "single compressed file" in reason(tmp_path / "a.txt.gz")
     write_zip(tmp_path / "x.docx", {"[Content_Types].xml": "<a/>", "word/document.xml": "<a/>"})
-    assert "Office document" in reason(tmp_path / "x.docx")
+    assert "damaged DOCX" in reason(tmp_path / "x.docx")
 
 
 def test_an_archive_inside_an_archive_is_not_opened(tmp_path):

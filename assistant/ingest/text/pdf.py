@@ -11,8 +11,8 @@ from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.ingest.quiet import quiet
 from assistant.ingest.text.encodings import clean
+from assistant.ingest.text.language import has_language
 from assistant.ingest.text.passages import Stretch, cut
-from assistant.ingest.text.plain import has_language
 from assistant.records import Record
 from assistant.settings import IngestSettings
 

@@ -6,21 +6,14 @@ import re
 from collections.abc import Sequence
 
 from assistant.ingest.content import Content
-from assistant.ingest.text.encodings import clean, decode  # noqa: F401
+from assistant.ingest.text.encodings import clean
+from assistant.ingest.text.language import no_language
 from assistant.ingest.text.passages import Stretch, cut
 from assistant.ingest.text.sections import markdown_sections, report_sections, report_type
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
-_WORD = re.compile(r"[^\W\d_]{2,}")
 _MARKDOWN_SIGNS = re.compile(r"^(?:#{1,6} \S|```|\|.+\|$|[-*] \S|\d+\. \S)|\[[^\]]+\]\([^)]+\)", re.MULTILINE)
-
-
-def has_language(text: str) -> bool:
-    """Whether a text says anything: at least three different words, and letters not lost among other signs."""
-    words = {word.lower() for word in _WORD.findall(text[:50_000])}
-    signs = [c for c in text[:50_000] if not c.isspace()]
-    return len(words) >= 3 and sum(c.isalpha() for c in signs) >= 0.25 * len(signs)
 
 
 def recognises(file: Content) -> bool:
@@ -34,8 +27,8 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         raise file.refuse("neither text nor a format that Wardround knows")
     if not text.strip():
         raise file.refuse("the text is blank")
-    if not has_language(text):
-        raise file.refuse("holds no readable language (fewer than three words, or mostly digits and signs)")
+    if reason := no_language(text):
+        raise file.refuse(reason)
     return [text_record(text, limits, uri=file.uri, sha256=file.sha256)]
 
 
@@ -61,7 +54,7 @@ def text_record(
         headings = markdown_sections(text)
     if kind is None:
         title = next((section for _, _, section, _ in headings if section), None)
-    if kind is not None or title is None:
+    if kind not in (None, "other") or not any(section for _, _, section, _ in headings):
         headings = report_sections(text)
     return Record(
         kind="text",

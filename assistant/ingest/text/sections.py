@@ -52,7 +52,8 @@ _TYPICAL: dict[str, frozenset[str]] = {
         "microscopic", "macroscopic description", "macroscopy", "microscopy", "final diagnosis",
         "final pathologic diagnosis", "pathologic diagnosis", "specimen", "specimens", "specimen submitted",
         "specimens submitted", "specimen source", "clinical diagnosis", "preoperative diagnosis",
-        "postoperative diagnosis", "immunohistochemistry", "synoptic report", "intraoperative consultation", "frozen section diagnosis",
+        "postoperative diagnosis", "immunohistochemistry",
+        "synoptic report", "intraoperative consultation", "frozen section diagnosis",
         "ancillary studies", "pathologic stage", "tumor site", "histologic type", "histologic grade", "margins",
     )),
 }  # fmt: skip
@@ -60,8 +61,8 @@ _HEADINGS = _ANY.union(*_TYPICAL.values())
 # German reports are passed whole; their headings tell only that the text is a report.
 _GERMAN = frozenset((
     "befund", "beurteilung", "klinische angaben", "fragestellung", "indikation", "technik",
-    "rechtfertigende indikation", "diagnose", "diagnosen", "anamnese", "epikrise", "therapie", "verlauf", "makroskopie", "mikroskopie",
-    "material", "entlassungsmedikation", "medikation",
+    "rechtfertigende indikation", "diagnose", "diagnosen", "anamnese", "epikrise", "therapie", "verlauf",
+    "makroskopie", "mikroskopie", "material", "entlassungsmedikation", "medikation",
 ))  # fmt: skip
 # Without a colon these are words of any text; alone on a line they are headings of other documents, too.
 _COLON_ONLY = _TYPICAL["cardiology"].union((

@@ -132,11 +132,9 @@ def test_a_table_asks_for_a_recipe(tmp_path):
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        ("<!DOCTYPE html><html><body>Hello there you</body></html>", "HTML"),
         ('{"resourceType": "Patient",\n "id": "1"\n}', "JSON document"),
         ("MSH|^~\\&|A|B|C", "HL7 v2"),
         (b"GIF89a" + bytes(50), "GIF"),
-        (b"{\\rtf1 hello}", "RTF"),
     ],
 )
 def test_formats_that_are_not_read_are_named(tmp_path, content, name):
