@@ -19,11 +19,11 @@ from typing import IO, Any
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content, check_size
+from assistant.ingest.text.docx import looks_like_office
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
 _MAGIC: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
-_OFFICE = ("[Content_Types].xml", "mimetype")
 _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError,
            NotImplementedError, RuntimeError, KeyError, OverflowError)  # fmt: skip
 
@@ -43,7 +43,9 @@ def recognises(file: Content) -> bool:
 
 
 def looks_like_archive(head: bytes) -> bool:
-    """Whether a file that begins so is a ZIP or TAR archive, or compressed."""
+    """Whether a file that begins so is a ZIP or TAR archive, or compressed; Office documents are no archives."""
+    if looks_like_office(head):
+        return False
     return head.startswith((b"PK\x03\x04", b"PK\x05\x06", *_MAGIC)) or head[257:262] == b"ustar"
 
 
@@ -132,8 +134,6 @@ class _Zip:
     def __init__(self, path: Path, uri: str, limits: IngestSettings) -> None:
         self._file, self._lock = zipfile.ZipFile(path), threading.Lock()
         infos = self._file.infolist()
-        if infos and infos[0].filename in _OFFICE:
-            raise UnreadableFile(uri, "Office document (DOCX, XLSX, ODT) or e-book: not read yet")
         if sum(info.file_size for info in infos) > limits.max_archive_mb * 1_000_000:
             raise UnreadableFile(
                 uri, f"unpacks to more than the limit of {limits.max_archive_mb:,} MB (ingest.max_archive_mb)"

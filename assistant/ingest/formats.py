@@ -15,7 +15,7 @@ from assistant.ingest.content import Content, check_size, load
 from assistant.ingest.dicom import objects
 from assistant.ingest.image import picture
 from assistant.ingest.signal import sierra, wfdb_record
-from assistant.ingest.text import jsonl, openi, pdf, plain, table
+from assistant.ingest.text import docx, html, jsonl, openi, pdf, plain, rtf, table
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
@@ -37,10 +37,13 @@ FORMATS: dict[str, Any] = {
     "dicom": objects,
     "picture": picture,
     "pdf": pdf,
+    "docx": docx,
     "archive": archive,
     "openi": openi,
     "jsonl": jsonl,
     "sierra": sierra,
+    "rtf": rtf,
+    "html": html,
     "unread": unread,
     "wfdb": wfdb_record,
     "table": table,

@@ -20,7 +20,8 @@ from assistant.ingest.manifest import Row, read_rows
 from assistant.ingest.recipe import Recipe, Source, fill
 from assistant.ingest.signal.wfdb_header import sidecars
 from assistant.ingest.signal.wfdb_record import COMMENTS
-from assistant.ingest.text.plain import clean, text_record
+from assistant.ingest.text.encodings import clean
+from assistant.ingest.text.plain import text_record
 from assistant.records import Record
 from assistant.settings import IngestSettings
 

@@ -20,7 +20,6 @@ _SIGNATURES = (
     (8, b"WEBP", "WebP picture"),
     (6, b"SCPECG", "SCP-ECG"),
     (16, b"SCPECG", "SCP-ECG"),
-    (0, b"{\\rtf", "RTF document"),
     (0, b"MSH|", "HL7 v2 message"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (DOC, XLS)"),
     (0, b"\x93NUMPY", "NumPy array"),
@@ -31,7 +30,6 @@ _SIGNATURES = (
     (0, b"\xff\xd8\xff", "JPEG picture"),
 )
 _EDF = re.compile(rb"^(?:0       |\xffBIOSEMI)[\x20-\x7e]{160}")
-_HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 
 
 def recognises(file: Content) -> bool:
@@ -49,8 +47,6 @@ def _name(file: Content) -> str | None:
             return name
     if _EDF.match(data[:256]):
         return "EDF or BDF recording"
-    if _HTML.match(data[:2000].lstrip(b"\xef\xbb\xbf")):
-        return "HTML page"
     root = root_name(file)
     if root is not None:
         return _ECG_XML.get(root, f"XML with the root element <{root}>")
