@@ -4,7 +4,8 @@
 
 Reports are split in two by a hash of their id. Errors are read, and the vocabulary and rules mended, on the development
 half only (`--errors` shows no others); figures quoted are of the test half. The hundred sentences are not split: they
-were marked before the program was run on them. radlabels is no dependency: unpack it with `pip install --no-deps --target DIR radlabels==0.2.0` and set RADLABELS=DIR.
+were marked before the program was run on them. radlabels is no dependency: unpack it with
+`pip install --no-deps --target DIR radlabels==0.2.0` and set RADLABELS=DIR.
 """
 
 from __future__ import annotations

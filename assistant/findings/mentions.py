@@ -94,7 +94,8 @@ def read_sentence(text: str) -> Reading:
     scopes = read_scopes(sentence)
     if text.rstrip("\"'”’) ").endswith("?"):  # who asks, states nothing
         scopes.doubted = [True] * len(tokens)
-    found = sorted(_entities(sentence) + _predicates(sentence, scopes), key=lambda f: (f.start, f.end))
+    predicates = _predicates(sentence, scopes)
+    found = sorted(_entities(sentence, predicates) + predicates, key=lambda f: (f.start, f.end))
     attributes = read_attributes(sentence, scopes, [(f.start, f.end) for f in found])
     mentions: list[Mention] = []
     for finding, told in zip(found, attributes, strict=True):
@@ -122,9 +123,14 @@ def _aged(text: str, mentions: list[Mention]) -> list[Mention]:
     return aged
 
 
-def _entities(sentence: Sentence) -> list[_Found]:
+def _entities(sentence: Sentence, predicates: list[_Found]) -> list[_Found]:
+    """Entities named; "pulmonary vascular engorgement is normal" is said of a part, and names none."""
     found = []
     for match in sentence.matches:
+        if match.value("part") and any(
+            p.inverted and p.start <= match.start and match.end <= p.end for p in predicates
+        ):
+            continue
         for name in dict.fromkeys(label.value for label in match.labels if label.kind == "entity"):
             borderline = match.start > 0 and sentence.has(match.start - 1, "borderline")
             found.append(_Found(name, match.start, match.end, match.start, borderline=borderline))

@@ -13,7 +13,7 @@ from assistant.findings.mentions import read_sentence
 # Words that reports of single studies do without; what they share with prose ("could represent", "can be seen",
 # "prior studies", "when compared") is left out. Chosen by looking at Open-i reports, MedQuAD and BioASQ passages.
 _PEOPLE = (
-    r"people|persons|patients|participants?|subjects|volunteers|children|adults|women|men|infants|babies|newborns"
+    r"people|persons?|patients|participants?|subjects|volunteers|children|adults|women|men|infants|babies|newborns"
     r"|individuals|cohorts?|groups?|populations?|controls|famil(?:y|ies)|we|us|our|they|them|their|who|those|doctors?"
     r"|physicians?|surgeons?|providers?|scientists|researchers|authors?|anyone|everyone|Americans|United\s+States"
 )
@@ -22,7 +22,7 @@ _HEDGED = (
     r"|when(?!\s+compared)|if\s+(?:you|the|an?|your|untreated|left)\b(?!\s+(?:find|patient))"
 )
 _OFTEN = (
-    r"often|usually|sometimes|many|certain|common|commonly|uncommon|generally|rarely|rare|frequently|frequent|always"
+    r"often|usually|sometimes|prevalent|worldwide|many|certain|common|commonly|uncommon|generally|rarely|rare|frequently|frequent|always"
     r"|never|mainly|tends?|more\s+than|less\s+than|such\s+as|for\s+example|e\.g|characteri[sz]ed|variant"
 )
 _MEDICINE = (
