@@ -66,3 +66,14 @@ def values_of(element: DataElement) -> list[Any]:
     if value is None:
         return []
     return list(value) if element.VM > 1 else [value]
+
+
+def ultrasound_regions(dataset: Dataset) -> tuple[tuple[int, int, int, int], ...]:
+    """The boxes (x0, y0, x1, y1; ends excluded) that an ultrasound's header says were imaged (PS3.3 C.8.5.5)."""
+    found = []
+    for item in dataset.get("SequenceOfUltrasoundRegions", None) or []:
+        edges = [item.get(f"RegionLocation{edge}") for edge in ("MinX0", "MinY0", "MaxX1", "MaxY1")]
+        if all(isinstance(edge, int) for edge in edges):
+            x0, y0, x1, y1 = edges
+            found.append((x0, y0, x1 + 1, y1 + 1))
+    return tuple(found)

@@ -6,13 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 from assistant.ingest.deid.cleaned import cleaned, cleaned_text
+from assistant.ingest.deid.pixels import mask_burned_in
 from assistant.ingest.deid.text import Replaced
 from assistant.pseudonyms import Pseudonyms
-from assistant.records import Known, Passage, Record
+from assistant.records import Image, Known, Passage, Record
 from assistant.settings import DeidSettings
 
 OLDEST_AGE = 89  # years; older ones are identifiers: 45 CFR 164.514(b)(2)(i)(C)
@@ -74,6 +75,7 @@ class Deidentifier:
         kinds.update(found)
         if record.taken_at and shift:
             kinds["date"] += 1
+        masked, fields = self._masked(record, kinds)
         done = replace(
             record,
             text=body.text,
@@ -81,9 +83,10 @@ class Deidentifier:
             title=clean(record.title) if record.title else record.title,
             url=_kept_url(record, known, kinds),
             part=self._part(record.part, known),
-            taken_at=record.taken_at + timedelta(days=shift) if record.taken_at and shift else record.taken_at,
+            taken_at=moved_moment(record.taken_at, shift),
             labels={name: str(value) for name, value in _values(record.labels, clean, kinds).items()},
-            fields=_values(record.fields, clean, kinds),
+            fields=_values(fields, clean, kinds),
+            image=masked,
             known=Known(),
             shift_days=shift,
         )
@@ -100,9 +103,31 @@ class Deidentifier:
             return self._pseudonyms.shift_days(record.study_id or record.sha256)
         return None
 
+    def _masked(self, record: Record, kinds: Counter[str]) -> tuple[Image | None, Mapping[str, str | int | float]]:
+        """The picture without text burned into it, and the fields with a warning where there is or may be some."""
+        if record.image is None:
+            return None, record.fields
+        found = mask_burned_in(record.image, record.modality, record.fields)
+        if not found.boxes and not found.suspect:
+            return record.image, record.fields
+        if not self._settings.mask_burned_in or not found.boxes:
+            return record.image, {**record.fields, "burned_in_text": "possible, not masked"}
+        kinds["pixels"] += len(found.boxes)
+        return found.image, {**record.fields, "burned_in_text": "masked"}
+
     def _part(self, part: str, known: Known) -> str:
         """A part that holds an identifier is named by a keyed hash, since it tells apart the records of one file."""
         return self._pseudonyms.part(part) if cleaned(part, known, None)[1] else part
+
+
+def moved_moment(moment: datetime | None, shift_days: int | None) -> datetime | None:
+    """A moment some days later; None for one that has no such day, at the ends of the calendar."""
+    if moment is None or shift_days is None:
+        return moment
+    try:
+        return moment + timedelta(days=shift_days)
+    except OverflowError:
+        return None
 
 
 def _known(record: Record) -> Known:
