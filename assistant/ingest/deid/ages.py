@@ -7,16 +7,17 @@ from collections.abc import Iterator
 
 from assistant.ingest.deid.spans import Span
 
-_OVER = r"(?P<age>9\d|1[0-3]\d)"
+_OVER = r"9\d|1[0-3]\d"
 _AGES = re.compile(
-    rf"(?<![\d.,/–-]){_OVER}(?=[ -]?(?:years?|yrs?\.?|y\.?)[ -]?(?:old|of age|o\b)|[ -]?y/?o\b|[ -]?(?:year|yr)s?[ -]old|"
-    rf"[ -]?(?:jährige[rnsm]?|Jahre alt|J\.? alt)|[ ]?Y(?![\w/])|[ ]?[MF](?![\w/]))|"
-    rf"\b(?:age|aged|Alter|im Alter von)[: ]{{1,3}}(?:of )?(?P<after>9\d|1[0-3]\d)(?![\d.%])"
+    rf"(?<![\d.,/–-])(?P<before>{_OVER})(?=[ -]?(?:years?|yrs?\.?|y\.?)[ -]?(?:old|of age|o\b)|[ -]?y[./]?o\b"
+    r"|[ -]?(?:jährige[rnsm]?|Jahre alt|J\.? alt)|[ ]?[YMF](?![\w/])|[ ]?yo[mf]\b)"
+    rf"|\b(?:age|aged|alter|at the age of|im alter von)[: ]{{1,3}}(?:of )?(?P<after>{_OVER})(?!\d|[.,]\d|[ ]?%)",
+    re.IGNORECASE,
 )
 
 
 def find_ages(text: str) -> Iterator[Span]:
     """The number of each age over 89 ("93-year-old", "aged 101", "92 y/o", "94-jährige")."""
     for match in _AGES.finditer(text):
-        group = "age" if match["age"] else "after"
+        group = "before" if match["before"] else "after"
         yield Span(match.start(group), match.end(group), "age")

@@ -1,34 +1,324 @@
-"""Names of persons in free text."""
+"""Names of persons in free text: after a title or a heading, before a degree, in pairs of known names, and those that
+a model of names finds where none of these does."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from assistant.ingest.deid.lexicon import EPONYM_NOUNS, eponyms, folded, given_names, surnames, words
+from assistant.ingest.deid.ner import persons
 from assistant.ingest.deid.spans import Span
 
-_WORD = r"(?:(?:Mc|Mac|O['’]|D['’]|De|Van|Von|La|Le)?[A-ZÄÖÜÉÁÍÓŁŠŽČÇÑØÅ][^\W\d_]{0,25}(?:['’-][^\W\d_]{1,25}){0,3})"
-_PARTICLE = r"(?:van der|van den|van de|van|von der|von|zu|de la|de los|del|de|da|dos|di|bin|ibn|al|el|la|le|ter|ten)"
-_INITIAL = r"(?:[A-Z]\.(?:-?[A-Z]\.)?|[A-Z](?![\w.]))"
-_PERSON = rf"(?:(?:{_INITIAL}|{_PARTICLE}|{_WORD})[ ]{{1,2}}){{0,4}}{_WORD}(?:,?[ ](?:Jr|Sr)\.?|[ ](?:II|III|IV)\b)?"
-_TITLE = (
-    r"(?:(?:Drs?|Doctor|Prof(?:essor)?|Mr|Mrs|Ms|Miss|Mister|Sir|Dame|Rev|Nurse|Sister|Herrn?|Frau|Fr|Hr|Dres|PD|OA|OÄ|CA|Oberarzt|Oberärztin|"
-    r"Chefarzt|Chefärztin|Assistenzarzt|Assistenzärztin|Priv\.-Doz|Monsieur|Madame|Mme|Señor|Señora|Sra|Sig|Sig\.ra)\.?[ ]{1,2}(?:med\.?[ ]|Dipl\.-\w+[ ]|habil\.?[ ]|h\.c\.[ ]|rer\.[ ]nat\.[ ])?){1,3}"
+_TOKEN = re.compile(r"[^\W\d_](?:[^\W\d_]|['’](?=[^\W\d_]{2})|-(?=[^\W\d_])){0,40}")
+_PARTICLES = frozenset("van von der den de la los del da dos di du bin binti ibn al el le ter ten zu zum of y e abu st".split())  # fmt: skip  # noqa: SIM905
+_CREDENTIALS = (
+    r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|PA-C|N\.?P\.?|Ph\.?D\.?|FRCR|FRCP|FRCS|MRCP|MBBS|MBChB|RT\(R\)|R\.?T\.?|ARRT|CRNP|APRN|LPN|DDS|"
+    r"PharmD|FACC|FACR|DVM|CNM|LCSW)"
 )
-_TITLED = re.compile(rf"\b{_TITLE}(?P<name>{_PERSON})")
-_HEADED = re.compile(
-    r"\b(?:Patient(?:[ ]?name|in)?|Pt(?:[ ]name)?|Name(?: of patient)?|Referring(?: (?:physician|doctor|MD|provider))?|Referrer|Attending(?: (?:physician|MD))?|Ordering (?:physician|provider|MD)|"
-    r"Physician|Provider|Radiologist|Cardiologist|Technologist|Consultant|Resident|Surgeon|GP|PCP|Dictated by|Transcribed by|Signed by|Reported by|Read by|Interpreted by|Verified by|Reviewed by|Approved by|"
-    r"Electronically (?:signed|verified|approved|reviewed|authenticated) by|Authenticated by|Performed by|Requested by|Cc|gez\.|Überweiser|Zuweiser|Befunder|Arzt|Ärztin|Name des Patienten|Next of kin|Mother|Father|Spouse|Emergency contact)"
-    rf"[ \t]*[:]?[ \t]{{1,3}}(?P<name>(?:{_WORD},[ ]{{1,2}}{_PERSON})|{_PERSON})"
+# Words with which no name begins or goes on: what stands after one, beside one or in a form.
+_STOPS = frozenset(
+    """the a an and or is was were are be been has had have will who whom with without of in on at to from by for as
+    this that she he they we you it his her their our your mr mrs ms dr md do rn np phd frcr jr mrn dob ssn id no nr
+    sex age male female patient pt name date time tel phone fax mobile address email ct mri mr us cr dx xr pet nm ecg
+    ekg icu er ed or picu nicu copd chf cad dm htn gerd afib acute chest left right and/or re cc ref exam study report
+    findings impression indication technique comparison history clinical conclusion diagnosis procedure addendum und
+    der die das mit ohne ist wird wurde war im am an auf bei zur zum von vom hat des dem den ein eine einer geb geboren
+    january february march april may june july august september october november december monday tuesday wednesday
+    thursday friday saturday sunday today yesterday tomorrow tonight unknown none nil self same above below see unable
+    electronically signed dictated verified reviewed attending consultant resident radiologist physician nurse doctor
+    via per not denies reports presents please would could should can did does pacs ris his hl7 dicom mwl sr
+    view views portable upright supine lateral frontal and""".split()  # noqa: SIM905
 )
-_CARETED = re.compile(r"\b[^\W\d_][\w'’-]{0,40}(?:\^[\w'’. -]{0,40}){1,4}")
+_TITLE_WORDS = (
+    r"Drs?|Doctor|Dres|Prof(?:essor)?|Mr|Mrs|Ms|Miss|Mister|Sir|Dame|Rev|Nurse|Sister|Sgt|Capt|Herrn?|Frau|Hr|Fr|Oberarzt|Oberärztin|"
+    r"Chefarzt|Chefärztin|Assistenzarzt|Assistenzärztin|Monsieur|Madame|Mme|Señora?|Sra|Sig"
+)
+_TITLED = re.compile(
+    rf"(?<![\w-])(?P<title>{_TITLE_WORDS})(?P<dot>\.?)[ ]{{1,2}}"
+    rf"(?:(?:{_TITLE_WORDS}|med|Dipl\.-\w{{2,8}}|habil|rer|nat|h\.c|PD|Priv\.-Doz)\.?[ ]{{1,2}}){{0,4}}",
+    re.IGNORECASE,
+)
+_ROLES = (
+    r"patient(?:in|en)?(?:'s)?(?: name)?|pt\.?(?: name)?|name(?: of patient| des patienten)?|surname|last name|first name|given name|nachname|vorname|"
+    r"(?:referring|referred|attending|ordering|reporting|reviewing|requesting|treating|primary care|family|admitting|responsible|supervising|interpreting|performing|consulting)"
+    r"[ ](?:physician|doctor|md|provider|clinician|radiologist|cardiologist|consultant|surgeon|by|practitioner|nurse)(?: radiologist)?|"
+    r"referrer|attending|physician|provider|radiologist|cardiologist|pathologist|technologist|technician|sonographer|consultant|resident|fellow|surgeon|"
+    r"clinician|gp|pcp|operator|author|transcriptionist|"
+    r"(?:electronically |digitally )?(?:dictated|transcribed|signed|reported|read|interpreted|verified|reviewed|approved|finali[sz]ed|authenticated|authori[sz]ed|"
+    r"performed|requested|referred|prepared|entered|typed|validated|checked|seen|examined|ordered|reported)(?: electronically| and \w{4,12})?(?: by| for)?|"
+    r"cc|copy to|copies to|attn|attention|re|gez|gezeichnet|überweiser|zuweiser|zuweisende\w* \w{4,10}|befunder|befundet von|arzt|ärztin|radiologe|radiologin|"
+    r"next of kin|mother|father|spouse|husband|wife|emergency contact|guardian|contact(?: person)?|to|from|attending radiologist|signature|pn|patient's name"
+)
+_HEADED = re.compile(rf"(?<![\w-])(?P<role>{_ROLES})[ \t]?(?P<colon>[:\-–][ \t]{{0,3}}|\.[ ]|[ ])", re.IGNORECASE)
+# Roles after which a name follows without a colon; after the others only a known name does.
+_SIGNING = re.compile(r".*\b(?:by|gez|gezeichnet|name|pn|befundet von)", re.IGNORECASE)
+_TOLD = re.compile(
+    r"(?<![\w-])(?:(?:discussed|spoke|spoken|reviewed|communicated|conveyed|reported|relayed|given|sent|mailed|faxed|forwarded|called|addressed|copied|results?|letter|thanks|"
+    r"report|paged)(?: \w{2,12}){0,3} (?:with|to|by)|according to|informed|notified|contacted|telephoned|accompanied by|named|called|thank you for (?:referring|sending|asking \w+ to see)|"
+    r"son|daughter|husband|wife|mother|father|brother|sister|partner|spouse|aunt|uncle|cousin|niece|nephew|grand(?:mother|father|son|daughter)|neighbou?r|friend|carer|caregiver|colleague|"
+    r"saw|seen by|met|i am|my name is|yours sincerely|sincerely|regards|im auftrag von|von|per)[,:]?[ ](?:(?:a|the|her|his)[ ](?:son|daughter|husband|wife),?[ ])?",
+    re.IGNORECASE,
+)
+_CREDENTIALLED = re.compile(rf",?[ ](?={_CREDENTIALS}(?![\w-]))")
+_CARETED = re.compile(r"(?<![\w^])[^\W\d_][\w'’ -]{0,40}(?:\^[\w'’. -]{0,40}){1,4}")
+_LOWER_TITLES = frozenset(("mr", "mrs", "dr", "prof"))
+_BEFORE_NOUN = re.compile(rf"(?:['’]s)?[ -](?:[A-Z][ ])?(?:{EPONYM_NOUNS})s?\b", re.IGNORECASE)
+_SENTENCE = re.compile(r"[^.?!\n]{1,2000}(?:[.](?=\w)[^.?!\n]{0,2000}){0,20}")
 
 
-def find_names(text: str) -> Iterator[Span]:
-    """Names after a title or a heading, with carets, and those that the model of names finds."""
-    for pattern in (_TITLED, _HEADED):
-        for match in pattern.finditer(text):
-            yield Span(match.start("name"), match.end("name"), "name")
+def find_names(text: str, taken: Sequence[Span] = ()) -> Iterator[Span]:
+    """Names of persons in `text`; `taken` are spans found before, in which the model need not look."""
+    found = [*_by_rule(text)]
+    yield from found
+    yield from _by_model(text, [*taken, *found])
+
+
+def _by_rule(text: str) -> Iterator[Span]:
     for match in _CARETED.finditer(text):
         yield Span(match.start(), match.end(), "name")
+    for match in _TITLED.finditer(text):
+        if (end := _end_after_title(text, match)) is not None:
+            yield Span(match.end(), end, "name")
+    for match in _HEADED.finditer(text):
+        if (end := _end_after_role(text, match)) is not None:
+            yield Span(match.end(), end, "name")
+    for match in _TOLD.finditer(text):
+        end = _walk(text, match.end())
+        if end is not None and _is_new(text[match.end() : end]):
+            yield Span(match.end(), end, "name")
+    for match in _CREDENTIALLED.finditer(text):
+        start = _walk_back(text, match.start())
+        if start is not None:
+            yield Span(start, match.start(), "name")
+    yield from _pairs(text)
+
+
+def _end_after_title(text: str, match: re.Match[str]) -> int | None:
+    title, dotted = match["title"], bool(match["dot"])
+    before = text[max(0, match.start() - 2) : match.start()]
+    if title.lower() in ("fr", "ms", "hr", "sig") and re.search(r"\d ?$", before):
+        return None  # 12 Fr, 92 ms
+    if title.islower() and not dotted and title not in _LOWER_TITLES:
+        return None
+    sure = dotted or title not in (
+        "MR",
+        "DR",
+        "MS",
+        "FR",
+        "HR",
+        "Sig",
+        "Fr",
+        "Hr",
+        "Sister",
+        "Nurse",
+        "NURSE",
+        "SISTER",
+    )
+    end = _walk(text, match.end(), lower=title.lower() not in ("nurse", "sister", "fr", "hr", "rev"), sure=sure)
+    if end is not None and not sure and not _is_known(text[match.end() : end]):
+        return None
+    return end
+
+
+def _end_after_role(text: str, match: re.Match[str]) -> int | None:
+    colon = ":" in match["colon"]
+    role = match["role"].lower()
+    if role in ("to", "from", "re", "cc", "contact", "attention") and not colon:
+        return None
+    signing = colon or _SIGNING.match(role) is not None
+    end = _walk(text, match.end(), lower=signing and (colon or "name" in role), comma=True, sure=signing)
+    if end is None:
+        return None
+    name = text[match.end() : end]
+    return end if (signing and _is_new(name)) or _is_known(name) else None
+
+
+def _is_new(name: str) -> bool:
+    """Whether some word of it is no word of English or medicine, but may be a name."""
+    return any(_kind(token[0]) in ("name", "new", "both") for token in _TOKEN.finditer(name))
+
+
+def _is_known(name: str) -> bool:
+    return any(_kind(token[0]) == "name" for token in _TOKEN.finditer(name))
+
+
+def _kind(word: str) -> str:
+    """ "name", "word", "both", "eponym" or "new"; of a word with hyphens, its most telling part's."""
+    low = folded(word).removesuffix("'s")
+    if low in _STOPS:
+        return "stop"
+    if "-" in low:
+        kinds = {_kind(part) for part in low.split("-") if part}
+        if kinds <= {"name", "both"} or ("name" in kinds and not kinds & {"word", "eponym", "stop"}):
+            return "name"
+        return "word" if kinds & {"word", "stop"} else "eponym" if "eponym" in kinds else "new"
+    is_name = low in given_names() or low in surnames()
+    if low in words():
+        return "both" if is_name else "word"
+    if low in eponyms():
+        return "eponym"
+    if is_name:
+        return "name"
+    if low.endswith("s") and low[:-1] in words():
+        return "word"
+    return "new"
+
+
+def _walk(text: str, start: int, *, lower: bool = False, comma: bool = False, sure: bool = False) -> int | None:
+    """Where the name ends that begins at `start`; None if none does.
+
+    `lower`: words in small letters may be part of it; `comma`: it may be "Last, First"; `sure`: a name is awaited, so
+    that its first word may be one of English, too.
+    """
+    position, end, count, commas = start, None, 0, 0
+    while count < 6 and (token := _TOKEN.match(text, position)):
+        word = token[0]
+        low = folded(word)
+        after = token.end()
+        if len(word) == 1:
+            if not word.isupper() or (after < len(text) and (text[after].isdigit() or text[after] in "/'")):
+                break
+            after += text.startswith(".", after)
+            if end is None and not re.match(r"[ -]?[^\W\d_]", text[after : after + 2]):
+                break
+        elif low in _PARTICLES and not (word.isupper() and len(word) > 2 and low not in ("van", "von")):
+            if not re.match(r"[ -]['’]?[^\W\d_]", text[after : after + 2]):
+                break
+            position = after + 1
+            count += 1
+            continue
+        elif low in ("jr", "sr", "ii", "iii", "iv") and end is not None:
+            after += text.startswith(".", after)
+        elif not _may_be_part(word, first=end is None, lower=lower, sure=sure):
+            break
+        elif (
+            end is not None
+            and len(word) > 3
+            and _kind(word) in ("both", "eponym", "new")
+            and _BEFORE_NOUN.match(text, after)
+        ):
+            break
+        end, position, count = after, after, count + 1
+        if gap := re.match(r"[ \t]{1,2}(?=[^\W\d_])|-(?=[A-Z])|\.[ ](?=[A-Z]\.)", text[position : position + 3]):
+            position += gap.end()
+        elif comma and not commas and (gap := re.match(r",[ ]{0,2}(?=[^\W\d_])", text[position : position + 4])):
+            commas += 1
+            position += gap.end()
+        else:
+            break
+    if end is not None and not sure and _BEFORE_NOUN.match(text, end):
+        return None
+    return end
+
+
+def _may_be_part(word: str, *, first: bool, lower: bool, sure: bool) -> bool:
+    kind = _kind(word)
+    if kind in ("stop", "word"):
+        return False
+    if word.islower():
+        return lower and (kind == "name" or (kind == "new" and len(word) > 3))
+    if word.isupper() and len(word) <= 3:
+        return kind == "name" or (kind == "both" and sure and first)
+    if kind in ("both", "eponym"):
+        return sure or not first
+    return True
+
+
+def _walk_back(text: str, end: int) -> int | None:
+    """Where the name begins that ends before a degree (", MD"), or None."""
+    tokens = [t for t in re.finditer(r"[^\W\d_][\w'’-]*\.?", text[max(0, end - 60) : end])]
+    offset = max(0, end - 60)
+    start: int | None = None
+    position = end
+    for token in reversed(tokens[-5:]):
+        word = token[0].rstrip(".")
+        if offset + token.end() < position - 2 or word.islower() and word not in _PARTICLES:
+            break
+        if text[offset + token.end() : position].strip(" "):
+            break
+        if len(word) > 1 and word not in _PARTICLES and _kind(word) in ("stop", "word"):
+            break
+        if word not in _PARTICLES:
+            start = offset + token.start()
+        position = offset + token.start()
+    if start is None or not _is_new(text[start:end]) or re.match(r",? MD \d{5}", text[end : end + 10]):
+        return None
+    return start
+
+
+def _pairs(text: str) -> Iterator[Span]:
+    """A given name and a surname side by side, in whatever case; and "Last, First"."""
+    tokens = list(_TOKEN.finditer(text))
+    given, family = given_names(), surnames()
+    for at in range(len(tokens) - 1):
+        one, two = tokens[at], tokens[at + 1]
+        gap = text[one.end() : two.start()]
+        first, second = folded(one[0]), folded(two[0])
+        if (second not in given and second not in family and first not in given) or len(gap) > 5:
+            continue
+        if re.fullmatch(r"[ ]{1,2}|[ ][A-Z]\.?[ ]|[ ](?:van|von|de|del|der|la)[ ]", gap) and first in given:
+            if _is_pair(one[0], two[0]) and not _BEFORE_NOUN.match(text, two.end()):
+                yield Span(one.start(), _walk(text, two.start()) or two.end(), "name")
+        elif gap == ", " and first in family and second in given and one[0][0].isupper() and two[0][0].isupper():
+            if _kind(one[0]) == _kind(two[0]) == "name" and min(len(first), len(second)) > 2:
+                yield Span(one.start(), two.end(), "name")
+        elif len(gap) == 3 and re.fullmatch(r"[ ]([A-Z])[ ]", gap):
+            continue
+
+
+def _is_pair(first: str, second: str) -> bool:
+    one, two = _kind(first), _kind(second)
+    if min(len(first), len(second)) < 2 or "stop" in (one, two) or "word" in (one, two):
+        return False
+    if first[0].islower() or second[0].islower():
+        return one == two == "name" and first.islower() and second.islower() and min(len(first), len(second)) > 3
+    if first.isupper() != second.isupper() and len(second) > 2:
+        return False
+    if first.isupper():
+        return one == two == "name" and min(len(first), len(second)) > 2
+    return one == "name" or (one == "both" and two == "name")
+
+
+def _by_model(text: str, taken: Sequence[Span]) -> Iterator[Span]:
+    """Persons that the model names, in sentences in English with a capitalised word that is none of medicine."""
+    sentences = [m for m in _SENTENCE.finditer(text) if _has_candidate(m, taken)]
+    for sentence, found in zip(sentences, persons([m[0] for m in sentences]), strict=True):
+        for start, end in found:
+            if trimmed := _trimmed(text, sentence.start() + start, sentence.start() + end):
+                yield Span(*trimmed, "name")
+
+
+_CAPITALISED = re.compile(r"(?<![\w^])[^\W\d_a-zà-ÿ][^\W\d_]*[a-zà-ÿ](?:[^\W\d_]|['’-](?=[^\W\d_]))*")
+_GERMAN = re.compile(
+    r"\b(?:der|die|das|und|mit|kein|keine|nicht|ist|im|zum|zur|bei|ohne|des|wurde|vom|eine?r?|bis|nach)\b"
+)
+_ENGLISH = re.compile(
+    r"\b(?:the|of|and|is|no|with|was|are|in|to|for|there|has|on|by|at|without|were|a)\b", re.IGNORECASE
+)
+
+
+def _has_candidate(sentence: re.Match[str], taken: Sequence[Span]) -> bool:
+    for match in _CAPITALISED.finditer(sentence[0]):
+        start = sentence.start() + match.start()
+        if _kind(match[0]) in ("name", "new") and not any(span.start <= start < span.end for span in taken):
+            return len(_GERMAN.findall(sentence[0])) <= len(_ENGLISH.findall(sentence[0]))
+    return False
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """A person of the model without words at its edges that are none of a name; None where nothing remains."""
+    tokens = [t for t in _TOKEN.finditer(text, start, end)]
+    while tokens and not _could_be_name(tokens[0][0]):
+        del tokens[0]
+    while tokens and not _could_be_name(tokens[-1][0]):
+        del tokens[-1]
+    if not tokens or not any(_kind(t[0]) in ("name", "new") for t in tokens):
+        return None
+    if _BEFORE_NOUN.match(text, tokens[-1].end()):
+        return None
+    return tokens[0].start(), tokens[-1].end()
+
+
+def _could_be_name(word: str) -> bool:
+    return word[0].isupper() and _kind(word) in ("name", "new", "both") and not (word.isupper() and len(word) < 4)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -43,3 +44,18 @@ def settle(spans: Iterable[Span], kept: Iterable[tuple[int, int]] = ()) -> tuple
         if position < span.end:
             taken.append(Span(position, span.end, span.kind))
     return tuple(sorted(taken, key=lambda s: s.start))
+
+
+_WITHIN_NAME = re.compile(r"[ ,^]{1,2}|[ ]?[A-Z]\.?[ ]|-")
+
+
+def joined(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """`spans` with the names joined that nothing but a blank, a comma or an initial parts ("Jane" "Q. Doe")."""
+    found: list[Span] = []
+    for span in spans:
+        last = found[-1] if found else None
+        if last and last.kind == span.kind == "name" and _WITHIN_NAME.fullmatch(text, last.end, span.start):
+            found[-1] = Span(last.start, span.end, "name")
+        else:
+            found.append(span)
+    return tuple(found)

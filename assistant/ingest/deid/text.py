@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from assistant.ingest.deid.addresses import find_addresses
 from assistant.ingest.deid.ages import find_ages
-from assistant.ingest.deid.identifiers import find_addresses_of_the_wire, find_identifiers
+from assistant.ingest.deid.identifiers import find_identifiers, find_wire_addresses
 from assistant.ingest.deid.known import NOTHING_KNOWN, find_known
 from assistant.ingest.deid.names import find_names
-from assistant.ingest.deid.spans import Kind, Span, settle
+from assistant.ingest.deid.spans import Kind, Span, joined, settle
 from assistant.ingest.deid.text_dates import day_comes_first, find_dates, moved_date
 from assistant.records import Known
 
@@ -39,7 +39,7 @@ def find(text: str, known: Known = NOTHING_KNOWN) -> tuple[Span, ...]:
     """
     placeholders = [match.span() for match in _PLACEHOLDER.finditer(text)]
     spans = [
-        *find_addresses_of_the_wire(text),
+        *find_wire_addresses(text),
         *find_known(text, known),
         *find_identifiers(text),
         *find_dates(text),
@@ -47,7 +47,7 @@ def find(text: str, known: Known = NOTHING_KNOWN) -> tuple[Span, ...]:
         *find_addresses(text),
     ]
     settled = settle(spans, placeholders)
-    return settle([*settled, *find_names(text)], placeholders)
+    return joined(text, settle([*settled, *find_names(text, settled)], placeholders))
 
 
 @dataclass(frozen=True, slots=True)

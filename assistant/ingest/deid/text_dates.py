@@ -5,78 +5,109 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 from assistant.ingest.deid.calendar_words import GERMAN_MONTHS, MONTHS, WEEKDAYS, any_of, index_of, other_word
 from assistant.ingest.deid.spans import Span
 
-_WEEKDAY = rf"(?:\b(?P<weekday>{any_of(WEEKDAYS)})\b[.,]*[ ]{{1,2}}(?:(?:the|den|dem|le) )?)?"
+_WEEKDAY = rf"(?:\b(?P<weekday>{any_of(WEEKDAYS)})\b[.,]{{0,2}}[ ]{{1,2}}(?:(?:the|den|dem|le)[ ])?)?"
 _NAME = rf"(?P<name>{any_of(MONTHS)})"
-_DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])"
+_ANY_DAY = r"3[01]|[12]\d|0?[1-9]"
+_DAY = rf"(?P<day>{_ANY_DAY})"
 _MONTH = r"(?P<month>1[0-2]|0?[1-9])"
 _LONG_YEAR = r"(?P<year>(?:18|19|20|21)\d\d)"
 _YEAR = r"(?P<year>(?:18|19|20|21)\d\d|\d\d)"
 _ORDINAL = r"(?P<ordinal>st|nd|rd|th)?"
-_BEFORE = r"(?<![\w.,/-])"  # neither within a word nor within a number, a ratio or an identifier
-_AFTER = r"(?![\w/-]|[.,]\d)"
-
-# Forms that are dates wherever they stand, the most specific first.
-_FORMS = [
+_TO_DAY = rf"(?:\.?[ ]?(?:-|–|to|and|bis|und)[ ]?(?P<last>{_ANY_DAY})(?P<last_ordinal>st|nd|rd|th)?)?"
+_BEFORE = r"(?<![\w.,/-])"  # neither within a word nor within a number, a ratio or an id
+_AFTER = r"(?!\w|[./-]\d)"
+_SLASHED = r"(?P<first>\d{1,2})(?P<sep>[/-])(?P<second>\d{1,2})(?P=sep)"
+# Forms that are dates wherever they stand.
+_NUMERIC_FORMS = (
     # 2024-01-31, 2024/1/31, 2024.01.31, also before T and a time
-    rf"{_BEFORE}{_WEEKDAY}{_LONG_YEAR}(?P<sep>[-/.:]){_MONTH}(?P=sep){_DAY}(?=T\d|{_AFTER})",
+    rf"{_BEFORE}{_WEEKDAY}{_LONG_YEAR}(?P<sep>[-/.:]){_MONTH}(?P=sep){_DAY}(?=T\d|(?![\w/-]|[.,]\d))",
     # HL7 and DICOM: 20240131, also before a time
     r"(?<![\w.])(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])"
-    r"(?=(?:T?[0-2]\d[0-5]\d(?:[0-5]\d(?:\.\d{1,6})?)?)?(?:[+-]\d{4}|Z)?(?![\w.]*\w))",
+    r"(?=(?:T?[0-2]\d[0-5]\d(?:[0-5]\d(?:\.\d{1,6})?)?)?(?:[+-]\d{4}|Z)?(?!\w|\.\w))",
     # 31.01.2024, 31. 1. 24; 12.-15.03.2021
-    rf"(?<![\w.,/]){_WEEKDAY}{_DAY}\.(?:[ ]?[-–][ ]?(?P<last>3[01]|[12]\d|0?[1-9])\.)?[ ]?{_MONTH}\.[ ]?{_YEAR}(?![\w-]|[.,]\d)",
+    rf"(?<![\w.,/]){_WEEKDAY}{_DAY}\.(?:[ ]?[-–][ ]?(?P<last>{_ANY_DAY})\.)?[ ]?{_MONTH}\.[ ]?{_YEAR}(?![\w-]|[.,]\d)",
     # 1/31/2024, 31-01-2024, 01/02/03
-    rf"{_BEFORE}{_WEEKDAY}(?P<first>\d{{1,2}})(?P<sep>[/-])(?P<second>\d{{1,2}})(?P=sep){_LONG_YEAR}(?!\w|[/.,-]\d)",
-    rf"{_BEFORE}{_WEEKDAY}(?P<first>\d{{1,2}})(?P<sep>[/-])(?P<second>\d{{1,2}})(?P=sep)(?P<year>\d\d)(?!\w|[/.,-]\d)",
-    # 31 January 2024, 31st of Jan., 2024, 31-Jan-24, 31JAN2024, 12. März 2021, 3-5 March 2021, 12 de marzo de 2021
-    rf"{_BEFORE}{_WEEKDAY}{_DAY}{_ORDINAL}(?:\.?[ ]?(?:-|–|to|bis|and|und)[ ]?(?P<last>3[01]|[12]\d|0?[1-9])(?P<last_ordinal>st|nd|rd|th)?)?"
-    rf"(?:[ ](?:day[ ])?(?:of|de)[ ]|\.?[ ]{{0,2}}|[-/]){_NAME}\.?(?:,?[ ]{{1,2}}(?:de[ ]|of[ ])?'?|[-/]|,|\.)?{_YEAR}(?!\w|[./]\d)",
-    # January 31, 2024; Jan. 31st 2024; Jan-31-2024
-    rf"{_BEFORE}{_WEEKDAY}{_NAME}(?:\.?[ ]{{1,2}}(?:the[ ])?|[-/]|\.){_DAY}{_ORDINAL}"
-    rf"(?:[ ]?(?:-|–|to|and)[ ]?(?P<last>3[01]|[12]\d|0?[1-9])(?P<last_ordinal>st|nd|rd|th)?)?(?:,?[ ]{{1,2}}(?:of[ ])?'?|[-/,]){_LONG_YEAR}(?!\w|[./]\d)",
-    rf"{_BEFORE}{_WEEKDAY}{_NAME}(?:\.?[ ]{{1,2}}|[-/]|\.){_DAY}{_ORDINAL}(?:,[ ]{{0,2}}'?|[-/]|[ ]'){_YEAR}(?!\w|[./]\d)",
-    # March 2021, Mar-2021, März 2021, Mar '21
-    rf"{_BEFORE}{_NAME}(?:\.?[ ,]{{1,2}}(?:of[ ]|de[ ])?|[-/.]){_LONG_YEAR}(?!\w|[./]\d)",
-    rf"{_BEFORE}{_NAME}(?:\.?[ ]'|-){_YEAR}(?!\w|[./-]\d)",
-    # 31 January, 31st of January, 12. März
-    rf"{_BEFORE}{_WEEKDAY}{_DAY}{_ORDINAL}(?:[ ](?:day[ ])?of[ ]|\.?[ ]|-){_NAME}\b",
-    # January 31, Jan. 31st
-    rf"{_BEFORE}{_WEEKDAY}{_NAME}(?:\.?[ ]{{1,2}}(?:the[ ])?|-){_DAY}{_ORDINAL}(?![\w/%:-]|[.,]\d|[ ](?:mg|ml|mm|cm|%))",
-    # 01/2024, 2024-01
+    rf"{_BEFORE}{_WEEKDAY}{_SLASHED}{_LONG_YEAR}(?!\w|[/.,-]\d)",
+    rf"{_BEFORE}{_WEEKDAY}{_SLASHED}(?P<year>\d\d)(?!\w|[/.,-]\d|[ ]?(?:mg|mm|cm|%))",
+    # 01/2024, 01.2024, 2024-01
     rf"{_BEFORE}(?P<month>1[0-2]|0?[1-9])/{_LONG_YEAR}(?!\w|[/.,-]\d)",
     rf"{_BEFORE}(?P<month>1[0-2]|0[1-9])[.-](?P<year>(?:19|20)\d\d)(?!\w|[/.,-]\d)",
     rf"{_BEFORE}(?P<year>(?:19|20)\d\d)-(?P<month>1[0-2]|0[1-9])(?!\w|[/.,-]\d)",
-]  # fmt: skip
+)
+_NAMED_FORMS = (
+    # 31 January 2024, 31st of Jan., 2024, 31-Jan-24, 31JAN2024, 12. März 2021, 3-5 March 2021, 12 de marzo de 2021
+    rf"{_BEFORE}{_WEEKDAY}{_DAY}{_ORDINAL}{_TO_DAY}(?:[ ](?:day[ ])?(?:of|de)[ ]|\.?[ ]{{0,2}}|[-/]){_NAME}\.?"
+    rf"(?:,?[ ]{{1,2}}(?:de[ ]|of[ ])?'?|[-/.,])?{_YEAR}{_AFTER}",
+    # January 31, 2024; Jan. 31st 2024; Jan-31-2024; January 3-5, 2024
+    rf"{_BEFORE}{_WEEKDAY}{_NAME}(?:\.?[ ]{{1,2}}(?:the[ ])?|[-/.]){_DAY}{_ORDINAL}{_TO_DAY}"
+    rf"(?:,?[ ]{{1,2}}(?:of[ ])?'?|[-/,]){_LONG_YEAR}{_AFTER}",
+    rf"{_BEFORE}{_WEEKDAY}{_NAME}(?:\.?[ ]{{1,2}}|[-/.]){_DAY}{_ORDINAL}(?:,[ ]{{0,2}}'?|[-/]|[ ]'){_YEAR}{_AFTER}",
+    # March 2021, Mar-2021, März 2021, Mar '21
+    rf"{_BEFORE}{_NAME}(?:\.?[ ,]{{1,2}}(?:of[ ]|de[ ])?|[-/.]){_LONG_YEAR}{_AFTER}",
+    rf"{_BEFORE}{_NAME}(?:\.?[ ]'|-|[ ](?=\d\d\b[^.,\d]))(?P<year>\d\d)(?!\w|[./-]\d|[ ](?:mg|ml|%))",
+    # 31 January, 31st of January, 12. März
+    rf"{_BEFORE}{_WEEKDAY}{_DAY}{_ORDINAL}{_TO_DAY}(?:[ ](?:day[ ])?of[ ]|\.?[ ]|-){_NAME}\b",
+    # January 31, Jan. 31st
+    rf"{_BEFORE}{_WEEKDAY}{_NAME}(?:\.?[ ]{{1,2}}(?:the[ ])?|-){_DAY}{_ORDINAL}{_TO_DAY}"
+    r"(?![\w/%:-]|[.,]\d|[ ](?:mg|ml|mm|cm|%))",
+)
 # Forms that are dates only after certain words: the words, and the date.
-_IN_CONTEXT = [
+_IN_CONTEXT = (
     # on 3/14, dated 3-14, comparison 3/14
-    (r"\b(?:on|dated|from|since|until|till|before|by|of|seen|exam|study|radiographs?|comparison|films?|x-?ray|ct|mri|"
-     r"admitted|discharged|the)[: ]{1,2}",
-     r"(?P<first>1[0-2]|0?[1-9]|[12]\d|3[01])(?P<sep>/)(?P<second>1[0-2]|0?[1-9]|[12]\d|3[01])(?![\w/%]|[.,-]\d|[ ](?:cm|mm|strength|murmur|systolic|pain|scale|dose))"),
+    (
+        r"\b(?:on|dated?|from|since|until|till|before|by|of|seen|exam|study|radiographs?|comparison|films?|x-?ray|ct|mri|"
+        r"admitted|discharged|the|dos|doa)[: ]{1,2}",
+        r"(?P<first>1[0-2]|0?[1-9]|[12]\d|3[01])(?P<sep>/)(?P<second>[12]\d|3[01]|1[0-2]|0?[1-9])"
+        r"(?![\w/%]|[.,-]\d|[ ](?:cm|mm|in|on|strength|murmur|systolic|diastolic|pain|scale|dose|days?|times|SIRS|criteria|occasions?|visits|films|views))",
+    ),
     # am 12.3., vom 12.03. bis 15.03.
-    (r"\b(?:am|vom|bis|zum|seit|ab|den|dem|der|und)[: ]{1,2}", rf"{_DAY}\.[ ]?{_MONTH}\.?(?![\w,%]|\.\d)"),
+    (
+        r"\b(?:am|vom|bis|zum|seit|ab|den|dem|der|und)[: ]{1,2}",
+        rf"{_DAY}\.[ ]?{_MONTH}\.?(?![\w,%]|\.\d|[ ](?:cm|mm|ml|mg))",
+    ),
     # in March, since early March, im März
-    (r"\b(?:in|since|until|till|last|this|next|early|late|mid|during|im|seit|Anfang|Mitte|Ende|letzten)[ -]", rf"{_NAME}\b"),
-]  # fmt: skip
-_PATTERNS = [re.compile(form, re.IGNORECASE) for form in _FORMS]
-_CONTEXTS = [re.compile(f"(?:{words})(?P<whole>{form})", re.IGNORECASE) for words, form in _IN_CONTEXT]
-_WHOLE = [*_PATTERNS, *(re.compile(form, re.IGNORECASE) for _, form in _IN_CONTEXT)]
-_ANY_MONTH = re.compile(_NAME, re.IGNORECASE)
+    (
+        r"\b(?:in|since|until|till|last|this past|early|late|mid|during|im|seit|Anfang|Mitte|Ende|letzten)[ -]",
+        rf"{_NAME}\b",
+    ),
+)
+_PATTERNS = tuple(re.compile(form, re.IGNORECASE) for form in (*_NUMERIC_FORMS, *_NAMED_FORMS))
+_NUMERIC, _NAMED = _PATTERNS[: len(_NUMERIC_FORMS)], _PATTERNS[len(_NUMERIC_FORMS) :]
+_CONTEXTS = tuple(re.compile(f"{words}(?P<whole>{form})", re.IGNORECASE) for words, form in _IN_CONTEXT)
+_WHOLE = (*_PATTERNS, *(re.compile(form, re.IGNORECASE) for _, form in _IN_CONTEXT))
+_HAS_MONTH = re.compile(rf"(?:{any_of(tuple(tuple(word[:3] for word in words) for words in MONTHS))})", re.IGNORECASE)
+_HAS_DIGITS = re.compile(r"\d[/.-][ ]?\d|\d{8}|\d\.[ -]")
+_ALSO_WORDS = frozenset(("may", "march", "mars", "mar", "mai", "sept", "dec", "set", "nov", "jan"))
+
+
+_COUNTED = re.compile(
+    r"(?:ribs?|levels?|segments?|zones?|vertebrae|teeth|digits|fingers|toes|grades?|stages?)[ ]$", re.IGNORECASE
+)
 
 
 def find_dates(text: str) -> Iterator[Span]:
     """Every date but bare years, which may stay; the time of day beside a date is no part of it."""
-    for pattern in _PATTERNS:
+    numeric, named = _HAS_DIGITS.search(text), _HAS_MONTH.search(text)
+    for pattern in (*(_NUMERIC if numeric else ()), *(_NAMED if named else ())):
         for match in pattern.finditer(text):
-            if _is_date(match):
+            if _can_be_read(match) and not _COUNTED.search(text, max(0, match.start() - 12), match.start()):
                 yield Span(match.start(), match.end(), "date")
-    for pattern in _CONTEXTS:
+    for pattern in _CONTEXTS if numeric or named else ():
         for match in pattern.finditer(text):
-            if _is_date(match):
+            if _can_be_read(match) and (match.groupdict().get("name") or "A")[0].isupper():
                 yield Span(match.start("whole"), match.end("whole"), "date")
+
+
+def is_date(text: str, *, bare_digits: bool = True) -> bool:
+    """Whether the whole of `text` is a date; one of digits alone (20240131) only with `bare_digits`."""
+    if not bare_digits and text.isdigit():
+        return False
+    return any((match := pattern.fullmatch(text)) and _can_be_read(match) for pattern in _PATTERNS)
 
 
 def day_comes_first(dates: Iterable[str]) -> bool:
@@ -96,16 +127,16 @@ def moved_date(text: str, days: int, *, day_first: bool = False) -> str | None:
     """
     for pattern in _WHOLE:
         match = pattern.fullmatch(text)
-        if match is not None and _is_date(match):
+        if match is not None and _can_be_read(match):
             return _moved(match, days, day_first)
     return None
 
 
-def _is_date(match: re.Match[str]) -> bool:
+def _can_be_read(match: re.Match[str]) -> bool:
     groups = match.groupdict()
-    name = groups.get("name")
-    if name and name.islower() and name in ("may", "march", "mars", "mar", "mai", "sept", "dec", "jan", "sat", "sun"):
-        return bool(groups.get("year")) and len(groups["year"]) == 4
+    name = groups.get("name") or ""
+    if name.islower() and name in _ALSO_WORDS and not groups.get("ordinal") and len(groups.get("year") or "") != 4:
+        return False  # "may 2 views", "the patient may"
     return _read(match, day_first=False) is not None or _read(match, day_first=True) is not None
 
 
@@ -117,9 +148,9 @@ def _read(match: re.Match[str], day_first: bool) -> date | None:
     day = int(groups.get("day") or 15)
     if groups.get("first"):
         first, second = int(groups["first"]), int(groups["second"])
-        day, month = (first, second) if (day_first and second <= 12) or first > 12 else (second, first)
+        day, month = (first, second) if day_first else (second, first)
     elif groups.get("name"):
-        month = index_of(groups["name"], MONTHS) + 1
+        month = _month_of(groups["name"])
     else:
         month = int(groups["month"])
     try:
@@ -128,65 +159,56 @@ def _read(match: re.Match[str], day_first: bool) -> date | None:
         return None
 
 
+@lru_cache(maxsize=256)
+def _month_of(name: str) -> int:
+    return index_of(name, MONTHS) + 1
+
+
 def _moved(match: re.Match[str], days: int, day_first: bool) -> str | None:
-    old = _read(match, day_first) or _read(match, not day_first)
-    if old is None:
-        return None
     groups = match.groupdict()
+    old = _read(match, day_first)
+    if old is None:
+        day_first = not day_first
+        old = _read(match, day_first)
     try:
-        new = old + timedelta(days=days)
-        last = old.replace(day=int(groups["last"])) + timedelta(days=days) if groups.get("last") else None
+        new = old + timedelta(days=days) if old else None
+        last = old.replace(day=int(groups["last"])) + timedelta(days=days) if old and groups.get("last") else None
     except (OverflowError, ValueError):
         return None
-    if not 1800 <= new.year <= 2199 or (last and last.month != new.month):
+    if new is None or not 1800 <= new.year <= 2199 or (last and last.month != new.month):
         return None
+    return _rewritten(match, _written(match, new, last, day_first))
+
+
+def _written(match: re.Match[str], new: date, last: date | None, day_first: bool) -> dict[str, str]:
+    """What stands in the place of each group of a date's form."""
+    groups = match.groupdict()
     numbers = [groups.get(part) or "" for part in ("day", "month", "first", "second", "last")]
-    padded = any(n.startswith("0") for n in numbers) or (
-        not groups.get("name") and all(len(n) == 2 for n in numbers if n)
-    )
-    names = GERMAN_MONTHS + MONTHS if re.match(r"\d+\.", text_of_day(match)) else MONTHS
-    written = {"day": _number(new.day, padded), "month": _number(new.month, padded)}
-    if groups.get("first"):
-        day_is_first = (
-            old.day == int(groups["first"])
-            and old.month == int(groups["second"])
-            and (day_first or int(groups["first"]) > 12)
-        )
-        written["first"], written["second"] = (
-            (written["day"], written["month"]) if day_is_first else (written["month"], written["day"])
-        )
+    two_digits = not groups.get("name") and all(len(number) == 2 for number in numbers if number)
+    pad = 2 if two_digits or any(number.startswith("0") for number in numbers) else 1
+    day, month = f"{new.day:0{pad}d}", f"{new.month:0{pad}d}"
+    written = {"day": day, "month": month, "first": day if day_first else month, "second": month if day_first else day}
     if groups.get("name"):
-        written["name"] = other_word(groups["name"], new.month - 1, names)
+        german = re.match(r"\d+\.", match.string[match.start("day") :]) if groups.get("day") else None
+        written["name"] = other_word(groups["name"], new.month - 1, GERMAN_MONTHS + MONTHS if german else MONTHS)
     if groups.get("year"):
         written["year"] = str(new.year)[-len(groups["year"]) :]
     if groups.get("weekday"):
         written["weekday"] = other_word(groups["weekday"], new.weekday(), WEEKDAYS)
-    if groups.get("ordinal"):
-        written["ordinal"] = _ordinal(new.day)
+    written["ordinal"] = _ordinal(new.day)
     if last:
-        written["last"] = _number(last.day, padded)
-        if groups.get("last_ordinal"):
-            written["last_ordinal"] = _ordinal(last.day)
-    return _rewritten(match, written)
-
-
-def text_of_day(match: re.Match[str]) -> str:
-    """The match from its day on, or nothing where it has no day."""
-    return match.string[match.start("day") :] if match.groupdict().get("day") else ""
+        written |= {"last": f"{last.day:0{pad}d}", "last_ordinal": _ordinal(last.day)}
+    return written
 
 
 def _rewritten(match: re.Match[str], written: dict[str, str]) -> str:
-    parts = sorted((match.start(group), match.end(group), new) for group, new in written.items()
-                   if match.groupdict().get(group) is not None)  # fmt: skip
+    groups = match.groupdict()
+    parts = sorted((*match.span(group), new) for group, new in written.items() if groups.get(group))
     pieces, position = [], match.start()
     for start, end, new in parts:
         pieces += [match.string[position:start], new]
         position = end
     return "".join([*pieces, match.string[position : match.end()]])
-
-
-def _number(value: int, padded: bool) -> str:
-    return f"{value:02d}" if padded else str(value)
 
 
 def _ordinal(day: int) -> str:
