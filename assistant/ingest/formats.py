@@ -14,7 +14,7 @@ from assistant.ingest import archive, unread
 from assistant.ingest.content import Content, check_size, load
 from assistant.ingest.dicom import objects
 from assistant.ingest.image import picture
-from assistant.ingest.signal import sierra, wfdb_record
+from assistant.ingest.signal import edf, scp, sierra, wfdb_record
 from assistant.ingest.text import docx, html, jsonl, openi, pdf, plain, rtf, table
 from assistant.records import Record
 from assistant.settings import IngestSettings
@@ -42,6 +42,8 @@ FORMATS: dict[str, Any] = {
     "openi": openi,
     "jsonl": jsonl,
     "sierra": sierra,
+    "scp": scp,
+    "edf": edf,
     "rtf": rtf,
     "html": html,
     "unread": unread,

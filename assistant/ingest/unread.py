@@ -18,8 +18,6 @@ _ECG_XML = {
 _SIGNATURES = (
     (0, b"GIF8", "GIF picture"),
     (8, b"WEBP", "WebP picture"),
-    (6, b"SCPECG", "SCP-ECG"),
-    (16, b"SCPECG", "SCP-ECG"),
     (0, b"MSH|", "HL7 v2 message"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (DOC, XLS)"),
     (0, b"\x93NUMPY", "NumPy array"),
@@ -29,7 +27,6 @@ _SIGNATURES = (
     (0, b"SQLite format 3\0", "SQLite database"),
     (0, b"\xff\xd8\xff", "JPEG picture"),
 )
-_EDF = re.compile(rb"^(?:0       |\xffBIOSEMI)[\x20-\x7e]{160}")
 
 
 def recognises(file: Content) -> bool:
@@ -45,8 +42,6 @@ def _name(file: Content) -> str | None:
     for offset, signature, name in _SIGNATURES:
         if data[offset : offset + len(signature)] == signature:
             return name
-    if _EDF.match(data[:256]):
-        return "EDF or BDF recording"
     root = root_name(file)
     if root is not None:
         return _ECG_XML.get(root, f"XML with the root element <{root}>")

@@ -9,8 +9,8 @@ from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
 from assistant.ingest.signal import wfdb_comments, wfdb_samples
 from assistant.ingest.signal.wfdb_header import claimed, decode_header, parse_header
-from assistant.ingest.text.passages import cut
 from assistant.ingest.text.language import has_language
+from assistant.ingest.text.passages import cut
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
