@@ -12,7 +12,7 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -30,12 +30,16 @@ _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOF
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file of an archive; `stamp` changes with its content, `problem` says why it can't be read."""
+    """A file of an archive; `stamp` changes with its content, `problem` says why it can't be read.
+
+    `in_sequence`: the archive is quick to read only from its beginning to its end (a TAR, compressed or not).
+    """
 
     name: str
     size: int
     stamp: str
     problem: str | None = None
+    in_sequence: bool = False
 
 
 def recognises(file: Content) -> bool:
@@ -185,7 +189,7 @@ class _Tar:
                 digest = hashlib.blake2b(digest_size=8)
                 while stream is not None and (block := stream.read(1 << 20)):
                     digest.update(block)
-                yield Member(info.name, info.size, f"{info.size}-{digest.hexdigest()}")
+                yield Member(info.name, info.size, f"{info.size}-{digest.hexdigest()}", in_sequence=True)
 
     def read(self, name: str) -> bytes:
         with self._lock:
@@ -205,7 +209,7 @@ def _by_name(uri: str, limits: IngestSettings, listed: Iterator[Member]) -> dict
         if any(part == "__MACOSX" or (part.startswith(".") and part not in ("..", ".")) for part in parts):
             continue
         if ".." in parts or member.name.startswith(("/", "\\")):
-            member = Member(member.name, member.size, member.stamp, "its name leads out of the archive")
+            member = replace(member, problem="its name leads out of the archive")
         found[member.name] = member
         if len(found) > limits.max_archive_members:
             raise UnreadableFile(

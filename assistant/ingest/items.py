@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import groupby
 from pathlib import Path
 
 from assistant.errors import RecipeError, UnreadableFile
@@ -15,9 +16,11 @@ from assistant.ingest import archive
 from assistant.ingest.content import Content, load
 from assistant.ingest.dates import parse_date
 from assistant.ingest.deid import Deidentifier, Removed
+from assistant.ingest.folder import NOT_LISTED, printable, walk
 from assistant.ingest.formats import is_sidecar, read_content
 from assistant.ingest.manifest import Row, read_rows
 from assistant.ingest.recipe import Recipe, Source, fill
+from assistant.ingest.series import Part, SeriesMemory, read_series, series_of
 from assistant.ingest.signal.wfdb_header import sidecars
 from assistant.ingest.signal.wfdb_record import COMMENTS
 from assistant.ingest.text.encodings import clean
@@ -27,16 +30,17 @@ from assistant.settings import IngestSettings
 
 READERS = 2  # goes up when readers give other records for the same file, so that indexes read it anew
 _LIMITS = IngestSettings()
+_TIMES = re.compile(r"\.[0-9a-f]+(?=[^|]*\|)")  # in a stamp: size.time+size.time|the rest
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One file, archive member or manifest row.
 
-    `key` is unique in the index and stays the same from run to run; `stamp` changes exactly when the item has to
-    be read again (size and time of its files, the values of its row, the options of its source). `problem` is
-    the reason why it can't be read, where that is known already; with `whole_source` it stands for a manifest that
-    can't be used, and what was read of its rows before is neither confirmed nor gone.
+    `key` is unique in the index and stays the same from run to run; `stamp` changes when the item may have to be read
+    again (size and time of its files, the values of its row, the options of its source; see `may_be_same`). `problem`
+    is the reason why it can't be read, where that is known already. With `holds` it stands for a manifest or folder
+    that can't be used now: what was read before under keys that begin so is neither confirmed nor gone.
     """
 
     key: str
@@ -47,11 +51,15 @@ class Item:
     stamp: str
     problem: str | None = None
     member: archive.Member | None = None
-    whole_source: bool = False
+    holds: str | None = None
+    parts: tuple[Part, ...] = ()  # the files of a series of slices; `path` is then their folder or archive
 
 
-def iter_items(recipe: Recipe, limits: IngestSettings = _LIMITS) -> Iterator[Item]:
-    """Every item of a recipe, in a fixed order; opens no file but manifests and archives.
+def iter_items(
+    recipe: Recipe, limits: IngestSettings = _LIMITS, memory: SeriesMemory | None = None
+) -> Iterator[Item]:
+    """Every item of a recipe, in a fixed order; opens no file but manifests and archives, and of others the beginning,
+    to see what is an archive and what is a slice of a series (not again where `memory` knows an unchanged file).
 
     A manifest that can't be used is one item with a `problem`, and the other sources go on. Raises RecipeError
     only for a source whose folder is missing, before anything is yielded.
@@ -61,8 +69,10 @@ def iter_items(recipe: Recipe, limits: IngestSettings = _LIMITS) -> Iterator[Ite
             what = "is a file, not a folder" if source.path.exists() else "there is no such folder"
             raise RecipeError(f"{recipe.path}: source path {source.path}: {what}")
     for index, source in enumerate(recipe.source):
-        found = _rows(index, source, limits) if source.manifest else _files(index, source, limits)
-        yield from found
+        if source.manifest:
+            yield from _rows(index, source, limits)
+        else:
+            yield from _in_series(index, _files(index, source, limits), source, limits, memory)
 
 
 # --- a source with a manifest ------------------------------------------------------------------------
@@ -74,7 +84,7 @@ def _rows(index: int, source: Source, limits: IngestSettings) -> Iterator[Item]:
         rows = read_rows(source, name)
     except RecipeError as error:
         stamp = _stamp_of(source.path / name)
-        yield Item(f"{index}/{name}", name, None, None, index, stamp, problem=str(error), whole_source=True)
+        yield Item(f"{index}/{name}", name, None, None, index, stamp, problem=str(error), holds=f"{index}/")
         return
     root, options = source.path.resolve(), _options(source, limits)
     seen: dict[str, int] = {}
@@ -101,7 +111,7 @@ def _row_item(
     elif not text:
         problem = f"{source.manifest}, row {number}: neither a file nor a text"
     seen.setdefault(identity, number)
-    stamp = f"{_stamp_of(path)}-{digest}-{options}" if path else f"{digest}-{options}"
+    stamp = f"{_stamp_of(path) if path else ''}|{digest}-{options}"
     return Item(f"{index}/{identity}", uri, path, row, index, stamp, problem)
 
 
@@ -114,7 +124,7 @@ def _inside(root: Path, source: Source, relative: str, number: int) -> tuple[Pat
             return None, f"{where}: {relative} leads out of the source's folder"
         if not path.is_file():
             return None, f"{where}: there is no file {relative}"
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: a link that leads to itself
         return None, f"{where}: {relative!r} is no usable file name"
     return root / relative, None
 
@@ -124,35 +134,57 @@ def _inside(root: Path, source: Source, relative: str, number: int) -> tuple[Pat
 
 def _files(index: int, source: Source, limits: IngestSettings) -> Iterator[Item]:
     root, options = source.path.resolve(), _options(source, limits)
-    for path in _walk(root):
-        uri = path.relative_to(root).as_posix()
-        if not _wanted(uri, source) or is_sidecar(path):
-            continue
-        if (shown := _printable(uri)) != uri:
-            problem = "its name is not valid UTF-8: rename it"
-            yield Item(f"{index}/{shown}", shown, None, None, index, options, problem)
-            continue
+    for path, problem in walk(root):
+        relative = path.relative_to(root).as_posix()
+        uri = printable(relative)
         key = f"{index}/{uri}"
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
-            yield Item(key, uri, None, None, index, options, problem="a link that leads out of the source's folder")
+        if problem:
+            holds = f"{key}/" if problem == NOT_LISTED else None
+            if holds or _wanted(uri, source):
+                yield Item(key, uri, None, None, index, options, problem, holds=holds)
+        elif not _wanted(uri, source) or is_sidecar(path):
+            continue
+        elif uri != relative:
+            yield Item(key, uri, None, None, index, options, "its name is not valid UTF-8: rename it")
         elif _is_archive(path):
             yield from _archive_items(index, path, uri, options, limits)
         else:
-            yield Item(key, uri, path, None, index, f"{_stamp_of(path)}-{options}")
+            yield Item(key, uri, path, None, index, f"{_stamp_of(path)}|{options}")
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(folder) / name
-            if not name.startswith(".") and (path.is_file() or path.is_symlink()):
-                yield path
+def _in_series(
+    index: int, items: Iterator[Item], source: Source, limits: IngestSettings, memory: SeriesMemory | None
+) -> Iterator[Item]:
+    """The items, with the slices of a series as one in the place of their first."""
+    for _, run in groupby(items, key=lambda item: item.uri.partition("!")[0].rpartition("/")[0]):
+        folder = list(run)
+        parts = [
+            (position, Part(item.uri, item.path, item.member), item.stamp.rpartition("-" if item.member else "|")[0])
+            for position, item in enumerate(folder)
+            if item.path is not None and item.problem is None
+        ]
+        joined: dict[int, Item | None] = {}
+        for group in series_of([(part, state) for _, part, state in parts], limits, memory):
+            joined |= dict.fromkeys(parts[n][0] for n in group)
+            first = parts[group[0]][0]
+            joined[first] = _series_item(index, [folder[parts[n][0]] for n in group], _options(source, limits))
+        for position, item in enumerate(folder):
+            if (shown := joined.get(position, item)) is not None:
+                yield shown
 
 
-def _printable(name: str) -> str:
-    """A file name as text; bytes that are no UTF-8 become U+FFFD."""
-    return os.fsencode(name).decode("utf-8", "replace")
+def _series_item(index: int, items: list[Item], options: str) -> Item:
+    """Slices as one item, called after the first of them; it is read again when a slice comes, goes or changes."""
+    first = items[0]
+    assert first.path is not None
+    states = [item.stamp.rpartition("-" if item.member else "|")[0] for item in items]
+    sizes = [state.partition(".")[0] for state in states]
+    times = _digest([] if first.member else states)
+    parts = tuple(Part(item.uri, item.path, item.member) for item in items if item.path is not None)
+    rest = _digest([[item.uri for item in items], states if first.member else sizes])
+    uri = f"{first.uri} (series of {len(items)} slices)"
+    path = first.path if first.member else first.path.parent
+    return Item(f"{first.key}#series", uri, path, None, index, f"{len(items)}.{times}|{rest}-{options}", parts=parts)
 
 
 def _wanted(uri: str, source: Source) -> bool:
@@ -174,12 +206,12 @@ def _archive_items(index: int, path: Path, uri: str, options: str, limits: Inges
     try:
         members = archive.members(path, uri, limits)
     except UnreadableFile as error:
-        yield Item(f"{index}/{uri}", uri, path, None, index, f"{_stamp_of(path)}-{options}", problem=error.reason)
+        yield Item(f"{index}/{uri}", uri, path, None, index, f"{_stamp_of(path)}|{options}", problem=error.reason)
         return
     for member in members:
         name = f"{uri}!{member.name}"
         yield Item(
-            f"{index}/{name}", name, path, None, index, f"{member.stamp}-{options}", member.problem, member=member
+            f"{index}/{name}", name, path, None, index, f"|{member.stamp}-{options}", member.problem, member=member
         )
 
 
@@ -189,16 +221,41 @@ def _archive_items(index: int, path: Path, uri: str, options: str, limits: Inges
 def _stamp_of(path: Path) -> str:
     """Size and modification time of a file and of those that are read with it; "missing" for none."""
     try:
-        paths = [path, *sidecars(path)] if path.suffix == ".hea" else [path]
-        states = [one.stat() for one in paths if one.exists()]
+        states = [one.stat() for one in _files_of(path) if one.exists()]
     except OSError:
         return "missing"
     return "+".join(f"{state.st_size:x}.{state.st_mtime_ns:x}" for state in states) or "missing"
 
 
+def _files_of(path: Path) -> list[Path]:
+    return [path, *sidecars(path)] if path.suffix == ".hea" else [path]
+
+
+def may_be_same(stamp: str, before: str) -> bool:
+    """Whether only times of files differ between two stamps, so that `content_digest` decides."""
+    return _TIMES.sub("", stamp) == _TIMES.sub("", before)
+
+
+def content_digest(item: Item, limits: IngestSettings) -> str:
+    """A hash of the bytes of an item's files; "" for one without, or with one that can't be read or is too large."""
+    if item.path is None or item.member is not None or any(part.member for part in item.parts):
+        return ""
+    total = hashlib.blake2b(digest_size=16)
+    try:
+        for path in [part.path for part in item.parts] or _files_of(item.path):
+            if path.is_file():
+                if path.stat().st_size > limits.max_file_mb * 1_000_000:
+                    return ""
+                with path.open("rb") as stream:
+                    total.update(hashlib.file_digest(stream, "blake2b").digest())
+    except OSError:
+        return ""
+    return total.hexdigest()
+
+
 def _options(source: Source, limits: IngestSettings) -> str:
     chosen = source.model_dump(mode="json", include={"defaults", "header_comments", "deidentify"})
-    return _digest([chosen, limits.passage_words, READERS])
+    return _digest([chosen, limits.passage_words, limits.representative_slices, READERS])
 
 
 def _digest(value: object) -> str:
@@ -227,8 +284,12 @@ def read_item(item: Item, recipe: Recipe, limits: IngestSettings, deidentifier: 
     if item.problem:
         raise UnreadableFile(item.uri, item.problem)
     source = recipe.source[item.source]
-    file = _content(item, limits)
-    records = read_content(file, limits) if file is not None else []
+    aside: list[tuple[str, str]] = []
+    records: list[Record] = []
+    if item.parts:
+        records, aside = read_series(item.uri, item.parts, limits)
+    elif (file := _content(item, limits)) is not None:
+        records, aside = read_content(file, limits), file.aside
     if not source.header_comments:
         records = [record for record in records if record.part != COMMENTS]
     if item.row is not None:
@@ -237,11 +298,10 @@ def read_item(item: Item, recipe: Recipe, limits: IngestSettings, deidentifier: 
     records = [_with_defaults(record, source, own_study) for record in records]
     if not records:
         raise UnreadableFile(item.uri, "holds nothing to index")
-    aside = tuple(file.aside) if file is not None else ()
     if deidentifier is None or not source.deidentify:
-        return Reading(tuple(records), aside)
+        return Reading(tuple(records), tuple(aside))
     cleaned = [deidentifier.record(record) for record in records]
-    return Reading(tuple(record for record, _ in cleaned), aside, tuple(removed for _, removed in cleaned))
+    return Reading(tuple(record for record, _ in cleaned), tuple(aside), tuple(removed for _, removed in cleaned))
 
 
 def _content(item: Item, limits: IngestSettings) -> Content | None:

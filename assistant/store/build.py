@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +18,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.embed import Encoder, open_encoder
-from assistant.errors import DamagedIndex, UnreadableFile
-from assistant.ingest import Item, Recipe, iter_items, read_item
+from assistant.errors import DamagedIndex
+from assistant.ingest import Deidentifier, Item, Reading, Recipe, iter_items
+from assistant.ingest.deid import Removed
+from assistant.ingest.items import content_digest, may_be_same
+from assistant.ingest.pool import read_items
+from assistant.ingest.worker import Outcome
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import KINDS, Kind, Record
 from assistant.settings import Settings
 from assistant.store.catalogue import ItemRow, MetaRow, PathRow, RecordRow, open_catalogue
+from assistant.store.forgotten import REASON
 from assistant.store.generations import IndexFolder
 from assistant.store.working import CATALOGUE, PATHS, EncodedItem, WorkingCopy, passages_of
 
+LAYOUT = 2  # goes up with the tables of a generation; one of another layout is replaced by a new build
 SEEN_TEXTS = 20_000  # of 384 float32 each: 30 MB
 
 Progress = Callable[[int, int, str], None]
@@ -39,8 +49,9 @@ class BuildReport:
     updated: int
     unchanged: int
     removed: int
-    set_aside: tuple[tuple[str, str], ...]  # (path, reason), every one that is aside now
+    set_aside: tuple[tuple[str, str], ...]  # (path, reason), every one that is aside now, parts of files included
     records: dict[Kind, int]
+    removed_identifiers: dict[str, int]  # how many of each kind were taken out of what the generation holds
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
@@ -53,8 +64,18 @@ class BuildReport:
             "removed": self.removed,
             "set_aside": [{"path": path, "reason": reason} for path, reason in self.set_aside],
             "records": self.records,
+            "removed_identifiers": self.removed_identifiers,
             "seconds": round(self.seconds, 3),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a generation knows of an item: its stamp, the digest of its content, whether it is set aside."""
+
+    stamp: str
+    digest: str
+    is_aside: bool
 
 
 def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: Progress | None = None) -> BuildReport:
@@ -70,40 +91,62 @@ def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: P
         encoders = Encoders(recipe, settings)
         base, number = _base(folder)
         had = _base_meta(base)
-        meta = _meta(recipe, encoders)
+        meta = _meta(recipe, encoders, settings)
         if not _grows_from(had, meta, encoders):
             base, had = None, {}  # other encoders or another namespace: every vector or pseudonym changes
-        known = _stamps(base)
+        before = _items(base)
+        known = {item_id: row.stamp for item_id, row in before.items()}
         held = _held(base, ids)
-        if base and not _differs(known, ids, held):
+        touched = _touched(before, ids, settings)
+        again = _to_be_tried_again(before, had, meta)
+        if base and not touched and not again and not _differs(known, ids, held):
             return _report(recipe.name, base, number, known, ids, held, started)
         meta["base"] = number if base else None
         meta["fingerprints"] = had.get("fingerprints", {})
         work = WorkingCopy.open(folder, base, meta, recipe.patient_namespace, pseudonyms)
         if not encoders.made(work.fingerprints()):  # a killed build with other weights
             work = WorkingCopy.open(folder, base, meta, recipe.patient_namespace, pseudonyms, anew=True)
-        done = work.stamps()
+        done = work.begin(touched, again)
         todo = [item for item_id, item in ids.items() if done.get(item_id) != item.stamp]
-        for batch in _read_and_encode(todo, recipe, settings, encoders, len(ids), progress):
+        cleaner = partial(Deidentifier, pseudonyms, settings.deid)
+        for batch in _read_and_encode(todo, recipe, settings, encoders, cleaner, len(ids), progress):
             work.put(batch, {**work.fingerprints(), **encoders.fingerprints()})
         work.remove([item_id for item_id in done if item_id not in ids and item_id not in held])
         if progress:
             progress(len(ids), len(ids), "writing the generation")
         path = work.commit(base, number + 1)
         folder.sweep(settings.store.keep_generations)
+        known |= {item_id: stamp for item_id, stamp in touched.items() if item_id not in again}
         return _report(recipe.name, path, number + 1, known, ids, held, started)
 
 
 def _held(base: Path | None, ids: Mapping[str, Item]) -> frozenset[str]:
-    """Items of sources whose manifest can't be used now: what was read of them before stays as it was."""
-    unusable = {str(item.source) for item in ids.values() if item.whole_source}
+    """Items of manifests and folders that can't be used now: what was read of them before stays as it was."""
+    unusable = tuple(item.holds for item in ids.values() if item.holds)
     if base is None or not unusable:
         return frozenset()
     paths = open_catalogue(base / PATHS)
     with Session(paths) as session:
-        keys = {row.item_id: row.key for row in session.scalars(select(PathRow))}
+        keys = dict(session.execute(select(PathRow.item_id, PathRow.key)).all())
     paths.dispose()
-    return frozenset(i for i, key in keys.items() if i not in ids and key.partition("/")[0] in unusable)
+    return frozenset(i for i, key in keys.items() if i not in ids and key.startswith(unusable))
+
+
+def _touched(before: Mapping[str, Before], ids: Mapping[str, Item], settings: Settings) -> dict[str, str]:
+    """The new stamps of items whose files' times have changed and whose content has not."""
+    return {
+        item_id: item.stamp
+        for item_id, item in ids.items()
+        if (row := before.get(item_id)) and row.digest and row.stamp != item.stamp
+        and may_be_same(item.stamp, row.stamp) and content_digest(item, settings.ingest) == row.digest
+    }  # fmt: skip
+
+
+def _to_be_tried_again(before: Mapping[str, Before], had: Mapping[str, Any], meta: Mapping[str, Any]) -> set[str]:
+    """What is set aside, where the limits were changed since."""
+    if had.get("limits") == meta["limits"]:
+        return set()
+    return {item_id for item_id, row in before.items() if row.is_aside}
 
 
 def _differs(known: Mapping[str, str], ids: Mapping[str, Item], held: frozenset[str]) -> bool:
@@ -151,32 +194,29 @@ class Encoders:
 
 
 def _read_and_encode(
-    todo: Sequence[Item], recipe: Recipe, settings: Settings, encoders: Encoders, total: int, progress: Progress | None
+    todo: Sequence[Item],
+    recipe: Recipe,
+    settings: Settings,
+    encoders: Encoders,
+    cleaner: Callable[[], Deidentifier],
+    total: int,
+    progress: Progress | None,
 ) -> Iterator[list[EncodedItem]]:
+    """Batches of encoded items in order; while one is encoded here, the pool's processes read on."""
     done = total - len(todo)
-    for start in range(0, len(todo), settings.store.batch_files):
-        batch = todo[start : start + settings.store.batch_files]
-        read = [_read(item, recipe, settings) for item in batch]
-        yield _encode(batch, read, encoders)
-        done += len(batch)
-        if progress:
-            progress(done, total, "reading and encoding")
+    with closing(read_items(todo, recipe, settings.ingest, cleaner)) as outcomes:
+        for start in range(0, len(todo), settings.store.batch_files):
+            batch = todo[start : start + settings.store.batch_files]
+            yield _encode(batch, list(islice(outcomes, len(batch))), encoders)
+            done += len(batch)
+            if progress:
+                progress(done, total, "reading and encoding")
 
 
-def _read(item: Item, recipe: Recipe, settings: Settings) -> tuple[tuple[Record, ...], str | None]:
-    try:
-        if item.problem:
-            return (), item.problem
-        return read_item(item, recipe, settings.ingest).records, None
-    except UnreadableFile as error:
-        return (), error.reason
-
-
-def _encode(
-    batch: Sequence[Item], read: Sequence[tuple[tuple[Record, ...], str | None]], encoders: Encoders
-) -> list[EncodedItem]:
+def _encode(batch: Sequence[Item], outcomes: Sequence[Outcome], encoders: Encoders) -> list[EncodedItem]:
     """Encode a batch's images, signals and texts, each kind in one call."""
-    records = [record for found, _ in read for record in found]
+    read = [outcome.reading or Reading(()) for outcome in outcomes]
+    records = [record for found in read for record in found.records]
     vectors: dict[int, NDArray[np.float32]] = {}
     for kind in KINDS[:2]:
         chosen = [record for record in records if record.kind == kind]
@@ -187,11 +227,12 @@ def _encode(
     of_text = encoders.of_texts(text for record in records for text in passage_texts(record))
     return [
         EncodedItem(
-            item, found, reason,
-            tuple(vectors.get(id(record)) for record in found),
-            tuple(tuple(of_text[text] for text in passage_texts(record)) for record in found),
+            item, found.records, outcome.reason,
+            tuple(vectors.get(id(record)) for record in found.records),
+            tuple(tuple(of_text[text] for text in passage_texts(record)) for record in found.records),
+            outcome.digest, found.aside, sum(found.removed, Removed()).counts,
         )
-        for item, (found, reason) in zip(batch, read, strict=True)
+        for item, found, outcome in zip(batch, read, outcomes, strict=True)
     ]  # fmt: skip
 
 
@@ -210,9 +251,12 @@ def _base(folder: IndexFolder) -> tuple[Path | None, int]:
         return None, max(numbers, default=0)
 
 
-def _meta(recipe: Recipe, encoders: Encoders) -> dict[str, Any]:
+def _meta(recipe: Recipe, encoders: Encoders, settings: Settings) -> dict[str, Any]:
     return {
         "index": recipe.name,
+        "layout": LAYOUT,
+        "deid": settings.deid.model_dump(mode="json"),
+        "limits": settings.ingest.model_dump(mode="json", exclude={"workers"}),
         "namespace": recipe.patient_namespace,
         "encoders": dict(encoders.names),
         "recipe": str(recipe.path.resolve()),
@@ -230,20 +274,23 @@ def _base_meta(base: Path | None) -> dict[str, Any]:
 
 
 def _grows_from(had: Mapping[str, Any], meta: Mapping[str, Any], encoders: Encoders) -> bool:
-    """Whether a generation can be grown from: vectors of these encoders, pseudonyms of this namespace."""
-    if any(had.get(key) != meta[key] for key in ("namespace", "encoders")):
+    """Whether a generation can be grown from: tables of this layout, vectors of these encoders, pseudonyms of this
+    namespace, texts cleaned in the same way."""
+    if any(had.get(key) != meta[key] for key in ("layout", "namespace", "encoders", "deid")):
         return False
     return encoders.made(had.get("fingerprints", {}))
 
 
-def _stamps(base: Path | None) -> dict[str, str]:
+def _items(base: Path | None) -> dict[str, Before]:
+    """Every item of a generation by its id."""
     if base is None:
         return {}
     engine = open_catalogue(base / CATALOGUE)
+    query = select(ItemRow.item_id, ItemRow.stamp, ItemRow.digest, ItemRow.is_aside)
     with Session(engine) as session:
-        stamps = {row.item_id: row.stamp for row in session.execute(select(ItemRow.item_id, ItemRow.stamp))}
+        items = {row.item_id: Before(row.stamp, row.digest, row.is_aside) for row in session.execute(query)}
     engine.dispose()
-    return stamps
+    return items
 
 
 def _report(
@@ -259,8 +306,8 @@ def _report(
     catalogue, paths = open_catalogue(generation / CATALOGUE), open_catalogue(generation / PATHS)
     with Session(catalogue) as session, Session(paths) as own_paths:
         counted = dict(session.execute(select(RecordRow.kind, func.count()).group_by(RecordRow.kind)).all())
-        aside = dict(session.execute(select(ItemRow.item_id, ItemRow.reason).where(ItemRow.reason.is_not(None))).all())
-        uris = {row.item_id: row.uri for row in own_paths.scalars(select(PathRow))} if aside else {}
+        aside = set(session.scalars(select(ItemRow.item_id).where(ItemRow.is_aside)))
+        places = {row.item_id: row for row in own_paths.scalars(select(PathRow))}
     catalogue.dispose()
     paths.dispose()
     read = [item_id for item_id in ids if item_id not in aside]
@@ -269,9 +316,28 @@ def _report(
         generation=number,
         added=sum(item_id not in known for item_id in read),
         updated=sum(item_id in known and known[item_id] != ids[item_id].stamp for item_id in read),
-        unchanged=sum(known.get(item_id) == ids[item_id].stamp for item_id in read) + len(held - aside.keys()),
+        unchanged=sum(known.get(item_id) == ids[item_id].stamp for item_id in read) + len(held - aside),
         removed=sum(item_id not in ids and item_id not in held for item_id in known),
-        set_aside=tuple(sorted((uris.get(item_id, item_id), reason or "") for item_id, reason in aside.items())),
+        set_aside=tuple(sorted(_set_aside(aside, places))),
         records={kind: counted.get(kind, 0) for kind in KINDS},
+        removed_identifiers=dict(sorted(sum((Counter(row.removed) for row in places.values()), Counter()).items())),
         seconds=time.perf_counter() - started,
     )
+
+
+def _set_aside(aside: Iterable[str], places: Mapping[str, PathRow]) -> Iterator[tuple[str, str]]:
+    """(path, reason) of every item that is aside, and of every part of the others that is.
+
+    A place without a row is that of a forgotten patient's file, of which nothing is kept.
+    """
+    for item_id in aside:
+        row = places.get(item_id)
+        yield (row.uri, row.reason or "") if row else (item_id, REASON)
+    for row in places.values():
+        for part, reason in row.parts:
+            yield f"{row.uri}{'!' if _is_file(part) else ', '}{part}", reason
+
+
+def _is_file(part: str) -> bool:
+    """Whether a part is a file of an archive rather than a place in a file ("page 3", "line 12")."""
+    return "." in part or "/" in part

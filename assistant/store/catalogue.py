@@ -27,12 +27,16 @@ class MetaRow(Base):
 
 
 class ItemRow(Base):
-    """One file or manifest row of the archive; `stamp` changes when it must be read again."""
+    """One file or manifest row of the archive; `stamp` changes when it may have to be read again.
+
+    Where only times of its files have changed, `digest` of their content decides; "" where there is none.
+    """
 
     __tablename__ = "item"
     item_id: Mapped[str] = mapped_column(primary_key=True)
     stamp: Mapped[str]
-    reason: Mapped[str | None]  # why it is set aside; None when it was read
+    digest: Mapped[str]
+    is_aside: Mapped[bool]  # nothing of it was read; the reason stands in the owner's path table
 
 
 class RecordRow(Base):
@@ -55,6 +59,7 @@ class RecordRow(Base):
     study_id: Mapped[str]
     is_case: Mapped[bool]
     taken_at: Mapped[datetime | None]
+    shift: Mapped[int | None]  # by how many days taken_at was moved, sealed with the workspace's key
     external_id: Mapped[str | None]
     title: Mapped[str | None]
     url: Mapped[str | None]
@@ -87,15 +92,23 @@ class StagedVector(Base):
 
 
 class PathBase(DeclarativeBase):
-    """The one table of original paths, in a file of its own that only its owner can read."""
+    """The one table of original paths, in a file of its own that only its owner can read.
+
+    With it stands whatever may quote a path or a name: why an item is set aside, and which parts of it are.
+    """
 
 
 class PathRow(PathBase):
+    """An item's place. Generations of earlier versions lack the last three columns: name the others in a query."""
+
     __tablename__ = "path"
     item_id: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str]
     uri: Mapped[str]
     path: Mapped[str | None]
+    reason: Mapped[str | None]  # why it is set aside; None when it was read
+    parts: Mapped[list[list[str]]] = mapped_column(JSON)  # what could not be read of it: [part, reason]
+    removed: Mapped[dict[str, int]] = mapped_column(JSON)  # how many identifiers of each kind were taken out
 
 
 def open_catalogue(path: Path, *, writable: bool = False) -> Engine:

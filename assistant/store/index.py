@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.errors import EncoderMismatch
-from assistant.pseudonyms import Pseudonyms
+from assistant.pseudonyms import MAX_SHIFT_DAYS, Pseudonyms
 from assistant.records import Kind, Passage, Record
 from assistant.store.catalogue import MetaRow, PassageRow, PathRow, RecordRow, open_catalogue
 from assistant.store.generations import IndexFolder
@@ -28,7 +28,8 @@ from assistant.store.working import CATALOGUE, PATHS, WORDS, vector_file
 class Filter:
     """What a search may return. Ids are pseudonyms; the wall between patients stands here, in the store.
 
-    `patient` leaves only that patient's records; `exclude_*` leave out patients, studies and files by hash.
+    `since` and `until` bound when a record was really taken, whether or not its date was moved. `patient` leaves only
+    that patient's records; `exclude_*` leave out patients, studies and files by hash.
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -48,11 +49,30 @@ class Filter:
             conditions.append(RecordRow.modality.in_(self.modalities))
         if self.patient:
             conditions.append(RecordRow.patient_id == self.patient)
-        if self.since:
-            conditions.append(RecordRow.taken_at >= self.since)
-        if self.until:
-            conditions.append(RecordRow.taken_at <= self.until)
+        if self.is_bounded:
+            conditions.append(self._may_be_taken())
         return conditions
+
+    @property
+    def is_bounded(self) -> bool:
+        return self.since is not None or self.until is not None
+
+    def _may_be_taken(self) -> ColumnElement[bool]:
+        """Within the bounds as far as SQL can tell: a moved date lies up to `MAX_SHIFT_DAYS` before the real one."""
+        widest = timedelta(days=MAX_SHIFT_DAYS)
+        stayed, moved = [RecordRow.shift.is_(None)], [RecordRow.shift.is_not(None)]
+        if self.since:
+            stayed.append(RecordRow.taken_at >= self.since)
+            moved.append(RecordRow.taken_at >= _earlier(self.since, widest))
+        if self.until:
+            stayed.append(RecordRow.taken_at <= self.until)
+            moved.append(RecordRow.taken_at <= self.until)
+        return or_(and_(*stayed), and_(*moved))
+
+    def takes(self, taken_at: datetime, shift_days: int | None) -> bool:
+        """Whether a record of that (moved) date was really taken within the bounds."""
+        real = taken_at - timedelta(days=shift_days or 0)
+        return (self.since is None or real >= self.since) and (self.until is None or real <= self.until)
 
     def excluded(self) -> list[ColumnElement[bool]]:
         conditions: list[ColumnElement[bool]] = []
@@ -146,17 +166,27 @@ class OpenIndex:
 
     def keys(self, filter_: Filter, kind: Kind) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
         """The (allowed, excluded) keys of a kind's vector index under a filter; None where all or none are."""
-        return self._keys(filter_.included(), kind, and_), self._keys(filter_.excluded(), kind, or_)
+        included = self._keys(filter_.included(), kind, and_, filter_ if filter_.is_bounded else None)
+        return included, self._keys(filter_.excluded(), kind, or_)
 
-    def _keys(self, conditions: list[ColumnElement[bool]], kind: Kind, join: Any) -> NDArray[np.int64] | None:
+    def _keys(
+        self, conditions: list[ColumnElement[bool]], kind: Kind, join: Any, bounds: Filter | None = None
+    ) -> NDArray[np.int64] | None:
         if not conditions:
             return None
+        key = PassageRow.pk if kind == "text" else RecordRow.pk
+        query = select(key, RecordRow.record_id, RecordRow.taken_at, RecordRow.shift)
         if kind == "text":
-            query = select(PassageRow.pk).join(RecordRow, RecordRow.pk == PassageRow.record_pk).where(join(*conditions))
+            query = query.join(RecordRow, RecordRow.pk == PassageRow.record_pk).where(join(*conditions))
         else:
-            query = select(RecordRow.pk).where(RecordRow.kind == kind, join(*conditions))
+            query = query.where(RecordRow.kind == kind, join(*conditions))
         with Session(self._engine) as session:
-            return np.fromiter(session.scalars(query), np.int64)
+            rows = session.execute(query)
+            return np.fromiter((row[0] for row in rows if bounds is None or self._is_taken(bounds, *row[1:])), np.int64)
+
+    def _is_taken(self, bounds: Filter, record_id: str, taken_at: datetime, sealed: int | None) -> bool:
+        shift = None if sealed is None else self._pseudonyms.unsealed(sealed, record_id)
+        return bounds.takes(taken_at, shift)
 
     def nearest(
         self, kind: Kind, queries: NDArray[np.float32], filters: Sequence[Filter], k: int
@@ -248,7 +278,7 @@ class OpenIndex:
             item_id = row.item_id
         paths = open_catalogue(self.path / PATHS)
         with Session(paths) as session:
-            place = session.get(PathRow, item_id)
+            place = session.execute(select(PathRow.path, PathRow.uri).where(PathRow.item_id == item_id)).one_or_none()
         paths.dispose()
         return record, Path(place.path) if place and place.path else None, place.uri if place else ""
 
@@ -265,6 +295,10 @@ class OpenIndex:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _earlier(moment: datetime, by: timedelta) -> datetime:
+    return moment - by if moment - datetime.min > by else datetime.min
 
 
 def _record(row: RecordRow, passages: tuple[Passage, ...]) -> Record:

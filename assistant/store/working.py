@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, select, text
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from assistant.ingest import Item
@@ -46,6 +46,9 @@ def vector_file(kind: Kind) -> str:
 class EncodedItem:
     """One file or row as it goes into the catalogue: its records, or the reason it is set aside.
 
+    `digest` is of the content of its files, `parts` are those that could not be read with their reasons, `removed`
+    says how many identifiers of each kind were taken out.
+
     `vectors` has one unit vector for each image or signal record, `passage_vectors` one for each passage and
     caption of each record, in the order of `passages_of`.
     """
@@ -55,6 +58,9 @@ class EncodedItem:
     reason: str | None
     vectors: tuple[NDArray[np.float32] | None, ...] = ()
     passage_vectors: tuple[tuple[NDArray[np.float32], ...], ...] = ()
+    digest: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
+    removed: Mapping[str, int] = field(default_factory=dict)
 
 
 def _without(encoded: EncodedItem, forgotten: Forgotten) -> EncodedItem:
@@ -120,10 +126,15 @@ class WorkingCopy:
             _start(folder.building, base, meta)
         return cls(folder, namespace, pseudonyms)
 
-    def stamps(self) -> dict[str, str]:
-        """The stamp of every item by its item id."""
-        with Session(self._catalogue) as session:
-            return {row.item_id: row.stamp for row in session.execute(select(ItemRow.item_id, ItemRow.stamp))}
+    def begin(self, touched: Mapping[str, str], again: Set[str]) -> dict[str, str]:
+        """The stamp of every item by its item id, with the new ones of items that were `touched` and have the same
+        content; those to be read `again` have none."""
+        with Session(self._catalogue) as session, session.begin():
+            stamps = {row.item_id: row.stamp for row in session.execute(select(ItemRow.item_id, ItemRow.stamp))}
+            fresh = [{"item_id": i, "stamp": stamp} for i, stamp in touched.items() if i in stamps]
+            if fresh:
+                session.execute(update(ItemRow), fresh)
+        return {i: "" if i in again else touched.get(i, stamp) for i, stamp in stamps.items()}
 
     def fingerprints(self) -> dict[str, str]:
         """The fingerprint of the encoder that made the vectors of each kind, as far as there are any."""
@@ -141,7 +152,15 @@ class WorkingCopy:
         with Session(self._paths) as paths, paths.begin():  # first: a path without its item does no harm
             paths.execute(delete(PathRow).where(PathRow.item_id.in_(ids)))
             paths.add_all(
-                PathRow(item_id=i, key=e.item.key, uri=e.item.uri, path=str(e.item.path) if e.item.path else None)
+                PathRow(
+                    item_id=i,
+                    key=e.item.key,
+                    uri=e.item.uri,
+                    path=str(e.item.path) if e.item.path else None,
+                    reason=e.reason,
+                    parts=[list(part) for part in e.parts],
+                    removed=dict(e.removed),
+                )
                 for i, e in zip(ids, items, strict=True)
                 if e.reason != REASON
             )
@@ -149,7 +168,10 @@ class WorkingCopy:
             session.merge(MetaRow(key=FINGERPRINTS, value=dict(fingerprints)))
             _delete_items(session, ids)
             for item_id, encoded in zip(ids, items, strict=True):
-                session.add(ItemRow(item_id=item_id, stamp=encoded.item.stamp, reason=encoded.reason))
+                is_aside = encoded.reason is not None
+                session.add(
+                    ItemRow(item_id=item_id, stamp=encoded.item.stamp, digest=encoded.digest, is_aside=is_aside)
+                )
                 session.flush()
                 self._add_records(session, item_id, encoded)
 
@@ -195,8 +217,10 @@ class WorkingCopy:
 
     def _record_row(self, item_id: str, key: str, record: Record, is_case: bool) -> RecordRow:
         patient = record.patient_id
+        record_id = self._pseudonyms.record(self._folder.name, key, f"{record.kind}/{record.part}")
+        shift = record.shift_days
         return RecordRow(
-            record_id=self._pseudonyms.record(self._folder.name, key, f"{record.kind}/{record.part}"),
+            record_id=record_id,
             item_id=item_id,
             kind=record.kind,
             modality=record.modality,
@@ -206,6 +230,7 @@ class WorkingCopy:
             study_id=self._pseudonyms.study(record.study_id or key, self._namespace),
             is_case=is_case,
             taken_at=record.taken_at.replace(tzinfo=None) if record.taken_at else None,
+            shift=self._pseudonyms.sealed(shift, record_id) if shift is not None else None,
             external_id=record.external_id,
             title=record.title,
             url=record.url,
