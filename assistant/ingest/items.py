@@ -164,16 +164,16 @@ def _in_series(
             if item.path is not None and item.problem is None
         ]
         joined: dict[int, Item | None] = {}
-        for group in series_of([(part, state) for _, part, state in parts], limits, memory):
-            joined |= dict.fromkeys(parts[n][0] for n in group)
-            first = parts[group[0]][0]
-            joined[first] = _series_item(index, [folder[parts[n][0]] for n in group], _options(source, limits))
+        for name, group in series_of([(part, state) for _, part, state in parts], limits, memory):
+            places = [parts[n][0] for n in group]
+            joined |= dict.fromkeys(places)
+            joined[places[0]] = _series_item(index, name, [folder[n] for n in places], _options(source, limits))
         for position, item in enumerate(folder):
             if (shown := joined.get(position, item)) is not None:
                 yield shown
 
 
-def _series_item(index: int, items: list[Item], options: str) -> Item:
+def _series_item(index: int, name: str, items: list[Item], options: str) -> Item:
     """Slices as one item, called after the first of them; it is read again when a slice comes, goes or changes."""
     first = items[0]
     assert first.path is not None
@@ -184,7 +184,7 @@ def _series_item(index: int, items: list[Item], options: str) -> Item:
     rest = _digest([[item.uri for item in items], states if first.member else sizes])
     uri = f"{first.uri} (series of {len(items)} slices)"
     path = first.path if first.member else first.path.parent
-    return Item(f"{first.key}#series", uri, path, None, index, f"{len(items)}.{times}|{rest}-{options}", parts=parts)
+    return Item(f"{index}/{name}", uri, path, None, index, f"{len(items)}.{times}|{rest}-{options}", parts=parts)
 
 
 def _wanted(uri: str, source: Source) -> bool:

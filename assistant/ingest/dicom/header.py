@@ -6,7 +6,7 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
@@ -21,6 +21,7 @@ _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _EXPLICIT = b"1.2.840.10008.1.2.1".ljust(len(_DEFLATED), b"\0")
 _GROUP_LENGTH_AT = 132  # of the file meta information (PS3.10 7.1), an element of 12 bytes
 _PIXELS = {0x0008: "FloatPixelData", 0x0009: "DoubleFloatPixelData", 0x0010: "PixelData"}
+_LONG = (b"OB", b"OW", b"OF", b"OD", b"UN")  # explicit VRs whose length takes four bytes, after two of no meaning
 _UNDEFINED = 0xFFFFFFFF
 
 
@@ -99,13 +100,27 @@ def _pixel_element(data: bytes, at: int, little: bool) -> PixelElement | None:
     group, element, vr = struct.unpack_from(f"{order}HH2s", data, at)
     if group != 0x7FE0 or element not in _PIXELS:
         return None
-    if explicit := vr in (b"OB", b"OW", b"OF", b"OD", b"UN"):
-        (length,) = struct.unpack_from(f"{order}I", data, at + 8)
-    else:
-        (length,) = struct.unpack_from(f"{order}I", data, at + 4)
+    length = _stated_length(data[at : at + 12], little)
+    explicit = vr in _LONG
     start = at + (12 if explicit else 8)
     end = len(data) if length == _UNDEFINED else min(start + length, len(data))
     return PixelElement(_PIXELS[element], vr.decode() if explicit else "OW", start, end)
+
+
+def _stated_length(element: bytes, little: bool) -> int:
+    """The length that the first 12 bytes of an element of pixel data state."""
+    found: tuple[int] = struct.unpack_from("<I" if little else ">I", element, 8 if element[4:6] in _LONG else 4)
+    return found[0]
+
+
+def is_cut_off(stream: BinaryIO, size: int, little: bool) -> bool:
+    """Whether a file of `size` bytes ends before its pixel data does; the stream stands where pydicom stopped."""
+    at = stream.tell()
+    head = stream.read(12)
+    if (found := _pixel_element(head, 0, little)) is None:
+        return True
+    stated = _stated_length(head, little)
+    return at + found.start + (stated if stated != _UNDEFINED else 1) > size
 
 
 def brief(error: Exception) -> str:
