@@ -60,7 +60,8 @@ class Filter:
     def _may_be_taken(self) -> ColumnElement[bool]:
         """Within the bounds as far as SQL can tell: a moved date lies up to `MAX_SHIFT_DAYS` before the real one."""
         widest = timedelta(days=MAX_SHIFT_DAYS)
-        stayed, moved = [RecordRow.shift.is_(None)], [RecordRow.shift.is_not(None)]
+        stayed: list[ColumnElement[bool]] = [RecordRow.shift.is_(None)]
+        moved: list[ColumnElement[bool]] = [RecordRow.shift.is_not(None)]
         if self.since:
             stayed.append(RecordRow.taken_at >= self.since)
             moved.append(RecordRow.taken_at >= _earlier(self.since, widest))
@@ -184,9 +185,9 @@ class OpenIndex:
             rows = session.execute(query)
             return np.fromiter((row[0] for row in rows if bounds is None or self._is_taken(bounds, *row[1:])), np.int64)
 
-    def _is_taken(self, bounds: Filter, record_id: str, taken_at: datetime, sealed: int | None) -> bool:
+    def _is_taken(self, bounds: Filter, record_id: str, taken_at: datetime | None, sealed: int | None) -> bool:
         shift = None if sealed is None else self._pseudonyms.unsealed(sealed, record_id)
-        return bounds.takes(taken_at, shift)
+        return taken_at is not None and bounds.takes(taken_at, shift)
 
     def nearest(
         self, kind: Kind, queries: NDArray[np.float32], filters: Sequence[Filter], k: int

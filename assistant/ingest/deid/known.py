@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
 from assistant.ingest.deid.calendar_words import MONTHS
 from assistant.ingest.deid.lexicon import folded, words
 from assistant.ingest.deid.spans import Kind, Span
+from assistant.records import Known
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NO_NAMES = frozenset(
@@ -21,17 +21,6 @@ _NO_PLACES = frozenset(
     """radiology department hospital clinic ward emergency outpatient inpatient cardiology medicine surgery unit centre
     center university general medical icu icus room xray ct mri unknown none""".split()  # noqa: SIM905
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Strings that must vanish from the text of the same study: names ("DOE^JANE", "Dr. Amy Stone"), ids (record and
-    accession numbers), places (institution, ward, address), and the day of birth."""
-
-    names: tuple[str, ...] = ()
-    ids: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    birth_date: date | None = None
 
 
 NOTHING_KNOWN = Known()
@@ -105,7 +94,9 @@ def _has_capital_within(text: str, match: re.Match[str]) -> bool:
     before = text[max(0, match.start() - 3) : match.start()].rstrip(" ")
     if not before or before[-1] in ".:;!?\n-(":
         return False
-    return not match[0].isupper() or len(match[0]) > 1 and text[max(0, match.start() - 12) : match.end() + 12].islower()
+    return not match[0].isupper() or (
+        len(match[0]) > 1 and text[max(0, match.start() - 12) : match.end() + 12].islower()
+    )
 
 
 def _slip(word: str, parts: frozenset[str]) -> bool:
