@@ -175,7 +175,7 @@ def _need(uploads: Sequence[Upload], request: StudyRequest) -> None:
 
 
 def _template(records: Sequence[Record]) -> str:
-    return "draft-ecg" if any(record.kind == "signal" for record in records) else "draft"
+    return "draft-ecg" if any(record.signal is not None and record.signal.is_ecg for record in records) else "draft"
 
 
 def _in_words(records: Sequence[Record]) -> str:

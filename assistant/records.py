@@ -69,6 +69,15 @@ class Signal:
     def duration_s(self) -> float:
         return len(self.samples) / self.sampling_rate_hz
 
+    @property
+    def is_ecg(self) -> bool:
+        """Whether its channels are leads of an ECG; only such a signal is encoded, and beats are sought in it."""
+        return all(kind == "ecg" for kind in self.types)
+
+    @property
+    def in_millivolts(self) -> bool:
+        return all(unit == "mV" for unit in self.units)
+
     def lead(self, name: str) -> NDArray[np.float32]:
         """One lead's samples, shape (n_samples,); KeyError if the recording lacks it."""
         try:
@@ -143,6 +152,11 @@ class Record:
     signal: Signal | None = None
     known: Known = Known()
     shift_days: int | None = None
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether its picture or signal gets a vector: all but signals that are no ECG, which have no encoder."""
+        return self.signal is None or self.signal.is_ecg
 
 
 @dataclass(frozen=True, slots=True)

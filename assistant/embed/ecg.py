@@ -116,6 +116,8 @@ def _nothing() -> NDArray[np.float64]:
 def _vector(signal: Signal) -> NDArray[np.float64]:
     from assistant.measure.analysis import analyse
 
+    if not signal.is_ecg:
+        return _nothing()
     analysis = analyse(signal)
     if analysis.rhythm is None:
         return _nothing()

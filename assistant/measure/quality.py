@@ -39,25 +39,29 @@ class LeadQuality:
 
 
 def judge_samples(signal: Signal) -> dict[str, LeadQuality]:
-    """Per lead, what its samples alone tell: no ECG channel, missing, flat, clipped."""
+    """Per lead, what its samples alone tell: no ECG channel, missing, flat, clipped.
+
+    Of a signal that is no ECG at all, each channel is judged by itself, and flat is one that never changes.
+    """
     found = {}
+    foreign = not signal.is_ecg
     finite = np.isfinite(signal.samples)
     spans = [float(np.ptp(np.percentile(c[m], [0.5, 99.5]))) if m.any() else 0.0
              for c, m in zip(signal.samples.T, finite.T, strict=True)]  # fmt: skip
-    ecg = [span for span, name in zip(spans, signal.leads, strict=True) if is_ecg_lead(name) and span > 0]
+    ecg = [] if foreign else [s for s, name in zip(spans, signal.leads, strict=True) if is_ecg_lead(name) and s > 0]
     usual = float(np.median(ecg)) if ecg else 0.0
     for name, column, mask, span in zip(signal.leads, signal.samples.T, finite.T, spans, strict=True):
         problems: list[str] = []
         missing = 1.0 - float(mask.mean()) if len(mask) else 1.0
         figures = {"missing_share": missing} if missing > 0 else {}
         usable = True
-        if not is_ecg_lead(name):
+        if not foreign and not is_ecg_lead(name):
             problems.append("no ECG channel")
             usable = False
         elif missing > MISSING_POOR:
             problems.append("missing")
             usable = False
-        elif span <= FLAT_SHARE * usual or span <= 1e-6:
+        elif span <= FLAT_SHARE * usual or span <= (0 if foreign else 1e-6):
             problems.append("flat")
             usable = False
         else:
@@ -107,22 +111,35 @@ def with_noise(lead: LeadQuality, noise: float, wander: float) -> LeadQuality:
     return LeadQuality(lead.usable, tuple(problems), figures)
 
 
+def grade_samples(channels: Mapping[str, LeadQuality], noun: str = "channel") -> tuple[Grade, tuple[str, ...]]:
+    """The quality that samples alone tell, before any beat is sought: poor if no channel is usable."""
+    reasons = _reasons(channels, noun)
+    if not any(channel.usable for channel in channels.values()):
+        return "poor", (f"no usable {noun}", *reasons)
+    return ("limited" if reasons else "good"), tuple(reasons)
+
+
+def _reasons(leads: Mapping[str, LeadQuality], noun: str) -> list[str]:
+    by_problem: dict[str, list[str]] = {}
+    for name, lead in leads.items():
+        for problem in lead.problems:
+            by_problem.setdefault(problem, []).append(name)
+    reasons = []
+    for problem, names in by_problem.items():
+        if problem == "no ECG channel":
+            continue
+        where = f"{noun} {names[0]}" if len(names) == 1 else f"{noun}s {', '.join(names)}"
+        reasons.append("gaps in " + where if problem == "gaps" else f"{where} {problem}")
+    return reasons
+
+
 def grade(leads: Mapping[str, LeadQuality], beats: int, seconds: float) -> tuple[Grade, tuple[str, ...]]:
     """The recording's quality and the reasons for anything but "good".
 
     Poor: no lead usable, or fewer than three beats found. Limited: a lead is flat, missing, noisy …, or the recording
     is shorter than five seconds.
     """
-    reasons: list[str] = []
-    by_problem: dict[str, list[str]] = {}
-    for name, lead in leads.items():
-        for problem in lead.problems:
-            by_problem.setdefault(problem, []).append(name)
-    for problem, names in by_problem.items():
-        if problem == "no ECG channel":
-            continue
-        where = f"lead {names[0]}" if len(names) == 1 else f"leads {', '.join(names)}"
-        reasons.append("gaps in " + where if problem == "gaps" else f"{where} {problem}")
+    reasons = _reasons(leads, "lead")
     if seconds < 5.0:
         reasons.append(f"only {seconds:.1f} s long")
     if not any(lead.usable for lead in leads.values()):

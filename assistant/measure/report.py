@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.measure.analysis import Analysis, analyse
 from assistant.measure.atrial import atrial_waves
 from assistant.measure.intervals import Limbs, corrected_qt, frontal_axis, lead_values, limb_gains, medians
-from assistant.measure.quality import LeadQuality, grade
+from assistant.measure.quality import LeadQuality, grade, grade_samples, judge_samples
 from assistant.measure.waves import MARKS
 
 if TYPE_CHECKING:
@@ -68,9 +68,24 @@ class Measurements:
 def measure_signal(signal: Signal) -> Measurements:
     """Rate, intervals, axis, regularity and quality of an ECG of any length with one to twelve or more leads.
 
-    Never fails on a bad signal: what can't be measured is absent and `quality` says why.
+    Never fails on a bad signal: what can't be measured is absent and `quality` says why. Of a signal that is no ECG
+    nothing but its quality is given.
     """
+    if not signal.is_ecg:
+        return _of_another_kind(signal)
     return from_analysis(signal, analyse(signal))
+
+
+def _of_another_kind(signal: Signal) -> Measurements:
+    """The quality of a pulse wave, an EEG …: channels that are flat, clipped or have gaps."""
+    judged = judge_samples(signal)
+    overall, reasons = grade_samples(judged)
+    return Measurements(
+        leads=signal.leads,
+        sampling_rate_hz=signal.sampling_rate_hz,
+        duration_s=signal.duration_s,
+        quality=_quality(judged, overall, reasons),
+    )
 
 
 def from_analysis(signal: Signal, analysis: Analysis) -> Measurements:
@@ -85,7 +100,9 @@ def from_analysis(signal: Signal, analysis: Analysis) -> Measurements:
         limbs = limb_gains(analysis.median, analysis.leads)
         values = _values(analysis.rhythm, per_lead, frontal_axis(per_lead, limbs))
         values |= _atrial_rate(analysis)
-    doubt = _amplitude_doubt(limbs, per_lead)
+    doubt = (
+        _amplitude_doubt(limbs, per_lead) if signal.in_millivolts else "not given: the samples are not in millivolts"
+    )
     if doubt:
         per_lead = {k: {n: v for n, v in found.items() if not n.endswith("_mv")} for k, found in per_lead.items()}
     for lead, judged in analysis.quality.items():

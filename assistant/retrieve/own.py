@@ -25,10 +25,10 @@ def upload_evidence(upload: Record) -> list[Evidence]:
         return [_own(upload, BoxPlace((0, 0, width, height)), text, "uploaded picture")]
     if upload.kind == "signal" and upload.signal is not None:
         signal = upload.signal
-        leads = ", ".join(signal.leads)
-        text = f"Uploaded {upload.modality}, {signal.duration_s:.0f} s at {signal.sampling_rate_hz:g} Hz, leads {leads}"
+        channels = f"{'leads' if signal.is_ecg else 'channels'} {', '.join(signal.leads)}"
+        text = f"Uploaded {upload.modality}, {signal.duration_s:.0f} s at {signal.sampling_rate_hz:g} Hz, {channels}"
         whole = _own(upload, SignalPlace("all", 0.0, round(signal.duration_s, 3)), text, "uploaded signal")
-        measured = statements(measure_signal(signal)) if upload.modality == "ECG" else []
+        measured = statements(measure_signal(signal)) if signal.is_ecg else []
         return [whole] + [_own(upload, place, sentence, "measured on the upload") for place, sentence in measured]
     return []
 

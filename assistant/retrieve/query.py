@@ -10,6 +10,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.findings.wanted import WantedFinding
 from assistant.records import Kind, Record
 
 
@@ -44,12 +45,14 @@ class Query:
     exclude_patient: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    findings: tuple[WantedFinding, ...] = ()
     leave_out_own: bool = False
     leave_out_studies: frozenset[str] = field(default_factory=frozenset)
     leave_out_patients: frozenset[str] = field(default_factory=frozenset)
 
     def uploads_of(self, kind: Kind) -> list[Record]:
-        return [upload.record for upload in self.uploads if upload.record.kind == kind]
+        """The uploads that an index of this kind can be searched with: of signals, the ECGs."""
+        return [u.record for u in self.uploads if u.record.kind == kind and u.record.is_encoded]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,8 @@ def route(query: Query, available: Sequence[Kind]) -> Route:
             )
         else:
             words.append(f"{kind}: the archive holds no {kind}")
+    unlike = [upload.record.modality for upload in query.uploads if not upload.record.is_encoded]
+    words += [f"signal: there is no encoder for {name}, so the upload is not searched with" for name in unlike]
     own_text = bool(query.uploads_of("text")) and bool(query.text.strip())
     if own_text:
         words.append("upload: the uploaded document's passages ranked against the question")

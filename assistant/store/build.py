@@ -219,7 +219,7 @@ def _encode(batch: Sequence[Item], outcomes: Sequence[Outcome], encoders: Encode
     records = [record for found in read for record in found.records]
     vectors: dict[int, NDArray[np.float32]] = {}
     for kind in KINDS[:2]:
-        chosen = [record for record in records if record.kind == kind]
+        chosen = [record for record in records if record.kind == kind and record.is_encoded]
         if chosen:
             content = [record.image if kind == "image" else record.signal for record in chosen]
             for record, vector in zip(chosen, encoders.of(kind).encode(content), strict=True):  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ the bottom as rhythm strip; other lead sets get one row a lead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -81,13 +81,31 @@ def draw_ecg(signal: Signal, window: SignalPlace | None = None) -> str:
 
 
 def draw_strip(signal: Signal, seconds: float = 4.0) -> str:
-    """The first seconds of lead II (or the first lead) as a small SVG for a card."""
+    """The first seconds of lead II (or the first channel) as a small SVG for a card.
+
+    A channel that is not in millivolts is drawn as high as a millivolt.
+    """
     lead = "II" if "II" in signal.leads else signal.leads[0]
+    if not signal.in_millivolts:
+        signal = _one_high(signal, lead, seconds)
     strip = _Strip(lead, 0.0, 0.0, min(seconds, max(signal.duration_s, 0.2)))
     above, below = _reach(signal, [strip], pulse=False)
     trace = _trace(signal, strip, above, 0.0, labelled=False)
     width = (strip.end_s - strip.start_s) * MM_PER_S
-    return _svg("ecg-strip", width, above + below, escape(f"ECG, lead {lead}"), trace, offset=0.0)
+    return _svg(
+        "ecg-strip", width, above + below, escape(f"ECG, lead {lead}" if signal.is_ecg else lead), trace, offset=0.0
+    )
+
+
+def _one_high(signal: Signal, lead: str, seconds: float) -> Signal:
+    """The beginning of one channel, scaled so that it spans 1."""
+    import numpy as np
+
+    values = signal.lead(lead)[: max(1, round(seconds * signal.sampling_rate_hz))]
+    finite = values[np.isfinite(values)]
+    span = float(np.ptp(finite)) if len(finite) else 0.0
+    scaled = (values / (span or 1.0)).astype(np.float32)[:, None]
+    return replace(signal, samples=scaled, leads=(lead,), types=signal.types[:1], units=("",))
 
 
 def _page_start(signal: Signal, window: SignalPlace | None) -> float:

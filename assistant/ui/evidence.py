@@ -12,6 +12,7 @@ from assistant.ui import picture, words
 from assistant.ui.conversation import Conversation, Turn
 from assistant.ui.ecg_page import draw_ecg
 from assistant.ui.talk import shorten
+from assistant.ui.traces import draw_traces, is_ecg
 
 Look = Callable[[str], Record]  # record id → record with its content
 
@@ -117,8 +118,10 @@ def _content(evidence: Evidence, record: Record, quotes: Sequence[str]) -> Marku
     origin = Markup('<figcaption class="wr-origin">⚑ {}</figcaption>').format(told) if told else Markup("")
     if record.signal is not None:
         window = evidence.place if isinstance(evidence.place, SignalPlace) else None
-        page = Markup(draw_ecg(record.signal, window))  # builds and escapes its own SVG
-        drawn = Markup('<div class="wr-paper" tabindex="0" role="group" aria-label="ECG page">{}</div>').format(page)
+        drawing = draw_ecg(record.signal, window) if is_ecg(record.signal) else draw_traces(record.signal)
+        page = Markup(drawing)  # both build and escape their own SVG
+        name = "ECG page" if is_ecg(record.signal) else "Traces"
+        drawn = Markup('<div class="wr-paper" tabindex="0" role="group" aria-label="{}">{}</div>').format(name, page)
         return Markup('{}<figure class="wr-ecg">{}{}</figure>').format(value, origin, drawn)
     if record.image is not None:
         source = picture.png_uri(record.image)

@@ -19,7 +19,7 @@ _WIDTH, _ROW, _LABEL = 250.0, 18.0, 30.0  # mm
 
 def is_ecg(signal: Signal) -> bool:
     """Whether all channels are ECG leads in millivolts, so that they belong on ECG paper."""
-    return all(kind == "ecg" for kind in signal.types)
+    return signal.is_ecg and signal.in_millivolts
 
 
 def draw_traces(signal: Signal, start_s: float = 0.0) -> str:

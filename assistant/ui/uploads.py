@@ -140,7 +140,7 @@ def facts_of(records: Sequence[Record]) -> list[str]:
     facts: list[str] = []
     if first.signal is not None:
         count = len(first.signal.leads)
-        facts.append(f"{count}-lead {name}")
+        facts.append(f"{count}-lead {name}" if first.signal.is_ecg else f"{name}, {count} channel{'s' * (count > 1)}")
         facts += [", ".join(first.signal.leads)] if set(first.signal.leads) != set(STANDARD_LEADS) else []
         facts += [f"{first.signal.sampling_rate_hz:g} Hz", f"{first.signal.duration_s:.1f} s"]
     elif first.image is not None:
