@@ -204,7 +204,7 @@ def test_workers_end_with_a_parent_that_is_killed(folder):
         "list(read_items(list(iter_items(recipe)), recipe, IngestSettings(workers=2), sabotaged))\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", code])
-    workers = eventually(lambda: [pid for pid in children_of(parent.pid)] if len(children_of(parent.pid)) == 2 else [])
+    workers = eventually(lambda: children_of(parent.pid) if len(children_of(parent.pid)) == 2 else [])
     time.sleep(1)
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
