@@ -9,12 +9,14 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from assistant.errors import RecipeError
+from assistant.ingest.dicom.web import PacsSource
 
 COLUMNS = ("id", "path", "patient_id", "study_id", "taken_at", "title", "url", "text", "modality")
 DEFAULTS = ("patient_id", "study_id", "taken_at", "title", "url", "modality")
+_OF_FILES = {"manifest", "join", "columns", "labels", "include", "exclude"}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _NAME = re.compile(r"^[A-Za-z0-9][\w.-]*$")
 
@@ -39,7 +41,7 @@ class Join(_Model):
 
 
 class Source(_Model):
-    """One folder, with or without a manifest.
+    """One folder, with or without a manifest, or with `dicomweb` in place of `path` a PACS.
 
     `columns` maps a field of the record to a column of the manifest, or to a template over columns
     ("images/{filename}"); `labels` maps a label's name to a column; `defaults` are constants for all records of
@@ -48,7 +50,8 @@ class Source(_Model):
     and dates matter, and for data that its publisher has de-identified.
     """
 
-    path: Path
+    path: Path = Path()
+    dicomweb: PacsSource | None = None
     manifest: str | None = None
     join: Join | None = None
     columns: dict[str, str] = Field(default_factory=dict)
@@ -58,6 +61,16 @@ class Source(_Model):
     exclude: tuple[str, ...] = ()
     header_comments: bool = Field(True, description="a WFDB header's comments become a text record")
     deidentify: bool = Field(True, description="false: public literature, or data that holds no identifiers any more")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_place(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            if ("path" in values) == ("dicomweb" in values):
+                raise ValueError("a source has either a path (a folder) or dicomweb (a PACS)")
+            if "dicomweb" in values and (other := set(values) & _OF_FILES):
+                raise ValueError(f"{sorted(other)[0]} is for a folder, not for dicomweb")
+        return values
 
     @field_validator("columns")
     @classmethod
