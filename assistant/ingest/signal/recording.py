@@ -15,6 +15,7 @@ import numpy as np
 from assistant.ingest.content import Content
 from assistant.ingest.signal.leads import lead_name, unique_names
 from assistant.ingest.signal.machine import machine_record
+from assistant.ingest.text.passages import cut
 from assistant.records import STANDARD_LEADS, Record, Signal
 from assistant.settings import IngestSettings
 
@@ -25,6 +26,7 @@ _MAX_SAMPLES = 20_000_000  # over all leads: a half hour of twelve leads at 1 kH
 _MAX_LEADS = 64
 _MIN_RATE_HZ, _MAX_RATE_HZ = 1.0, 100_000.0
 _CONFIRMED = "The ECG's interpretation, confirmed by a person"
+_COMMENTS = "Comments in the recording's header"
 _LONG_NUMBER = re.compile(r"\S{40}")
 _SEX = {"male": "M", "m": "M", "female": "F", "f": "F"}
 
@@ -47,6 +49,7 @@ class Facts:
     patient_id: str | None = None
     taken_at: datetime | None = None
     fields: Mapping[str, str | int | float] = field(default_factory=dict)
+    comments: Sequence[str] = ()  # what people wrote beside the recording, a line each
 
 
 def check_size(file: Content, samples: float, leads: int, rate_hz: float, limits: IngestSettings) -> None:
@@ -107,9 +110,10 @@ def records_of(
     said: Sequence[Said],
     limits: IngestSettings,
 ) -> list[Record]:
-    """A record for each signal (part "", "rhythm 2", …) and one for what a machine or a person said of them.
+    """A record for each signal (part "", "rhythm 2", …) and texts of what a machine or people said of them.
 
-    The machine's words are the part "annotations"; a person's are "confirmed annotations".
+    The machine's words are the part "annotations", a person's the part "confirmed annotations", and what was written
+    beside the recording (why it was taken, how the patient felt) the part "comments".
     """
     records = []
     for number, stored in enumerate(signals, 1):
@@ -147,6 +151,22 @@ def records_of(
         if text is not None:
             text = replace(text, patient_id=facts.patient_id)
             records.append(replace(text, part=f"confirmed {text.part}", title=_CONFIRMED) if confirmed else text)
+    if comments := "\n".join(dict.fromkeys(" ".join(line.split()) for line in facts.comments if line.strip())):
+        records.append(
+            Record(
+                kind="text",
+                modality="SR",
+                uri=file.uri,
+                sha256=file.sha256,
+                part="comments",
+                patient_id=facts.patient_id,
+                taken_at=facts.taken_at,
+                title=_COMMENTS,
+                text=comments,
+                passages=cut(comments, limits.passage_words),
+                fields={"author": "header"},
+            )
+        )
     return records
 
 
