@@ -6,6 +6,11 @@ VALUES: dict[str, list[str]] = {
         "Stefan Müller", "Ulrike von Hagen", "Wei Chen", "Patrick O'Brien", "Ahmed Hassan", "Pieter de Vries",
         "Jean-Luc Moreau", "Anna Kowalski", "Kwame Mensah", "A. B. Brown", "Carlos Mendoza Jr.", "Ingrid Larsen",
         "Olga Petrova", "Thomas Young", "Grace May", "Hiroshi Sato", "Willam Jonson", "Deborah McDonald",
+        "Susan Clark", "Rajesh Kumar Sharma", "Ewa Nowak-Zielinska", "Mikael Lindqvist", "Fatima Al-Zahra", "Nguyen Van Minh",
+        "Tran Thi Lan", "Isabela Souza", "Temitope Bakare", "Sean Murphy", "Aoife Byrne", "Bjorn Eriksson", "Zoltan Horvath",
+        "Ioannis Karras", "Mehmet Demir", "Park Min-jun", "Li Na", "Kofi Boateng", "Chloe Lambert", "Etienne Rousseau",
+        "J. Whitaker", "Angela Merriweather", "Cathrine Andersn", "Micah Goldstein", "Bronislava Hruskova", "Arjun Iyer",
+        "Petros Stavrou", "Beatrix Pottinger", "Thor Haugland", "Ximena Quispe", "LaToya Freeman", "William Hand",
     ],
     "date": [
         "01/31/2024", "2024-01-31", "Jan 31, 2024", "31st of January 2024", "12. März 2021", "31.01.2024", "20240131",
@@ -15,6 +20,9 @@ VALUES: dict[str, list[str]] = {
     "id": [
         "MRN 12345678", "MRN: 12-34-56", "Accession #: CR20240131001", "Patient ID: 998877", "SSN: 123-45-6789",
         "NHS No 401 023 2137", "Pat.-Nr. 778812", "Fallnummer: 4455667", "insurance number ABC123456789", "order no. 4711234",
+        "Hosp. no. H123456", "Unit number 889-12-33", "Study ID: 20-4471", "Exam no. 4471239", "Passport 533102987", "claim no. 8812-33",
+        "Aufnahmenummer 90012345", "KVNR: B987654321", "device serial SN-44A1203", "DEA AB1234563", "Specimen S21-04471",
+        "registration number 66120934", "license plate FR-AB 1234", "visit # 7781203", "Medicare 1EG4-TE5-MK73",
         "Account # 55-1234567", "medical record 7654321", "chart number 220134", "Member ID: WXY00112233",
     ],
     "phone": [
@@ -39,6 +47,14 @@ TEMPLATES: dict[str, list[tuple[str, str]]] = {
         ("Herr {} wurde untersucht.", "as"), ("{}", "caret"), ("Discussed with {} by telephone.", "as"), ("mr. {} has cough", "lower"),
         ("The son, {}, was present.", "as"), ("{} presented with dyspnea.", "as"), ("REFERRING: {}", "upper"),
         ("Referring physician: {}", "comma"), ("DR {} WAS CALLED", "upper"), ("We saw {} in clinic.", "as"),
+        ("Results were given to {} at 10:15.", "as"), ("Report sent to {}.", "as"), ("ATTENDING: {}", "upper"),
+        ("Technologist: {}", "as"), ("The wife {} reports snoring.", "as"), ("Surgeon {} was paged.", "as"), ("{}, MD", "as"),
+        ("Seen with Dr. {} on rounds.", "as"), ("name: {}", "lower"), ("dr. {} aware", "lower"), ("Mother: {}", "as"),
+        ("{} is a 54 year old man with fever.", "as"), ("Cc: {}", "as"), ("Untersucher: Dr. {}", "as"), ("Patientin: {}", "comma"),
+        ("Letter dictated for {}.", "as"), ("{} called back and agreed.", "as"), ("Consent was obtained from {}.", "as"),
+        ("Approved by: {} 10:22", "upper"), ("Nurse {} took the message.", "as"), ("Drs. {} and Jones agree.", "as"),
+        ("per {} no contrast was given", "as"), ("Interpreting physician {}", "as"), ("{}'s cough is better.", "as"),
+        ("Reviewed with {} (radiology resident).", "as"), ("gez. {}", "as"), ("Mit freundlichen Grüßen {}", "as"),
     ],
     "date": [
         ("Compared to {}.", "as"), ("DOB: {}", "as"), ("Seen on {}.", "as"), ("Exam date {}", "as"), ("Befund vom {}.", "as"),

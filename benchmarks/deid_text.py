@@ -29,13 +29,13 @@ from assistant.findings import extract_findings
 from assistant.ingest.deid.text import Span, find, replace
 from benchmarks import deid_development, deid_heldout
 
-EACH = 40  # planted of each kind
+EACH = 60  # planted of each kind
 SEED = 20261126
 
 
 def is_development(name: str) -> bool:
-    """Whether a report belongs to the half on which the rules were made."""
-    return hashlib.sha256(name.rsplit("/", 1)[-1].encode()).digest()[0] % 2 == 0
+    """Whether a report (its file's name, or its text where it has no file) belongs to the half on which the rules were made."""
+    return hashlib.sha256(name.encode()).digest()[0] % 2 == 0
 
 
 def openi(development: bool) -> list[str]:
@@ -45,7 +45,7 @@ def openi(development: bool) -> list[str]:
     with tarfile.open(path) as archive:
         for member in archive:
             file = archive.extractfile(member) if member.name.endswith(".xml") else None
-            if file is None or is_development(member.name) != development:
+            if file is None or is_development(Path(member.name).name) != development:
                 continue
             sections = [
                 f"{section.get('Label') or 'REPORT'}: {section.text}"
@@ -57,8 +57,8 @@ def openi(development: bool) -> list[str]:
     return found
 
 
-def others() -> dict[str, list[str]]:
-    """Clinical texts without identifiers of other collections: notes, vignettes, answers to patients' questions."""
+def others(development: bool) -> dict[str, list[str]]:
+    """Clinical texts without identifiers of other collections, of one half: notes, vignettes, answers to patients."""
     root = Path(os.environ["WARDROUND_DATA"])
     with (root / "mts_dialog/MTS-Dialog-TrainingSet.csv").open(encoding="utf-8", newline="") as file:
         notes = [row["section_text"] for row in csv.DictReader(file)]
@@ -67,7 +67,8 @@ def others() -> dict[str, list[str]]:
         vignettes = [row["Text"] for row in csv.DictReader(file) if row.get("Text")]
     lines = (root / "kqa/questions_w_answers.jsonl").read_text("utf-8").splitlines()
     answers = [json.loads(line)["Free_form_answer"] for line in lines]
-    return {"mts_dialog notes": notes, "medec vignettes": vignettes, "kqa answers": answers}
+    found = {"mts_dialog notes": notes, "medec vignettes": vignettes, "kqa answers": answers}
+    return {name: [t for t in texts if is_development(t) == development] for name, texts in found.items()}
 
 
 def planted(values: dict[str, list[str]], templates: dict[str, list[tuple[str, str]]], reports: list[str]
@@ -185,9 +186,8 @@ def main() -> None:
     if arguments.recall_only:
         return
     harm(f"Open-i, {arguments.half} half", reports, arguments.show)
-    if not development:
-        for name, texts in others().items():
-            harm(name, texts, arguments.show)
+    for name, texts in others(development).items():
+        harm(name, texts, arguments.show)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
 
 NAMES: the unpacked package `names` 0.3.0 (MIT; the given names and surnames of the US census of 1990, public domain).
 FAKER: the unpacked package `Faker` (MIT), whose lists add names of other countries. `words.txt` holds words that are
-written in lower case in clinical texts (ICD-10-CM of `simple_icd_10_cm`, MedQuAD, BioASQ's abstracts, the development
-half of Open-i) and common English words (BERT's vocabulary) that are no names; `eponyms.txt` holds names after which medicine calls something.
+written in lower case in ICD-10-CM (`simple_icd_10_cm`), MedQuAD, BioASQ's abstracts, MedMCQA, PubMedQA, FaithBench and
+the development half of Open-i: thrice, or once if they are in BERT's vocabulary and no names; `eponyms.txt` holds names after which medicine calls something.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> None:
     clinical = Counter(word for text in _clinical_texts() for word in re.findall(r"(?<![\w'’-])[a-zà-ÿ]{2,}(?![\w'’])", text))
     words = {folded(word) for word, count in clinical.items() if count >= LEAST}
     bert = Path("assistant/embed/data/bert_uncased_vocab.txt").read_text("utf-8").split()
-    words |= {word for word in bert if re.fullmatch(r"[a-z]{2,}", word)} - given - surnames
+    words |= {word for word in bert if re.fullmatch(r"[a-z]{2,}", word) and word in clinical} - given - surnames
     DATA.mkdir(exist_ok=True)
     for name, entries in (("given_names", given), ("surnames", surnames), ("words", words), ("eponyms", _eponyms() - words)):
         (DATA / f"{name}.txt").write_text("\n".join(sorted(entries)) + "\n", "utf-8")
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _census(path: Path) -> list[str]:
-    return [line.split()[0].lower() for line in path.read_text("ascii").splitlines() if len(line.split()[0]) > 2]
+    return [line.split()[0].lower() for line in path.read_text("ascii").splitlines() if len(line.split()[0]) > 1]
 
 
 def _strings(module: Path) -> Iterator[tuple[str, str]]:
@@ -87,9 +87,13 @@ def _clinical_texts() -> Iterator[str]:
         yield json.loads(line)["answer"]
     for line in (root / "bioasq_retrieval/corpus.jsonl").open(encoding="utf-8"):
         yield json.loads(line)["text"]
+    for path in ("medical_mcq/medmcqa_dev.jsonl", "pubmedqa/pqal.json", "faithbench/batch_1.json", "faithbench/batch_2.json"):
+        yield (root / path).read_text("utf-8").replace("\\n", " ")
+    for path in ("faithbench/batch_3.json", "faithbench/batch_4.json", "medhallu/medhallu_pqa_labeled.jsonl"):
+        yield (root / path).read_text("utf-8").replace("\\n", " ")
     with tarfile.open(root / "iu_xray_reports/ecgen-radiology.tar.gz") as archive:
         for member in archive:
-            file = archive.extractfile(member) if is_development(member.name) else None
+            file = archive.extractfile(member) if is_development(Path(member.name).name) else None
             if file is not None and member.name.endswith(".xml"):
                 yield " ".join(a.text or "" for a in ElementTree.parse(file).getroot().iter("AbstractText"))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from assistant.ingest.deid.spans import Span
 
-_CAP = r"[A-ZÄÖÜÉ][\w'’-]{0,30}\.?"
+_CAP = r"(?:(?:St|Ft|Mt)\.[ ])?[A-ZÄÖÜÉ][\w'’-]{0,30}"
 _STATE = (
     r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|"
     r"W[AIVY])"
@@ -79,8 +79,12 @@ _INSTITUTION = re.compile(
 _GENERIC = frozenset(
     """the this that our another outside local general community children children's university hospital medical emergency
     at in to from pain heart eye dental surgery cancer your my her his if since state county city regional our other
-    a an of for and previous private public urgent care walk-in primary family any mental outpatient day night when
+    a an of for and or previous private public urgent care walk-in primary family any mental outpatient day night when
     women's men's veterans teaching referring receiving skilled please call contact visit""".split()  # noqa: SIM905
+)
+_SPECIALTY = re.compile(
+    r".+(?:ics?|al|ology|ary|ive|medicine|therapy|iatry|surgery|ing)|health|trauma|wound|fertility|diabetes|memory|coumadin|"
+    r"allergy|breast|travel|sleep|spine|stroke|vein|voice|hand|foot|sports|transplant|cancer|heart|dialysis|hiv|std"
 )
 _COUNTRIES = frozenset(
     """usa us uk america england germany france spain italy mexico canada china india japan africa europe asia vietnam
@@ -109,5 +113,5 @@ def find_addresses(text: str) -> Iterator[Span]:
             yield Span(match.start("value"), match.start("value") + len(match["value"].rstrip(".")), "address")
     for match in _INSTITUTION.finditer(text):
         words = match[0].lower().split()
-        if len(words) == 1 or not set(words[:-1]) <= _GENERIC:
+        if len(words) == 1 or not all(word in _GENERIC or _SPECIALTY.fullmatch(word) for word in words[:-1]):
             yield Span(match.start(), match.end(), "institution")

@@ -38,13 +38,13 @@ _GAP = (
 )
 # Letters and digits in groups; groups after a blank hold two digits or more each.
 _VALUE = (
-    r"(?P<value>(?=[\w./-]{0,20}\d)[A-Za-z0-9](?:[\w/-]|\.(?=\w)){2,30}(?:[ ](?=[\d-]{2,9}(?![\w.]*\w))[\d-]{2,9}){0,4})"
+    r"(?P<value>[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2}[ -]\d{1,4}|(?=[\w./-]{0,20}\d)[A-Za-z0-9](?:[\w/-]|\.(?=\w)){2,30}(?:[ ](?=[\d-]{2,9}(?![\w.]*\w))[\d-]{2,9}){0,4})"
     r"(?!\w)"
 )
 _NAMED = (  # words after which a number is an id, with or without "no." or a colon
     r"m\.?r\.?n\.?|med(?:ical)?\.?[ -]?rec(?:ord)?s?|(?:patient|pt|pat|patienten)\.?[ -]?(?:id\b|identif\w+|no\b|nr\b|num|#)|"
     r"patienten(?:nummer|nr|-nr)|accession|acc[ ]?(?=#|no|num|nr)|acc\.|(?:placer|filler)(?: order)?|csn|ssn|s\.s\.n\.|social security|"
-    r"nhs|national insurance|passport|insurance|subscriber|beneficiary|policy|"
+    r"nhs|national insurance|passport|licen[cs]e plate|number plate|kennzeichen|insurance|subscriber|beneficiary|policy|"
     r"medicare|medicaid|mbi|npi|dea|gmc|lanr|bsnr|specimen|serial|"
     r"fall-?(?:nummer|nr|zahl)|aufnahme-?(?:nummer|nr)|auftrags?-?(?:nummer|nr)|versicherten-?(?:nummer|nr)|"
     r"versicherungs-?(?:nummer|nr)|kranken(?:versicherungs|versicherten|kassen)-?(?:nummer|nr)|kvnr|kv-nr|"
@@ -52,8 +52,8 @@ _NAMED = (  # words after which a number is an id, with or without "no." or a co
 )
 _NUMBERED = (  # words that need "no.", "number", "id", "#" or a colon after them
     r"unit|hosp(?:ital)?|chart|case|order|study|exam(?:ination)?|requisition|request|encounter|visit|account|acct|acc|"
-    r"member(?:ship)?|group|licen[cs]e(?: plate)?|lab(?:oratory)?|device|lot|udi|vin|chi|fin|har|pid|piz|patient|pt|report|"
-    r"admission|registration|certificate|claim|sample|record|file|reference|ref|plate|health plan|claim|series uid|uid"
+    r"member(?:ship)?|group|licen[cs]e|lab(?:oratory)?|device|lot|udi|vin|chi|fin|har|pid|piz|patient|pt|report|"
+    r"admission|registration|certificate|claim|sample|record|file|reference|ref|health plan|claim|series uid|uid"
 )
 _LABELLED = (
     re.compile(rf"(?<![\w-])(?:{_NAMED})(?!\w){_GAP}{_VALUE}", re.IGNORECASE),
@@ -147,8 +147,8 @@ def _is_dialled(match: re.Match[str]) -> bool:
     """Whether a number after a word such as "tel." or "call" is one to dial, not a date or a value."""
     digits = sum(c.isdigit() for c in match["value"])
     label = match["label"].lower()
-    if label in ("t", "f", "p", "m", "home", "work"):
-        return digits >= 7 and ":" in match["colon"]
+    if label in ("t", "f", "p", "m", "ph", "ph.", "home", "work"):
+        return digits >= 7 and (":" in match["colon"] or label.startswith("ph"))
     if is_date(match["value"]) or _is_year(match["value"]):
         return False
     if label.startswith(("call", "reach", "contact", "cell", "mob", "ring", "dial", "page")) and "pager" not in label:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from assistant.ingest.deid.lexicon import EPONYM_NOUNS, eponyms, folded, given_names, surnames, words
 from assistant.ingest.deid.ner import persons
@@ -56,12 +57,12 @@ _SIGNING = re.compile(r".*\b(?:by|gez|gezeichnet|name|pn|befundet von)", re.IGNO
 _TOLD = re.compile(
     r"(?<![\w-])(?:(?:discussed|spoke|spoken|reviewed|communicated|conveyed|reported|relayed|given|sent|mailed|faxed|forwarded|called|addressed|copied|results?|letter|thanks|"
     r"report|paged)(?: \w{2,12}){0,3} (?:with|to|by)|according to|informed|notified|contacted|telephoned|accompanied by|named|called|thank you for (?:referring|sending|asking \w+ to see)|"
-    r"son|daughter|husband|wife|mother|father|brother|sister|partner|spouse|aunt|uncle|cousin|niece|nephew|grand(?:mother|father|son|daughter)|neighbou?r|friend|carer|caregiver|colleague|"
+    r"mit freundlichen grüßen|son|daughter|husband|wife|mother|father|brother|sister|partner|spouse|aunt|uncle|cousin|niece|nephew|grand(?:mother|father|son|daughter)|neighbou?r|friend|carer|caregiver|colleague|"
     r"saw|seen by|met|i am|my name is|yours sincerely|sincerely|regards|im auftrag von|von|per)[,:]?[ ](?:(?:a|the|her|his)[ ](?:son|daughter|husband|wife),?[ ])?",
     re.IGNORECASE,
 )
 _CREDENTIALLED = re.compile(rf",?[ ](?={_CREDENTIALS}(?![\w-]))")
-_CARETED = re.compile(r"(?<![\w^])[^\W\d_][\w'’ -]{0,40}(?:\^[\w'’. -]{0,40}){1,4}")
+_CARETED = re.compile(r"(?<![\w^])(?=[^\W_a-z])[^\W\d_]['’\w-]{1,40}(?:\^(?:[^\W\d_][\w'’.-]{0,40})?){1,4}")
 _LOWER_TITLES = frozenset(("mr", "mrs", "dr", "prof"))
 _BEFORE_NOUN = re.compile(rf"(?:['’]s)?[ -](?:[A-Z][ ])?(?:{EPONYM_NOUNS})s?\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.?!\n]{1,2000}(?:[.](?=\w)[^.?!\n]{0,2000}){0,20}")
@@ -143,26 +144,42 @@ def _is_known(name: str) -> bool:
     return any(_kind(token[0]) == "name" for token in _TOKEN.finditer(name))
 
 
+@lru_cache(maxsize=65536)
 def _kind(word: str) -> str:
-    """ "name", "word", "both", "eponym" or "new"; of a word with hyphens, its most telling part's."""
+    """ "name", "word", "both", "eponym", "new" or "stop" (no name goes on with it); of a word with hyphens, what its
+    parts come to. "both" is a name that is a word of English or medicine, or a given name that is an eponym, too."""
     low = folded(word).removesuffix("'s")
     if low in _STOPS:
         return "stop"
     if "-" in low:
-        kinds = {_kind(part) for part in low.split("-") if part}
-        if kinds <= {"name", "both"} or ("name" in kinds and not kinds & {"word", "eponym", "stop"}):
-            return "name"
-        return "word" if kinds & {"word", "stop"} else "eponym" if "eponym" in kinds else "new"
+        return _kind_of_parts({_kind(part) for part in low.split("-") if part and part not in _PARTICLES})
     is_name = low in given_names() or low in surnames()
     if low in words():
         return "both" if is_name else "word"
     if low in eponyms():
-        return "eponym"
+        return "both" if low in given_names() else "eponym"
     if is_name:
         return "name"
-    if low.endswith("s") and low[:-1] in words():
+    if _DRUG.search(low) or re.search(r"[a-z][A-Z]", _PREFIX.sub("", word)) or low.removesuffix("s") in words():
         return "word"
     return "new"
+
+
+def _kind_of_parts(kinds: set[str]) -> str:
+    if not kinds or kinds & {"word", "stop"}:
+        return "word"
+    if "name" in kinds and "eponym" not in kinds:
+        return "name"
+    return "eponym" if "eponym" in kinds else "both" if "both" in kinds else "new"
+
+
+_DRUG = re.compile(
+    r"(?:cillin|m[yi]cin|azole|prazole|oprilat|[a-z]{3}pril|[a-z]{3}olol|statin|[a-z]{3}vir|[a-z]{3}mab|floxacin|[a-z]{3}caine|cycline|"
+    r"sartan|dipine|setron|triptan|parin|gliptin|gliflozin|glitazone|thiazide|semide|azepam|zolam|barbital|codone|morphone|"
+    r"[a-z]{3}tidine|phylline|profen|oxetine|triptyline|[a-z]{3}amine|[a-z]{3}idone|[a-z]{3}odol|zepine|cef\w+|sulfa\w+|[a-z]{3}oscopy|"
+    r"[a-z]{3}graphy|[a-z]{3}ectomy|[a-z]{3}itis|[a-z]{3}osis|[a-z]{3}emia|[a-z]{3}bicin|platin|taxel|tinib|zumab|lukast|terol|sonide|asone)$"
+)
+_PREFIX = re.compile(r"^(?:Mc|Mac|De|Di|La|Le|Van|Al|O'|O’|D'|D’|Fitz|El|Da|Du|Mc)(?=[A-Z])")
 
 
 def _walk(text: str, start: int, *, lower: bool = False, comma: bool = False, sure: bool = False) -> int | None:
@@ -171,40 +188,29 @@ def _walk(text: str, start: int, *, lower: bool = False, comma: bool = False, su
     `lower`: words in small letters may be part of it; `comma`: it may be "Last, First"; `sure`: a name is awaited, so
     that its first word may be one of English, too.
     """
-    position, end, count, commas = start, None, 0, 0
+    position, count, commas = start, 0, 0
+    end: int | None = None
+    before = ""  # the word before
     while count < 6 and (token := _TOKEN.match(text, position)):
-        word = token[0]
-        low = folded(word)
-        after = token.end()
+        word, after = token[0], token.end()
         if len(word) == 1:
-            if not word.isupper() or (after < len(text) and (text[after].isdigit() or text[after] in "/'")):
+            if not _is_initial(text, token, first=end is None, lower=lower):
                 break
             after += text.startswith(".", after)
-            if end is None and not re.match(r"[ -]?[^\W\d_]", text[after : after + 2]):
-                break
-        elif low in _PARTICLES and not (word.isupper() and len(word) > 2 and low not in ("van", "von")):
-            if not re.match(r"[ -]['’]?[^\W\d_]", text[after : after + 2]):
-                break
-            position = after + 1
-            count += 1
+        elif folded(word) in _PARTICLES and _GOES_ON.match(text, after) and not (word.isupper() and len(word) < 3):
+            position, count = after + 1, count + 1
             continue
-        elif low in ("jr", "sr", "ii", "iii", "iv") and end is not None:
+        elif folded(word) in ("jr", "sr", "ii", "iii", "iv") and end is not None:
             after += text.startswith(".", after)
-        elif not _may_be_part(word, first=end is None, lower=lower, sure=sure):
+        elif not _may_be_part(text, token, before, lower=lower, comma=comma and not commas, sure=sure):
             break
-        elif (
-            end is not None
-            and len(word) > 3
-            and _kind(word) in ("both", "eponym", "new")
-            and _BEFORE_NOUN.match(text, after)
-        ):
+        elif before and len(word) > 3 and _kind(word) != "name" and _BEFORE_NOUN.match(text, after):
             break
-        end, position, count = after, after, count + 1
-        if gap := re.match(r"[ \t]{1,2}(?=[^\W\d_])|-(?=[A-Z])|\.[ ](?=[A-Z]\.)", text[position : position + 3]):
-            position += gap.end()
-        elif comma and not commas and (gap := re.match(r",[ ]{0,2}(?=[^\W\d_])", text[position : position + 4])):
-            commas += 1
-            position += gap.end()
+        end, position, count, before = after, after, count + 1, word
+        if gap := _GAP.match(text, position):
+            position = gap.end()
+        elif comma and not commas and (gap := _COMMA.match(text, position)):
+            commas, position = 1, gap.end()
         else:
             break
     if end is not None and not sure and _BEFORE_NOUN.match(text, end):
@@ -212,17 +218,57 @@ def _walk(text: str, start: int, *, lower: bool = False, comma: bool = False, su
     return end
 
 
-def _may_be_part(word: str, *, first: bool, lower: bool, sure: bool) -> bool:
-    kind = _kind(word)
-    if kind in ("stop", "word"):
+_GOES_ON = re.compile(r"[ -]['’]?[^\W\d_]")
+_GAP = re.compile(r"[ \t]{1,2}(?=[^\W\d_])|-(?=[A-Z])")
+_COMMA = re.compile(r",[ ]{0,2}(?=[^\W\d_])")
+_GIVEN_NEXT = re.compile(r",[ ]{0,2}([^\W\d_]{2,20})")
+
+
+def _is_initial(text: str, token: re.Match[str], *, first: bool, lower: bool) -> bool:
+    after = text[token.end() : token.end() + 3]
+    if after[:1].isdigit() or after[:1] in ("/", "'", "’") or not (token[0].isupper() or (lower and after[:1] == ".")):
         return False
+    return not first or re.match(r"\.?[ -]?[^\W\d_]|\.(?:\s|$)", after) is not None
+
+
+def _may_be_part(text: str, token: re.Match[str], before: str, *, lower: bool, comma: bool, sure: bool) -> bool:
+    """Whether a word may open a name (`before` is empty) or go on with one."""
+    word = token[0]
+    kind = _kind(word)
+    if kind in ("stop", "word") and not word.islower():
+        if len(before) == 1 and sure and kind == "word":
+            return True  # John Q. Public
+        if before and kind == "stop" and folded(word) in surnames() and _kind(before) == "name":
+            return folded(word) in ("may", "march", "august", "april", "june") and not re.match(
+                r" \d", text[token.end() :][:2]
+            )
+        following = _GIVEN_NEXT.match(text, token.end())
+        return bool(
+            comma and sure and following and folded(following[1]) in given_names() and _kind(following[1]) != "stop"
+        )
+    if kind in ("stop", "word"):
+        return len(before) == 1 and before.islower() and lower and kind == "word"
     if word.islower():
-        return lower and (kind == "name" or (kind == "new" and len(word) > 3))
+        if not lower or (len(word) < 3 and kind != "both"):
+            return False
+        if kind in ("name", "new"):
+            return kind == "name" or len(word) > 3
+        if before:
+            return sure and folded(word) in surnames() and (_kind(before) == "name" or len(before) == 1)
+        following_word = _TOKEN.match(text, token.end() + 1)
+        return sure and following_word is not None and _kind(following_word[0]) in ("name", "new", "both")
     if word.isupper() and len(word) <= 3:
-        return kind == "name" or (kind == "both" and sure and first)
-    if kind in ("both", "eponym"):
-        return sure or not first
-    return True
+        return kind == "name" or (kind == "both" and sure and not before)
+    return kind not in ("both", "eponym") or sure or bool(before) or (kind == "both" and _opens_pair(text, token))
+
+
+def _opens_pair(text: str, token: re.Match[str]) -> bool:
+    """Whether a word that may be a given name stands before one that may be a surname: "Thomas Young"."""
+    following = _TOKEN.match(text, token.end() + 1) if text[token.end() : token.end() + 1] == " " else None
+    if following is None or not following[0][0].isupper() or folded(token[0]) not in given_names():
+        return False
+    low = folded(following[0])
+    return low in surnames() and low not in eponyms() and _BEFORE_NOUN.match(text, following.end()) is None
 
 
 def _walk_back(text: str, end: int) -> int | None:
@@ -248,36 +294,53 @@ def _walk_back(text: str, end: int) -> int | None:
 
 
 def _pairs(text: str) -> Iterator[Span]:
-    """A given name and a surname side by side, in whatever case; and "Last, First"."""
+    """A given name and a surname side by side, in whatever case, an initial between them or none; and "Last, First"."""
     tokens = list(_TOKEN.finditer(text))
-    given, family = given_names(), surnames()
-    for at in range(len(tokens) - 1):
-        one, two = tokens[at], tokens[at + 1]
-        gap = text[one.end() : two.start()]
-        first, second = folded(one[0]), folded(two[0])
-        if (second not in given and second not in family and first not in given) or len(gap) > 5:
-            continue
-        if re.fullmatch(r"[ ]{1,2}|[ ][A-Z]\.?[ ]|[ ](?:van|von|de|del|der|la)[ ]", gap) and first in given:
-            if _is_pair(one[0], two[0]) and not _BEFORE_NOUN.match(text, two.end()):
+    for at, one in enumerate(tokens[:-1]):
+        two = tokens[at + 1]
+        first = folded(one[0])
+        if first in given_names():
+            if len(two[0]) == 1 and two[0].isupper() and at + 2 < len(tokens):
+                two = tokens[at + 2]
+            if _BETWEEN.fullmatch(text, one.end(), two.start()) and _is_pair(text, one, two):
                 yield Span(one.start(), _walk(text, two.start()) or two.end(), "name")
-        elif gap == ", " and first in family and second in given and one[0][0].isupper() and two[0][0].isupper():
-            if _kind(one[0]) == _kind(two[0]) == "name" and min(len(first), len(second)) > 2:
+        if (
+            first in surnames()
+            and text[one.end() : two.start()] == ", "
+            and one[0][0].isupper()
+            and two[0][0].isupper()
+        ):
+            if (
+                folded(two[0]) in given_names()
+                and _kind(one[0]) == _kind(two[0]) == "name"
+                and min(len(first), len(two[0])) > 2
+            ):
                 yield Span(one.start(), two.end(), "name")
-        elif len(gap) == 3 and re.fullmatch(r"[ ]([A-Z])[ ]", gap):
-            continue
 
 
-def _is_pair(first: str, second: str) -> bool:
-    one, two = _kind(first), _kind(second)
-    if min(len(first), len(second)) < 2 or "stop" in (one, two) or "word" in (one, two):
+_BETWEEN = re.compile(r"[ ]{1,2}(?:[A-Z]\.?[ ])?(?:(?:van|von|de|del|der|la|al|bin)[ ]){0,2}")
+_PATIENT_BEFORE = re.compile(r"\b(?:patient|pt\.?|with|by|to|and|from)[ ]$", re.IGNORECASE)
+
+
+def _is_pair(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
+    one, two = _kind(first[0]), _kind(second[0])
+    if min(len(first[0]), len(second[0])) < 2 or _BEFORE_NOUN.match(text, second.end()):
         return False
-    if first[0].islower() or second[0].islower():
-        return one == two == "name" and first.islower() and second.islower() and min(len(first), len(second)) > 3
-    if first.isupper() != second.isupper() and len(second) > 2:
+    initial = any(c.isupper() for c in text[first.end() : second.start()])
+    if first[0][0].islower() or second[0][0].islower():
+        if not (one == two == "name" and first[0].islower() and second[0].islower()):
+            return False
+        sentence = text[max(0, first.start() - 40) : second.end() + 40]
+        return sentence.islower() or _PATIENT_BEFORE.search(text, max(0, first.start() - 12), first.start()) is not None
+    if first[0].isupper() != second[0].isupper() and len(second[0]) > 2:
         return False
-    if first.isupper():
-        return one == two == "name" and min(len(first), len(second)) > 2
-    return one == "name" or (one == "both" and two == "name")
+    if initial:
+        return one == "name" and two != "stop"
+    if first[0].isupper():
+        return one == two == "name" and min(len(first[0]), len(second[0])) > 2
+    if one == "name":
+        return two in ("name", "both", "new") or (two == "eponym" and folded(second[0]) in surnames())
+    return one == "both" and (two == "name" or (folded(first[0]) in eponyms() and _opens_pair(text, first)))
 
 
 def _by_model(text: str, taken: Sequence[Span]) -> Iterator[Span]:
@@ -313,11 +376,21 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
         del tokens[0]
     while tokens and not _could_be_name(tokens[-1][0]):
         del tokens[-1]
-    if not tokens or not any(_kind(t[0]) in ("name", "new") for t in tokens):
+    kinds = [_kind(t[0]) for t in tokens]
+    if not set(kinds) & {"name", "new"} or ("," in text[start:end] and "name" not in kinds):
+        return None
+    if len(tokens) == 1 and kinds[0] == "new" and not _ACTS.match(text, tokens[0].end()):
         return None
     if _BEFORE_NOUN.match(text, tokens[-1].end()):
         return None
     return tokens[0].start(), tokens[-1].end()
+
+
+# What a person does, and no medicine: one unknown word before it is a name.
+_ACTS = re.compile(
+    r"(?:['’]s[ ](?:wife|husband|son|daughter|mother|father))|[ ](?:called|says|said|reports|reported|denies|denied|states|stated|"
+    r"agrees|agreed|presented|presents|complains|complained|lives|works|came|went|told|feels|felt|asked|wants|wished|took|saw)\b"
+)
 
 
 def _could_be_name(word: str) -> bool:

@@ -17,7 +17,7 @@ from assistant.ingest.deid.ages import find_ages
 from assistant.ingest.deid.identifiers import find_identifiers, find_wire_addresses
 from assistant.ingest.deid.known import NOTHING_KNOWN, find_known
 from assistant.ingest.deid.names import find_names
-from assistant.ingest.deid.spans import Kind, Span, joined, settle
+from assistant.ingest.deid.spans import Kind, Span, joined, settle, trimmed
 from assistant.ingest.deid.text_dates import day_comes_first, find_dates, moved_date
 from assistant.records import Known
 
@@ -38,7 +38,7 @@ def find(text: str, known: Known = NOTHING_KNOWN) -> tuple[Span, ...]:
     way it is written, the rest by rules and by a model of names. The result depends on nothing but the arguments.
     """
     placeholders = [match.span() for match in _PLACEHOLDER.finditer(text)]
-    spans = [
+    found = [
         *find_wire_addresses(text),
         *find_known(text, known),
         *find_identifiers(text),
@@ -46,8 +46,9 @@ def find(text: str, known: Known = NOTHING_KNOWN) -> tuple[Span, ...]:
         *find_ages(text),
         *find_addresses(text),
     ]
-    settled = settle(spans, placeholders)
-    return joined(text, settle([*settled, *find_names(text, settled)], placeholders))
+    settled = settle(found, placeholders)
+    spans = settle([*settled, *find_names(text, settled)], placeholders)
+    return joined(text, trimmed(text, spans))
 
 
 @dataclass(frozen=True, slots=True)
