@@ -11,7 +11,7 @@ import hashlib
 import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -123,8 +123,13 @@ def _mark(stream: BinaryIO) -> str:
         return _NONE
     stream.seek(0)
     dataset = _header(stream)
-    directions = numbers(dataset, "ImageOrientationPatient") if dataset is not None else []
-    if dataset is None or plane_normal(directions) is None or describes(dataset):
+    return mark_of(dataset) if dataset is not None else _NONE
+
+
+def mark_of(dataset: Dataset) -> str:
+    """As `series_mark`, of a header."""
+    directions = numbers(dataset, "ImageOrientationPatient")
+    if plane_normal(directions) is None or describes(dataset):
         return _NONE
     frames = numbers(dataset, "NumberOfFrames") or [1.0]
     series = value(dataset, "SeriesInstanceUID")
@@ -206,7 +211,9 @@ class StoredSeriesMemory:
 
 
 @dataclass(frozen=True, slots=True)
-class _Slice:
+class Slice:
+    """A slice by its header."""
+
     part: Part
     place: float  # mm along the normal
     number: float  # the instance number, which tells apart slices of one place
@@ -219,13 +226,25 @@ def read_series(uri: str, parts: Sequence[Part], limits: IngestSettings) -> tupl
     Slices are sorted along the normal of their plane and numbered from 1; `fields` say of how many. Of slices at one
     place (a scan over time) the first stands for all. Raises UnreadableFile where no slice can be read.
     """
-    slices: list[_Slice] = []
+    slices: list[Slice] = []
     aside: list[tuple[str, str]] = []
     for part in parts:
         try:
             slices.append(_slice(part, limits))
         except UnreadableFile as error:
             aside.append((part.name, error.reason))
+    return representative(uri, slices, aside, lambda part: part.content(limits), limits)
+
+
+def representative(
+    uri: str,
+    slices: list[Slice],
+    aside: list[tuple[str, str]],
+    content: Callable[[Part], Content],
+    limits: IngestSettings,
+) -> tuple[list[Record], list[tuple[str, str]]]:
+    """As `read_series`, of slices whose headers have been read; `content` gives the bytes of those that are chosen."""
+    total = len(slices) + len(aside)
     slices.sort(key=lambda one: (one.place, one.number, one.part.uri))
     places = _distinct(slices)
     facts = _facts(slices, places)
@@ -238,17 +257,18 @@ def read_series(uri: str, parts: Sequence[Part], limits: IngestSettings) -> tupl
             if n in damaged:
                 continue
             try:
-                records[n] = _record(places[n], n + 1, facts, limits)
+                records[n] = _record(places[n], n + 1, facts, content, limits)
                 break
             except UnreadableFile as error:
                 damaged.add(n)
                 aside.append((places[n].part.name, error.reason))
     if not records:
-        raise UnreadableFile(uri, f"none of the {len(parts)} slices of this series can be read ({aside[0][1]})")
+        why = f" ({aside[0][1]})" if aside else ""
+        raise UnreadableFile(uri, f"none of the {total} slices of this series can be read{why}")
     return [records[n] for n in sorted(records)], aside
 
 
-def _slice(part: Part, limits: IngestSettings) -> _Slice:
+def _slice(part: Part, limits: IngestSettings) -> Slice:
     if part.member is None:
         try:
             with part.path.open("rb") as stream:
@@ -259,34 +279,42 @@ def _slice(part: Part, limits: IngestSettings) -> _Slice:
     return _placed(part, BytesIO(data), len(data))
 
 
-def _placed(part: Part, stream: BinaryIO, size: int) -> _Slice:
+def _placed(part: Part, stream: BinaryIO, size: int) -> Slice:
     dataset = _header(stream)
     if dataset is None:
         raise UnreadableFile(part.uri, "damaged DICOM file (its header can't be read)")
-    position = numbers(dataset, "ImagePositionPatient")
-    normal = plane_normal(numbers(dataset, "ImageOrientationPatient"))
-    if len(position) != 3 or normal is None:
+    found = slice_of(part, dataset)
+    if found is None:
         raise UnreadableFile(part.uri, "it no longer says where its slice lies")
     if is_cut_off(stream, size, dataset.original_encoding[1] is not False):
         raise UnreadableFile(part.uri, "its pixel data is cut off")
+    return found
+
+
+def slice_of(part: Part, dataset: Dataset) -> Slice | None:
+    """Where a header places its slice; None where it does not say."""
+    position = numbers(dataset, "ImagePositionPatient")
+    normal = plane_normal(numbers(dataset, "ImageOrientationPatient"))
+    if len(position) != 3 or normal is None:
+        return None
     number = numbers(dataset, "InstanceNumber") or [0.0]
     thickness = numbers(dataset, "SliceThickness")
-    return _Slice(part, float(np.dot(position, normal)), number[0], thickness[0] if thickness else None)
+    return Slice(part, float(np.dot(position, normal)), number[0], thickness[0] if thickness else None)
 
 
 _SAME_PLACE_MM = 0.01
 
 
-def _distinct(slices: Sequence[_Slice]) -> list[_Slice]:
+def _distinct(slices: Sequence[Slice]) -> list[Slice]:
     """The first slice of each place."""
-    found: list[_Slice] = []
+    found: list[Slice] = []
     for one in slices:
         if not found or one.place - found[-1].place > _SAME_PLACE_MM:
             found.append(one)
     return found
 
 
-def _facts(slices: Sequence[_Slice], places: Sequence[_Slice]) -> dict[str, str | int | float]:
+def _facts(slices: Sequence[Slice], places: Sequence[Slice]) -> dict[str, str | int | float]:
     """What is true of the series as a whole."""
     facts: dict[str, str | int | float] = {"slices": len(places)}
     if len(slices) > len(places) and len(slices) % len(places) == 0:
@@ -301,9 +329,20 @@ def _facts(slices: Sequence[_Slice], places: Sequence[_Slice]) -> dict[str, str 
     return facts
 
 
-def _record(one: _Slice, number: int, facts: dict[str, str | int | float], limits: IngestSettings) -> Record:
+def is_slice(record: Record) -> bool:
+    """Whether a record is a slice of a series, and its file alone does not know of which."""
+    return record.part.startswith(SLICE) and "slices" in record.fields
+
+
+def _record(
+    one: Slice,
+    number: int,
+    facts: dict[str, str | int | float],
+    content: Callable[[Part], Content],
+    limits: IngestSettings,
+) -> Record:
     """A slice's own record, as the slice of a series."""
-    record = read_content(one.part.content(limits), limits)[0]
+    record = read_content(content(one.part), limits)[0]
     if record.image is None:
         raise UnreadableFile(one.part.uri, "no picture")
     return replace(record, part=f"{SLICE}{number}", fields={**record.fields, "slice": number, **facts})

@@ -34,7 +34,7 @@ def test_a_series_is_one_item_with_three_slices(recipe, tmp_path):
     (item,) = iter_items(recipe)
     assert len(item.parts) == 20
     records = read_item(item, recipe, LIMITS).records
-    assert [record.part for record in records] == ["slice 6", "slice 11", "slice 15"]
+    assert [record.part for record in records] == ["slice 6", "slice 11", "slice 16"]
     middle = records[1]
     assert middle.fields["slices"] == 20
     assert middle.fields["slice_spacing_mm"] == middle.fields["slice_thickness_mm"] == 5.0

@@ -107,9 +107,9 @@ def test_of_many_frames_three_are_shown_evenly_in_time(tmp_path):
     frames = np.stack([np.full((2, 2), n * 100) for n in range(30)])
     frames[:, 0, 0] = 4095
     records = read_bytes(tmp_path, picture(frames, WindowCenter=2048, WindowWidth=4096))
-    assert [record.part for record in records] == ["frame 6", "frame 15", "frame 25"]
-    assert [(r.fields["frame"], r.fields["frames"]) for r in records] == [(6, 30), (15, 30), (25, 30)]
-    assert [r.image.pixels[1, 1] for r in records] == [round(100 * n / 4095 * 255) for n in (5, 14, 24)]
+    assert [record.part for record in records] == ["frame 6", "frame 16", "frame 26"]
+    assert [(r.fields["frame"], r.fields["frames"]) for r in records] == [(6, 30), (16, 30), (26, 30)]
+    assert [r.image.pixels[1, 1] for r in records] == [round(100 * n / 4095 * 255) for n in (5, 15, 25)]
 
 
 def test_too_many_frames_are_refused(tmp_path):

@@ -1,0 +1,45 @@
+"""The content of a record that was indexed before, read again to be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from assistant.errors import UnreadableFile
+from assistant.ingest import archive
+from assistant.ingest.content import load
+from assistant.ingest.deid.pixels import BURNED_IN, MASKED, mask_burned_in
+from assistant.ingest.formats import read_content
+from assistant.ingest.series import is_slice
+from assistant.pseudonyms import Pseudonyms
+from assistant.records import Image, Record
+from assistant.settings import IngestSettings
+
+
+def read_again(record: Record, path: Path, uri: str, limits: IngestSettings, pseudonyms: Pseudonyms) -> Record:
+    """The same record with its picture or signal, from the file at `path`, or its member that `uri` names.
+
+    Text burned into the picture is blackened as it was when it was indexed. Raises UnreadableFile where the file can't be read any more, and where it has changed.
+    """
+    for read in _records(path, uri, limits):
+        same_part = record.part in (read.part, pseudonyms.part(read.part)) or (is_slice(record) and not read.part)
+        if same_part and (read.kind, read.sha256) == (record.kind, record.sha256):
+            return replace(record, image=_as_indexed(read.image, record), signal=read.signal)
+    raise UnreadableFile(uri, "the file has changed since it was indexed; update the index")
+
+
+def _as_indexed(image: Image | None, record: Record) -> Image | None:
+    if image is None or record.fields.get(BURNED_IN) != MASKED:
+        return image
+    return mask_burned_in(image, record.modality, record.fields).image
+
+
+def _records(path: Path, uri: str, limits: IngestSettings) -> list[Record]:
+    file = load(path, limits, uri)
+    if not archive.recognises(file):
+        return read_content(file, limits)
+    whole, _, name = uri.partition("!")
+    for member in archive.members(path, whole, limits):
+        if member.name == name:
+            return read_content(archive.member_content(path, whole, member, limits), limits)
+    return read_content(file, limits)
