@@ -1,0 +1,34 @@
+"""Damaged files of every format: records or a reason; no crash, no hang, no process over 1 GiB."""
+
+import pytest
+from corpus import seeds
+from mutants import fuzz
+
+from assistant.ingest.content import Content
+from assistant.ingest.formats import FORMATS, format_of
+
+SEEDS = list(seeds())
+
+
+def check(result, count):
+    assert result.mutants == count
+    assert result.read > count / 20
+    assert result.refused > count / 4
+    assert result.wrong == []
+    assert result.slowest_s < 10, result.slowest
+    assert 0 < result.most_mb < 1024
+
+
+def test_every_format_has_a_seed():
+    told = {format_of(Content(next(iter(files)), next(iter(files.values())))) for _, files in SEEDS}
+    assert set(FORMATS) - {"unread"} <= told
+
+
+def test_damaged_files_give_records_or_a_reason(tmp_path):
+    check(fuzz(SEEDS, 2_000, tmp_path), 2_000)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+def test_twenty_thousand_damaged_files_give_records_or_a_reason(tmp_path):
+    check(fuzz(SEEDS, 20_000, tmp_path, seed=1), 20_000)
