@@ -132,8 +132,6 @@ def test_a_table_asks_for_a_recipe(tmp_path):
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        ('{"resourceType": "Patient",\n "id": "1"\n}', "JSON document"),
-        ("MSH|^~\\&|A|B|C", "HL7 v2"),
         (b"GIF89a" + bytes(50), "GIF"),
     ],
 )
