@@ -15,7 +15,7 @@ from assistant.ingest.content import Content, check_size, load
 from assistant.ingest.dicom import objects
 from assistant.ingest.image import picture
 from assistant.ingest.signal import edf, scp, sierra, wfdb_record
-from assistant.ingest.text import docx, html, jsonl, openi, pdf, plain, rtf, table
+from assistant.ingest.text import docx, fhir, hl7v2, html, jsonl, openi, pdf, plain, rtf, table
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
@@ -40,6 +40,8 @@ FORMATS: dict[str, Any] = {
     "docx": docx,
     "archive": archive,
     "openi": openi,
+    "fhir": fhir,
+    "hl7v2": hl7v2,
     "jsonl": jsonl,
     "sierra": sierra,
     "scp": scp,

@@ -18,7 +18,6 @@ _ECG_XML = {
 _SIGNATURES = (
     (0, b"GIF8", "GIF picture"),
     (8, b"WEBP", "WebP picture"),
-    (0, b"MSH|", "HL7 v2 message"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (DOC, XLS)"),
     (0, b"\x93NUMPY", "NumPy array"),
     (344, b"n+1\0", "NIfTI volume"),
