@@ -49,7 +49,8 @@ class Assistant:
         self.settings = settings or load_settings(self.workspace)
         self._chosen = list(indexes)
         self._indexes = {name: OpenIndex(self.workspace, name) for name in choose_indexes(self.workspace, indexes)}
-        self.uploads = Uploads(Pseudonyms.of(self.workspace), self.settings.ingest)
+        self._pseudonyms = Pseudonyms.of(self.workspace)
+        self.uploads = Uploads(self._pseudonyms, self.settings)
         self._answerers: dict[str, Answerer] = {}
         self.db: WorkspaceDb = WorkspaceDb(self.workspace)
 
@@ -120,11 +121,13 @@ class Assistant:
         exclude_patient: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        findings: Iterable[str] = (),
     ) -> SearchResult:
         """Evidence for a text, files (image, ECG, document) or both, best first, at most `k` pieces.
 
         `patient` and `exclude_patient` are the archive's own ids; `since` and `until` bound when a record was taken,
-        both included, and leave out records without a date. Raises UnreadableFile, EncoderMismatch.
+        both included, and leave out records without a date. `findings` ("left pleural effusion", "no pneumothorax")
+        leave only studies whose own text states each of them. Raises UnreadableFile, EncoderMismatch, BadQuery.
         """
         query = self.query(
             text,
@@ -136,6 +139,7 @@ class Assistant:
             exclude_patient=exclude_patient,
             since=since,
             until=until,
+            findings=findings,
         )
         return self.search_batch([query])[0]
 
@@ -157,11 +161,20 @@ class Assistant:
         exclude_patient: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        findings: Iterable[str] = (),
     ) -> Query:
         """A query for `search_batch`; the files are read now. Raises BadQuery when there is nothing to search for."""
         from assistant.errors import BadQuery
+        from assistant.findings.wanted import wanted_finding
         from assistant.retrieve.query import Query
 
+        named = list(findings)
+        try:
+            stated = tuple(wanted_finding(name) for name in named)
+        except ValueError as error:
+            raise BadQuery(str(error)) from None
+        if not text.strip() and not files:
+            text = ", ".join(named)  # the findings alone are searched for by their names
         if not text.strip() and not files:
             raise BadQuery("nothing to search for: give a text, a file or both")
         wanted = frozenset(kinds)
@@ -174,6 +187,7 @@ class Assistant:
             modalities=frozenset(code.upper() for code in modalities), patient=patient, exclude_patient=exclude_patient,
             since=since,
             until=until,
+            findings=stated,
         )  # fmt: skip
 
     # --- asking --------------------------------------------------------------------------------------
@@ -320,14 +334,11 @@ class Assistant:
         return patients, frozenset(index.studies_named(study) for index in indexes) if study else frozenset[str]()
 
     def _with_content(self, record: Record, path: Path | None, uri: str) -> Record:
-        from assistant.ingest import read_file
+        from assistant.ingest.again import read_again
 
         if path is None or not path.exists():
             raise UnreadableFile(uri, "the file is no longer where it was indexed; update the index")
-        for read in read_file(path, self.settings.ingest, uri=uri):
-            if (read.kind, read.part, read.sha256) == (record.kind, record.part, record.sha256):
-                return replace(record, image=read.image, signal=read.signal, uri=path.name)
-        raise UnreadableFile(uri, "the file has changed since it was indexed; update the index")
+        return read_again(record, path, uri, self.settings.ingest, self._pseudonyms)
 
     def forget(self, patient: str, *, index: str | None = None, dry_run: bool = False) -> ForgetReport:
         """Remove a patient (the archive's own id, or a pseudonym) from the workspace; see `forget_patient`."""

@@ -27,6 +27,7 @@ _EXAMPLES = {
     "measure": "wardround measure ecg.dcm --json",
     "read": "wardround read report.pdf",
     "eval": "wardround eval eval/smoke.toml\nwardround eval eval/smoke.toml --compare 3f9a2c",
+    "deidentify": "wardround deidentify cxr.dcm --out shared.dcm",
     "forget": "wardround forget --patient 4711 --dry-run\nwardround forget --patient 4711",
     "doctor": "wardround doctor --index chest",
 }
@@ -62,6 +63,10 @@ def parser() -> argparse.ArgumentParser:
     search.add_argument("--modality", action="append", default=[], metavar="CODE", help="a DICOM code, e.g. CR")
     search.add_argument("--since", type=_date, metavar="DATE", help="taken on this day or later, e.g. 2020-03-01")
     search.add_argument("--until", type=_date, metavar="DATE", help="taken on this day or earlier")
+    search.add_argument(
+        "--finding", action="append", default=[], metavar="FINDING",
+        help="only studies whose text states it, e.g. 'left pleural effusion' or 'no pneumothorax'; repeatable",
+    )  # fmt: skip
     search.add_argument("--batch", type=Path, metavar="QUERIES.jsonl", help="one query a line; one result a line")
 
     ask = _command(commands, "ask", "answer a question from the archive and the uploads", choose_index=True)
@@ -99,6 +104,10 @@ def parser() -> argparse.ArgumentParser:
         "--index", metavar="NAME", help="only this index, where its ids mean other people than elsewhere"
     )
     forget.add_argument("--dry-run", action="store_true", help="say what would go, and change nothing")
+
+    deidentify = _command(commands, "deidentify", "write a copy of a DICOM file without what identifies its patient")
+    deidentify.add_argument("file", type=Path, metavar="FILE")
+    deidentify.add_argument("--out", type=Path, required=True, metavar="FILE", help="the copy; must not exist")
 
     doctor = _command(commands, "doctor", "check a workspace's indexes")
     doctor.add_argument("--index", metavar="NAME", help="default: all that are built")

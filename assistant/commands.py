@@ -74,7 +74,8 @@ def run_search(arguments: Namespace) -> int:
         return _search_batch(assistant, arguments)
     found = assistant.search(
         arguments.text, files=arguments.file, k=arguments.k, kinds=arguments.kind, modalities=arguments.modality,
-        patient=arguments.patient, exclude_patient=arguments.exclude_patient, **_period(arguments),
+        patient=arguments.patient, exclude_patient=arguments.exclude_patient, findings=arguments.finding,
+        **_period(arguments),
     )  # fmt: skip
     assistant.db.log_access("search", [(e.record_id, e.patient_id) for e in found.evidence])
     if arguments.json:
@@ -121,9 +122,10 @@ def _search_batch(assistant: Assistant, arguments: Namespace) -> int:
 def _batch_query(assistant: Assistant, row: object, arguments: Namespace, base: Path) -> Any:
     if not isinstance(row, dict):
         raise BadQuery(str(row) if isinstance(row, ValueError) else 'not a JSON object: {"id", "text", "files"}')
-    if unknown := set(row) - {"id", "text", "files", "exclude_patient", "patient", "kind", "modality", "k"}:
+    if unknown := set(row) - {"id", "text", "files", "exclude_patient", "patient", "kind", "modality", "k", "finding"}:
         raise BadQuery(f"unknown key {sorted(unknown)[0]!r}")
     kinds, codes = row.get("kind") or arguments.kind, row.get("modality") or arguments.modality
+    findings = row.get("finding") or arguments.finding
     excluded, patient = row.get("exclude_patient", arguments.exclude_patient), row.get("patient", arguments.patient)
     return assistant.query(
         str(row.get("text") or ""),
@@ -133,6 +135,7 @@ def _batch_query(assistant: Assistant, row: object, arguments: Namespace, base: 
         modalities=[codes] if isinstance(codes, str) else codes,
         patient=str(patient) if patient is not None else None,
         exclude_patient=str(excluded) if excluded is not None else None,
+        findings=[findings] if isinstance(findings, str) else findings,
         **_period(arguments),
     )
 
@@ -241,12 +244,12 @@ def run_measure(arguments: Namespace) -> int:
 
 
 def run_read(arguments: Namespace) -> int:
-    from assistant.ingest import describe_file
+    from assistant.ingest import Deidentifier, describe_file
     from assistant.pseudonyms import Pseudonyms
     from assistant.settings import load_settings
 
-    described = describe_file(arguments.file, load_settings(arguments.workspace).ingest)
-    pseudonyms = Pseudonyms.to_show(arguments.workspace)
+    settings, pseudonyms = load_settings(arguments.workspace), Pseudonyms.to_show(arguments.workspace)
+    described = describe_file(arguments.file, settings.ingest, Deidentifier(pseudonyms, settings.deid))
     for record in described["records"]:
         record["patient_id"] = pseudonyms.patient(record["patient_id"], "") if record["patient_id"] else None
         record["study_id"] = pseudonyms.study(record["study_id"], "") if record["study_id"] else None
@@ -257,7 +260,30 @@ def run_read(arguments: Namespace) -> int:
             print(f"{described['path']}: {described['reason']}")
         for record in described["records"]:
             print(", ".join(f"{name} {value}" for name, value in record.items() if value not in (None, "", [], {})))
+        for part in described.get("set_aside", ()):
+            print(f"set aside: {part['part']}: {part['reason']}")
+        if removed := described.get("removed"):
+            print("removed: " + ", ".join(f"{count} {kind}" for kind, count in removed.items()))
     return OK if described["records"] else SET_ASIDE
+
+
+def run_deidentify(arguments: Namespace) -> int:
+    from assistant.ingest.deid.export import deidentify_file
+    from assistant.pseudonyms import Pseudonyms
+    from assistant.settings import load_settings
+
+    settings, pseudonyms = load_settings(arguments.workspace), Pseudonyms.of(arguments.workspace)
+    done = deidentify_file(arguments.file, arguments.out, pseudonyms, settings.deid)
+    if arguments.json:
+        print_json({"path": str(arguments.file), "out": str(arguments.out), **done.to_json()})
+        return OK
+    for change, count in done.changes.items():
+        print(f"{change}{f' ({count} times)' if count > 1 else ''}")
+    if done.masked:
+        print(f"picture: {len(done.masked)} places blackened")
+    if done.suspect:
+        print("picture: there may be text in it that was not found; look at it before you pass it on")
+    return OK
 
 
 def run_eval(arguments: Namespace) -> int:

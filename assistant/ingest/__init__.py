@@ -3,7 +3,7 @@
 from assistant.ingest.deid import Deidentifier
 from assistant.ingest.describe import describe_file
 from assistant.ingest.formats import is_sidecar, read_file
-from assistant.ingest.items import Item, Reading, iter_items, read_item
+from assistant.ingest.items import Item, Reading, iter_items, read_clean, read_item
 from assistant.ingest.recipe import Recipe, Source, folder_recipe, load_recipe
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "is_sidecar",
     "iter_items",
     "load_recipe",
+    "read_clean",
     "read_file",
     "read_item",
 ]

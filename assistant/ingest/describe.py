@@ -6,24 +6,41 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import UnreadableFile
-from assistant.ingest.formats import read_file
+from assistant.ingest.deid import Deidentifier, Removed
+from assistant.ingest.items import Reading, read_clean
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
 _EXCERPT = 300
 
 
-def describe_file(path: Path, limits: IngestSettings) -> dict[str, Any]:
-    """`{"path", "records": [{"kind", "modality", "patient_id", …}], "reason"}`; `reason` is None if it was read.
+def describe_file(path: Path, limits: IngestSettings, deidentifier: Deidentifier) -> dict[str, Any]:
+    """`{"path", "records": [{"kind", "modality", "patient_id", …}], "reason", "set_aside", "removed"}` of a file.
+
+    `reason` is None if it was read; `set_aside` are the parts that could not be, `removed` counts the identifiers of
+    each kind that were taken out.
+    """
+    path = Path(path)
+    try:
+        reading = read_clean(path, limits, deidentifier)
+    except UnreadableFile as error:
+        return {"path": str(path), "records": [], "reason": error.reason}
+    return describe(path, reading)
+
+
+def describe(path: Path, reading: Reading) -> dict[str, Any]:
+    """What was read of a file, as the JSON of `wardround read`.
 
     A text is shown by its length, its passages' sections and pages, and its first 300 characters; pixels and
     samples by their shapes.
     """
-    try:
-        records = read_file(path, limits, uri=Path(path).name)
-    except UnreadableFile as error:
-        return {"path": str(path), "records": [], "reason": error.reason}
-    return {"path": str(path), "records": [_described(record) for record in records], "reason": None}
+    return {
+        "path": str(path),
+        "records": [_described(record) for record in reading.records],
+        "reason": None,
+        "set_aside": [{"part": part, "reason": reason} for part, reason in reading.aside],
+        "removed": dict(sum(reading.removed, Removed()).counts),
+    }
 
 
 def _described(record: Record) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import reduce
+from operator import or_
 from itertools import groupby
 from pathlib import Path
 
@@ -25,7 +27,7 @@ from assistant.ingest.signal.wfdb_header import sidecars
 from assistant.ingest.signal.wfdb_record import COMMENTS
 from assistant.ingest.text.encodings import clean
 from assistant.ingest.text.plain import text_record
-from assistant.records import Record
+from assistant.records import Known, Record
 from assistant.settings import IngestSettings
 
 READERS = 2  # goes up when readers give other records for the same file, so that indexes read it anew
@@ -35,12 +37,12 @@ _TIMES = re.compile(r"\.[0-9a-f]+(?=[^|]*\|)")  # in a stamp: size.time+size.tim
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file, archive member or manifest row.
+    """One file, archive member, manifest row, series of slices, or object or series of a PACS.
 
     `key` is unique in the index and stays the same from run to run; `stamp` changes when the item may have to be read
     again (size and time of its files, the values of its row, the options of its source; see `may_be_same`). `problem`
-    is the reason why it can't be read, where that is known already. With `holds` it stands for a manifest or folder
-    that can't be used now: what was read before under keys that begin so is neither confirmed nor gone.
+    is the reason why it can't be read, where that is known already. With `holds` it stands for a manifest, folder
+    or PACS that can't be used now: what was read before under keys that begin so is neither confirmed nor gone.
     """
 
     key: str
@@ -55,21 +57,23 @@ class Item:
     parts: tuple[Part, ...] = ()  # the files of a series of slices; `path` is then their folder or archive
 
 
-def iter_items(
-    recipe: Recipe, limits: IngestSettings = _LIMITS, memory: SeriesMemory | None = None
-) -> Iterator[Item]:
+def iter_items(recipe: Recipe, limits: IngestSettings = _LIMITS, memory: SeriesMemory | None = None) -> Iterator[Item]:
     """Every item of a recipe, in a fixed order; opens no file but manifests and archives, and of others the beginning,
     to see what is an archive and what is a slice of a series (not again where `memory` knows an unchanged file).
 
-    A manifest that can't be used is one item with a `problem`, and the other sources go on. Raises RecipeError
+    A manifest or PACS that can't be used is one item with a `problem`, and the other sources go on. Raises RecipeError
     only for a source whose folder is missing, before anything is yielded.
     """
+    from assistant.ingest import pacs
+
     for source in recipe.source:
-        if not source.path.is_dir():
+        if source.dicomweb is None and not source.path.is_dir():
             what = "is a file, not a folder" if source.path.exists() else "there is no such folder"
             raise RecipeError(f"{recipe.path}: source path {source.path}: {what}")
     for index, source in enumerate(recipe.source):
-        if source.manifest:
+        if source.dicomweb is not None:
+            yield from pacs.items(index, source.dicomweb, _options(source, limits))
+        elif source.manifest:
             yield from _rows(index, source, limits)
         else:
             yield from _in_series(index, _files(index, source, limits), source, limits, memory)
@@ -281,12 +285,16 @@ def read_item(item: Item, recipe: Recipe, limits: IngestSettings, deidentifier: 
 
     Records without a study of their own get the item's. Raises UnreadableFile, and nothing else.
     """
+    from assistant.ingest import pacs
+
     if item.problem:
         raise UnreadableFile(item.uri, item.problem)
     source = recipe.source[item.source]
     aside: list[tuple[str, str]] = []
     records: list[Record] = []
-    if item.parts:
+    if source.dicomweb is not None:
+        records, aside = pacs.read(source.dicomweb, item.uri, limits)
+    elif item.parts:
         records, aside = read_series(item.uri, item.parts, limits)
     elif (file := _content(item, limits)) is not None:
         records, aside = read_content(file, limits), file.aside
@@ -302,6 +310,13 @@ def read_item(item: Item, recipe: Recipe, limits: IngestSettings, deidentifier: 
         return Reading(tuple(records), tuple(aside))
     cleaned = [deidentifier.record(record) for record in records]
     return Reading(tuple(record for record, _ in cleaned), tuple(aside), tuple(removed for _, removed in cleaned))
+
+
+def read_clean(path: Path, limits: IngestSettings, deidentifier: Deidentifier) -> Reading:
+    """The records of one file as they may be shown, with the archive's own ids. Raises UnreadableFile."""
+    file = load(path, limits, path.name)
+    cleaned = [deidentifier.record(record) for record in read_content(file, limits)]
+    return Reading(tuple(record for record, _ in cleaned), tuple(file.aside), tuple(removed for _, removed in cleaned))
 
 
 def _content(item: Item, limits: IngestSettings) -> Content | None:
@@ -320,7 +335,8 @@ def _from_row(item: Item, source: Source, records: list[Record], limits: IngestS
     labels = {label: value for label, template in source.labels.items() if (value := fill(template, row))}
     text = values.get("text", "")
     if text:
-        records = [*records, _row_text(item, text, beside=bool(records), limits=limits)]
+        known = reduce(or_, (record.known for record in records), Known())
+        records = [*records, replace(_row_text(item, text, beside=bool(records), limits=limits), known=known)]
     return [_dressed(record, values, labels) for record in records]
 
 

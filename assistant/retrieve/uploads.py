@@ -9,21 +9,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistant.errors import UnreadableFile
-from assistant.ingest import read_file
+from assistant.ingest import Deidentifier, read_clean
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import Record
 from assistant.retrieve.query import Upload
-from assistant.settings import IngestSettings
+from assistant.settings import Settings
 
 KEPT_FILES = 64
 
 
 class Uploads:
-    """Reads uploads and finds them again by record id. Nothing of an upload is written to the disk."""
+    """Reads uploads, without what identifies their patient, and finds them again by record id.
 
-    def __init__(self, pseudonyms: Pseudonyms, limits: IngestSettings) -> None:
+    Nothing of an upload is written to the disk.
+    """
+
+    def __init__(self, pseudonyms: Pseudonyms, settings: Settings) -> None:
+        self._deidentifier = Deidentifier(pseudonyms, settings.deid)
         self._pseudonyms = pseudonyms
-        self._limits = limits
+        self._limits = settings.ingest
         self._files: OrderedDict[tuple[str, int, int], tuple[Upload, ...]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -64,7 +68,8 @@ class Uploads:
             if key in self._files:
                 self._files.move_to_end(key)
                 return self._files[key]
-        uploads = tuple(self._pseudonymous(record) for record in read_file(path, self._limits, uri=path.name))
+        read = read_clean(path, self._limits, self._deidentifier)
+        uploads = tuple(self._pseudonymous(record) for record in read.records)
         with self._lock:
             self._files[key] = uploads
             while len(self._files) > KEPT_FILES:
@@ -77,5 +82,6 @@ class Uploads:
             record_id="u" + self._pseudonyms.record("upload", record.sha256, f"{record.kind}/{record.part}")[1:],
             patient_id=self._pseudonyms.patient(record.patient_id, "") if record.patient_id else None,
             study_id=self._pseudonyms.study(record.study_id, "") if record.study_id else None,
+            shift_days=None,
         )
         return Upload(shown, record.patient_id, record.study_id)

@@ -21,6 +21,8 @@ from assistant.records import Image
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+BURNED_IN = "burned_in_text"  # the field of a record that says what became of text in its picture
+MASKED = "masked"
 Box = tuple[int, int, int, int]
 """x0, y0, x1, y1 in pixels; the ends are excluded."""
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 from assistant.ingest.deid.cleaned import cleaned, cleaned_text
-from assistant.ingest.deid.pixels import mask_burned_in
+from assistant.ingest.deid.pixels import BURNED_IN, MASKED, mask_burned_in
 from assistant.ingest.deid.text import Replaced
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import Image, Known, Passage, Record
@@ -111,9 +111,9 @@ class Deidentifier:
         if not found.boxes and not found.suspect:
             return record.image, record.fields
         if not self._settings.mask_burned_in or not found.boxes:
-            return record.image, {**record.fields, "burned_in_text": "possible, not masked"}
+            return record.image, {**record.fields, BURNED_IN: "possible, not masked"}
         kinds["pixels"] += len(found.boxes)
-        return found.image, {**record.fields, "burned_in_text": "masked"}
+        return found.image, {**record.fields, BURNED_IN: MASKED}
 
     def _part(self, part: str, known: Known) -> str:
         """A part that holds an identifier is named by a keyed hash, since it tells apart the records of one file."""
