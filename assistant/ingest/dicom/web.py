@@ -175,8 +175,8 @@ def _client(source: PacsSource) -> DICOMwebClient:
         from dicomweb_client import DICOMwebClient
     except ImportError:
         raise MissingExtra("The DICOMweb client", "pacs") from None
-    for name in ("dicomweb_client", "urllib3.connectionpool"):  # their log lines hold patients' UIDs
-        logging.getLogger(name).setLevel(logging.ERROR)
+    for name in ("dicomweb_client", "urllib3.connectionpool", "retrying"):  # their lines hold patients' UIDs
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     session = requests.Session()
     session.max_redirects = 0
     session.trust_env = False  # no proxy and no .netrc that the recipe does not name
