@@ -13,8 +13,9 @@ from assistant.errors import UnreadableFile
 from assistant.ingest import archive, unread
 from assistant.ingest.content import Content, check_size, load
 from assistant.ingest.dicom import objects
-from assistant.ingest.image import picture
-from assistant.ingest.signal import edf, scp, sierra, wfdb_record
+from assistant.ingest.image import nifti, picture
+from assistant.ingest.signal import aecg, edf, muse, scp, sierra, wfdb_record
+from assistant.ingest.signal.quality import gated
 from assistant.ingest.text import docx, fhir, hl7v2, html, jsonl, openi, pdf, plain, rtf, table
 from assistant.records import Record
 from assistant.settings import IngestSettings
@@ -36,6 +37,7 @@ class Format(Protocol):
 FORMATS: dict[str, Any] = {
     "dicom": objects,
     "picture": picture,
+    "nifti": nifti,
     "pdf": pdf,
     "docx": docx,
     "archive": archive,
@@ -48,6 +50,8 @@ FORMATS: dict[str, Any] = {
     "edf": edf,
     "rtf": rtf,
     "html": html,
+    "aecg": aecg,
+    "muse": muse,
     "unread": unread,
     "wfdb": wfdb_record,
     "table": table,
@@ -101,9 +105,9 @@ def read_content(file: Content, limits: IngestSettings) -> list[Record]:
         raise file.refuse(f"damaged file ({type(error).__name__}: {' '.join(str(error).split())[:160]})") from None
     if not records:
         raise file.refuse("holds nothing to index")
-    return records
+    return gated(file, records)
 
 
 def is_sidecar(path: Path) -> bool:
     """Whether a file is read together with another one beside it and is no record of its own."""
-    return wfdb_record.is_sidecar(Path(path))
+    return wfdb_record.is_sidecar(Path(path)) or nifti.is_sidecar(Path(path))

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import reduce
-from operator import or_
 from itertools import groupby
+from operator import or_
 from pathlib import Path
 
 from assistant.errors import RecipeError, UnreadableFile
@@ -20,6 +20,7 @@ from assistant.ingest.dates import parse_date
 from assistant.ingest.deid import Deidentifier, Removed
 from assistant.ingest.folder import NOT_LISTED, printable, walk
 from assistant.ingest.formats import is_sidecar, read_content
+from assistant.ingest.image.nifti import is_volume
 from assistant.ingest.manifest import Row, read_rows
 from assistant.ingest.recipe import Recipe, Source, fill
 from assistant.ingest.series import Part, SeriesMemory, read_series, series_of
@@ -201,7 +202,8 @@ def _wanted(uri: str, source: Source) -> bool:
 def _is_archive(path: Path) -> bool:
     try:
         with path.open("rb") as stream:
-            return archive.looks_like_archive(stream.read(512))
+            head = stream.read(4_096)
+            return archive.looks_like_archive(head) and not is_volume(head)
     except OSError:
         return False
 
@@ -232,7 +234,8 @@ def _stamp_of(path: Path) -> str:
 
 
 def _files_of(path: Path) -> list[Path]:
-    return [path, *sidecars(path)] if path.suffix == ".hea" else [path]
+    beside = sidecars(path) if path.suffix == ".hea" else [path.with_suffix(".img")] if path.suffix == ".hdr" else []
+    return [path, *beside]
 
 
 def may_be_same(stamp: str, before: str) -> bool:

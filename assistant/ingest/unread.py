@@ -10,8 +10,6 @@ from assistant.records import Record
 from assistant.settings import IngestSettings
 
 _ECG_XML = {
-    "AnnotatedECG": "HL7 aECG",
-    "RestingECG": "GE MUSE XML",
     "sapphire": "GE MUSE XML",
     "ClinicalDocument": "HL7 clinical document (CDA)",
 }
@@ -20,8 +18,15 @@ _SIGNATURES = (
     (8, b"WEBP", "WebP picture"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (DOC, XLS)"),
     (0, b"\x93NUMPY", "NumPy array"),
-    (344, b"n+1\0", "NIfTI volume"),
-    (0, b"\x89HDF", "HDF5 file"),
+    (0, b"\x89HDF", "HDF5 file (MINC-2 volumes among them)"),
+    (0, b"CDF\x01", "NetCDF file (MINC-1 volumes among them)"),
+    (0, b"# === DATA DESCRIPTION FILE", "Philips PAR/REC volume: export it as DICOM or NIfTI"),
+    (0, b"# CLINICAL TRYOUT", "Philips PAR/REC volume: export it as DICOM or NIfTI"),
+    (0, b"\ntype = ", "AFNI volume: export it as NIfTI"),
+    (0, b"type  = ", "AFNI volume: export it as NIfTI"),
+    (0, b"MATRIX7", "ECAT volume: export it as DICOM or NIfTI"),
+    (0, b"TRACK\0", "TrackVis tracts"),
+    (0, b"mrtrix tracks", "MRtrix tracts"),
     (0, b"MATLAB 5.0", "MATLAB file"),
     (0, b"SQLite format 3\0", "SQLite database"),
     (0, b"\xff\xd8\xff", "JPEG picture"),
