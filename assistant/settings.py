@@ -37,6 +37,11 @@ class IngestSettings(_Group):
     min_signal_hz: float = Field(0.1, description="a channel sampled more slowly is set aside")
     max_signal_hz: float = Field(100_000.0, description="a channel sampled faster is set aside")
     max_pdf_pages: int = Field(2_000, description="a PDF with more pages is set aside")
+    ocr: Literal["off", "auto"] = Field(
+        "off", description="auto: scanned pages of a PDF are read by Tesseract (the extra `ocr`); off: they are set aside"
+    )
+    ocr_language: str = Field("eng", description="Tesseract's languages, joined by +: eng+deu")
+    ocr_page_seconds: float = Field(30.0, gt=0, description="a scanned page that takes longer is set aside")
     max_archive_mb: int = Field(4_096, description="what a ZIP or TAR archive may unpack to")
     max_archive_members: int = Field(200_000, description="how many members an archive may have")
     workers: int = Field(0, ge=0, description="processes that read files; 0: one for each usable processor")

@@ -262,7 +262,7 @@ def content_digest(item: Item, limits: IngestSettings) -> str:
 
 def _options(source: Source, limits: IngestSettings) -> str:
     chosen = source.model_dump(mode="json", include={"defaults", "header_comments", "deidentify"})
-    return _digest([chosen, limits.passage_words, limits.representative_slices, READERS])
+    return _digest([chosen, limits.passage_words, limits.representative_slices, limits.ocr, limits.ocr_language, READERS])
 
 
 def _digest(value: object) -> str:
