@@ -6,10 +6,9 @@ import re
 from datetime import datetime
 from functools import lru_cache
 
+# Digits alone, by how many there are: strptime would also find the 2nd of January, 0:01, in "20111201".
+_DIGITS = {4: "%Y", 6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _FORMATS = (
-    "%Y%m%d%H%M%S",
-    "%Y%m%d%H%M",
-    "%Y%m%d",
     "%Y-%m",
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
@@ -26,7 +25,6 @@ _FORMATS = (
     "%B %d %Y",
     "%B %Y",
     "%b %Y",
-    "%Y",
 )
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})$")
 
@@ -50,7 +48,8 @@ def parse_date(text: str | None, *, day_first: bool = False) -> datetime | None:
             return _plausible(datetime.fromisoformat(text).replace(tzinfo=None))
         except ValueError:
             pass
-    for form in _FORMATS:
+    digits = _DIGITS.get(len(text), "") if text.isdigit() else None
+    for form in _FORMATS if digits is None else (digits,):
         try:
             return _plausible(datetime.strptime(text, form))
         except ValueError:
