@@ -14,8 +14,6 @@ _ECG_XML = {
     "ClinicalDocument": "HL7 clinical document (CDA)",
 }
 _SIGNATURES = (
-    (0, b"GIF8", "GIF picture"),
-    (8, b"WEBP", "WebP picture"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (DOC, XLS)"),
     (0, b"\x93NUMPY", "NumPy array"),
     (0, b"\x89HDF", "HDF5 file (MINC-2 volumes among them)"),

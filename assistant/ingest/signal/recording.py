@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _MAX_SAMPLES = 20_000_000  # over all leads: a half hour of twelve leads at 1 kHz
 _MAX_LEADS = 64
+_MAX_MILLIVOLTS = 10_000  # electrodes drift by some hundred at most
 _MIN_RATE_HZ, _MAX_RATE_HZ = 1.0, 100_000.0
 _CONFIRMED = "The ECG's interpretation, confirmed by a person"
 _COMMENTS = "Comments in the recording's header"
@@ -80,8 +81,9 @@ def side_by_side(leads: Iterable[tuple[str, NDArray[np.floating]]], rate_hz: flo
     pairs = list(leads)
     names = unique_names([lead_name(name) for name, _ in pairs])
     samples = np.full((max(len(values) for _, values in pairs), len(pairs)), np.nan, dtype=np.float32)
-    for i, (_, values) in enumerate(pairs):
-        samples[: len(values), i] = values
+    with np.errstate(over="ignore"):  # what is beyond float32 is no ECG and refused later
+        for i, (_, values) in enumerate(pairs):
+            samples[: len(values), i] = values
     return Signal(samples, names, rate_hz)
 
 
@@ -117,6 +119,8 @@ def records_of(
     """
     records = []
     for number, stored in enumerate(signals, 1):
+        if not (np.isfinite(stored.samples).any() and np.nanmax(np.abs(stored.samples)) < _MAX_MILLIVOLTS):
+            raise file.refuse(f"damaged file (samples of more than {_MAX_MILLIVOLTS:,} mV)")
         signal, derived = with_limb_leads(stored)
         fields: Fields = {
             "sampling_rate_hz": signal.sampling_rate_hz,

@@ -127,14 +127,14 @@ def _stored(
     method = waveforms.get("compression") or waveforms.get("compressmethod") or "Uncompressed"
     if waveforms.get("compressflag", "").strip().lower() == "false":
         method = "Uncompressed"
-    if method == "XLI" and encoding == "Base64":
+    if encoding not in ("Base64", "Plain"):
+        raise file.refuse(f"Philips ECG leads in the encoding {encoding[:40]!r}: not read (Base64 and Plain are)")
+    if method == "XLI":
         leads = xli.decode(file, from_base64(file, text, "the leads"), len(names), samples)
         whole = _limb_leads(leads) if tuple(names[:6]) == STANDARD_LEADS[:6] else leads
         return [lead.astype(np.float64) for lead in whole]
     if method not in ("Uncompressed", "None"):
         raise file.refuse(f"Philips ECG leads in the compression {method[:40]!r}: not read (XLI is)")
-    if encoding not in ("Base64", "Plain"):
-        raise file.refuse(f"Philips ECG leads in the encoding {encoding[:40]!r}: not read (Base64 and Plain are)")
     if (bits := (waveforms.get("nbitspersample") or waveforms.get("bitspersample") or "16").strip()) != "16":
         raise file.refuse(f"Philips ECG leads of {bits[:40]} bits a sample: not read (16 bits are)")
     flat: NDArray[np.float64]

@@ -6,7 +6,9 @@ Every writer takes `leads`, the samples of each lead in millivolts, and a sampli
 import base64
 import binascii
 import itertools
+import re
 import struct
+import zlib
 
 import numpy as np
 
@@ -275,3 +277,102 @@ def scp_with_beats(leads, rate, bpm, order=2, huffman="default", factor=1):
         section_5=scp_leads(references.values(), interval, order, huffman),
         section_6=scp_leads(residual, interval * factor, order, huffman, bimodal=int(factor > 1)),
     )  # fmt: skip
+
+
+# --- HL7 aECG -----------------------------------------------------------------------------------------
+
+
+def aecg_set(leads, head="20111201072734.000", increment=("0.002", "s"), scale=5, unit="uV", origin=0):
+    """A sequence set: a time line and the leads, in steps of `scale` µV."""
+    parts = [("TIME_ABSOLUTE", f'<value xsi:type="GLIST_TS"><head value="{head}"/><increment value="{increment[0]}" '
+              f'unit="{increment[1]}"/></value>')]  # fmt: skip
+    for name, lead in leads.items():
+        digits = " ".join(str(round((v * 1000 - origin) / scale)) for v in lead)
+        parts.append((f"MDC_ECG_LEAD_{name}", f'<value xsi:type="SLIST_PQ"><origin value="{origin}" unit="{unit}"/>'
+                      f'<scale value="{scale}" unit="{unit}"/><digits>{digits}</digits></value>'))  # fmt: skip
+    sequences = "".join(
+        f'<component><sequence><code code="{code}"/>{value}</sequence></component>' for code, value in parts
+    )
+    return f"<component><sequenceSet>{sequences}</sequenceSet></component>"
+
+
+def aecg_series(sets, code="RHYTHM", after=""):
+    cut_off = (
+        '<controlVariable><controlVariable><code code="MDC_ECG_CTL_VBL_ATTR_FILTER_{}"/><component><controlVariable>'
+        '<code code="MDC_ECG_CTL_VBL_ATTR_FILTER_{}_FREQ"/><value xsi:type="PQ" value="{}" unit="Hz"/>'
+        "</controlVariable></component></controlVariable></controlVariable>"
+    )
+    filters = cut_off.format("LOW_PASS", "CUTOFF", 150) + cut_off.format("NOTCH", "NOTCH", 50)
+    return f"""<component><series><code code="{code}"/><effectiveTime><low value="20111201072734"/></effectiveTime>
+<author><seriesAuthor><manufacturedSeriesDevice><manufacturerModelName>Cart 7</manufacturerModelName>
+</manufacturedSeriesDevice></seriesAuthor></author>{filters}{"".join(sets)}{after}</series></component>"""
+
+
+def annotation(code, value, inside=""):
+    return f'<component><annotation><code code="{code}"/>{value}{inside}</annotation></component>'
+
+
+def quantity(code, value, unit="ms", inside=""):
+    return annotation(code, f'<value xsi:type="PQ" value="{value}" unit="{unit}"/>', inside)
+
+
+def words(code, text, inside=""):
+    return annotation(code, f'<value xsi:type="ST">{text}</value>', inside)
+
+
+def annotation_set(inside, author="<assignedDevice/>"):
+    return (
+        "<subjectOf><annotationSet><author><assignedEntity><assignedAuthorType>"
+        f"{author}</assignedAuthorType></assignedEntity></author>{inside}</annotationSet></subjectOf>"
+    )
+
+
+def aecg(*series, prefix=""):
+    text = f"""<AnnotatedECG xmlns="urn:hl7-org:v3" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+<effectiveTime><center value="20111201072734"/></effectiveTime>
+<componentOf><timepointEvent><componentOf><subjectAssignment><subject><trialSubject><id root="1.2.3" extension="P-77"/>
+<subjectDemographicPerson><name>FAMILY-NAME</name><administrativeGenderCode code="F"/><birthTime value="19501202"/>
+</subjectDemographicPerson></trialSubject></subject></subjectAssignment></componentOf></timepointEvent></componentOf>
+<pertainsTo><subjectFindingComment><text>Felt dizzy</text></subjectFindingComment></pertainsTo>
+{"".join(series)}</AnnotatedECG>"""
+    if prefix:
+        text = re.sub(r"<(/?)(?=[A-Za-z])", rf"<\1{prefix}:", text).replace("xmlns=", f"xmlns:{prefix}=")
+    return text
+
+
+# --- GE MUSE XML --------------------------------------------------------------------------------------
+
+
+def muse_waveform(leads, rate, kind="Rhythm", step=5.0, **more):
+    made = ""
+    for name, lead in leads.items():
+        data = np.round(lead * 1000 / step).astype("<i2").tobytes()
+        made += f"""<LeadData><LeadSampleCountTotal>{len(lead)}</LeadSampleCountTotal>
+<LeadAmplitudeUnitsPerBit>{step}</LeadAmplitudeUnitsPerBit><LeadAmplitudeUnits>MICROVOLTS</LeadAmplitudeUnits>
+<LeadID>{name.upper()}</LeadID><LeadOffsetFirstSample>0</LeadOffsetFirstSample><LeadSampleSize>2</LeadSampleSize>
+<LeadDataCRC32>{more.get("crc", {}).get(name, zlib.crc32(data))}</LeadDataCRC32>
+<WaveFormData>
+{base64.encodebytes(data).decode()}</WaveFormData></LeadData>"""
+    return f"""<Waveform><WaveformType>{kind}</WaveformType><SampleBase>{rate}</SampleBase>
+<SampleExponent>0</SampleExponent><HighPassFilter>5</HighPassFilter><LowPassFilter>150</LowPassFilter>
+<ACFilter>50</ACFilter>{made}</Waveform>"""
+
+
+def muse(leads, rate, status="UNCONFIRMED", median=True, **more):
+    eight = {name: lead for name, lead in leads.items() if name not in ("III", "aVR", "aVL", "aVF")}
+    said = "<DiagnosisStatement>{}<StmtText>{}</StmtText></DiagnosisStatement>".format
+    end = "<StmtFlag>ENDSLINE</StmtFlag>"
+    beat = muse_waveform({name: lead[:600] for name, lead in eight.items()}, rate, "Median") if median else ""
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE RestingECG SYSTEM "restecg.dtd">
+<RestingECG><MuseInfo><MuseVersion>9.0</MuseVersion></MuseInfo>
+<PatientDemographics><PatientID>P-77</PatientID><PatientAge>60</PatientAge><AgeUnits>YEARS</AgeUnits>
+<DateofBirth>12-02-1950</DateofBirth><Gender>FEMALE</Gender><PatientLastName>FAMILY-NAME</PatientLastName>
+</PatientDemographics><TestDemographics><Status>{status}</Status><AcquisitionDevice>MAC55</AcquisitionDevice>
+<AcquisitionTime>07:27:34</AcquisitionTime><AcquisitionDate>12-01-2011</AcquisitionDate>
+<OverreaderLastName>SIGNING-NAME</OverreaderLastName><TestReason>Chest pain</TestReason></TestDemographics>
+<RestingECGMeasurements><VentricularRate>72</VentricularRate><PRInterval>161</PRInterval><QTInterval>0</QTInterval>
+<PAxis>0</PAxis></RestingECGMeasurements>
+<Diagnosis>{said("", "")}{said("<StmtFlag>USERINSERT</StmtFlag>", "Sinus rhythm")}{said(end, "with artefacts")}
+{said(end, "Borderline ECG")}</Diagnosis><OriginalDiagnosis>{said(end, "Atrial fibrillation")}</OriginalDiagnosis>
+{beat}{muse_waveform(eight, rate, **more)}</RestingECG>"""

@@ -93,7 +93,7 @@ def test_eight_leads_are_completed_to_twelve():
         ('durationperchannel="2000"', 'durationperchannel="400"', "unpacks to more than the 200 samples"),
         ('resolution="5"', 'resolution="0"', "resolution"),
         ("parsedwaveforms", "otherwaveforms", "without the waveforms"),
-        ('dataencoding="Base64" durationperchannel', 'dataencoding="Base85" durationperchannel', "XLI"),
+        ('dataencoding="Base64" durationperchannel', 'dataencoding="Base85" durationperchannel', "encoding 'Base85'"),
     ],
 )
 def test_what_can_not_be_right_has_a_reason(old, new, reason):
