@@ -1,4 +1,4 @@
-"""PNG, JPEG, TIFF and BMP pictures, through Pillow."""
+"""PNG, JPEG, TIFF, BMP, GIF and WebP pictures, through Pillow."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
 from assistant.ingest.image.display import plain, stretch
+from assistant.ingest.image.quality import BLANK, is_blank, quality
+from assistant.ingest.image.slices import even
 from assistant.ingest.quiet import quiet
 from assistant.records import Image, Record
 from assistant.settings import IngestSettings
@@ -18,47 +21,99 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image as PillowImage
 
-_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
-_FORMATS = ("PNG", "JPEG", "TIFF", "BMP")  # JPEG opens several-picture JPEGs (MPO) too
+_SIGNATURES = (
+    b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+", b"GIF87a", b"GIF89a",
+)  # fmt: skip
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")  # JPEG opens several-picture JPEGs (MPO) too
 _EXIF_TAKEN = (0x9003, 0x0132)  # DateTimeOriginal, DateTime
 _EXIF_DETAILS = 0x8769
+_TIFF_KIND, _TIFF_REDUCED = 254, 1  # NewSubfileType: a smaller copy of another page
+_TIFF_POLARITY, _TIFF_WHITE_IS_ZERO = 262, 0  # PhotometricInterpretation
 
 
 def recognises(file: Content) -> bool:
     head = file.data[:16]
-    return head.startswith(_SIGNATURES) or (head[:2] == b"BM" and head[6:10] == b"\x00\x00\x00\x00")
+    return (
+        head.startswith(_SIGNATURES)
+        or (head[:2] == b"BM" and head[6:10] == b"\x00\x00\x00\x00")
+        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+    )
 
 
 def read(file: Content, limits: IngestSettings) -> list[Record]:
-    """One image record; modality OT, because a picture file does not say what took it."""
+    """An image record, or of several pages or frames one for each representative (`part` "frame 3"); modality OT,
+    because a picture file does not say what took it.
+
+    What EXIF and comments say is left where it is, but for the way up and when it was taken.
+    """
     from PIL import Image as Pillow
 
+    Pillow.MAX_IMAGE_PIXELS = None  # `check_pixels` looks at the size that a header states before anything is decoded
     with quiet():
         try:
             with Pillow.open(io.BytesIO(file.data), formats=_FORMATS) as picture:
-                width, height = picture.size
-                check_pixels(file, width, height, limits)
-                fields, taken_at = _facts(picture), _taken_at(picture)
-                pixels = _pixels(picture)
-        except Pillow.DecompressionBombError:
-            raise file.refuse(f"more pixels than the limit of {limits.max_pixels:,} (ingest.max_pixels)") from None
+                return _records(file, picture, limits)
+        except UnreadableFile:
+            raise
         except MemoryError:
             raise file.refuse("the picture does not fit into memory") from None
         except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, IndexError, OverflowError) as error:
-            raise file.refuse(_why(file, error)) from None
+            raise file.refuse(_why(error)) from None
         except Exception as error:  # Pillow's plug-ins raise struct.error, zlib.error and others on mutated files
             raise file.refuse(f"damaged picture ({error})") from None
-    return [
-        Record(
-            kind="image",
-            modality="OT",
-            uri=file.uri,
-            sha256=file.sha256,
-            taken_at=taken_at,
-            fields=fields,
-            image=Image(pixels),
-        )
-    ]
+
+
+def _records(file: Content, picture: PillowImage, limits: IngestSettings) -> list[Record]:
+    check_pixels(file, *picture.size, limits)
+    taken_at = _taken_at(picture)
+    pages = _pages(file, picture, limits)
+    records = []
+    for number in even(len(pages), limits.representative_slices):
+        part = f"frame {number + 1}" if len(pages) > 1 else ""
+        if pages[number]:
+            picture.seek(pages[number])
+        check_pixels(file, *picture.size, limits)
+        pixels = _pixels(picture)
+        if is_blank(pixels):
+            if len(pages) > 1:
+                file.set_aside(part, BLANK)
+            continue
+        fields: dict[str, str | int | float] = {
+            "width": pixels.shape[1], "height": pixels.shape[0], "format": picture.format or "",
+        }  # fmt: skip
+        if len(pages) > 1:
+            fields |= {"frames": len(pages), "frame": number + 1}
+        records.append(
+            Record(
+                kind="image", modality="OT", uri=file.uri, sha256=file.sha256, part=part, taken_at=taken_at,
+                fields={**fields, **quality(pixels)}, image=Image(pixels),
+            )
+        )  # fmt: skip
+    if not records:
+        raise file.refuse(BLANK)
+    return records
+
+
+def _pages(file: Content, picture: PillowImage, limits: IngestSettings) -> list[int]:
+    """The pages or frames of a file: not the previews of a photograph, nor smaller copies of another page."""
+    count = int(getattr(picture, "n_frames", 1))
+    if count > limits.max_frames:
+        raise file.refuse(f"{count:,} frames are more than the limit of {limits.max_frames} (ingest.max_frames)")
+    if count == 1 or picture.format in ("MPO", "JPEG"):
+        return [0]
+    if picture.format != "TIFF":
+        return list(range(count))
+    pages = []
+    for number in range(count):
+        picture.seek(number)
+        if not int(_tags(picture).get(_TIFF_KIND, 0)) & _TIFF_REDUCED:
+            pages.append(number)
+    picture.seek(0)
+    return pages or [0]
+
+
+def _tags(picture: PillowImage) -> Any:
+    return getattr(picture, "tag_v2", {})
 
 
 def check_pixels(file: Content, width: int, height: int, limits: IngestSettings) -> None:
@@ -71,23 +126,11 @@ def check_pixels(file: Content, width: int, height: int, limits: IngestSettings)
         )
 
 
-def _why(file: Content, error: Exception) -> str:
+def _why(error: Exception) -> str:
     text = str(error)
     if "truncated" in text.lower() or "broken" in text.lower():
         return f"damaged picture: the file is cut off or broken ({text})"
     return f"damaged picture ({text})"
-
-
-def _facts(picture: PillowImage) -> dict[str, str | int | float]:
-    fields: dict[str, str | int | float] = {
-        "width": picture.width,
-        "height": picture.height,
-        "format": picture.format or "",
-    }
-    frames = int(getattr(picture, "n_frames", 1))
-    if frames > 1:
-        fields |= {"frames": frames, "frame": 0}
-    return fields
 
 
 def _taken_at(picture: PillowImage) -> Any:
@@ -102,13 +145,15 @@ def _pixels(picture: PillowImage) -> NDArray[np.uint8]:
     from PIL import Image as Pillow
     from PIL import ImageOps
 
-    picture = ImageOps.exif_transpose(picture) or picture
+    picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
-        return stretch(np.asarray(picture))
-    if picture.mode in ("1", "L"):
+        shown = stretch(np.asarray(picture))
+        return 255 - shown if _tags(picture).get(_TIFF_POLARITY) == _TIFF_WHITE_IS_ZERO else shown
+    if picture.mode in ("1", "L") and not picture.has_transparency_data:
         return np.asarray(picture.convert("L"))
     if picture.has_transparency_data:
         colour = picture.convert("RGBA")
-        ground = Pillow.new("RGBA", colour.size, (255, 255, 255, 255))
-        picture = Pillow.alpha_composite(ground, colour)
-    return plain(np.asarray(picture.convert("RGB")))
+        picture = Pillow.new("RGB", colour.size, (255, 255, 255))
+        picture.paste(colour, mask=colour.getchannel("A"))
+        del colour
+    return plain(np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB")))
