@@ -72,6 +72,7 @@ class Retriever:
             patient=index.pseudonym_of(query.patient) if query.patient else None,
             since=query.since,
             until=query.until,
+            findings=query.findings,
             exclude_patients=query.leave_out_patients | {index.pseudonym_of(patient) for patient in patients},
             exclude_studies=frozenset(studies),
             exclude_sha256=frozenset(hashes),

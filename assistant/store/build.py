@@ -19,10 +19,12 @@ from sqlalchemy.orm import Session
 
 from assistant.embed import Encoder, open_encoder
 from assistant.errors import DamagedIndex
+from assistant.findings.version import findings_version
 from assistant.ingest import Deidentifier, Item, Reading, Recipe, iter_items
 from assistant.ingest.deid import Removed
 from assistant.ingest.items import content_digest, may_be_same
 from assistant.ingest.pool import read_items
+from assistant.ingest.series import StoredSeriesMemory
 from assistant.ingest.worker import Outcome
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import KINDS, Kind, Record
@@ -30,6 +32,7 @@ from assistant.settings import Settings
 from assistant.store.catalogue import ItemRow, MetaRow, PathRow, RecordRow, open_catalogue
 from assistant.store.forgotten import REASON
 from assistant.store.generations import IndexFolder
+from assistant.store.stated import STATED_BY
 from assistant.store.working import CATALOGUE, PATHS, EncodedItem, WorkingCopy, passages_of
 
 LAYOUT = 2  # goes up with the tables of a generation; one of another layout is replaced by a new build
@@ -87,7 +90,9 @@ def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: P
     folder = IndexFolder.of(workspace, recipe.name)
     pseudonyms = Pseudonyms.of(workspace)
     with folder.lock():
-        ids = {pseudonyms.item(recipe.name, item.key): item for item in iter_items(recipe, settings.ingest)}
+        with StoredSeriesMemory(folder.path / "series.sqlite") as memory:
+            items = iter_items(recipe, settings.ingest, memory)
+            ids = {pseudonyms.item(recipe.name, item.key): item for item in items}
         encoders = Encoders(recipe, settings)
         base, number = _base(folder)
         had = _base_meta(base)
@@ -99,7 +104,8 @@ def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: P
         held = _held(base, ids)
         touched = _touched(before, ids, settings)
         again = _to_be_tried_again(before, had, meta)
-        if base and not touched and not again and not _differs(known, ids, held):
+        is_current = had.get(STATED_BY) == meta[STATED_BY]
+        if base and is_current and not touched and not again and not _differs(known, ids, held):
             return _report(recipe.name, base, number, known, ids, held, started)
         meta["base"] = number if base else None
         meta["fingerprints"] = had.get("fingerprints", {})
@@ -255,6 +261,7 @@ def _meta(recipe: Recipe, encoders: Encoders, settings: Settings) -> dict[str, A
     return {
         "index": recipe.name,
         "layout": LAYOUT,
+        STATED_BY: findings_version(),
         "deid": settings.deid.model_dump(mode="json"),
         "limits": settings.ingest.model_dump(mode="json", exclude={"workers"}),
         "namespace": recipe.patient_namespace,

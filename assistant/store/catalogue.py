@@ -82,6 +82,22 @@ class PassageRow(Base):
     caption: Mapped[str | None]
 
 
+class FindingRow(Base):
+    """A finding that a text record of a patient's study states; `start` and `end` are offsets into the text."""
+
+    __tablename__ = "finding"
+    __table_args__ = (Index("finding_entity", "entity", "status", "record_pk"),)
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    record_pk: Mapped[int] = mapped_column(ForeignKey("record.pk"), index=True)
+    entity: Mapped[str]
+    status: Mapped[str]
+    side: Mapped[str | None]
+    severity: Mapped[str | None]
+    start: Mapped[int]
+    end: Mapped[int]
+    code: Mapped[str | None]
+
+
 class StagedVector(Base):
     """A vector waiting for the commit; the table exists only while an index is being built."""
 
@@ -99,7 +115,7 @@ class PathBase(DeclarativeBase):
 
 
 class PathRow(PathBase):
-    """An item's place. Generations of earlier versions lack the last three columns: name the others in a query."""
+    """An item's place. Generations of earlier versions lack the last four columns: name the others in a query."""
 
     __tablename__ = "path"
     item_id: Mapped[str] = mapped_column(primary_key=True)
@@ -109,6 +125,7 @@ class PathRow(PathBase):
     reason: Mapped[str | None]  # why it is set aside; None when it was read
     parts: Mapped[list[list[str]]] = mapped_column(JSON)  # what could not be read of it: [part, reason]
     removed: Mapped[dict[str, int]] = mapped_column(JSON)  # how many identifiers of each kind were taken out
+    slices: Mapped[dict[str, list[str]]] = mapped_column(JSON)  # of a series: each record's part → its [path, uri]
 
 
 def open_catalogue(path: Path, *, writable: bool = False) -> Engine:

@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from assistant.errors import EncoderMismatch
+from assistant.errors import EncoderMismatch, IndexMissing
+from assistant.findings.wanted import WantedFinding
+from assistant.ingest.series import is_slice
 from assistant.pseudonyms import MAX_SHIFT_DAYS, Pseudonyms
 from assistant.records import Kind, Passage, Record
 from assistant.store.catalogue import MetaRow, PassageRow, PathRow, RecordRow, open_catalogue
 from assistant.store.generations import IndexFolder
+from assistant.store.stated import STATED_BY, states
 from assistant.store.vectors import VectorIndex
 from assistant.store.words import WordIndex
 from assistant.store.working import CATALOGUE, PATHS, WORDS, vector_file
@@ -29,7 +32,8 @@ class Filter:
     """What a search may return. Ids are pseudonyms; the wall between patients stands here, in the store.
 
     `since` and `until` bound when a record was really taken, whether or not its date was moved. `patient` leaves only
-    that patient's records; `exclude_*` leave out patients, studies and files by hash.
+    that patient's records, `findings` only studies whose text states each of them; `exclude_*` leave out patients,
+    studies and files by hash.
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -37,6 +41,7 @@ class Filter:
     patient: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    findings: tuple[WantedFinding, ...] = ()
     exclude_patients: frozenset[str] = frozenset()
     exclude_studies: frozenset[str] = frozenset()
     exclude_sha256: frozenset[str] = frozenset()
@@ -51,6 +56,7 @@ class Filter:
             conditions.append(RecordRow.patient_id == self.patient)
         if self.is_bounded:
             conditions.append(self._may_be_taken())
+        conditions += [states(wanted) for wanted in self.findings]
         return conditions
 
     @property
@@ -70,9 +76,9 @@ class Filter:
             moved.append(RecordRow.taken_at <= self.until)
         return or_(and_(*stayed), and_(*moved))
 
-    def takes(self, taken_at: datetime, shift_days: int | None) -> bool:
-        """Whether a record of that (moved) date was really taken within the bounds."""
-        real = taken_at - timedelta(days=shift_days or 0)
+    def takes(self, taken_at: datetime, shift_days: int) -> bool:
+        """Whether a record of that date, moved by so many days, was really taken within the bounds."""
+        real = taken_at - timedelta(days=shift_days)
         return (self.since is None or real >= self.since) and (self.until is None or real <= self.until)
 
     def excluded(self) -> list[ColumnElement[bool]]:
@@ -166,7 +172,15 @@ class OpenIndex:
     # --- filters -----------------------------------------------------------------------------------
 
     def keys(self, filter_: Filter, kind: Kind) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
-        """The (allowed, excluded) keys of a kind's vector index under a filter; None where all or none are."""
+        """The (allowed, excluded) keys of a kind's vector index under a filter; None where all or none are.
+
+        Raises IndexMissing where the filter asks for findings and the index was built before they were kept.
+        """
+        if filter_.findings and not self.meta.get(STATED_BY):
+            raise IndexMissing(
+                f"index {self.name!r} was built before findings were kept; build it again: wardround index "
+                f"{self.meta.get('recipe', self.name)}"
+            )
         included = self._keys(filter_.included(), kind, and_, filter_ if filter_.is_bounded else None)
         return included, self._keys(filter_.excluded(), kind, or_)
 
@@ -186,8 +200,8 @@ class OpenIndex:
             return np.fromiter((row[0] for row in rows if bounds is None or self._is_taken(bounds, *row[1:])), np.int64)
 
     def _is_taken(self, bounds: Filter, record_id: str, taken_at: datetime | None, sealed: int | None) -> bool:
-        shift = None if sealed is None else self._pseudonyms.unsealed(sealed, record_id)
-        return taken_at is not None and bounds.takes(taken_at, shift)
+        shift = 0 if sealed is None else self._pseudonyms.unsealed(sealed, record_id)
+        return taken_at is not None and shift is not None and bounds.takes(taken_at, shift)
 
     def nearest(
         self, kind: Kind, queries: NDArray[np.float32], filters: Sequence[Filter], k: int
@@ -280,8 +294,12 @@ class OpenIndex:
         paths = open_catalogue(self.path / PATHS)
         with Session(paths) as session:
             place = session.execute(select(PathRow.path, PathRow.uri).where(PathRow.item_id == item_id)).one_or_none()
+            path, uri = (place.path, place.uri) if place else (None, "")
+            if is_slice(record):
+                slices = session.scalar(select(PathRow.slices).where(PathRow.item_id == item_id)) or {}
+                path, uri = slices.get(record.part, (path, uri))
         paths.dispose()
-        return record, Path(place.path) if place and place.path else None, place.uri if place else ""
+        return record, Path(path) if path else None, uri
 
     def studies_named(self, own_study_id: str) -> str:
         """The pseudonym of an archive's own study id in this index."""

@@ -18,6 +18,7 @@ from assistant.pseudonyms import Pseudonyms
 from assistant.records import KINDS, Kind, Passage, Record
 from assistant.store.catalogue import (
     Base,
+    FindingRow,
     ItemRow,
     MetaRow,
     PassageRow,
@@ -29,6 +30,7 @@ from assistant.store.catalogue import (
 )
 from assistant.store.forgotten import REASON, Forgotten
 from assistant.store.generations import IndexFolder
+from assistant.store.stated import STATED_BY, add_findings, finding_rows, read_findings_again
 from assistant.store.vectors import VectorIndex
 from assistant.store.words import WordIndex
 
@@ -61,6 +63,12 @@ class EncodedItem:
     digest: str = ""
     parts: tuple[tuple[str, str], ...] = ()
     removed: Mapping[str, int] = field(default_factory=dict)
+
+
+def _slices(encoded: EncodedItem) -> dict[str, list[str]]:
+    """Where the file of each record of a series lies; empty for another item."""
+    files = {part.uri: str(part.path) for part in encoded.item.parts}
+    return {record.part: [files[record.uri], record.uri] for record in encoded.records if record.uri in files}
 
 
 def _without(encoded: EncodedItem, forgotten: Forgotten) -> EncodedItem:
@@ -160,6 +168,7 @@ class WorkingCopy:
                     reason=e.reason,
                     parts=[list(part) for part in e.parts],
                     removed=dict(e.removed),
+                    slices=_slices(e),
                 )
                 for i, e in zip(ids, items, strict=True)
                 if e.reason != REASON
@@ -204,6 +213,8 @@ class WorkingCopy:
             row = self._record_row(item_id, encoded.item.key, record, is_case)
             session.add(row)
             session.flush()
+            if record.kind == "text" and is_case:
+                add_findings(session, finding_rows(row.pk, record.text))
             if vector is not None:
                 session.add(StagedVector(kind=record.kind, pk=row.pk, vector=vector.tobytes()))
             for (passage, caption), passage_vector in zip(passages_of(record), passage_vectors, strict=True):
@@ -341,8 +352,11 @@ def _start(building: Path, base: Path | None, meta: Mapping[str, Any]) -> None:
     PathBase.metadata.create_all(paths)
     Base.metadata.create_all(catalogue)
     with Session(catalogue) as session, session.begin():
+        stated_by = session.scalar(select(MetaRow.value).where(MetaRow.key == STATED_BY))
         session.execute(delete(MetaRow))
         session.execute(insert(MetaRow), [{"key": key, "value": value} for key, value in meta.items()])
+    if base and stated_by != meta[STATED_BY]:
+        read_findings_again(catalogue)
     catalogue.dispose()
     paths.dispose()
 
@@ -362,6 +376,7 @@ def _delete_records(session: Session, condition: ColumnElement[bool]) -> None:
         (StagedVector, and_(StagedVector.kind != "text", StagedVector.pk.in_(records))),
         (StagedVector, and_(StagedVector.kind == "text", StagedVector.pk.in_(passages))),
         (PassageRow, PassageRow.record_pk.in_(records)),
+        (FindingRow, FindingRow.record_pk.in_(records)),
         (RecordRow, condition),
     ):
         session.execute(delete(model).where(where).execution_options(synchronize_session=False))
