@@ -345,9 +345,14 @@ def _is_pair(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
 
 def _by_model(text: str, taken: Sequence[Span]) -> Iterator[Span]:
     """Persons that the model names, in sentences in English with a capitalised word that is none of medicine."""
-    sentences = [m for m in _SENTENCE.finditer(text) if _has_candidate(m, taken)]
-    for sentence, found in zip(sentences, persons([m[0] for m in sentences]), strict=True):
-        for start, end in found:
+    free = bytearray(b"\1") * len(text)
+    for span in taken:
+        free[span.start : span.end] = bytes(span.end - span.start)
+    sentences = [m for m in _SENTENCE.finditer(text) if _has_candidate(m, free)]
+    wordings = list(dict.fromkeys(m[0] for m in sentences))
+    found = dict(zip(wordings, persons(wordings), strict=True))
+    for sentence in sentences:
+        for start, end in found[sentence[0]]:
             if trimmed := _trimmed(text, sentence.start() + start, sentence.start() + end):
                 yield Span(*trimmed, "name")
 
@@ -361,10 +366,9 @@ _ENGLISH = re.compile(
 )
 
 
-def _has_candidate(sentence: re.Match[str], taken: Sequence[Span]) -> bool:
+def _has_candidate(sentence: re.Match[str], free: bytearray) -> bool:
     for match in _CAPITALISED.finditer(sentence[0]):
-        start = sentence.start() + match.start()
-        if _kind(match[0]) in ("name", "new") and not any(span.start <= start < span.end for span in taken):
+        if free[sentence.start() + match.start()] and _kind(match[0]) in ("name", "new"):
             return len(_GERMAN.findall(sentence[0])) <= len(_ENGLISH.findall(sentence[0]))
     return False
 

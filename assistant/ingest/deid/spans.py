@@ -23,30 +23,20 @@ class Span:
 def settle(spans: Iterable[Span], kept: Iterable[tuple[int, int]] = ()) -> tuple[Span, ...]:
     """Spans in order and without overlap: of two that overlap the one named first stands, and the other is cut down
     to what sticks out of it; two that overlap and are of one kind become one. What lies in a stretch of `kept`
-    (a placeholder that is there already) is cut out, too."""
-    taken: list[Span] = []
-    stays = sorted(kept)
+    (a placeholder that is there already) is cut out, too. Takes time in proportion to the length of the spans."""
+    spans, kept = list(spans), list(kept)
+    owners = bytearray(max([0, *(span.end for span in spans), *(end for _, end in kept)]))  # a character's kind, from 1
+    for start, end in kept:
+        owners[start:end] = bytes([_KEPT]) * (end - start)
     for span in spans:
-        for start, end in _outside(span.start, span.end, stays):
-            overlapping = sorted((s for s in taken if s.start < end and start < s.end), key=lambda s: s.start)
-            if overlapping and all(other.kind == span.kind for other in overlapping):
-                taken = [other for other in taken if other not in overlapping]
-                taken.append(Span(min(start, overlapping[0].start), max(end, overlapping[-1].end), span.kind))
-            else:
-                rest = _outside(start, end, [(other.start, other.end) for other in overlapping])
-                taken += [Span(*piece, span.kind) for piece in rest]
-    return tuple(sorted(taken, key=lambda s: s.start))
+        code = bytes([KINDS.index(span.kind) + 1])
+        owners[span.start : span.end] = owners[span.start : span.end].replace(b"\0", code)
+    runs = _RUN.finditer(owners)
+    return tuple(Span(run.start(), run.end(), KINDS[run[1][0] - 1]) for run in runs if run[1][0] != _KEPT)
 
 
-def _outside(start: int, end: int, stretches: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """What of `start` to `end` lies outside of the stretches, which are in order."""
-    pieces = []
-    for first, last in stretches:
-        if first < end and start < last:
-            if start < first:
-                pieces.append((start, first))
-            start = max(start, last)
-    return [*pieces, (start, end)] if start < end else pieces
+_KEPT = len(KINDS) + 1
+_RUN = re.compile(rb"([^\0])\1*", re.DOTALL)
 
 
 def trimmed(text: str, spans: Iterable[Span]) -> list[Span]:
