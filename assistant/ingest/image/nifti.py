@@ -30,6 +30,7 @@ Fields = dict[str, str | int | float]
 _GZIP = b"\x1f\x8b"
 _HEADER = 540  # bytes that a header of any of the three takes at most
 _FEW_LABELS = 256  # a mask tells structures by a few whole numbers
+_ANALYZE_BITS = {2: 8, 4: 16, 8: 32, 16: 32, 32: 64, 64: 64, 128: 24}  # of each type of voxel
 _PLANES = {0: "sagittal", 1: "coronal", 2: "axial"}
 _LOOKED_AT = 5  # slices from which a mask is told
 # Of neighbouring voxels inside, the share with one value: 0.99 and more in masks, 0.34 and less in pictures of 8 bits
@@ -64,12 +65,12 @@ def _kind(head: bytes) -> str | None:
         sizes = struct.unpack("<i", head[:4]) + struct.unpack(">i", head[:4]) if len(head) >= 4 else ()
         if size in sizes and head[at : at + 3] in (b"n+" + number, b"ni" + number):
             return ("n" if head[at + 1 : at + 2] == b"+" else "p") + number.decode()
-    # ANALYZE: the size of the header, "r" for regular at 38, and a plausible number of dimensions.
-    if len(head) >= 348 and head[38:39] == b"r":
-        for order in "<>":
-            (size,), (dimensions,) = struct.unpack(f"{order}i", head[:4]), struct.unpack(f"{order}h", head[40:42])
-            if size == 348 and 1 <= dimensions <= 7:
-                return "analyze"
+    # ANALYZE has no magic: its size, a plausible number of dimensions, and bits that fit the type of its voxels.
+    for order in "<>" if len(head) >= 348 else "":
+        (size,), dimensions = struct.unpack(f"{order}i", head[:4]), struct.unpack(f"{order}8h", head[40:56])
+        kind, bits = struct.unpack(f"{order}2h", head[70:74])
+        if size == 348 and 1 <= dimensions[0] <= 7 and min(dimensions[1:4]) > 0 and _ANALYZE_BITS.get(kind) == bits:
+            return "analyze"
     return None
 
 

@@ -145,10 +145,11 @@ def _pixels(picture: PillowImage) -> NDArray[np.uint8]:
     from PIL import Image as Pillow
     from PIL import ImageOps
 
+    white_is_zero = _tags(picture).get(_TIFF_POLARITY) == _TIFF_WHITE_IS_ZERO  # Pillow minds it up to eight bits
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
         shown = stretch(np.asarray(picture))
-        return 255 - shown if _tags(picture).get(_TIFF_POLARITY) == _TIFF_WHITE_IS_ZERO else shown
+        return 255 - shown if white_is_zero else shown
     if picture.mode in ("1", "L") and not picture.has_transparency_data:
         return np.asarray(picture.convert("L"))
     if picture.has_transparency_data:
