@@ -5,20 +5,27 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.ingest.quiet import quiet
+from assistant.ingest.text import ocr
 from assistant.ingest.text.encodings import clean
 from assistant.ingest.text.language import has_language
 from assistant.ingest.text.passages import Stretch, cut
+from assistant.ingest.text.sections import report_sections, report_type
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
 _SPACED = re.compile(r"\b(?:[A-Z] ){3,}[A-Z]\b")  # letter-spaced headings: "M E T H O D S"
 _FULL_LINE = 35  # characters; below, a line is a heading or a cell of a table
 _EDGE_LINES = 3
+_MAX_TEXT = 50_000_000  # characters
+_NO_TITLE = re.compile(r"untitled|^microsoft word|\.(?:docx?|pdf|html?|rtf|txt)$", re.IGNORECASE)
+_FIGURES = re.compile(r"\d")
 
 
 def recognises(file: Content) -> bool:
@@ -26,50 +33,79 @@ def recognises(file: Content) -> bool:
 
 
 def read(file: Content, limits: IngestSettings) -> list[Record]:
-    """One text record with passages that each lie on one page; `fields` name pages without text.
+    """One text record with passages that each lie on one page, and in one section if it is a report.
 
-    Figures leave letters and numbers behind; a passage of nothing else is dropped.
+    A page that holds pictures and no text is a scan: it is set aside, or recognised where `ingest.ocr` says so.
+    `fields` name the pages without text (`pages_without_text`) and those recognised (`ocr_pages`). Figures leave
+    letters and numbers behind; a passage of nothing else is dropped.
 
-    Raises UnreadableFile for a damaged or encrypted file, and for one without any text (a scan).
+    Raises UnreadableFile for a damaged or encrypted file, and for one without any text.
     """
-    pages, title, taken_at = _extract(file, limits)
+    pages, scanned, title, taken_at = _extract(file, limits)
+    fields: dict[str, str | int | float] = {"pages": len(pages)}
+    if scanned and limits.ocr == "auto":
+        for number, text in ocr.recognised(file, scanned, limits):
+            if has_language(text):
+                pages[number - 1] = text
+                fields["ocr_pages"] = f"{fields['ocr_pages']}, {number}" if "ocr_pages" in fields else str(number)
+            else:
+                file.set_aside(f"page {number}", "a scanned page on which no readable text was recognised")
+    else:
+        for number in scanned:
+            file.set_aside(f"page {number}", ocr.OFFER)
     if not any(has_language(page) for page in pages):
-        raise file.refuse(
-            f"a PDF without text ({len(pages)} page{'s' if len(pages) != 1 else ''}, probably scanned): "
-            "run text recognition over it first"
-        )
+        many = f"{len(pages)} page{'s' if len(pages) != 1 else ''}"
+        if scanned:
+            raise file.refuse(
+                f"a PDF without text ({many}); page {scanned[0]}: {dict(file.aside)[f'page {scanned[0]}']}"
+            )
+        raise file.refuse(f"a PDF without text ({many})")
     pages = [unwrap(page) for page in without_running_lines(pages)]
-    text, stretches, blank = "", [], []
+    text, spans, blank = "", [], []
     for number, page in enumerate(pages, start=1):
         if not page.strip():
             blank.append(number)
             continue
         text += "\n\n" if text else ""
-        stretch: Stretch = (len(text), len(text) + len(page), None, number)
-        stretches.append(stretch)
+        spans.append((len(text), len(text) + len(page), number))
         text += page
-    passages = cut(text, limits.passage_words, stretches)
-    fields: dict[str, str | int | float] = {"pages": len(pages)}
     if blank:
         fields["pages_without_text"] = ", ".join(map(str, blank))
+    kind = report_type(text)
+    if kind and kind != "other":
+        fields["report_type"] = kind
+    passages = cut(text, limits.passage_words, list(_stretches(text, spans, by_section=kind is not None)))
     return [
         Record(
             kind="text",
-            modality="DOC",
+            modality="SR" if kind else "DOC",
             uri=file.uri,
             sha256=file.sha256,
             taken_at=taken_at,
-            title=title,
+            title=None if kind else title,  # a report's may be its patient's name
             text=text,
-            passages=tuple(p for p in passages if has_language(text[p.start : p.end])),
+            passages=tuple(p for p in passages if has_language(text[p.start : p.end], brief=True)),
             fields=fields,
         )
     ]
 
 
-def _extract(file: Content, limits: IngestSettings) -> tuple[list[str], str | None, datetime | None]:
+def _stretches(text: str, pages: list[tuple[int, int, int]], *, by_section: bool) -> Iterator[Stretch]:
+    """Each page, cut at the headings of a report; a section goes on from one page to the next."""
+    section: str | None = None
+    for start, end, number in pages:
+        if not by_section:
+            yield start, end, None, number
+            continue
+        for begin, stop, name, _ in report_sections(text[start:end]):
+            section = name or section
+            yield start + begin, start + stop, section, number
+
+
+def _extract(file: Content, limits: IngestSettings) -> tuple[list[str], list[int], str | None, datetime | None]:
+    """The text of each page, the numbers of those that are scans, title and date."""
     from pypdf import PdfReader
-    from pypdf.errors import FileNotDecryptedError, PdfReadError
+    from pypdf.errors import DependencyError, FileNotDecryptedError, PdfReadError
 
     with quiet():
         try:
@@ -81,9 +117,15 @@ def _extract(file: Content, limits: IngestSettings) -> tuple[list[str], str | No
                 raise file.refuse(
                     f"{count:,} pages are more than the limit of {limits.max_pdf_pages:,} (ingest.max_pdf_pages)"
                 )
-            pages = [clean(page.extract_text() or "") for page in reader.pages]
-            return pages, _title(reader), _date(reader)
-        except FileNotDecryptedError:
+            pages, scanned, size = [], [], 0
+            for number, page in enumerate(reader.pages, start=1):
+                pages.append(_page_text(file, number, page))
+                if (size := size + len(pages[-1])) > _MAX_TEXT:
+                    raise file.refuse(f"a PDF with more than {_MAX_TEXT:,} characters of text (at page {number:,})")
+                if not has_language(pages[-1]) and _has_picture(page):
+                    scanned.append(number)
+            return pages, scanned, _title(reader), _date(reader)
+        except (FileNotDecryptedError, DependencyError):
             raise file.refuse("the PDF is protected by a password: save a copy without one") from None
         except PdfReadError as error:
             raise file.refuse(f"a damaged or cut-off PDF ({error})") from None
@@ -97,10 +139,31 @@ def _extract(file: Content, limits: IngestSettings) -> tuple[list[str], str | No
             raise file.refuse(f"a damaged or cut-off PDF ({type(error).__name__}: {error})") from None
 
 
+def _page_text(file: Content, number: int, page: Any) -> str:
+    """A page's text, "" for one that is set aside because its content is damaged or beyond pypdf's limits."""
+    try:
+        return clean(page.extract_text() or "")
+    except MemoryError:
+        raise
+    except Exception as error:  # damaged fonts and streams raise from any depth of pypdf
+        brief = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
+        file.set_aside(f"page {number}", f"a damaged page ({brief})")
+        return ""
+
+
+def _has_picture(page: Any) -> bool:
+    """Whether a page draws a picture of its own, or a form that may hold one."""
+    try:
+        objects = page["/Resources"].get_object()["/XObject"].get_object()
+        return any(objects[name].get_object().get("/Subtype") in ("/Image", "/Form") for name in objects)
+    except Exception:  # no resources, or damaged ones: nothing to recognise
+        return False
+
+
 def _title(reader: object) -> str | None:
     metadata = getattr(reader, "metadata", None)
     title = " ".join(clean(str(getattr(metadata, "title", None) or "")).split())
-    return title if len(title.split()) >= 2 and "untitled" not in title.lower() else None
+    return title if len(title.split()) >= 2 and not _NO_TITLE.search(title) else None
 
 
 def _date(reader: object) -> datetime | None:
@@ -159,4 +222,10 @@ def _goes_on(before: str, line: str, neighbours: int) -> bool:
         return False
     if line[0].islower() or before[-1] in ",(–":
         return True
-    return len(before) >= max(_FULL_LINE, 0.8 * neighbours)
+    return len(before) >= max(_FULL_LINE, 0.8 * neighbours) and not _row(before)
+
+
+def _row(line: str) -> bool:
+    """Whether a line looks like a row of a table: two in five of its words are numbers."""
+    words = line.split()
+    return sum(bool(_FIGURES.search(word)) for word in words) >= max(2.0, 0.4 * len(words))

@@ -95,7 +95,7 @@ def test_newlines_become_one_kind():
 
 def test_what_is_no_text_is_refused(tmp_path):
     assert "neither text nor" in reason(tmp_path, bytes(range(256)) * 20)
-    assert "no readable language" in reason(tmp_path, "12 34 56\n78 90 12\n" * 20)
+    assert "hardly a word" in reason(tmp_path, "12 34 56\n78 90 12\n" * 20)
     assert "blank" in reason(tmp_path, " \n\t \n")
     assert "empty" in reason(tmp_path, b"")
 
@@ -132,7 +132,10 @@ def test_a_table_asks_for_a_recipe(tmp_path):
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (b"GIF89a" + bytes(50), "GIF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old Office document"),
+        (b"SQLite format 3\0" + bytes(100), "SQLite database"),
+        ('<?xml version="1.0"?><note><to>nobody</to></note>', "XML with the root element <note>"),
+        ('{"name": "value",\n "id": "1"\n}', "JSON document"),
     ],
 )
 def test_formats_that_are_not_read_are_named(tmp_path, content, name):
