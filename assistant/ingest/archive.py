@@ -19,11 +19,16 @@ from typing import IO, Any
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content, check_size
+from assistant.ingest.signal.wfdb_header import needed
 from assistant.ingest.text.docx import looks_like_office
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
 _MAGIC: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_LONE = "a single compressed file: unpack it first"
+_HELD_BYTES = 200_000_000  # of an unpacked TAR
+_DICTIONARY_BYTES = 200_000_000
+_HEADER_BYTES = 2_000_000  # of a WFDB header
 _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError,
            NotImplementedError, RuntimeError, KeyError, OverflowError)  # fmt: skip
 
@@ -75,7 +80,8 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
 def members(path: Path, uri: str, limits: IngestSettings) -> list[Member]:
     """The files in an archive, in their order there. Raises UnreadableFile for one that is damaged or too large.
 
-    Folders, links and hidden files are left out; a name that leads out of the archive is a member's `problem`.
+    Folders, links, hidden files and what a WFDB header in the same folder needs beside it are left out. A member that
+    can't be read has a `problem`: a name that leads out of the archive, a later member of the same name, damage.
     """
     return list(_opened(path, uri, limits).members.values())
 
@@ -89,16 +95,22 @@ def member_content(path: Path, uri: str, member: Member, limits: IngestSettings)
     archive = _opened(path, uri, limits)
     folder = member.name.rpartition("/")[0]
 
+    def bytes_of(inner: str, size: int) -> bytes:
+        shown = f"{uri}!{inner}"
+        check_size(shown, size, limits)
+        try:
+            return archive.read(inner)
+        except UnreadableFile:
+            raise
+        except _DAMAGE as error:
+            raise UnreadableFile(shown, f"damaged in its archive ({error})") from None
+
     def neighbour(other: str) -> bytes | None:
         beside = f"{folder}/{other}" if folder else other
-        return archive.read(beside) if beside in archive.members else None
+        found = archive.beside.get(beside)
+        return bytes_of(beside, found) if found is not None else None
 
-    try:
-        return Content(name, archive.read(member.name), neighbour=neighbour)
-    except UnreadableFile:
-        raise
-    except _DAMAGE as error:
-        raise UnreadableFile(name, f"damaged in its archive ({error})") from None
+    return Content(name, bytes_of(member.name, member.size), neighbour=neighbour)
 
 
 class _Bounded(io.RawIOBase):
@@ -129,37 +141,35 @@ class _Bounded(io.RawIOBase):
         return len(data)
 
     def _refuse(self) -> None:
-        raise UnreadableFile(
-            self._uri, f"unpacks to more than the limit of {self._limit // 1_000_000:,} MB (ingest.max_archive_mb)"
-        )
+        raise _too_large(self._uri, self._limit)
 
 
 class _Zip:
+    """An open ZIP archive. `beside` has the size of every file in it, sidecars included."""
+
     def __init__(self, path: Path, uri: str, limits: IngestSettings) -> None:
         self._file, self._lock = zipfile.ZipFile(path), threading.Lock()
-        infos = self._file.infolist()
-        if sum(info.file_size for info in infos) > limits.max_archive_mb * 1_000_000:
-            raise UnreadableFile(
-                uri, f"unpacks to more than the limit of {limits.max_archive_mb:,} MB (ingest.max_archive_mb)"
+        infos = [info for info in self._file.infolist() if not info.is_dir()]
+        _check_total(sum(info.file_size for info in infos), uri, limits)
+        self.beside = {info.filename: info.file_size for info in infos}
+        listed = (
+            Member(
+                info.filename,
+                info.file_size,
+                f"{info.file_size}-{info.CRC:08x}",
+                "protected by a password" if info.flag_bits & 1 else None,
             )
-        self.members = _by_name(
-            uri,
-            limits,
-            (
-                Member(
-                    info.filename,
-                    info.file_size,
-                    f"{info.file_size}-{info.CRC:08x}",
-                    "protected by a password" if info.flag_bits & 1 else None,
-                )
-                for info in infos
-                if not info.is_dir()
-            ),
+            for info in infos
         )
+        self.members = _by_name(uri, limits, listed, self.head)
+
+    def head(self, name: str) -> bytes:
+        with self._lock, self._file.open(name) as stream:
+            return stream.read(_HEADER_BYTES)
 
     def read(self, name: str) -> bytes:
         with self._lock, self._file.open(name) as stream:
-            size = self.members[name].size
+            size = self.beside[name]
             data = stream.read(size + 1)
         if len(data) > size:
             raise ValueError("larger than the archive states")
@@ -167,42 +177,119 @@ class _Zip:
 
 
 class _Tar:
+    """An open TAR archive, compressed or not.
+
+    A compressed one can only be read from its beginning, so it is held in memory if it unpacks to no more than
+    `_HELD_BYTES`, and read in order otherwise. What lies before a place of damage is read.
+    """
+
     def __init__(self, path: Path, uri: str, limits: IngestSettings) -> None:
         with path.open("rb") as stream:
             head = stream.read(8)
         opener = next((opener for magic, opener in _MAGIC.items() if head.startswith(magic)), None)
-        self._lock = threading.Lock()
+        self._lock, self._limits, self._damage = threading.Lock(), limits, ""
+        if opener is lzma.open:
+            _check_dictionary(path, uri)
         stream_: IO[bytes] = opener(path, "rb") if opener else path.open("rb")
-        bounded = io.BufferedReader(_Bounded(stream_, uri, limits.max_archive_mb * 1_000_000), 1 << 16)
+        bounded: Any = io.BufferedReader(_Bounded(stream_, uri, limits.max_archive_mb * 1_000_000), 1 << 16)
+        unpacked = self._unpacked(bounded) if opener else bounded
         try:
-            self._file = tarfile.open(fileobj=bounded, mode="r:")  # noqa: SIM115 - kept open for its members
+            self._file = tarfile.open(fileobj=unpacked, mode="r:")  # noqa: SIM115 - kept open for its members
         except tarfile.ReadError:
             if opener:
-                raise UnreadableFile(uri, "a single compressed file: unpack it first") from None
+                reason = f"damaged archive ({self._damage})" if self._damage else _LONE
+                raise UnreadableFile(uri, reason) from None
             raise
-        self.members = _by_name(uri, limits, self._listed())
+        self._infos: dict[str, tarfile.TarInfo] = {}
+        self.beside: dict[str, int] = {}
+        self.members = _by_name(uri, limits, self._listed(uri), self.head)
 
-    def _listed(self) -> Iterator[Member]:
-        for info in self._file:
-            if info.isfile():
-                stream = self._file.extractfile(info)
-                digest = hashlib.blake2b(digest_size=8)
-                while stream is not None and (block := stream.read(1 << 20)):
-                    digest.update(block)
-                yield Member(info.name, info.size, f"{info.size}-{digest.hexdigest()}", in_sequence=True)
+    def _unpacked(self, stream: Any) -> IO[bytes]:
+        """The whole of a small compressed archive in memory, or the stream itself, at its beginning."""
+        held = bytearray()
+        try:
+            while len(held) <= _HELD_BYTES and (block := stream.read1(1 << 16)):
+                held += block
+        except _DAMAGE as error:
+            self._damage = str(error)
+        if len(held) > _HELD_BYTES:
+            stream.seek(0)
+            return stream
+        return io.BytesIO(held)
+
+    def _listed(self, uri: str) -> Iterator[Member]:
+        total = 0
+        try:
+            for info in self._file:
+                if not info.isfile():
+                    continue
+                total += info.size  # a sparse file may state any size and take no room in the archive
+                _check_total(total, uri, self._limits)
+                name = info.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+                stamp = self._digest(info) if info.size <= self._limits.max_file_mb * 1_000_000 else f"{info.mtime}"
+                self._infos[name], self.beside[name] = info, info.size
+                yield Member(name, info.size, f"{info.size}-{stamp}", in_sequence=True)
+        except UnreadableFile:
+            raise
+        except _DAMAGE as error:
+            self._damage = self._damage or str(error)
+        if self._damage:
+            if not self._infos:
+                raise UnreadableFile(uri, f"damaged archive ({self._damage})")
+            yield Member(
+                "(what follows)", 0, "damaged", f"the archive is damaged behind the files read ({self._damage})"
+            )
+
+    def _digest(self, info: tarfile.TarInfo) -> str:
+        stream = self._file.extractfile(info)
+        digest = hashlib.blake2b(digest_size=8)
+        while stream is not None and (block := stream.read(1 << 20)):
+            digest.update(block)
+        return digest.hexdigest()
+
+    def head(self, name: str) -> bytes:
+        return self._read(name, _HEADER_BYTES)
 
     def read(self, name: str) -> bytes:
-        with self._lock:
-            stream = self._file.extractfile(name)
-            if stream is None:
-                raise ValueError("no file")
-            data = stream.read()
-        if len(data) != self.members[name].size:
+        data = self._read(name, self.beside[name])
+        if len(data) != self.beside[name]:
             raise EOFError("cut off")
         return data
 
+    def _read(self, name: str, most: int) -> bytes:
+        with self._lock:
+            stream = self._file.extractfile(self._infos[name])
+            if stream is None:
+                raise ValueError("no file")
+            return stream.read(most)
 
-def _by_name(uri: str, limits: IngestSettings, listed: Iterator[Member]) -> dict[str, Member]:
+
+def _check_total(size: int, uri: str, limits: IngestSettings) -> None:
+    if size > limits.max_archive_mb * 1_000_000:
+        raise _too_large(uri, limits.max_archive_mb * 1_000_000)
+
+
+def _too_large(uri: str, limit: int) -> UnreadableFile:
+    return UnreadableFile(uri, f"unpacks to more than the limit of {limit // 1_000_000:,} MB (ingest.max_archive_mb)")
+
+
+def _check_dictionary(path: Path, uri: str) -> None:
+    """Refuse an XZ file whose decoder wants more memory than any usual one (`xz -9` needs 65 MB)."""
+    with path.open("rb") as stream:
+        head = stream.read(1 << 16)
+    try:
+        lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_DICTIONARY_BYTES).decompress(head, 1)
+    except lzma.LZMAError as error:
+        if "emory" in str(error):
+            limit = f"{_DICTIONARY_BYTES // 1_000_000} MB"
+            raise UnreadableFile(uri, f"its compression (XZ) takes more memory than {limit} to undo") from None
+        raise
+
+
+def _by_name(
+    uri: str, limits: IngestSettings, listed: Iterator[Member], head: Callable[[str], bytes]
+) -> dict[str, Member]:
+    """The members to be read by their names; of several of one name the last counts, as TAR has it."""
     found: dict[str, Member] = {}
     for member in listed:
         parts = PurePosixPath(member.name.replace("\\", "/")).parts
@@ -210,12 +297,35 @@ def _by_name(uri: str, limits: IngestSettings, listed: Iterator[Member]) -> dict
             continue
         if ".." in parts or member.name.startswith(("/", "\\")):
             member = replace(member, problem="its name leads out of the archive")
+        if earlier := found.pop(member.name, None):
+            name = f"{earlier.name} (earlier copy {len(found) + 1})"
+            found[name] = replace(earlier, name=name, problem="a later file of the archive has the same name")
         found[member.name] = member
         if len(found) > limits.max_archive_members:
             raise UnreadableFile(
                 uri, f"holds more files than the limit of {limits.max_archive_members:,} (ingest.max_archive_members)"
             )
+    for name in _sidecars(found, head):
+        del found[name]
     return found
+
+
+def _sidecars(members: dict[str, Member], head: Callable[[str], bytes]) -> set[str]:
+    """The members that a WFDB header of the same folder needs; they are read with it."""
+    found: set[str] = set()
+    headers = [name for name, member in members.items() if name.endswith(".hea") and not member.problem]
+    for header in headers:
+        folder = header.rpartition("/")[0]
+        prefix = f"{folder}/" if folder else ""
+
+        def beside(name: str, prefix: str = prefix) -> bytes | None:
+            try:
+                return head(prefix + name) if prefix + name in members else None
+            except _DAMAGE:
+                return None
+
+        found |= {prefix + name for name in needed(header.removeprefix(prefix), beside)}
+    return found & members.keys()
 
 
 def _opened(path: Path, uri: str, limits: IngestSettings) -> _Zip | _Tar:
@@ -228,9 +338,9 @@ def _opened(path: Path, uri: str, limits: IngestSettings) -> _Zip | _Tar:
         raise UnreadableFile(uri, f"damaged archive ({error})") from None
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _open(path: Path, uri: str, limits: IngestSettings, mtime_ns: int, size: int) -> _Zip | _Tar:
-    """Kept open, because a compressed TAR can only be read from its beginning: members in order cost one pass."""
+    """Kept open: a compressed TAR can only be read from its beginning, and is read once for all its members."""
     with path.open("rb") as stream:
         zipped = stream.read(2) == b"PK"
     return _Zip(path, uri, limits) if zipped else _Tar(path, uri, limits)
