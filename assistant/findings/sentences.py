@@ -22,7 +22,7 @@ _ABBREVIATIONS = frozenset(_ABBREVIATED.split())
 _BEFORE_DIGITS = frozenset(_NUMBERED.split())
 _LETTERED_KINDS = frozenset(_LETTERED.split())
 _CLOSERS = "\"'”’»)]"
-_BOUNDARY = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[a-z)\d]{2}[.](?=[A-Z][a-z])|\n[^\S\n]*(?:\n\s*)?")
+_BOUNDARY = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[”’」』）]*|[a-z)\d]{2}[.](?=[A-Z][a-z])|\n[^\S\n]*(?:\n\s*)?")
 _LIST_MARKER = re.compile(r"(?:\(?\d{1,2}[.)]|\(?[a-z][.)]|[-*•–·])\s")
 _MARKER_ONLY = re.compile(r"\(?(?:\d{1,2}|[A-Za-z])[.)]+")
 _LAST_TOKEN = re.compile(r"[^\s(\[“\"]+$")
@@ -98,6 +98,8 @@ def _inside(quotes: deque[tuple[int, int]], at: int) -> bool:
 
 def _stop_ends_sentence(text: str, start: int, at: int, end: int) -> bool:
     stop = text[at:end]
+    if stop[0] in "。！？":  # no space follows them
+        return True
     after = _skip_space(text, end)
     if after >= len(text):
         return True
