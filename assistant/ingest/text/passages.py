@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from assistant.findings import sentence_spans
 from assistant.records import Passage
 
+_UNSPACED = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 Stretch = tuple[int, int, str | None, int | None]  # start, end, section, page
 
 
@@ -29,7 +30,7 @@ def _pack(text: str, begin: int, stop: int, words: int) -> Iterator[tuple[int, i
     """Sentences of one stretch, joined while the passage stays nearest to `words` words."""
     start, end, count = 0, 0, 0
     for first, last in _sentences(text, begin, stop, words):
-        size = len(text[first:last].split())
+        size = _size(text[first:last])
         if count and count + size > words and (count + size - words) > (words - count):
             yield start, end
             count = 0
@@ -48,13 +49,18 @@ def _sentences(text: str, begin: int, stop: int, words: int) -> Iterator[tuple[i
         start, end = _trim(text, begin + start, begin + end)
         if start == end:
             continue
-        if len(text[start:end].split()) <= 2 * words:
+        if _size(text[start:end]) <= 2 * words:
             yield start, end
             continue
         tokens = [m.span() for m in re.finditer(r"\S+", text[start:end])]
         for i in range(0, len(tokens), words):
             chunk = tokens[i : i + words]
             yield start + chunk[0][0], start + chunk[-1][1]
+
+
+def _size(text: str) -> int:
+    """How many words; two signs of a script without spaces count as one."""
+    return len(text.split()) + len(_UNSPACED.findall(text)) // 2
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
