@@ -27,7 +27,8 @@ _UNITS: dict[str, tuple[str, float]] = {
     "ml": ("volume", 1), "cc": ("volume", 1), "l": ("volume", 1000), "liter": ("volume", 1000), "dl": ("volume", 100),
     "%": ("percent", 1), "percent": ("percent", 1), "per cent": ("percent", 1),
     "degree": ("angle", 1), "°": ("angle", 1), "deg": ("angle", 1), "°c": ("temperature", 1), "°f": ("temperature", 1),
-    "hz": ("frequency", 1), "mg/dl": ("mg/dl", 1), "g/dl": ("mg/dl", 1000), "mmol/l": ("mmol/l", 1),
+    "hz": ("frequency", 1), "mg/dl": ("mg/dl", 1), "mg/l": ("mg/dl", 0.1), "g/dl": ("mg/dl", 1000),
+    "mmol/l": ("mmol/l", 1),
     "ng/ml": ("ng/ml", 1), "mg/kg": ("mg/kg", 1), "mg/day": ("mg/day", 1), "iu": ("units", 1), "unit": ("units", 1),
     "meq/l": ("meq/l", 1), "ml/min": ("ml/min", 1), "kg/m2": ("kg/m2", 1), "mm/mv": ("mm/mv", 1),
     "mm/s": ("mm/s", 1),
@@ -35,6 +36,7 @@ _UNITS: dict[str, tuple[str, float]] = {
 BASE_UNIT = {
     "length": "mm", "time": "ms", "rate": "bpm", "mass": "mg", "pressure": "mmHg", "voltage": "mV", "volume": "mL",
     "percent": "%", "angle": "degrees", "temperature": "°C", "frequency": "Hz", "period": "days",
+    "mg/dl": "mg/dL", "meq/l": "mEq/L", "ng/ml": "ng/mL", "mmol/l": "mmol/L",
 }  # fmt: skip
 # Word of the text → what is measured, and the dimension a bare number then has. What narrows a measure follows its
 # name after a space: "qtc bazett" is a "qtc".
@@ -45,7 +47,7 @@ _BY_FORMULA = r"\s*[(,\[]?\s*(?:(?:by|using|with|after|according\s+to)\s+)?(?:th
 _NAMES: tuple[tuple[str, str, str], ...] = (
     (r"\b(?:max(?:imum|imal|\.)?|peak|target)\s+(?:heart|pulse)\s+rate\b", "peak_heart_rate", "rate"),
     (r"\batrial\s+(?:rate|waves?|activity)\b|\b(?:flutter|fibrillat\w+)\s+(?:waves?|rate)\b", "atrial_rate", "rate"),
-    (r"\b(?:respiratory|breathing|respiration)\s+rate\b", "respiratory_rate", "rate"),
+    (r"\b(?:respiratory|breathing|respiration)\s+rate\b|\brespirations\b", "respiratory_rate", "rate"),
     (r"(?:heart|ventricular|pulse)\s+rate|\bHR\b|\brate\b|\bpulse\b", "heart_rate", "rate"),
     *(
         (
@@ -70,6 +72,14 @@ _NAMES: tuple[tuple[str, str, str], ...] = (
     (r"temperature|\btemp\b", "temperature", "temperature"),
     (r"oxygen\s+saturation|\bSpO2\b|\bsaturation\b", "oxygen_saturation", "percent"),
     (r"sampling\s+rate", "sampling_rate", "frequency"),
+    (r"\bcreatinine\b", "creatinine", "mg/dl"),
+    (r"\bglucose\b|\bblood\s+sugar\b", "glucose", "mg/dl"),
+    (r"\bblood\s+urea\s+nitrogen\b|\burea\s+nitrogen\b|\bBUN\b", "blood urea nitrogen", "mg/dl"),
+    (r"\b(?:total\s+)?bilirubin\b", "bilirubin", "mg/dl"),
+    (r"\bC-reactive\s+protein\b|\bCRP\b", "C-reactive protein", "mg/dl"),
+    (r"\bcalcium\b", "calcium", "mg/dl"),
+    (r"\bsodium\b", "sodium", "meq/l"),
+    (r"\bpotassium\b", "potassium", "meq/l"),
 )
 _FORMULA_AFTER = re.compile(rf"{_BY_FORMULA}({'|'.join(_FORMULAS)})\b", re.IGNORECASE)
 _NAME = re.compile("|".join(f"(?P<n{i}>{pattern})" for i, (pattern, _, _) in enumerate(_NAMES)), re.IGNORECASE)

@@ -20,6 +20,8 @@ _OPENS_CLAUSE = frozenset(("the", "there", "this", "it", "he", "she", "we", "his
 _VERBS_OF_SEEING = frozenset(
     ("show", "have", "demonstrate", "reveal", "suggest", "exhibit", "see", "contain", "support", "identify", "indicate")
 )
+# "the tip of the tube is not seen" denies no tube
+_ENDS_OF_TUBES = frozenset(("tip", "terminus", "sideport", "sidehole", "termination"))
 _HARD = frozenset(";.!?—")
 
 
@@ -74,7 +76,9 @@ def read_scopes(sentence: Sentence) -> Scopes:
         if "negation" in kinds and not _denies_a_verb(sentence, match):
             _mark(scopes, scopes.denied, match, match.end, _denial_end(sentence, match.end, hard))
         elif "denied_after" in kinds:
-            _mark(scopes, scopes.denied, match, _backward_start(sentence, match.start, hard), match.start)
+            start = _backward_start(sentence, match.start, hard)
+            if not sentence.any(start, match.start, lambda at: sentence.norm(at) in _ENDS_OF_TUBES):
+                _mark(scopes, scopes.denied, match, start, match.start)
         elif "doubted_after" in kinds and _is_doubted(sentence, match, scopes):
             _mark(scopes, scopes.doubted, match, _backward_start(sentence, match.start, hard), match.start)
             if "doubt" in kinds:

@@ -22,7 +22,9 @@ _ABBREVIATIONS = frozenset(_ABBREVIATED.split())
 _BEFORE_DIGITS = frozenset(_NUMBERED.split())
 _LETTERED_KINDS = frozenset(_LETTERED.split())
 _CLOSERS = "\"'”’»)]"
-_BOUNDARY = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[”’」』）]*|[a-z)\d]{2}[.](?=[A-Z][a-z])|\n[^\S\n]*(?:\n\s*)?")
+_BOUNDARY = re.compile(
+    r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[”’」』）]*|[a-z)\d]{2}[.](?=[A-Z][a-z])|\n[^\S\n]*(?:\n\s*)?"
+)
 _LIST_MARKER = re.compile(r"(?:\(?\d{1,2}[.)]|\(?[a-z][.)]|[-*•–·])\s")
 _MARKER_ONLY = re.compile(r"\(?(?:\d{1,2}|[A-Za-z])[.)]+")
 _LAST_TOKEN = re.compile(r"[^\s(\[“\"]+$")
