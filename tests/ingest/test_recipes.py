@@ -40,7 +40,7 @@ def archive(tmp_path):
     images = tmp_path / "data" / "images"
     images.mkdir(parents=True)
     for n, name in enumerate("abc"):
-        Pillow.fromarray(np.full((4, 4), n, dtype=np.uint8)).save(images / f"{name}.png")
+        Pillow.fromarray(np.diag(np.full(4, n + 1, dtype=np.uint8))).save(images / f"{name}.png")
     (tmp_path / "data" / "table.csv").write_text(TABLE)
     return tmp_path
 
