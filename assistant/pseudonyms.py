@@ -87,9 +87,10 @@ class Pseudonyms:
         """A record's shift as it may be stored: without the key it is a number like any other."""
         return shift_days + MAX_SHIFT_DAYS ^ self._mask(record_id)
 
-    def unsealed(self, sealed: int, record_id: str) -> int:
-        """The shift that `sealed` made that number of."""
-        return (sealed ^ self._mask(record_id)) - MAX_SHIFT_DAYS
+    def unsealed(self, sealed: int, record_id: str) -> int | None:
+        """The shift that `sealed` made that number of; None where it was sealed with another key."""
+        shift_days = (sealed ^ self._mask(record_id)) - MAX_SHIFT_DAYS
+        return shift_days if -MAX_SHIFT_DAYS <= shift_days < 0 else None
 
     def _mask(self, record_id: str) -> int:
         digest = hashlib.blake2b(f"seal\0{record_id}".encode(), key=self._key, digest_size=4).digest()

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
+from assistant.ingest.deid.known import find_known
+from assistant.ingest.deid.spans import Span, settle
 from assistant.ingest.deid.text import Replaced, find, replace
 from assistant.records import Known
 
 
 def cleaned_text(text: str, known: Known, shift_days: int | None) -> tuple[Replaced, tuple[str, ...]]:
-    """A text without identifiers, and the kind of each that was removed; without a shift its dates stay."""
-    spans = [span for span in find(text, known) if shift_days is not None or span.kind != "date"]
+    """A text without identifiers, and the kind of each that was removed; without a shift its dates stay.
+
+    A person who is named in full once ("Patient: Jane Doe") is known in the rest of the text ("Doe was seen").
+    """
+    found = find(text, known)
+    names = Known(names=_full_names(text, found))
+    spans = settle([*found, *find_known(text, names)]) if names.names else found
+    spans = tuple(span for span in spans if shift_days is not None or span.kind != "date")
     return replace(text, spans, shift_days), tuple(span.kind for span in spans)
+
+
+def _full_names(text: str, spans: Iterable[Span]) -> tuple[str, ...]:
+    names = (text[span.start : span.end] for span in spans if span.kind == "name")
+    return tuple(dict.fromkeys(name for name in names if len(name.split()) > 1))
 
 
 cleaned = lru_cache(maxsize=4096)(cleaned_text)
