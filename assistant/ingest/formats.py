@@ -14,7 +14,7 @@ from assistant.ingest import archive, unread
 from assistant.ingest.content import Content, check_size, load
 from assistant.ingest.dicom import objects
 from assistant.ingest.image import nifti, picture
-from assistant.ingest.signal import aecg, edf, muse, scp, sierra, wfdb_record
+from assistant.ingest.signal import aecg, edf, muse, sapphire, scp, sierra, wfdb_record
 from assistant.ingest.signal.quality import gated
 from assistant.ingest.text import docx, fhir, hl7v2, html, jsonl, openi, pdf, plain, rtf, table
 from assistant.records import Record
@@ -52,6 +52,7 @@ FORMATS: dict[str, Any] = {
     "html": html,
     "aecg": aecg,
     "muse": muse,
+    "sapphire": sapphire,
     "unread": unread,
     "wfdb": wfdb_record,
     "table": table,

@@ -24,6 +24,7 @@ Grade = Literal["good", "limited", "poor"]
 
 FLAT_SHARE = 0.01  # of the recording's usual amplitude; less is a lead that is off
 MISSING_LIMITED, MISSING_POOR = 0.05, 0.5  # share of samples without a value
+MOST_FOR_SPAN = 1_000  # samples of a lead that its range is told from
 CLIPPED_SHARE = 0.02  # of samples lying on the lead's highest or lowest value
 NOISE_LIMITED = 0.10  # high-frequency noise against the size of the QRS
 WANDER_LIMITED = 1.0  # wander of the baseline against the size of the QRS
@@ -46,13 +47,13 @@ def judge_samples(signal: Signal) -> dict[str, LeadQuality]:
     found = {}
     foreign = not signal.is_ecg
     finite = np.isfinite(signal.samples)
-    spans = [float(np.ptp(np.percentile(c[m], [0.5, 99.5]))) if m.any() else 0.0
-             for c, m in zip(signal.samples.T, finite.T, strict=True)]  # fmt: skip
-    ecg = [] if foreign else [s for s, name in zip(spans, signal.leads, strict=True) if is_ecg_lead(name) and s > 0]
+    ranges = spans(signal.samples)
+    ecg = [] if foreign else [s for s, name in zip(ranges, signal.leads, strict=True) if is_ecg_lead(name) and s > 0]
     usual = float(np.median(ecg)) if ecg else 0.0
-    for name, column, mask, span in zip(signal.leads, signal.samples.T, finite.T, spans, strict=True):
+    present = finite.mean(axis=0) if len(finite) else np.zeros(len(signal.leads))
+    for name, column, share, span in zip(signal.leads, signal.samples.T, present, ranges, strict=True):
         problems: list[str] = []
-        missing = 1.0 - float(mask.mean()) if len(mask) else 1.0
+        missing = 1.0 - float(share)
         figures = {"missing_share": missing} if missing > 0 else {}
         usable = True
         if not foreign and not is_ecg_lead(name):
@@ -67,17 +68,39 @@ def judge_samples(signal: Signal) -> dict[str, LeadQuality]:
         else:
             if missing > MISSING_LIMITED:
                 problems.append("gaps")
-            if _clipped(column[mask]) > CLIPPED_SHARE:
+            if _clipped(column if missing == 0 else column[np.isfinite(column)]) > CLIPPED_SHARE:
                 problems.append("clipped")
         found[name] = LeadQuality(usable, tuple(problems), figures)
     return found
 
 
+def spans(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The range of the middle 99 % of each lead's samples, (n_leads,), 0 for a lead without any.
+
+    Of a long recording, told from some of its samples, spread evenly.
+    """
+    if not len(samples):
+        return np.zeros(samples.shape[1])
+    some = np.sort(samples[:: max(1, len(samples) // MOST_FOR_SPAN)].T, axis=1)  # NaN goes last
+    counts = (~np.isnan(some)).sum(axis=1)
+    if not (counts == some.shape[1]).all():  # few there: look at all of them
+        whole = (column[np.isfinite(column)] for column in samples.T)
+        return np.array([float(np.ptp(np.percentile(c, [0.5, 99.5]))) if len(c) else 0.0 for c in whole])
+    low, high = round(0.005 * (some.shape[1] - 1)), round(0.995 * (some.shape[1] - 1))
+    return np.asarray(some[:, high] - some[:, low], dtype=np.float64)
+
+
 def _clipped(values: NDArray[np.floating]) -> float:
-    """Share of samples that stay at the very highest or lowest value for at least three samples in a row."""
+    """Share of samples that stay at the very highest or lowest value for at least three samples in a row.
+
+    0 where that can't reach CLIPPED_SHARE.
+    """
     stuck = 0
-    for limit in (values.max(), values.min()):
-        at = values == limit
+    values = np.ascontiguousarray(values)
+    extremes = [values == limit for limit in (values.max(), values.min())]
+    if sum(map(np.count_nonzero, extremes)) <= CLIPPED_SHARE * len(values):  # too few, in a row or not
+        return 0.0
+    for at in extremes:
         runs = np.diff(np.flatnonzero(np.diff(np.concatenate([[0], at.astype(np.int8), [0]]))))[::2]
         stuck += int(runs[runs >= 3].sum())
     return stuck / max(1, len(values))

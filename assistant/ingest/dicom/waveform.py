@@ -1,6 +1,7 @@
-"""ECG waveforms of DICOM: the rhythm, its leads in millivolts, and what the recorder itself said of it.
+"""Waveforms of DICOM: ECG rhythms, pressures, respiration, EEG …, and what the recorder itself said of them.
 
-DICOM PS3.3 C.10.9 (waveform) and C.10.10 (waveform annotation).
+DICOM PS3.3 C.10.9 (waveform) and C.10.10 (waveform annotation). Samples are those of pydicom's `multiplex_array`:
+stored value × sensitivity × correction factor + baseline.
 """
 
 from __future__ import annotations
@@ -11,36 +12,47 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant.ingest.content import Content
-from assistant.ingest.signal.leads import is_ecg_lead, lead_name, millivolts_per, unique_names
+from assistant.ingest.signal.channels import Channel, ChannelSet
+from assistant.ingest.signal.leads import lead_name
 from assistant.ingest.signal.machine import machine_record
-from assistant.records import Record, Signal
+from assistant.records import Record
 from assistant.settings import IngestSettings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom import Dataset
 
-_BEAT = re.compile(r"median|average|beat|template", re.IGNORECASE)
+_BEAT = re.compile(r"median|average|beat|template|complex", re.IGNORECASE)
 _MIN_RHYTHM_S = 2.0  # a median beat lasts 1.2 s or less
+_COMPANDED = {"MB": "µ-law", "AB": "A-law"}
+# What channels without a telling name are, by the object that holds them.
+_OBJECTS = (
+    ("Electroencephalogram", "EEG"), ("EEG", "EEG"), ("Electromyogram", "EMG"), ("Electrooculogram", "EOG"),
+    ("Respiratory", "resp"), ("Arterial Pulse", "pleth"), ("ECG", "ECG"),
+)  # fmt: skip
+_FILTERS = (
+    ("high_pass_hz", "FilterLowFrequency"),
+    ("low_pass_hz", "FilterHighFrequency"),
+    ("notch_hz", "NotchFilterFrequency"),
+)
 
 
 def read(file: Content, dataset: Dataset, limits: IngestSettings) -> list[Record]:
-    """An ECG record, and a text record of the recorder's own statements and measurements if there are any."""
-    groups = [_Group(dataset, i) for i in range(len(dataset.WaveformSequence))]
-    for group in groups:
-        if group.samples / max(group.rate, 1e-9) > limits.max_signal_hours * 3600:
-            raise file.refuse(f"longer than the limit of {limits.max_signal_hours:g} hours (ingest.max_signal_hours)")
-    rhythm = _rhythm(groups)
-    if not rhythm:
-        raise file.refuse("a DICOM waveform without an ECG rhythm (median beats or other signals only)")
-    signal = _joined(rhythm)
-    fields: dict[str, str | int | float] = {
-        "sampling_rate_hz": signal.sampling_rate_hz,
-        "duration_s": round(signal.duration_s, 3),
-        "leads": ", ".join(signal.leads),
-    }
-    fields |= _filters(rhythm[0].item)
-    records = [Record(kind="signal", modality="ECG", uri=file.uri, sha256=file.sha256, fields=fields, signal=signal)]
+    """A record for each kind of channel and sampling rate, the ECG first, and one of the recorder's own words.
+
+    Median beats are left out: they are no rhythm. Groups of one kind and rate lie on one time line; where a channel
+    was not recorded it is NaN. Raises UnreadableFile for sound, companded samples, missing data, and beats alone.
+    """
+    kind = str(getattr(dataset.get("SOPClassUID", ""), "name", ""))
+    if "Audio" in kind:
+        raise file.refuse(f"a recording of sound ({kind}): not read")
+    groups = [_Group(file, dataset, index, kind) for index in range(len(dataset.WaveformSequence))]
+    wanted = [group for group in groups if not group.is_beat]
+    if not wanted:
+        raise file.refuse("a DICOM waveform of median beats only, without the rhythm they were made from")
+    for group in wanted:
+        group.check(limits)
+    records = _laid_out(file, wanted, limits).records(fields=_facts(wanted))
     if (said := machine_record(file, *_annotations(dataset), limits)) is not None:
         records.append(said)
     return records
@@ -49,27 +61,52 @@ def read(file: Content, dataset: Dataset, limits: IngestSettings) -> list[Record
 class _Group:
     """One multiplex group: channels sampled together."""
 
-    def __init__(self, dataset: Dataset, index: int) -> None:
-        self.dataset, self.index = dataset, index
+    def __init__(self, file: Content, dataset: Dataset, index: int, kind: str) -> None:
+        self.file, self.dataset, self.index = file, dataset, index
         self.item: Dataset = dataset.WaveformSequence[index]
+        self.name = f"waveform group {index + 1}"
         self.rate = float(self.item.SamplingFrequency)
         self.samples = int(self.item.NumberOfWaveformSamples)
-        self.offset_s = float(self.item.get("MultiplexGroupTimeOffset", 0) or 0) / 1000
+        if not self.rate > 0 or self.samples < 1:
+            raise file.refuse(f"damaged DICOM file ({self.name}: {self.samples} samples at {self.rate:g} Hz)")
+        self.first = round(float(self.item.get("MultiplexGroupTimeOffset", 0) or 0) / 1000 * self.rate)
         self.label = str(self.item.get("MultiplexGroupLabel", "") or "")
-        self.names = [_channel_name(channel) for channel in self.item.ChannelDefinitionSequence]
-        self.units = [_channel_unit(channel) for channel in self.item.ChannelDefinitionSequence]
+        sensor = next((word for part, word in _OBJECTS if part in kind), "")
+        self.channels = [
+            Channel(_channel_name(one), _channel_unit(one), self.rate, self.samples, sensor)
+            for one in self.item.ChannelDefinitionSequence
+        ]
 
     @property
-    def is_rhythm(self) -> bool:
+    def is_beat(self) -> bool:
+        """Whether it holds an ECG's representative beats: by its label, or by being derived and too short."""
+        if not any(channel.type == "ecg" for channel in self.channels):
+            return False
         derived = str(self.item.get("WaveformOriginality", "ORIGINAL")).strip() == "DERIVED"
-        return (
-            not _BEAT.search(self.label)
-            and not (derived and self.samples / self.rate < _MIN_RHYTHM_S)
-            and any(is_ecg_lead(name) and unit for name, unit in zip(self.names, self.units, strict=True))
-        )
+        return bool(_BEAT.search(self.label)) or (derived and self.samples / self.rate < _MIN_RHYTHM_S)
 
-    def millivolts(self) -> NDArray[np.float32]:
-        """(samples, channels): stored value × sensitivity × correction + baseline, padding as NaN."""
+    def check(self, limits: IngestSettings) -> None:
+        """Everything that can be told before the samples are unpacked."""
+        bits, interpretation = int(self.item.WaveformBitsAllocated), str(self.item.WaveformSampleInterpretation)
+        if interpretation in _COMPANDED:
+            raise self.file.refuse(
+                f"{self.name}: samples in {_COMPANDED[interpretation]}, a coding of speech: not read"
+            )
+        if len(self.channels) != int(self.item.NumberOfWaveformChannels):
+            raise self.file.refuse(
+                f"damaged DICOM file ({self.name}: {self.item.NumberOfWaveformChannels} channels, "
+                f"{len(self.channels)} of them described)"
+            )
+        if self.samples / self.rate > limits.max_signal_hours * 3600:
+            raise self.file.refuse(
+                f"longer than the limit of {limits.max_signal_hours:g} hours (ingest.max_signal_hours)"
+            )
+        expected, there = self.samples * len(self.channels) * bits // 8, len(self.item.WaveformData or b"")
+        if there < expected:
+            raise self.file.refuse(f"{self.name} is cut off: it holds {there:,} of {expected:,} bytes of samples")
+
+    def values(self) -> NDArray[np.float64]:
+        """(samples, channels) in the channels' units, padding as NaN."""
         from pydicom.waveforms.numpy_handler import multiplex_array
 
         values = np.asarray(multiplex_array(self.dataset, self.index, as_raw=False), dtype=np.float64)
@@ -77,8 +114,55 @@ class _Group:
         if padding is not None:
             raw = np.asarray(multiplex_array(self.dataset, self.index, as_raw=True))
             values[raw == _padding_value(padding, raw.dtype)] = np.nan
-        factors = np.array([unit if unit else np.nan for unit in self.units])
-        return (values * factors).astype(np.float32)
+        return values
+
+
+def _laid_out(file: Content, groups: list[_Group], limits: IngestSettings) -> ChannelSet:
+    """The groups' channels, each on the time line of its kind and rate, which begins with the first of them.
+
+    A lead that several groups hold one after the other is one channel.
+    """
+    begins: dict[tuple[str, float], int] = {}
+    for group in groups:
+        for channel in group.channels:
+            key = (channel.type, group.rate)
+            begins[key] = min(begins.get(key, group.first), group.first)
+    numbers: dict[tuple[str, str, float, int], int] = {}
+    channels: list[Channel] = []
+    places: list[list[tuple[int, int]]] = []
+    for group in groups:
+        seen: dict[str, int] = {}
+        places.append([])
+        for channel in group.channels:
+            seen[channel.name] = seen.get(channel.name, 0) + 1
+            first = group.first - begins[channel.type, group.rate]
+            number = numbers.setdefault((channel.name, channel.unit, group.rate, seen[channel.name]), len(channels))
+            if number == len(channels):
+                channels.append(channel)
+            length = max(channels[number].samples, first + group.samples)
+            channels[number] = Channel(channel.name, channel.unit, group.rate, length, channel.sensor)
+            places[-1].append((number, first))
+    found = ChannelSet(file, channels, limits)
+    for group, place in reversed(list(zip(groups, places, strict=True))):  # the earlier group wins where two overlap
+        values = group.values()
+        for column, (number, first) in enumerate(place):
+            found.put(number, first, values[:, column])
+    return found
+
+
+def _facts(groups: list[_Group]) -> dict[str, str | int | float]:
+    """The filters and delays of the first channel that states any; 0 is what recorders write for "none"."""
+    found: dict[str, str | int | float] = {}
+    for channel in (one for group in groups for one in group.item.ChannelDefinitionSequence):
+        for name, keyword in (
+            *_FILTERS,
+            ("channel_skew_samples", "ChannelSampleSkew"),
+            ("channel_skew_s", "ChannelTimeSkew"),
+            ("channel_offset_s", "ChannelOffset"),
+        ):
+            if channel.get(keyword) and name not in found:
+                found[name] = float(channel.get(keyword))
+    return found
 
 
 def _padding_value(padding: Any, dtype: np.dtype[Any]) -> Any:
@@ -89,60 +173,16 @@ def _padding_value(padding: Any, dtype: np.dtype[Any]) -> Any:
 
 def _channel_name(channel: Dataset) -> str:
     source = channel.get("ChannelSourceSequence")
-    if source:
-        meaning = str(source[0].get("CodeMeaning", "") or "")
-        name = lead_name(re.sub(r"\s*\(.*\)$", "", meaning))
-        if meaning:
-            return name
+    meaning = str(source[0].get("CodeMeaning", "") or "") if source else ""
+    if meaning:
+        return lead_name(re.sub(r"\s*\(.*\)$", "", meaning))
     return lead_name(str(channel.get("ChannelLabel", "") or ""))
 
 
-def _channel_unit(channel: Dataset) -> float | None:
-    """Millivolts in one unit of the channel's sensitivity; None where it is no voltage."""
+def _channel_unit(channel: Dataset) -> str:
+    """The UCUM code of the unit that its sensitivity is in, "" where it states none."""
     units = channel.get("ChannelSensitivityUnitsSequence")
-    if not units:
-        return None
-    return millivolts_per(str(units[0].get("CodeValue", "") or ""))
-
-
-def _rhythm(groups: list[_Group]) -> list[_Group]:
-    """The groups that make up the rhythm: all with the sampling rate of the one that holds the most."""
-    candidates = [group for group in groups if group.is_rhythm]
-    if not candidates:
-        return []
-    largest = max(candidates, key=lambda group: group.samples * len(group.names))
-    return [group for group in candidates if group.rate == largest.rate]
-
-
-def _joined(groups: list[_Group]) -> Signal:
-    """Groups laid beside each other on one time line; where a lead was not recorded it is NaN."""
-    rate = groups[0].rate
-    begin = min(group.offset_s for group in groups)
-    length = max(round((group.offset_s - begin) * rate) + group.samples for group in groups)
-    columns: dict[str, NDArray[np.float32]] = {}
-    for group in groups:
-        values, first = group.millivolts(), round((group.offset_s - begin) * rate)
-        names = unique_names(group.names)
-        for i, (name, unit) in enumerate(zip(names, group.units, strict=True)):
-            if not unit or not is_ecg_lead(group.names[i]):
-                continue
-            column = columns.setdefault(name, np.full(length, np.nan, dtype=np.float32))
-            target = column[first : first + len(values)]
-            np.copyto(target, values[: len(target), i], where=np.isnan(target))
-    return Signal(np.stack(list(columns.values()), axis=1), tuple(columns), rate)
-
-
-def _filters(item: Dataset) -> dict[str, str | int | float]:
-    channel = item.ChannelDefinitionSequence[0]
-    found: dict[str, str | int | float] = {}
-    for name, keyword in (
-        ("high_pass_hz", "FilterLowFrequency"),
-        ("low_pass_hz", "FilterHighFrequency"),
-        ("notch_hz", "NotchFilterFrequency"),
-    ):
-        if channel.get(keyword):  # 0 is what recorders write for "none"
-            found[name] = float(channel.get(keyword))
-    return found
+    return str(units[0].get("CodeValue", "") or "").strip() if units else ""
 
 
 def _annotations(dataset: Dataset) -> tuple[list[str], list[str]]:
