@@ -10,7 +10,6 @@ from assistant.records import Record
 from assistant.settings import IngestSettings
 
 _ECG_XML = {
-    "sapphire": "GE MUSE XML",
     "ClinicalDocument": "HL7 clinical document (CDA)",
 }
 _SIGNATURES = (
