@@ -100,7 +100,8 @@ def _mask(dataset: Dataset) -> tuple[tuple[Box, ...], bool]:
         boxes |= set(found.boxes)
         suspect |= found.suspect
     if boxes:
-        dataset.decompress(as_rgb=True)
+        if dataset.file_meta.TransferSyntaxUID.is_compressed:
+            dataset.decompress(as_rgb=True)
         _blacken(dataset, boxes, colour)
     return tuple(sorted(boxes)), suspect and not boxes
 

@@ -129,7 +129,9 @@ class _Cleaner:
         if tag.group >> 8 in (0x50, 0x60) and tag.group % 2 == 0:
             return self._gone("curves" if tag.group >> 8 == 0x50 else "overlays")
         if keyword in _CHARACTERISTICS:
-            return self._changed(element, "090Y") if vr == "AS" and _over_89(element.value) else element
+            if vr == "AS" and _over_89(element.value):
+                return self._changed(element, "090Y")
+            return self._cleaned(element) if vr in _TEXTS else element
         if keyword.startswith("PatientBirth") or keyword == "IssuerOfPatientID":
             return self._without(element, action)
         if (pseudonym := self._pseudonym(keyword, element)) is not None:
