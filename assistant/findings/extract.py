@@ -44,11 +44,9 @@ def extract_findings(text: str) -> list[Finding]:
     found: list[Finding] = []
     sections = Sections(text)
     for start, end in sentence_spans(text):
-        role = sections.role(end - 1)
-        if role == "left out":
-            continue
-        reading = read_sentence(text[start:end])
-        found.extend(_read(reading, start, asked=role == "asked"))
+        for begin, stop, role in sections.pieces(start, end):
+            if role != "left out":
+                found.extend(_read(read_sentence(text[begin:stop]), begin, asked=role == "asked"))
     return sorted(found, key=lambda f: (f.start, f.end))
 
 
@@ -65,7 +63,7 @@ def _read(reading: Reading, offset: int, asked: bool) -> Iterator[Finding]:
 def _is_asked_about(mention: Mention, reading: Reading) -> bool:
     """Whether an indication only names it ("Indication: pneumonia."): then it is the question, a symptom apart."""
     is_sign = "abnormality" in vocabulary().ancestors.get(mention.entity, ())
-    rest = reading.text[: mention.start].rpartition(":")[2] + reading.text[mention.end :]
+    rest = reading.text[: mention.start] + reading.text[mention.end :]
     return is_sign and not any(character.isalnum() for character in rest)
 
 

@@ -20,6 +20,10 @@ _OPENS_CLAUSE = frozenset(("the", "there", "this", "it", "he", "she", "we", "his
 _VERBS_OF_SEEING = frozenset(
     ("show", "have", "demonstrate", "reveal", "suggest", "exhibit", "see", "contain", "support", "identify", "indicate")
 )
+_JOINS = frozenset((",", "and", "or", "with", "but", "plus"))
+_AFTER_NEGATIVE = frozenset(
+    ("and", "or", "in", "on", "at", "by", "today", "for", "bilaterally", "throughout", "except")
+)
 # "the tip of the tube is not seen" denies no tube
 _ENDS_OF_TUBES = frozenset(("tip", "terminus", "sideport", "sidehole", "termination"))
 _HARD = frozenset(";.!?—")
@@ -69,6 +73,10 @@ def read_scopes(sentence: Sentence) -> Scopes:
         kinds = {label.kind for label in match.labels}
         if kinds & {"entity", "part"}:
             continue
+        if {"doubt", "doubted_after"} <= kinds and sentence.norm(match.start - 1) in _JOINS:
+            kinds.discard("doubted_after")  # "effusion and possible pneumonia"
+        if "denied_after" in kinds and _is_attribute(sentence, match):
+            kinds.discard("denied_after")
         if {"negation", "denied_after"} <= kinds:
             kinds.discard("negation" if _entity_before(sentence, match.start, scopes) else "denied_after")
         if "affirmed" in kinds and sentence.norm(match.end) == "or":  # "no change or evidence of edema"
@@ -99,6 +107,12 @@ def _denies_a_verb(sentence: Sentence, match: Match) -> bool:
     if sentence.norm(match.start - 1) not in ("do", "doe", "did", "does", "will", "would", "should", "must", "cannot"):
         return False
     return sentence.norm(match.end) not in _VERBS_OF_SEEING
+
+
+def _is_attribute(sentence: Sentence, match: Match) -> bool:
+    """ "Chest pain with negative cardiac workup": the pain is not what is negative."""
+    following = sentence.norm(match.end)
+    return sentence.norm(match.start) == "negative" and following.isalpha() and following not in _AFTER_NEGATIVE
 
 
 def _is_boundary(sentence: Sentence, at: int) -> bool:
@@ -137,6 +151,8 @@ def _denial_end(sentence: Sentence, start: int, hard: list[bool]) -> int:
         if norm == "," and _item_is_affirmed(sentence, at + 1):
             return at
         if norm == "and" and (sentence.norm(at + 1) in _OPENS_CLAUSE or _part_with_predicate(sentence, at + 1)):
+            return at
+        if at > start and norm in _OPENS_CLAUSE and sentence.tokens[at].raw[0].isupper():  # a full stop is missing
             return at
     return n
 

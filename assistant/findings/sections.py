@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Literal
 
@@ -47,7 +48,12 @@ class Sections:
                 self._starts.append(gap.end())
                 self._roles.append("stated")
 
-    def role(self, at: int) -> Role:
-        """What naming a finding at offset `at` does."""
-        i = bisect_right(self._starts, at) - 1
-        return self._roles[i] if i >= 0 else "stated"
+    def pieces(self, start: int, end: int) -> Iterator[tuple[int, int, Role]]:
+        """The parts of a sentence in each section, headings apart from what they head: (start, end, role)."""
+        i = bisect_right(self._starts, start)
+        while i < len(self._starts) and self._starts[i] < end:
+            if start < self._starts[i]:
+                yield start, self._starts[i], self._roles[i - 1] if i else "stated"
+            start = self._starts[i]
+            i += 1
+        yield start, end, self._roles[i - 1] if i else "stated"
