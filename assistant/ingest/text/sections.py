@@ -110,14 +110,19 @@ def markdown_sections(text: str) -> list[Stretch]:
 
 def _marks(text: str, headings: frozenset[str]) -> list[tuple[int, int, str]]:
     """Where the headings stand: start and end with their colon, and their names in small letters."""
-    found = [match for pattern in (_LINE_HEADING, _INLINE_HEADING) for match in pattern.finditer(text)]
+    found = [(match.start(), match["name"], match) for match in _LINE_HEADING.finditer(text)]
+    found += [
+        (match.start() + word.start(), match["name"][word.start() :], match)
+        for match in _INLINE_HEADING.finditer(text)
+        for word in re.finditer(r"\S+", match["name"])  # "seen on PA FINDINGS:": the longest end that is a heading
+    ]
     marks: list[tuple[int, int, str]] = []
-    for match in sorted(found, key=lambda match: match.start("name")):
-        name = " ".join(match["name"].lower().split())
+    for start, written, match in sorted(found, key=lambda item: item[0]):
+        name = " ".join(written.lower().split())
         if name not in headings or (name in _COLON_ONLY and not match["end"].startswith(":")):
             continue
-        if not marks or match.start("name") >= marks[-1][1]:
-            marks.append((match.start(), match.end(), name))
+        if not marks or start >= marks[-1][1]:
+            marks.append((start, match.end(), name))
     return marks
 
 
