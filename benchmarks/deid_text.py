@@ -34,7 +34,7 @@ SEED = 20261126
 
 
 def is_development(name: str) -> bool:
-    """Whether a report (its file's name, or its text where it has no file) belongs to the half on which the rules were made."""
+    """Whether a report (by its file's name, or its text) is of the half on which the rules were made."""
     return hashlib.sha256(name.encode()).digest()[0] % 2 == 0
 
 

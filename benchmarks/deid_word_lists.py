@@ -5,7 +5,8 @@
 NAMES: the unpacked package `names` 0.3.0 (MIT; the given names and surnames of the US census of 1990, public domain).
 FAKER: the unpacked package `Faker` (MIT), whose lists add names of other countries. `words.txt` holds words that are
 written in lower case in ICD-10-CM (`simple_icd_10_cm`), MedQuAD, BioASQ's abstracts, MedMCQA, PubMedQA, FaithBench and
-the development half of Open-i: thrice, or once if they are in BERT's vocabulary and no names; `eponyms.txt` holds names after which medicine calls something.
+the development half of Open-i: thrice, or once if they are in BERT's vocabulary and no names; `eponyms.txt` holds
+names after which medicine calls something.
 """
 
 from __future__ import annotations
@@ -38,12 +39,14 @@ def main() -> None:
     for module in sorted(faker.glob("faker/providers/person/*/__init__.py")):
         for variable, word in _strings(module):
             (given if "first" in variable else surnames).update([word])
-    clinical = Counter(word for text in _clinical_texts() for word in re.findall(r"(?<![\w'’-])[a-zà-ÿ]{2,}(?![\w'’])", text))
+    lower = re.compile(r"(?<![\w'’-])[a-zà-ÿ]{2,}(?![\w'’])")
+    clinical = Counter(word for text in _clinical_texts() for word in lower.findall(text))
     words = {folded(word) for word, count in clinical.items() if count >= LEAST}
     bert = Path("assistant/embed/data/bert_uncased_vocab.txt").read_text("utf-8").split()
     words |= {word for word in bert if re.fullmatch(r"[a-z]{2,}", word) and word in clinical} - given - surnames
     DATA.mkdir(exist_ok=True)
-    for name, entries in (("given_names", given), ("surnames", surnames), ("words", words), ("eponyms", _eponyms() - words)):
+    lists = {"given_names": given, "surnames": surnames, "words": words, "eponyms": _eponyms() - words}
+    for name, entries in lists.items():
         (DATA / f"{name}.txt").write_text("\n".join(sorted(entries)) + "\n", "utf-8")
         print(name, len(entries))
 
@@ -67,7 +70,8 @@ def _strings(module: Path) -> Iterator[tuple[str, str]]:
 
 
 def _eponyms() -> set[str]:
-    """Words in capitals within ICD-10-CM's descriptions, and those before "syndrome", "sign" … in MedQuAD and BioASQ."""
+    """Words in capitals within ICD-10-CM's descriptions, and those before "syndrome",
+    "sign" … in MedQuAD and BioASQ."""
     found: Counter[str] = Counter()
     for code in simple_icd_10_cm.get_all_codes():
         for word in set(re.findall(r"(?<=[a-z\]\[(-] )[A-Z][a-zà-ÿ]{2,}", simple_icd_10_cm.get_description(code))):
@@ -87,9 +91,8 @@ def _clinical_texts() -> Iterator[str]:
         yield json.loads(line)["answer"]
     for line in (root / "bioasq_retrieval/corpus.jsonl").open(encoding="utf-8"):
         yield json.loads(line)["text"]
-    for path in ("medical_mcq/medmcqa_dev.jsonl", "pubmedqa/pqal.json", "faithbench/batch_1.json", "faithbench/batch_2.json"):
-        yield (root / path).read_text("utf-8").replace("\\n", " ")
-    for path in ("faithbench/batch_3.json", "faithbench/batch_4.json", "medhallu/medhallu_pqa_labeled.jsonl"):
+    more = ["medical_mcq/medmcqa_dev.jsonl", "pubmedqa/pqal.json", "medhallu/medhallu_pqa_labeled.jsonl"]
+    for path in [*more, *(f"faithbench/batch_{number}.json" for number in range(1, 5))]:
         yield (root / path).read_text("utf-8").replace("\\n", " ")
     with tarfile.open(root / "iu_xray_reports/ecgen-radiology.tar.gz") as archive:
         for member in archive:

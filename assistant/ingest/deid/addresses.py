@@ -34,16 +34,19 @@ _PIECE = r"(?:#?\d[\w/-]{0,9}|[A-ZÄÖÜÉ][\w'’-]{0,30}\.?|de|la|le|der|am|an
 _ADDRESSES = (
     # 12 Oak Street, Apt 4B, Springfield, IL 62704; 10 Downing Street, London SW1A 2AA
     re.compile(
-        rf"(?<![\w.,/-])(?:(?:Flat|Apt\.?|Unit)[ ]\w{{1,4}},?[ ])?\d{{1,5}}[A-Za-z]?(?:-\d{{1,4}})?,?[ ](?:{_DIRECTION}[ ])?"
+        rf"(?<![\w.,/-])(?:(?:Flat|Apt\.?|"
+        rf"Unit)[ ]\w{{1,4}},?[ ])?\d{{1,5}}[A-Za-z]?(?:-\d{{1,4}})?,?[ ](?:{_DIRECTION}[ ])?"
         rf"(?:(?:{_CAP}|\d{{1,3}}(?:st|nd|rd|th))[ ]){{0,3}}?{_STREET}{_UNIT}"
         rf"(?:,?[ \n]{{1,2}}(?:{_US_TOWN}|{_UK_TOWN})|,[ ]{_CITY}(?:,[ ]{_STATE}(?!\w))?)?"
     ),
     re.compile(
-        rf"\bP\.?[ ]?O\.?[ ]?Box[ ]\d{{1,6}}(?:,?[ ]{_US_TOWN}|,[ ]{_CITY})?|\bPostfach[ ]\d[\d ]{{1,8}}(?:,[ ]{_DE_TOWN})?"
+        rf"\bP\.?[ ]?O\.?[ ]?Box[ ]\d{{1,6}}(?:,?[ ]{_US_TOWN}|,[ ]{_CITY})?|"
+        rf"\bPostfach[ ]\d[\d ]{{1,8}}(?:,[ ]{_DE_TOWN})?"
     ),
     re.compile(rf"\b{_CITY},?[ ]{_STATE},?[ ]{{1,2}}{_ZIP}"),
     re.compile(
-        rf"(?<![\w-]){_STATE}[ ]{{1,2}}{_ZIP}|(?i:\b(?:zip(?:[ ]?code)?|PLZ|postal[ ]code|postleitzahl)[: ]{{1,3}})(?P<value>{_ZIP})"
+        rf"(?<![\w-]){_STATE}[ ]{{1,2}}{_ZIP}|(?i:\b(?:zip(?:[ ]?code)?|PLZ|postal[ ]code|"
+        rf"postleitzahl)[: ]{{1,3}})(?P<value>{_ZIP})"
     ),
     re.compile(rf"(?:\b{_CITY},?[ ])?(?<!\w){_POSTCODE}"),
     # Hauptstraße 12, 79106 Freiburg
@@ -53,46 +56,57 @@ _ADDRESSES = (
     ),
     # 12 rue de la Paix, 75002 Paris
     re.compile(
-        r"(?<![\w.,/-])\d{1,4},?[ ](?:bis[ ]|ter[ ])?(?:rue|avenue|boulevard|place|chemin|impasse|allée|calle|via|quai)"
+        r"(?<![\w.,/-])\d{1,4},?[ ](?:bis[ ]|ter[ ])?(?:rue|avenue|boulevard|place|chemin|impasse|allée|calle|via|"
+        r"quai)"
         rf"(?:[ ](?:[a-zàé]{{1,4}}[ ’']?)?(?:[a-zàé]{{1,4}}[ ])?{_CAP}){{1,4}}(?:,[ ]\d{{5}}[ ]{_CITY})?"
     ),
     # after "Address:", "lives at"
     re.compile(
-        r"(?i:\b(?:address(?:es)?(?:[ ]is)?|anschrift|adresse|wohnhaft(?:[ ]in)?|domicile|residing[ ]at|resid(?:es|ed)[ ]at|"
+        r"(?i:\b(?:address(?:es)?(?:[ ]is)?|anschrift|adresse|wohnhaft(?:[ ]in)?|domicile|residing[ ]at|resid(?:es|"
+        r"ed)[ ]at|"
         r"resident[ ]of|liv(?:es?|ing|ed)(?:[ ]alone)?[ ]at|home[ ]visit[ ]at)[:,]?[ ]{1,3})"
         rf"(?P<value>(?=[^.;\n]{{0,60}}\d){_PIECE}(?:,?[ ]{_PIECE}){{1,11}})"
     ),
 )
 # A town alone, after words that say that somebody is from there.
 _TOWN = re.compile(
-    r"\b(?:(?:lives|living|lived|resid(?:es|ing|ed)|residents?|grew up|born|works|employed|moved|relocated|transferred|wohnhaft|wohnt)"
-    r"(?:[ ]\w{2,10})?[ ](?:in|to|from|of)|(?:hometown|native|citizen)[ ]of|travel(?:s|led|ed|ling|ing)?(?:[ ]\w{2,10})?[ ]to)"
+    r"\b(?:(?:lives|living|lived|resid(?:es|ing|ed)|residents?|grew up|born|works|employed|moved|relocated|"
+    r"transferred|wohnhaft|wohnt)"
+    r"(?:[ ]\w{2,10})?[ ](?:in|to|from|of)|(?:hometown|native|citizen)[ ]of|travel(?:s|led|ed|ling|"
+    r"ing)?(?:[ ]\w{2,10})?[ ]to)"
     rf"[ ](?P<value>{_CITY}(?:,[ ](?:{_STATE}(?!\w)|[A-Z][a-z]{{3,15}}))?)"
 )
 _INSTITUTION = re.compile(
-    rf"\b(?:(?:St\.?|Saint|Mount|Mt\.?)[ ])?{_CAP}(?:[ ](?:{_CAP}|of|and|the|for|&)){{0,4}}[ ](?:Hospital|Medical[ ]Cent(?:er|re)|"
+    rf"\b(?:(?:St\.?|Saint|Mount|Mt\.?)[ ])?{_CAP}(?:[ ](?:{_CAP}|of|and|the|for|&)){{0,4}}[ ](?:Hospital|"
+    rf"Medical[ ]Cent(?:er|re)|"
     r"Infirmary|Health[ ](?:System|Cent(?:er|re))|Healthcare|Clinic|Hospice|Nursing[ ]Home|Surgery[ ]Center|"
     r"NHS[ ](?:Foundation[ ])?Trust|University|Imaging[ ]Cent(?:er|re)|Radiology[ ]Associates|Medical[ ]Group)\b"
-    r"|\b(?:[A-ZÄÖÜ][\wäöüß.-]{1,30}[ ]){0,2}(?:Universitätsklinik(?:um)?|Uniklinik(?:um)?|Klinikum|[A-ZÄÖÜ][\wäöüß-]{0,20}krankenhaus|"
+    r"|\b(?:[A-ZÄÖÜ][\wäöüß.-]{1,30}[ ]){0,2}(?:Universitätsklinik(?:um)?|Uniklinik(?:um)?|Klinikum|"
+    r"[A-ZÄÖÜ][\wäöüß-]{0,20}krankenhaus|"
     r"Krankenhaus|[A-ZÄÖÜ][a-zäöüß-]{2,20}hospital|Charité)(?:[ ][A-ZÄÖÜ][\wäöüß-]{2,30}){0,2}"
 )
 _GENERIC = frozenset(
-    """the this that our another outside local general community children children's university hospital medical emergency
-    at in to from pain heart eye dental surgery cancer your my her his if since state county city regional our other
-    a an of for and or previous private public urgent care walk-in primary family any mental outpatient day night when
+    """the this that our another outside local general community children children's university hospital medical
+    emergency at in to from pain heart eye dental surgery cancer your my her his if since state
+    county city regional a an of for and or previous private public urgent care walk-in primary family
+    any mental outpatient day night when
     women's men's veterans teaching referring receiving skilled please call contact visit""".split()  # noqa: SIM905
 )
 _SPECIALTY = re.compile(
-    r".+(?:ics?|al|ology|ary|ive|medicine|therapy|iatry|surgery|ing)|health|trauma|wound|fertility|diabetes|memory|coumadin|"
+    r".+(?:ics?|al|ology|ary|ive|medicine|therapy|iatry|surgery|ing)|health|trauma|wound|fertility|diabetes|memory|"
+    r"coumadin|"
     r"allergy|breast|travel|sleep|spine|stroke|vein|voice|hand|foot|sports|transplant|cancer|heart|dialysis|hiv|std"
 )
 _COUNTRIES = frozenset(
     """usa us uk america england germany france spain italy mexico canada china india japan africa europe asia vietnam
-    korea philippines brazil australia poland russia ukraine turkey iran iraq syria egypt nigeria kenya ethiopia somalia
+    korea philippines brazil australia poland russia ukraine turkey iran iraq syria egypt nigeria kenya ethiopia
+    somalia
     ghana haiti cuba colombia peru chile argentina venezuela austria switzerland netherlands belgium sweden norway
     denmark finland ireland scotland wales portugal greece thailand indonesia malaysia pakistan bangladesh nepal
-    alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana
-    iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska
+    alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois
+    indiana
+    iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana
+    nebraska
     nevada ohio oklahoma oregon pennsylvania tennessee texas utah vermont virginia washington wisconsin wyoming bavaria
     the united states kingdom new york jersey hampshire north south west east central eastern western southern carolina
     dakota latin saharan sub-saharan""".split()  # noqa: SIM905

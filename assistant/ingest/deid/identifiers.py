@@ -11,7 +11,8 @@ from assistant.ingest.deid.text_dates import is_date
 
 # --- e-mail, web, IP ---------------------------------------------------------------------------------------------
 _EMAIL = re.compile(
-    r"(?<![\w.+-])[\w.+-]{1,64}(?:@|[ ]?\[at\][ ]?|[ ]?\(at\)[ ]?)[\w-]{1,63}(?:(?:\.|[ ]?\(dot\)[ ]?)[\w-]{1,63}){1,5}"
+    r"(?<![\w.+-])[\w.+-]{1,64}(?:@|[ ]?\[at\][ ]?|[ ]?\(at\)[ ]?)[\w-]{1,63}(?:(?:\.|"
+    r"[ ]?\(dot\)[ ]?)[\w-]{1,63}){1,5}"
 )
 _PATH = r"(?:[/?:][^\s<>\"')\]]{0,300})?"
 _URL = re.compile(
@@ -33,22 +34,28 @@ _IP = (
 # --- ids ---------------------------------------------------------------------------------------------------------
 _NUMBER = r"(?:no\.?|nos\.?|nr\.?|num(?:ber)?\.?|nummer|id|identifier|code|#|№)"
 _GAP = (
-    rf"[ \t]{{0,2}}(?:{_NUMBER}[ \t]{{0,2}}){{0,2}}(?:\([A-Za-z]{{1,6}}\)[ \t]{{0,2}})?(?:is|was|ist|lautet)?[ \t]{{0,2}}[:#=.]{{0,2}}"
+    rf"[ \t]{{0,2}}(?:{_NUMBER}[ \t]{{0,2}}){{0,2}}(?:\([A-Za-z]{{1,6}}\)[ \t]{{0,2}})?(?:is|was|ist|"
+    rf"lautet)?[ \t]{{0,2}}[:#=.]{{0,2}}"
     r"[ \t]{0,3}#?"
 )
 # Letters and digits in groups; groups after a blank hold two digits or more each.
 _VALUE = (
-    r"(?P<value>[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2}[ -]\d{1,4}|(?=[\w./-]{0,20}\d)[A-Za-z0-9](?:[\w/-]|\.(?=\w)){2,30}(?:[ ](?=[\d-]{2,9}(?![\w.]*\w))[\d-]{2,9}){0,4})"
+    r"(?P<value>[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2}[ -]\d{1,4}|(?=[\w./-]{0,20}\d)[A-Za-z0-9](?:[\w/-]|"
+    r"\.(?=\w)){2,30}(?:[ ](?=[\d-]{2,9}(?![\w.]*\w))[\d-]{2,9}){0,4})"
     r"(?!\w)"
 )
 _NAMED = (  # words after which a number is an id, with or without "no." or a colon
-    r"m\.?r\.?n\.?|med(?:ical)?\.?[ -]?rec(?:ord)?s?|(?:patient|pt|pat|patienten)\.?[ -]?(?:id\b|identif\w+|no\b|nr\b|num|#)|"
-    r"patienten(?:nummer|nr|-nr)|accession|acc[ ]?(?=#|no|num|nr)|acc\.|(?:placer|filler)(?: order)?|csn|ssn|s\.s\.n\.|social security|"
-    r"nhs|national insurance|passport|licen[cs]e plate|number plate|kennzeichen|insurance|subscriber|beneficiary|policy|"
+    r"m\.?r\.?n\.?|med(?:ical)?\.?[ -]?rec(?:ord)?s?|(?:patient|pt|pat|patienten)\.?[ -]?(?:id\b|identif\w+|no\b|"
+    r"nr\b|num|#)|"
+    r"patienten(?:nummer|nr|-nr)|accession|acc[ ]?(?=#|no|num|nr)|acc\.|(?:placer|filler)(?: order)?|csn|ssn|"
+    r"s\.s\.n\.|social security|"
+    r"nhs|national insurance|passport|licen[cs]e plate|number plate|kennzeichen|insurance|subscriber|beneficiary|"
+    r"policy|"
     r"medicare|medicaid|mbi|npi|dea|gmc|lanr|bsnr|specimen|serial|"
     r"fall-?(?:nummer|nr|zahl)|aufnahme-?(?:nummer|nr)|auftrags?-?(?:nummer|nr)|versicherten-?(?:nummer|nr)|"
     r"versicherungs-?(?:nummer|nr)|kranken(?:versicherungs|versicherten|kassen)-?(?:nummer|nr)|kvnr|kv-nr|"
-    r"untersuchungs-?(?:nummer|nr)|akten-?(?:zeichen|nummer|nr)|sozialversicherungs-?(?:nummer|nr)|anforderungs-?(?:nummer|nr)"
+    r"untersuchungs-?(?:nummer|nr)|akten-?(?:zeichen|nummer|nr)|sozialversicherungs-?(?:nummer|nr)|"
+    r"anforderungs-?(?:nummer|nr)"
 )
 _NUMBERED = (  # words that need "no.", "number", "id", "#" or a colon after them
     r"unit|hosp(?:ital)?|chart|case|order|study|exam(?:ination)?|requisition|request|encounter|visit|account|acct|acc|"
@@ -77,7 +84,8 @@ _DIALLED = (
 )
 _CALLED = re.compile(
     r"(?<![\w-])(?P<label>(?:tele)?fax(?:es|ed|nummer)?(?: (?:number|no\.?|to|it to|nr\.?))?|facsimile|"
-    r"tel(?:ephone|efon|\.)?(?:nummer)?(?: (?:number|no\.?|nr\.?))?|phone(?: (?:number|no\.?))?|ph\.?|cell(?:ular)?(?: phone)?|"
+    r"tel(?:ephone|efon|\.)?(?:nummer)?(?: (?:number|no\.?|nr\.?))?|phone(?: (?:number|no\.?))?|ph\.?|"
+    r"cell(?:ular)?(?: phone)?|"
     r"mobile?(?: phone)?|mob\.?|handy|home|work|pager|beeper|bleep|ext(?:ension)?\.?|durchwahl|rückruf|"
     r"call(?:ed|ing|s)?(?: (?:back|him|her|them|me|us|at|on|to))*|"
     r"(?:reach(?:ed|able)?|contact(?:ed)?|paged?|ring|dial)(?: (?:him|her|them|me|us))?(?: at| on| number)?|"

@@ -75,13 +75,13 @@ def _names(text: str, parts: frozenset[str]) -> Iterator[Span]:
     last = -9  # where the part before ended
     pending: re.Match[str] | None = None  # a common word that is the name only if another part stands beside it
     for match in _WORD.finditer(text):
-        low = folded(match[0])
+        low = folded(match[0]).removesuffix("'s")
         near = match.start() - last <= 3
         if low in parts or any(piece in parts and len(piece) > 3 for piece in low.split("-")) or _slip(low, parts):
             if low not in words() or near or _has_capital_within(text, match):
                 if pending is not None and match.start() - pending.end() <= 3:
                     yield Span(pending.start(), pending.end(), "name")
-                yield Span(match.start(), match.end(), "name")
+                yield Span(match.start(), match.start() + len(match[0].removesuffix("'s").removesuffix("’s")), "name")
                 last, pending = match.end(), None
             else:
                 pending = match

@@ -25,7 +25,8 @@ def settle(spans: Iterable[Span], kept: Iterable[tuple[int, int]] = ()) -> tuple
     to what sticks out of it; two that overlap and are of one kind become one. What lies in a stretch of `kept`
     (a placeholder that is there already) is cut out, too. Takes time in proportion to the length of the spans."""
     spans, kept = list(spans), list(kept)
-    owners = bytearray(max([0, *(span.end for span in spans), *(end for _, end in kept)]))  # a character's kind, from 1
+    # what each character belongs to: nothing (0), a kind (from 1), a stretch that is kept
+    owners = bytearray(max([0, *(span.end for span in spans), *(end for _, end in kept)]))
     for start, end in kept:
         owners[start:end] = bytes([_KEPT]) * (end - start)
     for span in spans:

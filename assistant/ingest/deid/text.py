@@ -26,7 +26,8 @@ __all__ = ["Kind", "Known", "Replaced", "Span", "find", "replace"]
 # What archives that are de-identified already put in the place of an identifier: Open-i's XXXX, MIMIC's ___ and
 # [** … **], and our own placeholders.
 _PLACEHOLDER = re.compile(
-    r"X{3,}|_{2,}|\[\*\*[^\]\n]{0,80}\*\*\]|\[(?:name|date|id|phone|fax|address|institution|email|url|ip|age over 89)\]"
+    r"X{3,}|_{2,}|\[\*\*[^\]\n]{0,80}\*\*\]|\[(?:name|date|id|phone|fax|address|institution|email|url|ip|"
+    r"age over 89)\]"
 )
 _WORDING: dict[Kind, str] = {"age": "[age over 89]"}
 

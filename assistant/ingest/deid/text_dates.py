@@ -60,10 +60,12 @@ _NAMED_FORMS = (
 _IN_CONTEXT = (
     # on 3/14, dated 3-14, comparison 3/14
     (
-        r"\b(?:on|dated?|from|since|until|till|before|by|of|seen|exam|study|radiographs?|comparison|films?|x-?ray|ct|mri|"
+        r"\b(?:on|dated?|from|since|until|till|before|by|of|seen|exam|study|radiographs?|comparison|films?|x-?ray|"
+        r"ct|mri|"
         r"admitted|discharged|the|dos|doa)[: ]{1,2}",
         r"(?P<first>1[0-2]|0?[1-9]|[12]\d|3[01])(?P<sep>/)(?P<second>[12]\d|3[01]|1[0-2]|0?[1-9])"
-        r"(?![\w/%]|[.,-]\d|[ ](?:cm|mm|in|on|strength|murmur|systolic|diastolic|pain|scale|dose|days?|times|SIRS|criteria|occasions?|visits|films|views))",
+        r"(?![\w/%]|[.,-]\d|[ ](?:cm|mm|in|on|strength|murmur|systolic|diastolic|pain|scale|dose|days?|times|SIRS|"
+        r"criteria|occasions?|visits|films|views))",
     ),
     # am 12.3., vom 12.03. bis 15.03.
     (
