@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from assistant.findings import extract_findings
@@ -74,7 +76,10 @@ def said(text: str) -> list[str]:
         ("Gallbladder wall thickening without gallstones.", ["+gallbladder wall thickening", "-gallstones"]),
         ("There is a 5 mm nonobstructing stone in the left kidney.", ["+kidney stone"]),
         ("No acute intracranial hemorrhage or midline shift.", ["-intracranial hemorrhage", "-midline shift"]),
-        ("Invasive ductal carcinoma; no lymphovascular invasion.", ["+invasive ductal carcinoma", "-lymphovascular invasion"]),
+        (
+            "Invasive ductal carcinoma; no lymphovascular invasion.",
+            ["+invasive ductal carcinoma", "-lymphovascular invasion"],
+        ),
         ("Tear of the medial meniscus with a small joint effusion.", ["+meniscal tear", "+joint effusion"]),
     ],
 )  # fmt: skip
@@ -88,7 +93,7 @@ def one(text: str) -> Finding:
 
 
 @pytest.mark.parametrize(
-    ("text", "time"),
+    ("text", "when"),
     [
         ("Cough for 3 days.", "for 3 days"),
         ("Chest pain for the last two days.", "for the last two days"),
@@ -105,8 +110,8 @@ def one(text: str) -> Finding:
         ("Effusion.", None),
     ],
 )
-def test_when(text: str, time: str | None) -> None:
-    assert one(text).time == time
+def test_when(text: str, when: str | None) -> None:
+    assert one(text).time == when
 
 
 def test_times_go_to_their_own_findings() -> None:
@@ -162,13 +167,11 @@ def test_laboratory_values() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 1_000_000, "(" * 1_000_000, "no " * 100_000, "no effusion " * 100_000, "history of " * 100_000, "for 3 days " * 90_000,
-     "FINDINGS: " * 100_000, "INDICATION: " * 100_000, "\n \n" * 300_000, "_" * 1_000_000],
+    ["a" * 1_000_000, "(" * 1_000_000, "no " * 100_000, "no effusion " * 100_000, "history of " * 100_000,
+     "for 3 days " * 90_000, "FINDINGS: " * 100_000, "INDICATION: " * 100_000, "\n \n" * 300_000, "_" * 1_000_000],
     ids=["letters", "brackets", "denials", "denied", "histories", "days", "headings", "questions", "lines", "rules"],
 )  # fmt: skip
 def test_hostile_text_is_read_in_two_seconds(text: str) -> None:
-    import time
-
     began = time.process_time()
     extract_findings(text)
     assert time.process_time() - began < 2
