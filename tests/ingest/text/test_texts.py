@@ -6,6 +6,8 @@ import pytest
 
 from assistant.errors import UnreadableFile
 from assistant.ingest import read_file
+from assistant.ingest.content import Content
+from assistant.ingest.text import jsonl
 from assistant.ingest.text.encodings import decode
 from assistant.ingest.text.passages import cut
 from assistant.ingest.text.sections import report_sections
@@ -113,9 +115,37 @@ def test_json_lines_give_a_text_a_line(tmp_path):
     assert len({r.sha256 for r in records}) == 2
 
 
-def test_json_lines_with_a_broken_line_or_without_text_say_so(tmp_path):
-    assert reason(tmp_path, '{"text": "a b c"}\n{"text": \n').startswith("line 2 is no valid JSON")
+def test_json_lines_that_are_broken_or_without_text_are_set_aside_by_number():
+    file = Content("a.jsonl", b'{"text": "a b c"}\n{"text": \n{"id": 3}\n{"text": "d e f"}\n[1]\n')
+    records = jsonl.read(file, LIMITS)
+    assert [(r.part, r.text) for r in records] == [("line 1", "a b c"), ("line 4", "d e f")]
+    assert [part for part, _ in file.aside] == ["line 2", "line 5", "1 of 3 objects (line 3)"]
+    assert file.aside[0][1].startswith("no valid JSON")
+
+
+def test_json_without_text_names_its_keys(tmp_path):
     assert "keys are a, b" in reason(tmp_path, '{"a": 1, "b": 2}\n')
+    assert "keys are a, b" in reason(tmp_path, '{\n "a": 1,\n "b": 2\n}\n')
+    assert "damaged JSON" in reason(tmp_path, '{\n "a": 1,\n "b": \n')
+
+
+def test_a_json_list_or_document_of_texts_is_read(tmp_path):
+    listed = read_text(tmp_path, '[\n {"id": 1, "text": "Asthma narrows."},\n {"id": 2, "text": "Gout hurts."}\n]')
+    assert [(r.part, r.external_id, r.text) for r in listed] == [
+        ("item 1", "1", "Asthma narrows."),
+        ("item 2", "2", "Gout hurts."),
+    ]
+    (one,) = read_text(tmp_path, '{\n "title": "Gout",\n "text": "It hurts."\n}')
+    assert (one.title, one.part, one.text) == ("Gout", "", "It hurts.")
+    assert len(read_text(tmp_path, '{"source": "x",\n "documents": [{"text": "One is here."}, {"text": "Two."}]}')) == 2
+
+
+def test_a_name_in_json_is_no_title(tmp_path):
+    assert read_text(tmp_path, '{"name": "Jane Doe", "text": "She has asthma."}\n')[0].title is None
+
+
+def test_references_in_brackets_are_no_json(tmp_path):
+    assert read_text(tmp_path, "[1] Smith et al. found that aspirin helps.\n[2] Others did not.\n")[0].kind == "text"
 
 
 def test_halves_of_characters_and_zero_bytes_can_be_stored(tmp_path):
@@ -135,7 +165,7 @@ def test_a_table_asks_for_a_recipe(tmp_path):
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old Office document"),
         (b"SQLite format 3\0" + bytes(100), "SQLite database"),
         ('<?xml version="1.0"?><note><to>nobody</to></note>', "XML with the root element <note>"),
-        ('{"name": "value",\n "id": "1"\n}', "JSON document"),
+        ("[[1, 2],\n [3, 4]]", "JSON document"),
     ],
 )
 def test_formats_that_are_not_read_are_named(tmp_path, content, name):
