@@ -16,7 +16,7 @@ from assistant.ingest.dicom import objects
 from assistant.ingest.image import nifti, picture
 from assistant.ingest.signal import aecg, edf, muse, sapphire, scp, sierra, wfdb_record
 from assistant.ingest.signal.quality import gated
-from assistant.ingest.text import docx, fhir, hl7v2, html, jsonl, openi, pdf, plain, rtf, table
+from assistant.ingest.text import cda, docx, fhir, hl7v2, html, jsonl, openi, pdf, plain, rtf, table
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
@@ -42,6 +42,7 @@ FORMATS: dict[str, Any] = {
     "docx": docx,
     "archive": archive,
     "openi": openi,
+    "cda": cda,
     "fhir": fhir,
     "hl7v2": hl7v2,
     "jsonl": jsonl,

@@ -9,9 +9,6 @@ from assistant.ingest.safe_xml import root_name
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
-_ECG_XML = {
-    "ClinicalDocument": "HL7 clinical document (CDA)",
-}
 _SIGNATURES = (
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (DOC, XLS)"),
     (0, b"\x93NUMPY", "NumPy array"),
@@ -45,11 +42,10 @@ def _name(file: Content) -> str | None:
             return name
     root = root_name(file)
     if root is not None:
-        return _ECG_XML.get(root, f"XML with the root element <{root}>")
-    return "JSON document (JSON Lines are read: one object a line)" if _is_json(data) else None
+        return f"XML with the root element <{root}>"
+    return "JSON document without objects" if _is_json(data) else None
 
 
 def _is_json(data: bytes) -> bool:
-    """A single JSON value over several lines: opens with a bracket and goes on with a key or a value."""
-    head = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return bool(re.match(rb'^\{\s*"[^"\n]*"\s*:|^\[\s*[\[{"\d]', head)) and not re.match(rb"^\{[^\n]*\}\s*(\n|$)", head)
+    """A JSON list of numbers, strings or lists; objects are read (`text.jsonl`), and "[1] Smith et al." is text."""
+    return bool(re.match(rb'^\[\s*(?:\[|-?\d+(?:\.\d+)?\s*,|"[^"\n]*"\s*,)', data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")))
