@@ -25,7 +25,7 @@ _EXAMPLES = {
     "draft": "wardround draft studies.csv --out drafts --resume",
     "check": "wardround check --pairs pairs.jsonl",
     "measure": "wardround measure ecg.dcm --json",
-    "read": "wardround read report.pdf",
+    "read": "wardround read report.pdf\nwardround read ecg.dcm --html ecg.html",
     "eval": "wardround eval eval/smoke.toml\nwardround eval eval/smoke.toml --compare 3f9a2c",
     "deidentify": "wardround deidentify cxr.dcm --out shared.dcm",
     "forget": "wardround forget --patient 4711 --dry-run\nwardround forget --patient 4711",
@@ -90,6 +90,13 @@ def parser() -> argparse.ArgumentParser:
 
     read = _command(commands, "read", "show what ingest makes of a file")
     read.add_argument("file", type=Path, metavar="FILE")
+    read.add_argument(
+        "--html",
+        nargs="?",
+        const="-",
+        metavar="OUT.html",
+        help="a page with pictures and strips; to stdout without OUT",
+    )
 
     evaluate = _command(commands, "eval", "run a suite and write its scorecard", choose_index=True)
     evaluate.add_argument("suite", type=Path, metavar="SUITE.toml")

@@ -7,7 +7,19 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from assistant.console import chunks, json_lines, print_json, print_measured, progress, say, short, source, totals
+from assistant.console import (
+    chunks,
+    json_lines,
+    print_json,
+    print_measured,
+    print_read,
+    progress,
+    say,
+    short,
+    source,
+    totals,
+    write_file,
+)
 from assistant.errors import BadQuery, UnreadableFile, WardroundError
 
 if TYPE_CHECKING:
@@ -244,26 +256,28 @@ def run_measure(arguments: Namespace) -> int:
 
 
 def run_read(arguments: Namespace) -> int:
-    from assistant.ingest import Deidentifier, describe_file
+    from assistant.ingest import Deidentifier, read_described
     from assistant.pseudonyms import Pseudonyms
     from assistant.settings import load_settings
 
     settings, pseudonyms = load_settings(arguments.workspace), Pseudonyms.to_show(arguments.workspace)
-    described = describe_file(arguments.file, settings.ingest, Deidentifier(pseudonyms, settings.deid))
+    described, records = read_described(arguments.file, settings.ingest, Deidentifier(pseudonyms, settings.deid))
     for record in described["records"]:
         record["patient_id"] = pseudonyms.patient(record["patient_id"], "") if record["patient_id"] else None
         record["study_id"] = pseudonyms.study(record["study_id"], "") if record["study_id"] else None
-    if arguments.json:
+    if arguments.html:
+        from assistant.ui.file_page import file_page
+
+        page = file_page(described, records)
+        if arguments.html == "-":
+            print(page)
+        else:
+            write_file(Path(arguments.html), page)
+            say(f"{arguments.html}: the page")
+    elif arguments.json:
         print_json(described)
     else:
-        if described.get("reason"):
-            print(f"{described['path']}: {described['reason']}")
-        for record in described["records"]:
-            print(", ".join(f"{name} {value}" for name, value in record.items() if value not in (None, "", [], {})))
-        for part in described.get("set_aside", ()):
-            print(f"set aside: {part['part']}: {part['reason']}")
-        if removed := described.get("removed"):
-            print("removed: " + ", ".join(f"{count} {kind}" for kind, count in removed.items()))
+        print_read(described)
     return OK if described["records"] else SET_ASIDE
 
 

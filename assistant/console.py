@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from assistant.errors import WardroundError
 from assistant.records import Evidence, TextPlace
 
 T = TypeVar("T")
+SHOWN_ALREADY = frozenset({"width", "height", "leads", "sampling_rate_hz", "duration_s"})  # fields of a record
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, object]]:
@@ -82,3 +84,52 @@ def print_measured(found: dict[str, Any]) -> None:
     for part in ("values", "quality"):
         for name, value in found.get(part, {}).items():
             print(f"{part}.{name}: {value}")
+
+
+def print_read(described: Mapping[str, Any]) -> None:
+    """What was read of a file, a block a record."""
+    print(described["path"])
+    if described["reason"]:
+        print(f"  not read: {described['reason']}")
+    for number, record in enumerate(described["records"], start=1):
+        print(f"\n{number}. {record['kind']}, {record['modality']}" + (f", {record['part']}" if record["part"] else ""))
+        for name, value in _facts(record):
+            print(f"   {name + ':':22} {value}")
+        if "text" in record:
+            print(f"   {'begins:':22} {short(record['text']['begins'], 240)}")
+    for part in described["set_aside"]:
+        print(f"\nset aside: {part['part']}: {part['reason']}")
+    if described["removed"]:
+        print("\nidentifiers removed: " + ", ".join(f"{count} {kind}" for kind, count in described["removed"].items()))
+
+
+def _facts(record: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    for name in ("title", "patient_id", "study_id", "taken_at", "external_id"):
+        if record[name]:
+            yield name.replace("_", " "), record[name]
+    if "image" in record:
+        yield "pixels", " × ".join(str(size) for size in (record["image"]["shape"][1], record["image"]["shape"][0]))
+    if "signal" in record:
+        signal = record["signal"]
+        yield "channels", ", ".join(signal["leads"])
+        yield "sampling", f"{signal['sampling_rate_hz']:g} Hz, {signal['duration_s']:g} s"
+    if "text" in record:
+        text = record["text"]
+        yield "characters", f"{text['characters']:,} in {text['passages']} passages"
+        if text["sections"]:
+            yield "sections", ", ".join(text["sections"])
+        if text["pages"]:
+            yield "pages", text["pages"]
+    for group in ("labels", "fields"):
+        for name, value in record[group].items():
+            if name not in SHOWN_ALREADY:
+                yield name.replace("_", " "), value
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a page of a patient's data for its owner alone. Raises WardroundError."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise WardroundError(f"{path}: can't be written ({error.strerror})") from error

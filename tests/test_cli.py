@@ -176,6 +176,30 @@ def test_measure_and_read(run, tmp_path):
     assert "empty" in json.loads(out)["reason"]
 
 
+def test_read_is_for_people_too(run, tmp_path):
+    ecg = get_testdata_file("waveform_ecg.dcm")
+    status, out, _ = run("read", ecg)
+    assert status == 0
+    assert "1. signal, ECG" in out and "1000 Hz, 10 s" in out
+    assert "identifiers removed:" in out
+
+    status, page, _ = run("read", ecg, "--html")
+    assert status == 0
+    assert 'class="ecg-page"' in page and page.startswith("<!doctype html>")
+    target = tmp_path / "page.html"
+    assert run("read", ecg, "--html", target)[0] == 0
+    assert target.stat().st_mode & 0o077 == 0
+    assert 'class="ecg-page"' in target.read_text()
+
+    (tmp_path / "empty.pdf").write_bytes(b"")
+    status, page, _ = run("read", tmp_path / "empty.pdf", "--html")
+    assert status == 1
+    assert "the file is empty" in page
+    status, _, told = run("read", ecg, "--html", tmp_path / "none" / "page.html")
+    assert status == 2
+    assert "can't be written" in told
+
+
 def test_doctor_finds_the_small_archive_sound(run):
     status, out, _ = run("doctor", "--json")
     assert status == 0

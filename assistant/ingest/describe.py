@@ -20,12 +20,19 @@ def describe_file(path: Path, limits: IngestSettings, deidentifier: Deidentifier
     `reason` is None if it was read; `set_aside` are the parts that could not be, `removed` counts the identifiers of
     each kind that were taken out.
     """
+    return read_described(path, limits, deidentifier)[0]
+
+
+def read_described(
+    path: Path, limits: IngestSettings, deidentifier: Deidentifier
+) -> tuple[dict[str, Any], tuple[Record, ...]]:
+    """As `describe_file`, with the records themselves in the same order."""
     path = Path(path)
     try:
         reading = read_clean(path, limits, deidentifier)
     except UnreadableFile as error:
-        return {"path": str(path), "records": [], "reason": error.reason}
-    return describe(path, reading)
+        return {"path": str(path), "records": [], "reason": error.reason, "set_aside": [], "removed": {}}, ()
+    return describe(path, reading), reading.records
 
 
 def describe(path: Path, reading: Reading) -> dict[str, Any]:
@@ -65,6 +72,8 @@ def _described(record: Record) -> dict[str, Any]:
             "leads": list(record.signal.leads),
             "sampling_rate_hz": record.signal.sampling_rate_hz,
             "duration_s": round(record.signal.duration_s, 3),
+            "types": list(record.signal.types) or ["ecg"] * len(record.signal.leads),
+            "units": list(record.signal.units) or ["mV"] * len(record.signal.leads),
         }
     if record.kind == "text":
         found["text"] = {

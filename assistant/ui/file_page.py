@@ -16,6 +16,7 @@ from assistant.ui.traces import draw_traces, is_ecg
 PICTURE_PX = 480  # longer edge of a picture on the page
 SHOWN_CHARACTERS = 4_000  # of a text; its beginning is enough to see how it was read
 SHOWN_RECORDS = 60  # with their content; a larger file's others are counted
+_SHOWN_ALREADY = frozenset({"width", "height", "leads", "sampling_rate_hz", "duration_s", "quality"})  # as fields
 
 _NOTICE = "As it would be indexed. Patient and study are pseudonyms. Research software, no medical device."
 
@@ -90,7 +91,8 @@ def _facts(of: Mapping[str, Any]) -> str:
         rows += [_row("sections", ", ".join(text["sections"])), _row("passages", text["passages"])]
         rows.append(_row("pages", text["pages"] or None))
     for group in ("labels", "fields"):
-        rows += [_row(name.replace("_", " "), value) for name, value in of[group].items()]
+        facts = [(name, value) for name, value in of[group].items() if name not in _SHOWN_ALREADY]
+        rows += [_row(name.replace("_", " "), value) for name, value in facts]
     return "".join(rows)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WINDOW_S = 10.0
 MAX_CHANNELS = 12  # drawn; further ones are named below
 
-_WIDTH, _ROW, _LABEL = 250.0, 18.0, 30.0  # mm
+_WIDTH, _ROW, _LABEL = 240.0, 18.0, 42.0  # mm
 
 
 def is_ecg(signal: Signal) -> bool:
