@@ -167,7 +167,7 @@ def test_include_and_exclude_choose_files(archive):
 
 def test_header_comments_can_be_left_out(archive):
     wfdb = pytest.importorskip("wfdb")
-    values = np.zeros((50, 1))
+    values = np.sin(np.arange(50.0))[:, None]
     wfdb.wrsamp("e", fs=50, units=["mV"], sig_name=["I"], p_signal=values, fmt=["16"],
                 comments=["Rhythm: Sinus rhythm.", "Axis: normal."], write_dir=str(archive / "data"))  # fmt: skip
     head = 'include = ["*.hea"]\n'
