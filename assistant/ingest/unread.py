@@ -48,4 +48,5 @@ def _name(file: Content) -> str | None:
 
 def _is_json(data: bytes) -> bool:
     """A JSON list of numbers, strings or lists; objects are read (`text.jsonl`), and "[1] Smith et al." is text."""
-    return bool(re.match(rb'^\[\s*(?:\[|-?\d+(?:\.\d+)?\s*,|"[^"\n]*"\s*,)', data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")))
+    head = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return bool(re.match(rb'^\[\s*(?:\[|-?\d+(?:\.\d+)?\s*,|"[^"\n]*"\s*,)', head))
