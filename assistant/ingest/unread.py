@@ -11,7 +11,6 @@ from assistant.settings import IngestSettings
 
 _SIGNATURES = (
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (DOC, XLS)"),
-    (0, b"\x93NUMPY", "NumPy array"),
     (0, b"\x89HDF", "HDF5 file (MINC-2 volumes among them)"),
     (0, b"CDF\x01", "NetCDF file (MINC-1 volumes among them)"),
     (0, b"# === DATA DESCRIPTION FILE", "Philips PAR/REC volume: export it as DICOM or NIfTI"),

@@ -1,0 +1,334 @@
+"""Signals as plain numbers, CSV or NPY, with a sidecar that says what they are.
+
+The sidecar is a JSON or TOML file of the same name (`ecg.npy` and `ecg.json`):
+
+    {"sampling_rate_hz": 500, "leads": ["I", "II", "V1"], "units": "mV"}
+
+- `sampling_rate_hz`: required, unless a CSV has a time column;
+- `leads`: the channels' names in order; required for NPY and for a CSV without a header line. Names of leads are
+  understood in many spellings, others ("PLETH", "RESP", "EEG Fpz-Cz") make a signal of their own kind;
+- `units`: one for all or a list, "mV" if left out; leads of an ECG come out in millivolts;
+- `gain`, `baseline`: numbers, or lists: value in the unit = (stored − baseline) / gain, as in WFDB; else 1 and 0;
+- `patient_id`, `study_id`, `taken_at`, `title`: of the record; `labels`: names and texts, kept with the study.
+
+An array is samples × leads or leads × samples, whichever the number of leads tells (rows are samples where both fit).
+A CSV has a line a sample; an empty cell is a missing sample. It can do without a sidecar if one column is the time, in
+seconds or milliseconds as its name says ("time_s", "t [ms]"), and the others are named as leads of an ECG, in
+millivolts unless the name says otherwise ("II (uV)").
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assistant.errors import UnreadableFile
+from assistant.ingest.content import Content
+from assistant.ingest.dates import parse_date
+from assistant.ingest.signal.channels import Channel, ChannelSet, check_size
+from assistant.ingest.signal.leads import channel_type
+from assistant.records import Record
+from assistant.settings import IngestSettings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_NPY = b"\x93NUMPY"
+_SIDECARS = (".json", ".toml")
+_TABLES = (".csv", ".tsv")
+_MOST_SIDECAR = 1_000_000  # bytes
+_TIME = re.compile(
+    r"^(?P<word>time|t|zeit|seconds|milliseconds|sec|ms)?[ _]*"
+    r"[\[(]?(?P<unit>s|sec|seconds?|ms|msec|milliseconds?)?[\])]?$",
+    re.IGNORECASE,
+)
+_WITH_UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
+_EXAMPLE = '{"sampling_rate_hz": 500, "leads": ["I", "II", …], "units": "mV"}'
+_LIMITS = IngestSettings()
+
+
+class Sidecar(BaseModel):
+    """What a sidecar says; see the module."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sampling_rate_hz: float | None = Field(None, gt=0, allow_inf_nan=False)
+    leads: tuple[str, ...] | None = Field(None, min_length=1, max_length=1_000)
+    units: str | tuple[str, ...] = "mV"
+    gain: float | tuple[float, ...] = 1.0
+    baseline: float | tuple[float, ...] = 0.0
+    patient_id: str | None = None
+    study_id: str | None = None
+    taken_at: str | None = None
+    title: str | None = None
+    labels: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A CSV's beginning: how its cells are parted, and the names of its columns (None: it has no header line)."""
+
+    delimiter: str
+    decimal: str
+    names: tuple[str, ...] | None
+    width: int
+
+    @property
+    def time(self) -> int | None:
+        """The column that is the time."""
+        found = [n for n, name in enumerate(self.names or ()) if name.strip() and _TIME.match(name.strip())]
+        return found[0] if len(found) == 1 else None
+
+
+def recognises(file: Content) -> bool:
+    if file.data.startswith(_NPY):
+        return True
+    table = _table(file)
+    if table is None:
+        return False
+    if table.time is not None and _all_leads(table):
+        return True
+    try:
+        return _sidecar_file(file, _LIMITS) is not None
+    except UnreadableFile:
+        return False
+
+
+def read(file: Content, limits: IngestSettings) -> list[Record]:
+    """A record for each kind of channel. Raises UnreadableFile, which says how the sidecar has to look."""
+    about = _sidecar(file, limits)
+    if file.data.startswith(_NPY):
+        values, names, rate = *_array(file, about, limits), about.sampling_rate_hz if about else None
+    else:
+        values, names, rate = _columns(file, about, limits)
+    if rate is None:
+        raise file.refuse(f"its sidecar states no sampling_rate_hz: {_EXAMPLE}")
+    about = about or Sidecar()
+    channels = [Channel(name, unit, rate, len(values)) for name, unit in _named(file, names, about)]
+    gains, baselines = (_each(file, name, getattr(about, name), len(channels)) for name in ("gain", "baseline"))
+    if not all(np.isfinite(gain) and gain != 0 for gain in gains):
+        raise file.refuse("its sidecar's gain is 0 or no number")
+    found = ChannelSet(file, channels, limits)
+    for number, (gain, baseline) in enumerate(zip(gains, baselines, strict=True)):
+        column = (values[:, number].astype(np.float64) - baseline) / gain
+        column[~np.isfinite(column)] = np.nan
+        found.put(number, 0, column)
+    records = found.records(
+        taken_at=parse_date(about.taken_at), patient_id=about.patient_id, study_id=about.study_id, labels=about.labels
+    )
+    return [replace(record, title=about.title) for record in records] if about.title else records
+
+
+# --- the sidecar --------------------------------------------------------------------------------------
+
+
+def _sidecar_file(file: Content, limits: IngestSettings) -> Content | None:
+    stem = PurePosixPath(file.name).stem
+    if not stem:
+        return None
+    for ending in _SIDECARS:
+        side = file.beside(f"{stem}{ending}", limits)
+        if side is not None and (_is_about_a_signal(side.data) or file.data.startswith(_NPY)):
+            return side
+    return None
+
+
+def _is_about_a_signal(data: bytes) -> bool:
+    return len(data) <= _MOST_SIDECAR and bool(re.search(rb"\b(?:sampling_rate_hz|leads)\b", data))
+
+
+def _sidecar(file: Content, limits: IngestSettings) -> Sidecar | None:
+    side = _sidecar_file(file, limits)
+    if side is None:
+        return None
+    try:
+        text = side.data[:_MOST_SIDECAR].decode("utf-8-sig")
+        return Sidecar.model_validate(tomllib.loads(text) if side.name.endswith(".toml") else json.loads(text))
+    except ValidationError as error:
+        first = error.errors()[0]
+        what = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise file.refuse(f"its sidecar {side.name}: {what}: {first['msg']}") from None
+    except (ValueError, RecursionError) as error:
+        raise file.refuse(
+            f"its sidecar {side.name} can't be understood ({' '.join(str(error).split())[:120]})"
+        ) from None
+
+
+def is_sidecar(path: Path) -> bool:
+    """Whether a file describes an array or a table beside it and is no record of its own."""
+    if path.suffix not in _SIDECARS or not any(path.with_suffix(end).is_file() for end in (".npy", *_TABLES)):
+        return False
+    try:
+        with path.open("rb") as stream:
+            return _is_about_a_signal(stream.read(_MOST_SIDECAR))
+    except OSError:
+        return False
+
+
+def sidecars(path: Path) -> list[Path]:
+    """The files that say what is in an array or a table, of those that are there."""
+    if path.suffix not in (".npy", *_TABLES):
+        return []
+    return [side for end in _SIDECARS if (side := path.with_suffix(end)).is_file() and is_sidecar(side)]
+
+
+def _named(file: Content, names: tuple[str, ...], about: Sidecar) -> list[tuple[str, str]]:
+    """Each channel's name and unit; a unit in the name of a column wins."""
+    units = _each(file, "units", about.units, len(names))
+    found = []
+    for name, unit in zip(names, units, strict=True):
+        match = _WITH_UNIT.match(name.strip())
+        found.append((match["name"], match["unit"]) if match else (name, unit))
+    return found
+
+
+def _each(file: Content, name: str, value: Any, count: int) -> tuple[Any, ...]:
+    if not isinstance(value, tuple):
+        return (value,) * count
+    if len(value) != count:
+        raise file.refuse(f"its sidecar gives {len(value)} values of {name} for {count} channels")
+    return value
+
+
+# --- NPY ----------------------------------------------------------------------------------------------
+
+
+def _array(file: Content, about: Sidecar | None, limits: IngestSettings) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """The array, (samples, channels), and the channels' names. Nothing is ever unpickled."""
+    stream = io.BytesIO(file.data)
+    try:
+        version = np.lib.format.read_magic(stream)
+        reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = reader(stream)
+    except (ValueError, SyntaxError, KeyError, TypeError, EOFError, UnicodeError, RecursionError) as error:
+        raise file.refuse(f"damaged NumPy array ({' '.join(str(error).split())[:120]})") from None
+    what = f"a NumPy array ({dtype}, {' × '.join(map(str, shape)) or 'a single number'})"
+    if dtype.kind not in "fiu":
+        raise file.refuse(f"{what}: only whole and floating-point numbers are samples")
+    if len(shape) not in (1, 2):
+        raise file.refuse(f"{what}: a file holds one recording, samples × leads")
+    if about is None or about.leads is None:
+        stem = PurePosixPath(file.name).stem
+        lacks = "without a sidecar" if about is None else "whose sidecar names no leads"
+        raise file.refuse(f"{what} {lacks}: write {stem}.json beside it, like {_EXAMPLE}")
+    count = int(np.prod(shape, dtype=object))
+    check_size(file, count, limits)
+    if count * dtype.itemsize > len(file.data) - stream.tell():
+        raise file.refuse(f"{what} is cut off: {len(file.data):,} bytes are too few for it")
+    stream.seek(0)
+    array = np.load(stream, allow_pickle=False)
+    array = array[:, None] if array.ndim == 1 else array
+    names = about.leads
+    if array.shape[1] == len(names):
+        return array, names
+    if array.shape[0] == len(names):
+        return array.T, names
+    raise file.refuse(f"{what} does not fit the {len(names)} leads that its sidecar names")
+
+
+# --- CSV ----------------------------------------------------------------------------------------------
+
+
+def _table(file: Content) -> _Table | None:
+    """How a CSV is laid out, None for a file that is none: the same number of cells in each of its first lines."""
+    text = _beginning(file)
+    lines = [line for line in text.splitlines()[:20] if line.strip()] if text else []
+    for delimiter in (";", "\t", ","):
+        try:
+            rows = list(csv.reader(lines, delimiter=delimiter))
+        except csv.Error:
+            continue
+        if len(rows) < 2 or len({len(row) for row in rows}) != 1:
+            continue
+        if len(rows[0]) < 2 and not (delimiter == "," and file.name.lower().endswith(_TABLES)):
+            continue
+        decimal = "," if delimiter != "," and any("," in cell for row in rows[1:] for cell in row) else "."
+        if not all(_is_number(cell, decimal) for row in rows[1:] for cell in row):
+            continue
+        header = None if all(_is_number(cell, decimal) for cell in rows[0]) else tuple(c.strip() for c in rows[0])
+        return _Table(delimiter, decimal, header, len(rows[0]))
+    return None
+
+
+def _beginning(file: Content) -> str | None:
+    text = file.text
+    return None if text is None else text[:20_000].rpartition("\n")[0] or text[:20_000]
+
+
+def _is_number(cell: str, decimal: str) -> bool:
+    cell = cell.strip()
+    return (
+        cell == ""
+        or cell.lower() == "nan"
+        or bool(re.fullmatch(rf"[+-]?(?:\d+{re.escape(decimal)}?\d*|{re.escape(decimal)}\d+)(?:[eE][+-]?\d+)?", cell))
+    )
+
+
+def _all_leads(table: _Table) -> bool:
+    names = [name for n, name in enumerate(table.names or ()) if n != table.time]
+    bare = [match["name"] if (match := _WITH_UNIT.match(name)) else name for name in names]
+    return bool(bare) and all(channel_type(name) == "ecg" for name in bare)
+
+
+def _columns(
+    file: Content, about: Sidecar | None, limits: IngestSettings
+) -> tuple[NDArray[np.float64], tuple[str, ...], float | None]:
+    """The values, (samples, channels), their names, and the sampling rate by the sidecar or by the time column."""
+    import pandas as pd
+
+    table = _table(file)
+    assert table is not None  # what was recognised
+    check_size(file, (file.text or "").count("\n") * table.width, limits)
+    try:
+        frame = pd.read_csv(
+            io.StringIO(file.text or ""), sep=table.delimiter, decimal=table.decimal, dtype=np.float64,
+            header=None if table.names is None else 0, names=None if table.names is None else range(table.width),
+            skipinitialspace=True, index_col=False, on_bad_lines="error",
+        )  # fmt: skip
+    except (ValueError, pd.errors.ParserError) as error:
+        raise file.refuse(f"not every line is numbers ({' '.join(str(error).split())[:160]})") from None
+    values = frame.to_numpy(dtype=np.float64)
+    names = table.names or ()
+    rate = about.sampling_rate_hz if about else None
+    if table.time is not None:
+        rate = rate or _rate(file, names[table.time], values[:, table.time])
+        values = np.delete(values, table.time, axis=1)
+        names = tuple(name for n, name in enumerate(names) if n != table.time)
+    if about and about.leads is not None:
+        if len(about.leads) != values.shape[1]:
+            raise file.refuse(f"{values.shape[1]} columns do not fit the {len(about.leads)} leads of its sidecar")
+        names = about.leads
+    if not names:
+        raise file.refuse(f"columns without names: name them as leads in its sidecar, like {_EXAMPLE}")
+    return values, names, rate
+
+
+def _rate(file: Content, name: str, times: NDArray[np.float64]) -> float:
+    """The sampling rate that a time column tells. Raises UnreadableFile for unequal steps and an unclear unit."""
+    steps = np.diff(times)
+    if len(steps) < 2 or not np.isfinite(steps).all() or not (steps > 0).all():
+        raise file.refuse(f"its column {name} does not rise from sample to sample")
+    usual = float(np.median(steps))
+    if np.abs(steps - usual).max() > 0.5 * usual:
+        worst = int(np.abs(steps - usual).argmax())
+        raise file.refuse(
+            f"its samples are not equally spaced (column {name}: a step of {steps[worst]:g} after line {worst + 2}, "
+            f"{usual:g} elsewhere): a signal has one sampling rate"
+        )
+    match = _TIME.match(name.strip())
+    unit = ((match["unit"] or match["word"] or "") if match else "").lower()
+    if unit in ("time", "t", "zeit"):
+        if usual >= 1:
+            raise file.refuse(f"the unit of its column {name} is unclear: call it time_s or time_ms")
+        unit = "s"
+    per_second = 1000.0 if unit.startswith("m") else 1.0
+    return round(per_second * len(steps) / float(times[-1] - times[0]), 4)

@@ -1,0 +1,201 @@
+"""CSV and NPY with a sidecar, and a CSV that needs none."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+
+from assistant.errors import UnreadableFile
+from assistant.ingest import is_sidecar, read_file
+from assistant.ingest.content import Content
+from assistant.ingest.formats import format_of, read_content
+from assistant.settings import IngestSettings
+
+LIMITS = IngestSettings()
+RNG = np.random.default_rng(4)
+VALUES = RNG.standard_normal((500, 3))
+
+
+def write(folder, name, content, **sidecar):
+    path = folder / name
+    if isinstance(content, np.ndarray):
+        np.save(path, content, allow_pickle=False)
+    else:
+        path.write_text(content, encoding="utf-8")
+    if sidecar:
+        path.with_suffix(".json").write_text(json.dumps(sidecar), encoding="utf-8")
+    return path
+
+
+def reason(path):
+    with pytest.raises(UnreadableFile) as caught:
+        read_file(path, LIMITS)
+    return caught.value.reason
+
+
+def table(header, rows, delimiter=",", decimal="."):
+    lines = [delimiter.join(header)] if header else []
+    lines += [delimiter.join(f"{value:.6g}".replace(".", decimal) for value in row) for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", ">f4"])
+def test_an_array_reads_either_way_round(tmp_path, turned, dtype):
+    values = VALUES.astype(dtype)
+    path = write(
+        tmp_path, "a.npy", values.T if turned else values, sampling_rate_hz=250, leads=["lead i", "AVR", "v1"],
+        patient_id="P7", study_id="S1", taken_at="2020-05-06T07:08:09", title="Rest", labels={"dx": "none"},
+    )  # fmt: skip
+    (record,) = read_file(path, LIMITS)
+    assert record.signal.leads == ("I", "aVR", "V1")
+    assert np.array_equal(record.signal.samples, values.astype(np.float32))
+    assert (record.patient_id, record.study_id, record.title, dict(record.labels)) == (
+        "P7",
+        "S1",
+        "Rest",
+        {"dx": "none"},
+    )
+    assert record.taken_at.isoformat() == "2020-05-06T07:08:09"
+    assert record.signal.sampling_rate_hz == 250
+    assert is_sidecar(tmp_path / "a.json")
+    assert not is_sidecar(path)
+
+
+def test_whole_numbers_with_gain_and_units_become_millivolts(tmp_path):
+    stored = RNG.integers(-2000, 2000, (400, 2)).astype(np.int16)
+    path = write(
+        tmp_path, "a.npy", stored, sampling_rate_hz=500, leads=["II", "PLETH"], units=["uV", "NU"], gain=[0.2, 100],
+        baseline=[0, 5],
+    )  # fmt: skip
+    ecg, pulse = read_file(path, LIMITS)
+    assert np.allclose(ecg.signal.samples[:, 0], stored[:, 0] / 0.2 / 1000)
+    assert np.allclose(pulse.signal.samples[:, 0], (stored[:, 1] - 5.0) / 100)
+    assert (pulse.modality, pulse.signal.units) == ("HD", ("NU",))
+
+
+def test_an_array_alone_is_told_how_to_write_its_sidecar(tmp_path):
+    said = reason(write(tmp_path, "ecg.npy", VALUES))
+    assert said.startswith("a NumPy array (float64, 500 × 3) without a sidecar: write ecg.json beside it, like {")
+    assert '"sampling_rate_hz": 500' in said
+
+
+def test_nothing_is_unpickled(tmp_path):
+    class Bad:
+        def __reduce__(self):
+            return (pytest.fail, ("unpickled",))
+
+    path = tmp_path / "a.npy"
+    np.save(path, np.array([Bad(), 1], dtype=object), allow_pickle=True)
+    (tmp_path / "a.json").write_text('{"sampling_rate_hz": 500, "leads": ["I"]}')
+    assert "only whole and floating-point numbers" in reason(path)
+
+
+def test_what_does_not_fit_is_told(tmp_path):
+    assert "does not fit the 2 leads" in reason(write(tmp_path, "a.npy", VALUES, sampling_rate_hz=5, leads=["I", "II"]))
+    assert "no sampling_rate_hz" in reason(write(tmp_path, "b.npy", VALUES, leads=["I", "II", "III"]))
+    assert "rate: Extra inputs" in reason(write(tmp_path, "c.npy", VALUES, rate=5, leads=["I", "II", "III"]))
+    assert "sampling_rate_hz: Input should be greater" in reason(
+        write(tmp_path, "d.npy", VALUES, sampling_rate_hz=-5, leads=["I", "II", "III"])
+    )
+    assert "ingest.max_signal_hz" in reason(
+        write(tmp_path, "e.npy", VALUES, sampling_rate_hz=1e9, leads=["I", "II", "III"])
+    )
+    path = write(tmp_path, "f.npy", VALUES, sampling_rate_hz=500, leads=["I", "II", "III"])
+    path.write_bytes(path.read_bytes()[:5000])
+    assert "cut off" in reason(path)
+    (tmp_path / "f.json").write_text("{nonsense leads")
+    assert "f.json can't be understood" in reason(path)
+
+
+def test_a_header_that_claims_terabytes_takes_no_memory(tmp_path):
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "<f8", "fortran_order": False, "shape": (10**12, 12)})
+    path = tmp_path / "a.npy"
+    path.write_bytes(stream.getvalue())
+    (tmp_path / "a.json").write_text('{"sampling_rate_hz": 500, "leads": ["I"]}')
+    assert "ingest.max_signal_samples" in reason(path)
+
+
+def test_a_table_with_time_and_leads_needs_no_sidecar(tmp_path):
+    time = np.arange(500) / 250
+    for header, factor in ((["time_s", "I", "II (uV)", "Abl. V1"], 1), (["t [ms]", "I", "II (uV)", "Abl. V1"], 1000)):
+        path = write(tmp_path, "a.csv", table(header, np.column_stack([time * factor, VALUES])))
+        (record,) = read_file(path, LIMITS)
+        assert record.signal.leads == ("I", "II", "V1")
+        assert record.signal.sampling_rate_hz == 250
+        assert np.allclose(record.signal.lead("I"), VALUES[:, 0], atol=1e-5)
+        assert np.allclose(record.signal.lead("II"), VALUES[:, 1] / 1000, atol=1e-8)
+
+
+def test_a_german_table_with_decimal_commas(tmp_path):
+    rows = np.column_stack([np.arange(500) / 500, VALUES[:, :2]])
+    path = write(tmp_path, "a.csv", table(["Zeit", "Ableitung I", "Ableitung aVF"], rows, ";", ","))
+    (record,) = read_file(path, LIMITS)
+    assert (record.signal.leads, record.signal.sampling_rate_hz) == (("I", "aVF"), 500)
+    assert np.allclose(record.signal.lead("aVF"), VALUES[:, 1], atol=1e-5)
+
+
+def test_unequal_steps_and_unclear_units_are_refused(tmp_path):
+    time = np.arange(500) / 250
+    jumped = time + 0.02 * (time > 1)
+    rows = np.column_stack([jumped, VALUES])
+    assert "not equally spaced (column time_s: a step of 0.024" in reason(
+        write(tmp_path, "a.csv", table(["time_s", "I", "II", "V1"], rows))
+    )
+    rows = np.column_stack([np.arange(500) * 2, VALUES])
+    assert "call it time_s or time_ms" in reason(write(tmp_path, "b.csv", table(["time", "I", "II", "V1"], rows)))
+
+
+def test_a_table_without_header_takes_the_names_of_its_sidecar(tmp_path):
+    path = write(tmp_path, "a.csv", table(None, VALUES), sampling_rate_hz=100, leads=["EEG Fp1", "EEG Fp2", "EEG Cz"],
+                 units="uV")  # fmt: skip
+    (record,) = read_file(path, LIMITS)
+    assert (record.modality, record.signal.types, record.signal.units) == ("EEG", ("eeg",) * 3, ("uV",) * 3)
+    assert np.allclose(record.signal.samples, VALUES, atol=1e-5)
+    assert "do not fit the 2 leads" in reason(
+        write(tmp_path, "b.csv", table(None, VALUES), sampling_rate_hz=100, leads=["I", "II"])
+    )
+
+
+def test_an_empty_cell_is_a_missing_sample(tmp_path):
+    text = table(["time_s", "I", "II", "V1"], np.column_stack([np.arange(500) / 250, VALUES])).splitlines()
+    text[100] = text[100].rsplit(",", 1)[0] + ","
+    (record,) = read_file(write(tmp_path, "a.csv", "\n".join(text) + "\n"), LIMITS)
+    assert np.isnan(record.signal.lead("V1")).tolist() == [n == 99 for n in range(500)]
+    text[200] = text[200].replace(",", ",x", 1)
+    assert "not every line is numbers" in reason(write(tmp_path, "b.csv", "\n".join(text) + "\n"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "patient,age,sex\n1,50,F\n2,60,M\n3,61,F\n4,62,M\n",
+        "id,time,value\n1,0.1,3\n2,0.2,4\n3,0.3,5\n4,0.4,6\n",
+        "time_s,hr,spo2\n0,80,97\n1,81,98\n2,82,98\n3,80,97\n",
+        "I,II,III\n1,2,3\n2,3,4\n4,5,6\n7,8,9\n",
+    ],
+)
+def test_ordinary_tables_stay_tables(text):
+    assert format_of(Content("a.csv", text.encode())) == "table"
+
+
+def test_mutated_files_give_records_or_a_reason(tmp_path):
+    npy = io.BytesIO()
+    np.save(npy, VALUES.astype(np.float32))
+    csv_ = table(["time_s", "I", "II", "V1"], np.column_stack([np.arange(500) / 250, VALUES])).encode()
+    side = json.dumps({"sampling_rate_hz": 250, "leads": ["I", "II", "V1"]}).encode()
+    for data, name, window in ((npy.getvalue(), "a.npy", 140), (csv_, "a.csv", 4000)):
+        cuts = [data[:n] for n in range(1, len(data), max(1, len(data) // 60))]
+        for _ in range(200):
+            changed = bytearray(data)
+            for at in RNG.integers(0, window, 3):
+                changed[at] = RNG.integers(0, 256)
+            cuts.append(bytes(changed))
+        for mutated in cuts:
+            file = Content(name, mutated, neighbour=lambda other: side if other == "a.json" else None)
+            try:
+                assert read_content(file, LIMITS)
+            except UnreadableFile as error:
+                assert error.reason
