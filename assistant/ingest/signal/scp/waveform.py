@@ -27,6 +27,7 @@ _LEADS: dict[int, str] = {
 }
 _CALIBRATION = {*range(31, 61), *range(79, 86)}
 _MAX_BEATS = 10_000
+_MAX_CODED = 3_000_000  # a lead has 64 KiB at most: twelve of eight minutes, decoded in two seconds
 _SUBTRACTED = 0x01  # flag of section 3: reference beats were subtracted
 
 
@@ -104,6 +105,8 @@ def rhythm(file: Content, parts: dict[int, bytes], limits: IngestSettings) -> Rh
     interval = stored.interval_us // factor
     begin, end = min(lead.start for lead in leads), max(lead.end for lead in leads)
     check_size(file, end - begin + 1, len(leads), 1e6 / interval, limits)
+    if coded and (total := sum(lead.count for lead in leads)) > _MAX_CODED:
+        raise file.refuse(f"SCP-ECG with {total:,} Huffman-coded samples, more than the {_MAX_CODED:,} that are read")
     zones = beats.protected if beats and stored.bimodal else ()
     residual = [
         _samples(file, data, lead, stored.order, coded, factor, zones if stored.bimodal else None)
