@@ -21,9 +21,10 @@ from assistant.workspace import choose_indexes, workspace_of_recipe
 if TYPE_CHECKING:
     from assistant.forget import ForgetReport
     from assistant.generate import Answerer
+    from assistant.ingest.dicom.web import PacsSource
     from assistant.retrieve.query import Query, Upload
     from assistant.store.build import BuildReport, Progress
-    from assistant.store.index import OpenIndex
+    from assistant.store.index import OpenIndex, Place
     from assistant.store.workspace_db import WorkspaceDb
     from assistant.studies import StudyRequest
 
@@ -310,9 +311,9 @@ class Assistant:
             found = index.find(record_id)
             if found is None:
                 continue
-            record, path, uri = found
+            record, place = found
             self.db.log_access("view", [(record.record_id, record.patient_id)])
-            return record if record.kind == "text" else self._with_content(record, path, uri)
+            return record if record.kind == "text" else self._with_content(record, place, index.pacs_of(place))
         raise WardroundError(f"record {record_id!r}: not in {', '.join(self.indexes)}")
 
     def study(self, study_id: str) -> list[Record]:
@@ -333,12 +334,14 @@ class Assistant:
         patients = frozenset(index.pseudonym_of(patient) for index in indexes) if patient else frozenset[str]()
         return patients, frozenset(index.studies_named(study) for index in indexes) if study else frozenset[str]()
 
-    def _with_content(self, record: Record, path: Path | None, uri: str) -> Record:
-        from assistant.ingest.again import read_again
+    def _with_content(self, record: Record, place: Place, pacs: PacsSource | None) -> Record:
+        from assistant.ingest.again import fetch_again, read_again
 
-        if path is None or not path.exists():
-            raise UnreadableFile(uri, "the file is no longer where it was indexed; update the index")
-        return read_again(record, path, uri, self.settings.ingest, self._pseudonyms)
+        if pacs is not None:
+            return fetch_again(record, pacs, place.uri, self.settings.ingest, self._pseudonyms)
+        if place.path is None or not place.path.exists():
+            raise UnreadableFile(place.uri, "the file is no longer where it was indexed; update the index")
+        return read_again(record, place.path, place.uri, self.settings.ingest, self._pseudonyms)
 
     def forget(self, patient: str, *, index: str | None = None, dry_run: bool = False) -> ForgetReport:
         """Remove a patient (the archive's own id, or a pseudonym) from the workspace; see `forget_patient`."""

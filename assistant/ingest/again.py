@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistant.errors import UnreadableFile
-from assistant.ingest import archive
+from assistant.ingest import archive, pacs
 from assistant.ingest.content import load
 from assistant.ingest.deid.pixels import BURNED_IN, MASKED, mask_burned_in
+from assistant.ingest.dicom.web import PacsSource
 from assistant.ingest.formats import read_content
 from assistant.ingest.series import is_slice
 from assistant.pseudonyms import Pseudonyms
@@ -19,9 +20,19 @@ from assistant.settings import IngestSettings
 def read_again(record: Record, path: Path, uri: str, limits: IngestSettings, pseudonyms: Pseudonyms) -> Record:
     """The same record with its picture or signal, from the file at `path`, or its member that `uri` names.
 
-    Text burned into the picture is blackened as it was when it was indexed. Raises UnreadableFile where the file can't be read any more, and where it has changed.
+    Text burned into the picture is blackened as it was when it was indexed. Raises UnreadableFile where the file can't
+    be read any more, and where it has changed.
     """
-    for read in _records(path, uri, limits):
+    return _the_same(record, _records(path, uri, limits), uri, pseudonyms)
+
+
+def fetch_again(record: Record, source: PacsSource, uri: str, limits: IngestSettings, pseudonyms: Pseudonyms) -> Record:
+    """As `read_again`, from a PACS."""
+    return _the_same(record, pacs.read(source, uri, limits)[0], uri, pseudonyms)
+
+
+def _the_same(record: Record, found: list[Record], uri: str, pseudonyms: Pseudonyms) -> Record:
+    for read in found:
         same_part = record.part in (read.part, pseudonyms.part(read.part)) or (is_slice(record) and not read.part)
         if same_part and (read.kind, read.sha256) == (record.kind, record.sha256):
             return replace(record, image=_as_indexed(read.image, record), signal=read.signal)

@@ -61,7 +61,7 @@ def _scan(source: PacsSource, series: Series, uri: str, limits: IngestSettings) 
         raise UnreadableFile(uri, str(error)) from None
 
     def content(part: Part) -> Content:
-        return fetch(source, series, part.name, uri, limits)
+        return fetch(source, series, part.name, part.uri, limits)
 
     volumes: dict[str, list[Slice]] = defaultdict(list)
     for header in headers:
@@ -71,16 +71,16 @@ def _scan(source: PacsSource, series: Series, uri: str, limits: IngestSettings) 
     records: list[Record] = []
     aside: list[tuple[str, str]] = []
     for number, (mark, slices) in enumerate(sorted(volumes.items()), start=1):
-        volume = f"volume {number}, " if len(volumes) > 1 else ""
+        volume = f" of volume {number}" if len(volumes) > 1 else ""
         try:
             if mark and len(slices) >= FEWEST:
                 found, missed = representative(uri, slices, [], content, limits)
-                records += [replace(record, part=f"{volume}{record.part}") for record in found]
+                records += [replace(record, part=f"{record.part}{volume}") for record in found]
             else:
                 found, missed = _whole(slices, content, volume, limits)
                 records += found
         except UnreadableFile as error:
-            missed = [(volume or "slices", error.reason)]
+            missed = [(f"slices{volume}", error.reason)]
         aside += missed
     if not records:
         raise UnreadableFile(uri, f"nothing of this series can be read ({aside[0][1] if aside else 'it is empty'})")
@@ -91,7 +91,7 @@ def _whole(slices: list[Slice], content: Callable[[Part], Content], volume: str,
     records: list[Record] = []
     aside: list[tuple[str, str]] = []
     for number, one in enumerate(slices, start=1):
-        name = f"{volume}object {number}"
+        name = f"object {number}{volume}"
         try:
             found = read_content(content(one.part), limits)
         except UnreadableFile as error:

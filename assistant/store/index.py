@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from assistant.errors import EncoderMismatch, IndexMissing
+from assistant.errors import EncoderMismatch, IndexMissing, RecipeError
 from assistant.findings.wanted import WantedFinding
+from assistant.ingest.dicom.web import PacsSource
+from assistant.ingest.recipe import load_recipe
 from assistant.ingest.series import is_slice
 from assistant.pseudonyms import MAX_SHIFT_DAYS, Pseudonyms
 from assistant.records import Kind, Passage, Record
@@ -112,6 +114,16 @@ class StoredRecord:
     pk: int
     record: Record
     is_case: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record came from: its file, its uri, and the number of its source in the recipe. `path` is None for the
+    text of a manifest's row and for what lies in a PACS."""
+
+    path: Path | None
+    uri: str
+    source: str
 
 
 class OpenIndex:
@@ -278,8 +290,8 @@ class OpenIndex:
             studies |= set(session.scalars(select(RecordRow.study_id).where(RecordRow.external_id == name)))
         return [stored.record for stored in self.study_records(studies)]
 
-    def find(self, record_id: str) -> tuple[Record, Path | None, str] | None:
-        """A record with its passages, the file it came from (None for a manifest row's text) and its uri."""
+    def find(self, record_id: str) -> tuple[Record, Place] | None:
+        """A record with its passages, and where it came from."""
         with Session(self._engine) as session:
             row = session.scalar(select(RecordRow).where(RecordRow.record_id == record_id))
             if row is None:
@@ -293,13 +305,23 @@ class OpenIndex:
             item_id = row.item_id
         paths = open_catalogue(self.path / PATHS)
         with Session(paths) as session:
-            place = session.execute(select(PathRow.path, PathRow.uri).where(PathRow.item_id == item_id)).one_or_none()
-            path, uri = (place.path, place.uri) if place else (None, "")
+            columns = select(PathRow.path, PathRow.uri, PathRow.key).where(PathRow.item_id == item_id)
+            found = session.execute(columns).one_or_none()
+            path, uri = (found.path, found.uri) if found else (None, "")
             if is_slice(record):
                 slices = session.scalar(select(PathRow.slices).where(PathRow.item_id == item_id)) or {}
                 path, uri = slices.get(record.part, (path, uri))
         paths.dispose()
-        return record, Path(path) if path else None, uri
+        return record, Place(Path(path) if path else None, uri, found.key.partition("/")[0] if found else "")
+
+    def pacs_of(self, place: Place) -> PacsSource | None:
+        """The PACS that a place without a file lies in, as the recipe names it now."""
+        if place.path is not None or not place.source.isdigit():
+            return None
+        try:
+            return load_recipe(Path(self.meta["recipe"])).source[int(place.source)].dicomweb
+        except (RecipeError, IndexError, KeyError):
+            return None
 
     def studies_named(self, own_study_id: str) -> str:
         """The pseudonym of an archive's own study id in this index."""

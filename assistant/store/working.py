@@ -66,7 +66,9 @@ class EncodedItem:
 
 
 def _slices(encoded: EncodedItem) -> dict[str, list[str]]:
-    """Where the file of each record of a series lies; empty for another item."""
+    """Where the file of each record of a series lies, or its object in a PACS; empty for another item."""
+    if encoded.item.path is None and encoded.item.row is None:
+        return {record.part: ["", record.uri] for record in encoded.records if record.uri != encoded.item.uri}
     files = {part.uri: str(part.path) for part in encoded.item.parts}
     return {record.part: [files[record.uri], record.uri] for record in encoded.records if record.uri in files}
 
