@@ -83,20 +83,15 @@ def signals() -> Iterator[Seed]:
     samples = (np.sin(np.arange(1000) / 9) * 400).astype("<i2")
     plain = b"a 2 250 500\na.dat 16 200 16 0 0 0 0 I\na.dat 16 200 16 0 0 0 0 II\n# Dx: 426783006\n"
     yield "wfdb-header", {"a.hea": plain, "a.dat": samples.tobytes()}
-    for code in (8, 61, 80, 160, 212, 24, 32, 310, 311, 508, 516, 524):
+    for code in (8, 61, 80, 160, 212, 24, 32, 310, 311):
         header = f"a 1 250 300\na.dat {code} 200 12 0 0 0 0 I\n".encode()
         yield f"wfdb-{code}", {"a.hea": header, "a.dat": samples.tobytes()}
         yield f"wfdb-{code}-samples", {"a.dat": samples.tobytes(), "a.hea": header}
-    layout = b"m/3 1 250 900\nm_layout 0\na 500\nb 400\n"
-    part = b"{} 1 250 {}\n{}.dat 16 200 16 0 0 0 0 I\n"
-    yield (
-        "wfdb-segments",
-        {
-            "m.hea": layout, "m_layout.hea": b"m_layout 1 250 0\n~ 0 200 16 0 0 0 0 I\n",
-            "a.hea": part.replace(b"{}", b"a", 1).replace(b"{}", b"500", 1).replace(b"{}", b"a"), "a.dat": bytes(1000),
-            "b.hea": part.replace(b"{}", b"b", 1).replace(b"{}", b"400", 1).replace(b"{}", b"b"), "b.dat": bytes(800),
-        },
-    )  # fmt: skip
+    files = {"m.hea": b"m/3 1 250 900\nm_layout 0\na 500\nb 400\n", "m_layout.hea": b"m_layout 1 250 0\n~ 0 200 16\n"}
+    for name, length in (("a", 500), ("b", 400)):
+        files[f"{name}.hea"] = f"{name} 1 250 {length}\n{name}.dat 16 200 16 0 0 0 0 I\n".encode()
+        files[f"{name}.dat"] = samples[:length].tobytes()
+    yield "wfdb-segments", files
     array = io.BytesIO()
     np.save(array, np.sin(np.arange(2000).reshape(1000, 2) / 9).astype(np.float32))
     sidecar = json.dumps({"sampling_rate_hz": 250, "leads": ["I", "II"], "units": "mV"}).encode()
@@ -110,9 +105,16 @@ def ecg_files() -> Iterator[Seed]:
     import ecg_writers
 
     leads = ecg_writers.heart()
-    for name in ("sierra", "scp"):
-        made = getattr(ecg_writers, name)(leads, 500)
-        yield name, {"a": made.encode() if isinstance(made, str) else made}
+    from test_sapphire import group, sapphire
+
+    short = ecg_writers.heart(seconds=2)
+    series = ecg_writers.aecg_series([ecg_writers.aecg_set(short)])
+    made = {
+        "sierra": ecg_writers.sierra(leads, 500), "scp": ecg_writers.scp(leads, 500),
+        "aecg": ecg_writers.aecg(series), "muse": ecg_writers.muse(short, 500), "sapphire": sapphire(group(short)),
+    }  # fmt: skip
+    for name, content in made.items():
+        yield name, {"a": content.encode() if isinstance(content, str) else content}
     from test_edf_files import sleep_study
 
     yield "edf", {"a.edf": sleep_study().to_bytes()}
@@ -144,10 +146,15 @@ def documents() -> Iterator[Seed]:
     kept = Kept()
     write_pdf(kept, ["Findings.\nClear lungs without effusion.", "Impression.\nNormal chest."])
     yield "pdf", {"a.pdf": kept.getvalue()}
-    word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-    body = f'<w:document xmlns:w="{word}"><w:body><w:p><w:r><w:t>{REPORT}</w:t></w:r></w:p></w:body></w:document>'
-    types = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
-    yield "docx", {"a.docx": zipped({"[Content_Types].xml": types, "word/document.xml": body})}
+    import docx
+
+    word, stream = docx.Document(), io.BytesIO()
+    word.add_heading("Report")
+    for line in REPORT.splitlines():
+        word.add_paragraph(line)
+    word.add_table(2, 2).cell(0, 0).text = "Haemoglobin"
+    word.save(stream)
+    yield "docx", {"a.docx": stream.getvalue()}
 
 
 def messages() -> Iterator[Seed]:
@@ -162,18 +169,12 @@ def messages() -> Iterator[Seed]:
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": report}, {"resource": patient}]}
     yield "fhir", {"a.json": json.dumps(bundle, indent=1).encode()}
     yield "fhir-ndjson", {"a.ndjson": "\n".join(map(json.dumps, (patient, report))).encode()}
-    series = (
-        '<component><sequence><code code="MDC_ECG_LEAD_II"/><value xsi:type="SLIST_PQ"><origin value="0" unit="uV"/>'
-        f'<scale value="5" unit="uV"/><digits>{" ".join(str(n % 90) for n in range(600))}</digits></value></sequence>'
-        "</component>"
+    document = (
+        '<ClinicalDocument xmlns="urn:hl7-org:v3"><title>Report</title><component><structuredBody><component><section>'
+        f"<title>Findings</title><text>{REPORT}</text></section></component></structuredBody></component>"
+        "</ClinicalDocument>"
     )
-    aecg = (
-        '<AnnotatedECG xmlns="urn:hl7-org:v3" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><component><series>'
-        '<component><sequenceSet><component><sequence><code code="TIME_RELATIVE"/><value xsi:type="GLIST_PQ">'
-        '<head value="0" unit="s"/><increment value="0.002" unit="s"/></value></sequence></component>'
-        f"{series}</sequenceSet></component></series></component></AnnotatedECG>"
-    )
-    yield "aecg", {"a.xml": aecg.encode()}
+    yield "cda", {"a.xml": document.encode()}
 
 
 def archives() -> Iterator[Seed]:
