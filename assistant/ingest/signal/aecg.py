@@ -17,6 +17,7 @@ import numpy as np
 
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
+from assistant.ingest.deid.xml_known import known_of_xml
 from assistant.ingest.safe_xml import parse, root_name, text_of, without_prefixes
 from assistant.ingest.signal.aecg_annotations import said_in
 from assistant.ingest.signal.leads import is_ecg_lead, lead_name, millivolts_per
@@ -75,7 +76,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     facts = _facts(root, rhythms[0])
     if beats:
         facts = Facts(facts.patient_id, facts.taken_at, {**facts.fields, "representative_beats": beats}, facts.comments)
-    return records_of(file, signals, facts, said_in(root), limits)
+    return records_of(file, signals, facts, said_in(root), limits, known_of_xml(root))
 
 
 def _code(element: Element) -> str:

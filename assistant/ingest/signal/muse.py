@@ -18,6 +18,7 @@ import numpy as np
 
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
+from assistant.ingest.deid.xml_known import known_of_xml
 from assistant.ingest.safe_xml import parse, root_name, text_of, without_prefixes
 from assistant.ingest.signal.leads import millivolts_per
 from assistant.ingest.signal.recording import (
@@ -70,7 +71,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         raise file.refuse(f"a MUSE ECG without a rhythm waveform ({kinds[:80]})")
     signals = [_signal(file, one, limits) for one in rhythms]
     facts = _facts(root, rhythms[0], medians=len(waveforms) - len(rhythms))
-    return records_of(file, signals, facts, _said(root), limits)
+    return records_of(file, signals, facts, _said(root), limits, known_of_xml(root))
 
 
 def _text(element: Element | None, name: str) -> str:

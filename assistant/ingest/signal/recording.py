@@ -16,7 +16,7 @@ from assistant.ingest.content import Content
 from assistant.ingest.signal.leads import lead_name, unique_names
 from assistant.ingest.signal.machine import machine_record
 from assistant.ingest.text.passages import cut
-from assistant.records import STANDARD_LEADS, Record, Signal
+from assistant.records import STANDARD_LEADS, Known, Record, Signal
 from assistant.settings import IngestSettings
 
 if TYPE_CHECKING:
@@ -111,13 +111,15 @@ def records_of(
     facts: Facts,
     said: Sequence[Said],
     limits: IngestSettings,
+    known: Known,
 ) -> list[Record]:
     """A record for each signal (part "", "rhythm 2", …) and texts of what a machine or people said of them.
 
     The machine's words are the part "annotations", a person's the part "confirmed annotations", and what was written
-    beside the recording (why it was taken, how the patient felt) the part "comments".
+    beside the recording (why it was taken, how the patient felt) the part "comments". `known` is what the header says
+    of the patient, for de-identification.
     """
-    records = []
+    records: list[Record] = []
     for number, stored in enumerate(signals, 1):
         if not (np.isfinite(stored.samples).any() and np.nanmax(np.abs(stored.samples)) < _MAX_MILLIVOLTS):
             raise file.refuse(f"damaged file (samples of more than {_MAX_MILLIVOLTS:,} mV)")
@@ -171,7 +173,7 @@ def records_of(
                 fields={"author": "header"},
             )
         )
-    return records
+    return [replace(record, known=known) for record in records]
 
 
 def age_in_years(born: date | None, when: date | None) -> int | None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
+from assistant.ingest.deid.xml_known import known_of_xml
 from assistant.ingest.safe_xml import parse, root_name, without_prefixes
 from assistant.ingest.signal.leads import millivolts_per
 from assistant.ingest.signal.recording import (
@@ -64,7 +65,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         found = "median beats only" if medians else "none of its known layout"
         raise file.refuse(f"a GE Sapphire ECG without a rhythm waveform ({found})")
     signals = [_signal(file, group, limits) for group in rhythms]
-    return records_of(file, signals, _facts(root, rhythms[0], len(medians)), [_said(root)], limits)
+    return records_of(file, signals, _facts(root, rhythms[0], len(medians)), [_said(root)], limits, known_of_xml(root))
 
 
 def _value(root: Element | None, path: str) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
+from assistant.ingest.deid.xml_known import known_of_xml
 from assistant.ingest.safe_xml import parse, root_name, text_of, without_prefixes
 from assistant.ingest.signal import xli
 from assistant.ingest.signal.recording import (
@@ -87,7 +88,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     facts = _facts(root, about, microvolts)
     if cut := len(stored[0]) - ends:
         facts = replace(facts, fields={**facts.fields, "calibration_mark_cut_s": round(cut / rate, 3)})
-    return records_of(file, [signal], facts, [_said(root)], limits)
+    return records_of(file, [signal], facts, [_said(root)], limits, known_of_xml(root))
 
 
 def _before_calibration(leads: list[NDArray[np.float64]]) -> int:

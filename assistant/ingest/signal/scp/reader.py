@@ -9,7 +9,7 @@ from assistant.ingest.content import Content
 from assistant.ingest.signal.recording import Facts, Fields, Said, age_in_years, records_of, value_line
 from assistant.ingest.signal.scp.sections import looks_like, sections
 from assistant.ingest.signal.scp.waveform import rhythm
-from assistant.records import Record
+from assistant.records import Known, Record
 from assistant.settings import IngestSettings
 
 _UNKNOWN = {0, 29999, 0xFFFF}  # "not measured" of section 7
@@ -22,6 +22,8 @@ _ENCODINGS = {
     0x33: "iso8859_11", 0x3B: "iso8859_15", 0x07: "utf-16-le", 0x0F: "shift_jis", 0x17: "euc_jp", 0x27: "gb2312",
     0x2F: "cp949", 0x37: "utf-8",
 }  # fmt: skip
+_NAME_TAGS = (0, 1, 3, 20, 21, 22)  # last, first and second name; referring and confirming physician; technician
+_PLACE_TAGS = (16, 17)  # the institutions that acquired and analysed it
 _FULL_TEXT = 2  # a statement of section 11 in words; the others are codes
 
 
@@ -38,7 +40,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     facts = _facts(tags, encoding, {"resolution_uv": found.resolution_uv, "compression": found.compression})
     said = [Said(measurements=_measurements(parts.get(7, b"")))]
     said += [_statements(file, number, parts[number], encoding) for number in (8, 11) if number in parts]
-    return records_of(file, [found.signal], facts, said, limits)
+    return records_of(file, [found.signal], facts, said, limits, _known(tags, encoding))
 
 
 def _tags(file: Content, body: bytes) -> dict[int, list[bytes]]:
@@ -94,6 +96,16 @@ def _facts(tags: dict[int, list[bytes]], encoding: str, fields: Fields) -> Facts
     comments = [_text(value, encoding) for tag in (13, 30) for value in tags.get(tag, [])]
     patient = _text(tags.get(2, [b""])[0], encoding)
     return Facts(patient or None, moment, fields, tuple(filter(None, comments)))
+
+
+def _known(tags: dict[int, list[bytes]], encoding: str) -> Known:
+    """Names of the patient, the physicians and the technician, the institutions, the day of birth."""
+    names, places = (
+        tuple(text for tag in kind for value in tags.get(tag, []) if (text := _text(value, encoding)))
+        for kind in (_NAME_TAGS, _PLACE_TAGS)
+    )
+    born = _moment(next((value for value in tags.get(5, []) if len(value) >= 4), None), None)
+    return Known(names, (), places, born.date() if born else None)
 
 
 def _moment(day: bytes | None, clock: bytes | None) -> datetime | None:
