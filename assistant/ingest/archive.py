@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content, check_size
+from assistant.ingest.signal.array_file import ARRAYS, is_about_a_signal
 from assistant.ingest.signal.wfdb_header import needed
 from assistant.ingest.text.docx import looks_like_office
 from assistant.records import Record
@@ -31,6 +32,9 @@ _DICTIONARY_BYTES = 200_000_000
 _HEADER_BYTES = 2_000_000  # of a WFDB header
 _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError,
            NotImplementedError, RuntimeError, KeyError, OverflowError)  # fmt: skip
+
+
+_SIDECAR = "read with the file it belongs to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,27 +309,46 @@ def _by_name(
             raise UnreadableFile(
                 uri, f"holds more files than the limit of {limits.max_archive_members:,} (ingest.max_archive_members)"
             )
-    for name in _sidecars(found, head):
-        del found[name]
-    return found
+    for owner, names in _sidecars(found, head).items():
+        stamps = "+".join(found[name].stamp for name in [owner, *names])
+        found[owner] = replace(found[owner], stamp=hashlib.blake2b(stamps.encode(), digest_size=12).hexdigest())
+        for name in names:
+            found[name] = replace(found[name], problem=_SIDECAR)
+    return {name: member for name, member in found.items() if member.problem != _SIDECAR}
 
 
-def _sidecars(members: dict[str, Member], head: Callable[[str], bytes]) -> set[str]:
-    """The members that a WFDB header of the same folder needs; they are read with it."""
-    found: set[str] = set()
-    headers = [name for name, member in members.items() if name.endswith(".hea") and not member.problem]
-    for header in headers:
-        folder = header.rpartition("/")[0]
-        prefix = f"{folder}/" if folder else ""
+def _sidecars(members: dict[str, Member], head: Callable[[str], bytes]) -> dict[str, list[str]]:
+    """Members that are read with another one of the same folder, by the name of that one.
 
-        def beside(name: str, prefix: str = prefix) -> bytes | None:
-            try:
-                return head(prefix + name) if prefix + name in members else None
-            except _DAMAGE:
-                return None
+    They are a WFDB header's signal files, segments and annotations, and what says what an array or table holds.
+    """
+    from assistant.ingest.formats import format_of
 
-        found |= {prefix + name for name in needed(header.removeprefix(prefix), beside)}
-    return found & members.keys()
+    def head_of(name: str) -> bytes | None:
+        try:
+            return head(name) if name in members and not members[name].problem else None
+        except _DAMAGE:
+            return None
+
+    alike: dict[str, list[str]] = {}
+    for name in members:
+        alike.setdefault(name.rpartition(".")[0], []).append(name)
+    found: dict[str, list[str]] = {}
+    for owner, member in members.items():
+        stem, _, ending = owner.rpartition(".")
+        beside = [name for name in alike.get(stem, ()) if name != owner]
+        if member.problem or (not beside and ending != "hea"):
+            continue
+        if ending == "hea":
+            folder = owner[: len(owner) - len(PurePosixPath(owner).name)]
+            names = [folder + name for name in needed(owner.removeprefix(folder), lambda name: head_of(folder + name))]  # noqa: B023
+            for name in beside:  # annotations have any ending, and are no file of another kind
+                if name not in names and (data := head_of(name)) and format_of(Content(name, data)) is None:
+                    names.append(name)
+            found[owner] = [name for name in dict.fromkeys(names) if name in members]
+        elif f".{ending}" in ARRAYS:
+            found[owner] = [name for name in beside if is_about_a_signal(name, head_of(name) or b"")]
+    return {owner: names for owner, names in found.items() if names}
 
 
 def _opened(path: Path, uri: str, limits: IngestSettings) -> _Zip | _Tar:

@@ -24,6 +24,7 @@ from assistant.ingest.image.nifti import is_volume
 from assistant.ingest.manifest import Row, read_rows
 from assistant.ingest.recipe import Recipe, Source, fill
 from assistant.ingest.series import Part, SeriesMemory, read_series, series_of
+from assistant.ingest.signal import array_file
 from assistant.ingest.signal.wfdb_header import sidecars
 from assistant.ingest.signal.wfdb_record import COMMENTS
 from assistant.ingest.text.encodings import clean
@@ -235,7 +236,7 @@ def _stamp_of(path: Path) -> str:
 
 def _files_of(path: Path) -> list[Path]:
     beside = sidecars(path) if path.suffix == ".hea" else [path.with_suffix(".img")] if path.suffix == ".hdr" else []
-    return [path, *beside]
+    return [path, *beside, *array_file.sidecars(path)]
 
 
 def may_be_same(stamp: str, before: str) -> bool:
@@ -262,7 +263,9 @@ def content_digest(item: Item, limits: IngestSettings) -> str:
 
 def _options(source: Source, limits: IngestSettings) -> str:
     chosen = source.model_dump(mode="json", include={"defaults", "header_comments", "deidentify"})
-    return _digest([chosen, limits.passage_words, limits.representative_slices, limits.ocr, limits.ocr_language, READERS])
+    return _digest(
+        [chosen, limits.passage_words, limits.representative_slices, limits.ocr, limits.ocr_language, READERS]
+    )
 
 
 def _digest(value: object) -> str:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 _NPY = b"\x93NUMPY"
 _SIDECARS = (".json", ".toml")
 _TABLES = (".csv", ".tsv")
+ARRAYS = (".npy", *_TABLES)
+_ABOUT = re.compile(rb"\b(?:sampling_rate_hz|leads)\b")
 _MOST_SIDECAR = 1_000_000  # bytes
 _TIME = re.compile(
     r"^(?P<word>time|t|zeit|seconds|milliseconds|sec|ms)?[ _]*"
@@ -137,13 +139,14 @@ def _sidecar_file(file: Content, limits: IngestSettings) -> Content | None:
         return None
     for ending in _SIDECARS:
         side = file.beside(f"{stem}{ending}", limits)
-        if side is not None and (_is_about_a_signal(side.data) or file.data.startswith(_NPY)):
+        if side is not None and (is_about_a_signal(side.name, side.data) or file.data.startswith(_NPY)):
             return side
     return None
 
 
-def _is_about_a_signal(data: bytes) -> bool:
-    return len(data) <= _MOST_SIDECAR and bool(re.search(rb"\b(?:sampling_rate_hz|leads)\b", data))
+def is_about_a_signal(name: str, data: bytes) -> bool:
+    """Whether a file that lies beside an array or a table of its name is a sidecar of it."""
+    return name.endswith(_SIDECARS) and len(data) <= _MOST_SIDECAR and bool(_ABOUT.search(data))
 
 
 def _sidecar(file: Content, limits: IngestSettings) -> Sidecar | None:
@@ -165,18 +168,18 @@ def _sidecar(file: Content, limits: IngestSettings) -> Sidecar | None:
 
 def is_sidecar(path: Path) -> bool:
     """Whether a file describes an array or a table beside it and is no record of its own."""
-    if path.suffix not in _SIDECARS or not any(path.with_suffix(end).is_file() for end in (".npy", *_TABLES)):
+    if path.suffix not in _SIDECARS or not any(path.with_suffix(end).is_file() for end in ARRAYS):
         return False
     try:
         with path.open("rb") as stream:
-            return _is_about_a_signal(stream.read(_MOST_SIDECAR))
+            return is_about_a_signal(path.name, stream.read(_MOST_SIDECAR))
     except OSError:
         return False
 
 
 def sidecars(path: Path) -> list[Path]:
     """The files that say what is in an array or a table, of those that are there."""
-    if path.suffix not in (".npy", *_TABLES):
+    if path.suffix not in ARRAYS:
         return []
     return [side for end in _SIDECARS if (side := path.with_suffix(end)).is_file() and is_sidecar(side)]
 
