@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
-from assistant.ingest.dicom.decode_apart import DecoderFailed, decode_apart
+from assistant.ingest.dicom.decode_apart import DecoderFailed, decode_apart, is_expendable, without_stderr
 from assistant.ingest.dicom.header import Header
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ def _decoded(file: Content, header: Header, frame: int, plugin: str) -> NDArray[
     source = bytes(source)
     plugins = [plugin] if plugin else list(decoder.available_plugins)
     trouble: Exception | None = None
+    if "gdcm" in plugins and is_expendable():  # the quickest at JPEG 2000, and here it may crash
+        with contextlib.suppress(Exception), without_stderr():
+            return np.asarray(decoder.as_array(source, index=frame, decoding_plugin="gdcm", **options)[0])
     for name in (name for name in plugins if name != "gdcm"):
         try:
             return np.asarray(decoder.as_array(source, index=frame, decoding_plugin=name, **options)[0])

@@ -15,6 +15,7 @@ import io
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -46,6 +47,11 @@ def expendable(yes: bool = True) -> None:
     _expendable = yes
 
 
+def is_expendable() -> bool:
+    """Whether this process may die of a damaged file."""
+    return _expendable
+
+
 def decode_apart(data: bytes, frame: int) -> NDArray[Any]:
     """One frame of a DICOM file by GDCM: stored values (rows, columns), or RGB (rows, columns, 3).
 
@@ -54,7 +60,7 @@ def decode_apart(data: bytes, frame: int) -> NDArray[Any]:
     global _server
     if _expendable:
         try:
-            with _without_stderr():
+            with without_stderr():
                 return decode_here(data, frame)
         except Exception as error:
             raise DecoderFailed(_told(error)) from None
@@ -184,7 +190,7 @@ class _Server:
 
 
 @contextlib.contextmanager
-def _without_stderr() -> Iterator[None]:
+def without_stderr() -> Iterator[None]:
     """GDCM's JPEG decoder writes to the terminal from C."""
     sys.stderr.flush()
     kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
@@ -208,6 +214,8 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     while line := requests.readline():
         asked = json.loads(line)
         data = requests.read(asked["size"])
+        if hasattr(signal, "alarm"):
+            signal.alarm(int(TIMEOUT_S) + 5)  # ends this process, C code included, when nobody is left to do so
         try:
             buffer = io.BytesIO()
             np.save(buffer, decode_here(data, asked["frame"]), allow_pickle=False)
@@ -217,6 +225,8 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
             answers.write(json.dumps({"size": buffer.getbuffer().nbytes}).encode() + b"\n")
             answers.write(buffer.getbuffer())
         answers.flush()
+        if hasattr(signal, "alarm"):
+            signal.alarm(0)
 
 
 def main() -> None:

@@ -77,8 +77,8 @@ def _by_table(dataset: Dataset, raw: NDArray[Any], frame: int, finish: Curve) ->
     bits = 8 * raw.dtype.itemsize
     unsigned = np.dtype(f"u{raw.dtype.itemsize}")
     indices = np.ascontiguousarray(raw.astype(raw.dtype.newbyteorder("="), copy=False)).view(unsigned)
-    counts = np.zeros(1 << bits, dtype=np.int64)
     flat = indices.reshape(-1)
+    counts = np.zeros(1 << bits, dtype=np.int64)
     for start in range(0, flat.size, _BLOCK):
         counts += np.bincount(flat[start : start + _BLOCK], minlength=1 << bits)
     present = np.flatnonzero(counts)
@@ -88,7 +88,10 @@ def _by_table(dataset: Dataset, raw: NDArray[Any], frame: int, finish: Curve) ->
     shade = _chosen(dataset, frame, values[kept], counts[present][kept]) if kept.any() else _nothing()
     table = np.zeros(1 << bits, dtype=np.uint8)
     table[present] = np.where(kept, as_bytes(finish(shade.curve(values))), 0)
-    return table[indices], shade.words
+    shown = np.empty(flat.size, dtype=np.uint8)
+    for start in range(0, flat.size, _BLOCK):
+        np.take(table, flat[start : start + _BLOCK], out=shown[start : start + _BLOCK], mode="clip")
+    return shown.reshape(raw.shape), shade.words
 
 
 def _directly(dataset: Dataset, raw: NDArray[Any], frame: int, finish: Curve) -> tuple[NDArray[np.uint8], str]:
