@@ -12,7 +12,7 @@ _AGES = re.compile(
     rf"(?<![\d.,/–-])(?P<before>{_OVER})(?=[ -]?(?:years?|yrs?\.?|y\.?)[ -]?(?:old|of age|o\b)|[ -]?y[./]?o\b"
     r"|[ -]?(?:jährige[rnsm]?|Jahre alt|J\.? alt)|[ ]?y(?:o[mf])?\b(?![/.]))"
     # 93F with cough, INDICATION: 93 M; but not 99 F, which is a temperature
-    rf"|(?<![\d.,/–-])(?P<sexed>{_OVER})(?=[ ]?[MF](?:,)?[ ](?:with|who|present\w*|admitted|s/p|c/o|w/|complain\w*)\b)"
+    rf"|(?<![\d.,/–-])(?P<sexed>{_OVER})(?=[ ]?[MF],?[ ](?:patient|pt|with|who|present\w*|admitted|s/p|c/o|w/)\b)"
     rf"|(?:^|[:(]|\b(?:an?|is))[ ]?(?P<opening>{_OVER})(?=[ ]?[MF](?![\w°]))"
     rf"|\b(?:age|aged|alter|at the age of|im alter von)[: ]{{1,3}}(?:of )?(?P<after>{_OVER})(?!\d|[.,]\d|[ ]?%)",
     re.IGNORECASE | re.MULTILINE,

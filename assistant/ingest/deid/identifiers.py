@@ -50,8 +50,7 @@ _NAMED = (  # words after which a number is an id, with or without "no." or a co
     r"patienten(?:nummer|nr|-nr)|accession|acc[ ]?(?=#|no|num|nr)|acc\.|(?:placer|filler)(?: order)?|csn|ssn|"
     r"s\.s\.n\.|social security|"
     r"nhs|national insurance|passport|licen[cs]e plate|number plate|kennzeichen|insurance|subscriber|beneficiary|"
-    r"policy|"
-    r"medicare|medicaid|mbi|npi|dea|gmc|lanr|bsnr|specimen|serial|"
+    r"health (?:card|insurance|plan)|policy|medicare|medicaid|mbi|npi|dea|gmc|lanr|bsnr|specimen|serial|"
     r"fall-?(?:nummer|nr|zahl)|aufnahme-?(?:nummer|nr)|auftrags?-?(?:nummer|nr)|versicherten-?(?:nummer|nr)|"
     r"versicherungs-?(?:nummer|nr)|kranken(?:versicherungs|versicherten|kassen)-?(?:nummer|nr)|kvnr|kv-nr|"
     r"untersuchungs-?(?:nummer|nr)|akten-?(?:zeichen|nummer|nr)|sozialversicherungs-?(?:nummer|nr)|"
@@ -67,6 +66,9 @@ _LABELLED = (
     re.compile(
         rf"(?<![\w-])(?:{_NUMBERED})(?:[ \t]{{0,2}}{_NUMBER}(?!\w)|(?=[ ]?:)|[ ]?#){_GAP}{_VALUE}", re.IGNORECASE
     ),
+    re.compile(
+        r"(?<!\w)(?:no|nr|number|nummer|id|#)[.:]{0,2}[ ]?#?(?P<value>\d{5,12})(?![\w/%]|[.,-]\d)", re.IGNORECASE
+    ),
 )
 _SSN = re.compile(r"(?<![\w.,/-])\d{3}-\d{2}-\d{4}(?![\w/-]|[.,]\d)")
 _BARE = (
@@ -74,6 +76,7 @@ _BARE = (
     re.compile(r"(?<![\w/-])[A-Z]{1,4}-?\d{6,14}(?![\w/])"),  # CR20240131001
     re.compile(r"(?<![\w/-])[A-CEGHJ-PR-TW-Z]{2}[ ]?\d{2}[ ]?\d{2}[ ]?\d{2}[ ]?[A-D](?!\w)"),  # national insurance, UK
     re.compile(r"(?<![\w-])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![\w-])"),  # a UUID
+    re.compile(r"(?<![\w.,/+-])\d{3,4}[ -]\d{3,4}[ -]\d{3,4}(?![\w/%-]|[.,]\d|[ ]?(?:mg|ml|mm|cm))"),
     re.compile(r"(?<![\w.,/+-])\d{7,12}(?![\w/%]|[.,-]\d|[ ]?(?:mg|ml|cells|copies|units|IU|per)\b)"),
 )
 _CHECKED = re.compile(r"(?<![\w.,/+-])[A-Z]{0,2}\d(?:[ -]?[A-Z0-9]){8,32}(?![\w/]|[.,]\d)")

@@ -26,7 +26,7 @@ _STOPS = frozenset(
     via per not denies reports presents please would could should can did does pacs ris his hl7 dicom mwl sr
     view views portable upright supine lateral frontal and""".split()  # noqa: SIM905
 )
-BEFORE_NOUN = re.compile(rf"(?:['’]s)?[ -](?:[A-Z][ ])?(?:{EPONYM_NOUNS})s?\b", re.IGNORECASE)
+BEFORE_NOUN = re.compile(rf"(?:['’]s)?[ -](?:[A-Z][ ])?(?:{EPONYM_NOUNS})s?\b")
 
 
 @lru_cache(maxsize=65536)
@@ -86,7 +86,11 @@ def end_of_name(text: str, start: int, *, lower: bool = False, comma: bool = Fal
             if not _is_initial(text, token, first=end is None, lower=lower):
                 break
             after += text.startswith(".", after)
-        elif folded(word) in PARTICLES and _GOES_ON.match(text, after) and not (word.isupper() and len(word) < 3):
+        elif (
+            folded(word) in PARTICLES
+            and _GOES_ON.match(text, after)
+            and (before or not (word.isupper() and len(word) < 3))
+        ):
             position, count = after + 1, count + 1
             continue
         elif folded(word) in ("jr", "sr", "ii", "iii", "iv") and end is not None:

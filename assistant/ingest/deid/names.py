@@ -33,7 +33,7 @@ _ROLES = (
     r"admitting|responsible|supervising|interpreting|performing|consulting)"
     r"[ ](?:physician|doctor|md|provider|clinician|radiologist|cardiologist|consultant|surgeon|by|practitioner|"
     r"nurse)(?: radiologist)?|"
-    r"referrer|attending|physician|provider|radiologist|cardiologist|pathologist|technologist|technician|"
+    r"referrer|referring|attending|physician|provider|radiologist|cardiologist|pathologist|technologist|technician|"
     r"sonographer|consultant|resident|fellow|surgeon|"
     r"clinician|gp|pcp|operator|author|transcriptionist|"
     r"(?:electronically |digitally )?(?:dictated|transcribed|signed|reported|read|interpreted|verified|reviewed|"
@@ -50,8 +50,8 @@ _HEADED = re.compile(rf"(?<![\w-])(?P<role>{_ROLES})[ \t]?(?P<colon>[:\-–][ \t
 _SIGNING = re.compile(r".*\b(?:by|gez|gezeichnet|name|pn|befundet von)", re.IGNORECASE)
 _TOLD = re.compile(
     r"(?<![\w-])(?:(?:discussed|spoke|spoken|reviewed|communicated|conveyed|reported|relayed|given|sent|mailed|"
-    r"faxed|forwarded|called|addressed|copied|results?|letter|thanks|"
-    r"report|paged)(?: \w{2,12}){0,3} (?:with|to|by)|according to|informed|notified|contacted|telephoned|"
+    r"faxed|forwarded|called|addressed|copied|obtained|received|results?|letter|thanks|"
+    r"report|paged)(?: \w{2,12}){0,3} (?:with|to|by|from)|according to|informed|notified|contacted|telephoned|"
     r"accompanied by|named|called|thank you for (?:referring|sending|asking \w+ to see)|"
     r"mit freundlichen grüßen|son|daughter|husband|wife|mother|father|brother|sister|partner|spouse|aunt|uncle|"
     r"cousin|niece|nephew|grand(?:mother|father|son|daughter)|neighbou?r|friend|carer|caregiver|colleague|"
@@ -131,7 +131,8 @@ def _end_after_title(text: str, match: re.Match[str]) -> int | None:
         "SISTER",
     )
     end = end_of_name(text, match.end(), lower=title.lower() not in ("nurse", "sister", "fr", "hr", "rev"), sure=sure)
-    if end is not None and not sure and not _is_known(text[match.end() : end]):
+    name = text[match.end() : end]
+    if end is not None and not sure and not (_is_known(name) or (title == "DR" and _has_two_new(name))):
         return None
     return end
 
@@ -146,12 +147,18 @@ def _end_after_role(text: str, match: re.Match[str]) -> int | None:
     if end is None:
         return None
     name = text[match.end() : end]
-    return end if (signing and _is_new(name)) or _is_known(name) else None
+    return end if (signing and _is_new(name)) or _is_known(name) or _has_two_new(name) else None
 
 
 def _is_new(name: str) -> bool:
     """Whether some word of it is no word of English or medicine, but may be a name."""
     return any(kind_of(token[0]) in ("name", "new", "both") for token in TOKEN.finditer(name))
+
+
+def _has_two_new(name: str) -> bool:
+    """Whether two of its words are of no list, as names of rare languages are, and no other word is among them."""
+    kinds = [kind_of(token[0]) for token in TOKEN.finditer(name) if token[0] not in PARTICLES]
+    return len(kinds) > 1 and set(kinds) <= {"new", "name"}
 
 
 def _is_known(name: str) -> bool:
@@ -191,6 +198,9 @@ def _pairs(text: str, start: int, end: int) -> Iterator[Span]:
                 two = tokens[at + 2]
             if _BETWEEN.fullmatch(text, one.end(), two.start()) and _is_pair(text, one, two):
                 yield Span(one.start(), end_of_name(text, two.start()) or two.end(), "name")
+        unlisted = kind_of(one[0]) == kind_of(two[0]) == "new" and one[0][0].isupper() and two[0][0].isupper()
+        if unlisted and text[one.end() : two.start()] == " " and _ACTS.match(text, two.end()):
+            yield Span(one.start(), two.end(), "name")
         listed = first in surnames() and folded(two[0]) in given_names() and text[one.end() : two.start()] == ", "
         if listed and _are_last_and_first(one[0], two[0]):
             yield Span(one.start(), two.end(), "name")
