@@ -1,5 +1,7 @@
 """One recording stored in every format reads the same, within the step in which a format counts."""
 
+import json
+
 import numpy as np
 import pytest
 from ecg_writers import TWELVE, aecg, aecg_series, aecg_set, heart, muse, scp, scp_with_beats, sierra
@@ -86,6 +88,20 @@ def as_dicom(folder, leads, rate):
     return folder / "a.dcm"
 
 
+def as_csv(folder, leads, rate):
+    lines = [",".join(leads), *(",".join(f"{v:.4f}" for v in row) for row in zip(*leads.values(), strict=True))]
+    (folder / "a.csv").write_text("\n".join(lines) + "\n")
+    (folder / "a.json").write_text(json.dumps({"sampling_rate_hz": rate}))
+    return folder / "a.csv"
+
+
+def as_npy(folder, leads, rate):
+    np.save(folder / "a.npy", np.round(np.stack(list(leads.values())) / STEP).astype(np.int16))
+    about = {"sampling_rate_hz": rate, "leads": list(leads), "units": "mV", "gain": 1 / STEP}
+    (folder / "a.json").write_text(json.dumps(about))
+    return folder / "a.npy"
+
+
 def written(name, data):
     def write(folder, leads, rate):
         made = data(leads, rate)
@@ -113,6 +129,8 @@ FORMATS = {
     "Sierra, plain": (written("a.xml", lambda leads, rate: sierra(leads, rate, form="Plain")), "sierra", HALF),
     "Sierra, Base64": (written("a.xml", lambda leads, rate: sierra(leads, rate, form="Base64")), "sierra", HALF),
     "Sierra, XLI": (written("a.xml", lambda leads, rate: sierra(leads, rate)), "sierra", HALF),
+    "CSV and sidecar": (as_csv, "array", 0.00005),
+    "NPY and sidecar": (as_npy, "array", HALF),
     "MUSE": (written("a.xml", muse), "muse", HALF),
 }
 
