@@ -176,7 +176,8 @@ def harm(name: str, texts: list[str], show: bool) -> None:
             changed += as_said(text) != as_said(replace(text, spans, None).text)
     print(f"{name}: {len(texts)} texts, {words} words, {sum(kinds.values())} removed "
           f"({1000 * kinds.total() / words:.2f} in 1,000 words): {dict(kinds)}")  # fmt: skip
-    print(f"  findings the same before and after in {1 - changed / len(texts):.2%}; {len(texts) / seconds:.0f} texts a second of one core")
+    same = 1 - changed / len(texts)
+    print(f"  findings the same before and after in {same:.2%}; {len(texts) / seconds:.0f} texts a second of one core")
     print("  commonest:", "; ".join(f"{entry!r} {count}" for entry, count in what.most_common(200 if show else 15)))
 
 

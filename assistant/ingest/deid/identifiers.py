@@ -45,7 +45,7 @@ _VALUE = (
     r"(?!\w)"
 )
 _NAMED = (  # words after which a number is an id, with or without "no." or a colon
-    r"m\.?r\.?n\.?|med(?:ical)?\.?[ -]?rec(?:ord)?s?|(?:patient|pt|pat|patienten)\.?[ -]?(?:id\b|identif\w+|no\b|"
+    r"m\.?r\.?n\.?|med(?:ical)?\.?[ -]?rec(?:ord)?s?\.?|(?:patient|pt|pat|patienten)\.?[ -]?(?:id\b|identif\w+|no\b|"
     r"nr\b|num|#)|"
     r"patienten(?:nummer|nr|-nr)|accession|acc[ ]?(?=#|no|num|nr)|acc\.|(?:placer|filler)(?: order)?|csn|ssn|"
     r"s\.s\.n\.|social security|"
@@ -87,7 +87,7 @@ _DIALLED = (
 )
 _CALLED = re.compile(
     r"(?<![\w-])(?P<label>(?:tele)?fax(?:es|ed|nummer)?(?: (?:number|no\.?|to|it to|nr\.?))?|facsimile|"
-    r"tel(?:ephone|efon|\.)?(?:nummer)?(?: (?:number|no\.?|nr\.?))?|phone(?: (?:number|no\.?))?|ph\.?|"
+    r"tel(?:ephone|efon|\.)?(?:nummer|-nr\.?|nr\.?)?(?: (?:number|no\.?|nr\.?))?|phone(?: (?:number|no\.?))?|ph\.?|"
     r"cell(?:ular)?(?: phone)?|"
     r"mobile?(?: phone)?|mob\.?|handy|home|work|pager|beeper|bleep|ext(?:ension)?\.?|durchwahl|rückruf|"
     r"call(?:ed|ing|s)?(?: (?:back|him|her|them|me|us|at|on|to))*|"

@@ -199,11 +199,20 @@ def _pairs(text: str, start: int, end: int) -> Iterator[Span]:
             if _BETWEEN.fullmatch(text, one.end(), two.start()) and _is_pair(text, one, two):
                 yield Span(one.start(), end_of_name(text, two.start()) or two.end(), "name")
         unlisted = kind_of(one[0]) == kind_of(two[0]) == "new" and one[0][0].isupper() and two[0][0].isupper()
-        if unlisted and text[one.end() : two.start()] == " " and _ACTS.match(text, two.end()):
+        if text[one.end() : two.start()] == " " and (
+            (unlisted and _ACTS.match(text, two.end())) or _are_new_and_surname(text, one, two)
+        ):
             yield Span(one.start(), two.end(), "name")
         listed = first in surnames() and folded(two[0]) in given_names() and text[one.end() : two.start()] == ", "
         if listed and _are_last_and_first(one[0], two[0]):
             yield Span(one.start(), two.end(), "name")
+
+
+def _are_new_and_surname(text: str, first: re.Match[str], last: re.Match[str]) -> bool:
+    """Whether a word of no list stands before a surname that is no word: "Ranjit Singh"."""
+    capitals = all(t[0][0].isupper() and not t[0].isupper() and len(t[0]) > 2 for t in (first, last))
+    known = folded(last[0]) in surnames() and kind_of(last[0]) == "name" and kind_of(first[0]) == "new"
+    return capitals and known and BEFORE_NOUN.match(text, last.end()) is None
 
 
 def _are_last_and_first(last: str, first: str) -> bool:
