@@ -32,7 +32,7 @@ _SCREENS = frozenset(("US", "IVUS", "SC", "OPT", "OCT", "BMD", "EPS", "HD"))
 _PLAIN = frozenset(("CR", "DX", "CT", "MR", "MG", "PT", "NM", "IO", "PX", "RTIMAGE"))
 # How a secondary capture came about, where that means a screen (PS3.3 C.8.6.1).
 _CAPTURED = frozenset(("WSD", "SI", "DV", "SYN", "DRW"))
-_TOP, _BOTTOM, _SIDE = 0.16, 0.12, 0.22  # margins, as shares of height and width
+_TOP, _BOTTOM, _SIDE = 0.18, 0.16, 0.22  # margins, as shares of height and width
 _SMALLEST, _TALLEST = 5, 72  # pixels: the height of a letter
 _PAPER = 140  # grey: a lighter picture of unknown kind is a page, in which grid lines and traces look like letters
 _LARGEST = 1200  # pixels a side in which lines are looked for
@@ -91,11 +91,14 @@ def _in_margin(box: Box, width: int, height: int) -> bool:
 
 
 def _banners(boxes: tuple[Box, ...], width: int, height: int) -> tuple[Box, ...]:
-    """Of a screen, the whole strip above the lowest line of the top margin and below the first of the bottom one."""
-    top = [y1 for _, y0, _, y1 in boxes if (y0 + y1) / 2 < _TOP * height]
-    bottom = [y0 for _, y0, _, y1 in boxes if (y0 + y1) / 2 > (1 - _BOTTOM) * height]
-    strips = [(0, 0, width, max(top))] if top else []
-    strips += [(0, min(bottom), width, height)] if bottom else []
+    """Of a screen, the whole strip above the lowest line of the top margin and below the first of the bottom one.
+
+    Half a line more goes with them, for letters that were not told as such.
+    """
+    top = [y1 + (y1 - y0) // 2 for _, y0, _, y1 in boxes if (y0 + y1) / 2 < _TOP * height]
+    bottom = [y0 - (y1 - y0) // 2 for _, y0, _, y1 in boxes if (y0 + y1) / 2 > (1 - _BOTTOM) * height]
+    strips = [(0, 0, width, min(max(top), height))] if top else []
+    strips += [(0, max(min(bottom), 0), width, height)] if bottom else []
     return (*strips, *(box for box in boxes if not any(s[1] <= box[1] and box[3] <= s[3] for s in strips)))
 
 
