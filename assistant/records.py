@@ -154,6 +154,11 @@ class Record:
     shift_days: int | None = None
 
     @property
+    def frame(self) -> int:
+        """Which frame of its file a picture is, counted from 0 (`fields` count from 1, as DICOM and viewers do)."""
+        return int(self.fields.get("frame", 1)) - 1
+
+    @property
     def is_encoded(self) -> bool:
         """Whether its picture or signal gets a vector: all but signals that are no ECG, which have no encoder."""
         return self.signal is None or self.signal.is_ecg

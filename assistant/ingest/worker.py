@@ -21,8 +21,10 @@ from typing import Any
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.deid import Deidentifier
+from assistant.ingest.dicom.decode_apart import expendable
 from assistant.ingest.formats import OUT_OF_MEMORY
 from assistant.ingest.items import Item, Reading, content_digest, read_item
+from assistant.ingest.quiet import quiet
 from assistant.ingest.recipe import Recipe
 from assistant.settings import IngestSettings
 
@@ -80,6 +82,13 @@ def work(descriptor: int, parent: int) -> None:
     job = receive(connection)
     _limit_memory(job.limits.worker_memory_mb)
     deidentifier = job.deidentifier() if job.deidentifier else None
+    expendable()  # a decoder that crashes takes this process alone
+    with quiet():
+        _answer(connection, job, deidentifier)
+
+
+def _answer(connection: socket.socket, job: Job, deidentifier: Deidentifier | None) -> None:
+    """Read item after item, and end the process with the connection."""
     send_parts(connection, pack(None))  # it is ready
     while True:
         try:

@@ -22,7 +22,7 @@ def upload_evidence(upload: Record) -> list[Evidence]:
         height, width = upload.image.pixels.shape[:2]
         facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in upload.fields.items())
         text = f"Uploaded {upload.modality} image, {width} × {height} pixels" + (f" ({facts})" if facts else "")
-        return [_own(upload, BoxPlace((0, 0, width, height)), text, "uploaded picture")]
+        return [_own(upload, BoxPlace((0, 0, width, height), upload.frame), text, "uploaded picture")]
     if upload.kind == "signal" and upload.signal is not None:
         signal = upload.signal
         channels = f"{'leads' if signal.is_ecg else 'channels'} {', '.join(signal.leads)}"

@@ -138,7 +138,7 @@ def _place_and_text(hit: Hit) -> tuple[Place | None, str]:
     text = ". ".join(part for part in (record.title, labels) if part)
     if record.kind == "image":
         width, height = record.fields.get("width"), record.fields.get("height")
-        return (BoxPlace((0, 0, int(width), int(height))) if width and height else None), text
+        return (BoxPlace((0, 0, int(width), int(height)), record.frame) if width and height else None), text
     if record.kind == "signal":
         duration = record.fields.get("duration_s")
         return (SignalPlace("all", 0.0, float(duration)) if duration else None), text

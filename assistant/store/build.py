@@ -35,7 +35,7 @@ from assistant.store.generations import IndexFolder
 from assistant.store.stated import STATED_BY
 from assistant.store.working import CATALOGUE, PATHS, EncodedItem, WorkingCopy, passages_of
 
-LAYOUT = 2  # goes up with the tables of a generation; one of another layout is replaced by a new build
+LAYOUT = 3  # goes up with the tables of a generation; one of another layout is replaced by a new build
 SEEN_TEXTS = 20_000  # of 384 float32 each: 30 MB
 
 Progress = Callable[[int, int, str], None]
