@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant.ingest.content import Content
+from assistant.ingest.signal.channels import check_size as check_samples
 from assistant.ingest.signal.leads import lead_name, unique_names
 from assistant.ingest.signal.machine import machine_record
 from assistant.ingest.text.passages import cut
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _MAX_SAMPLES = 20_000_000  # over all leads: a half hour of twelve leads at 1 kHz
 _MAX_LEADS = 64
 _MAX_MILLIVOLTS = 10_000  # electrodes drift by some hundred at most
-_MIN_RATE_HZ, _MAX_RATE_HZ = 1.0, 100_000.0
 _CONFIRMED = "The ECG's interpretation, confirmed by a person"
 _COMMENTS = "Comments in the recording's header"
 _LONG_NUMBER = re.compile(r"\S{40}")
@@ -58,8 +58,11 @@ def check_size(file: Content, samples: float, leads: int, rate_hz: float, limits
 
     To be called with what the file states, before memory is taken for it.
     """
-    if not _MIN_RATE_HZ <= rate_hz <= _MAX_RATE_HZ:
-        raise file.refuse(f"damaged file (a sampling rate of {rate_hz:g} Hz)")
+    if not limits.min_signal_hz <= rate_hz <= limits.max_signal_hz:
+        raise file.refuse(
+            f"a sampling rate of {rate_hz:g} Hz is outside the limits of {limits.min_signal_hz:g} to "
+            f"{limits.max_signal_hz:g} Hz (ingest.min_signal_hz, ingest.max_signal_hz)"
+        )
     if leads < 1 or samples < 1:
         raise file.refuse("holds no samples of a rhythm")
     if leads > _MAX_LEADS:
@@ -69,6 +72,7 @@ def check_size(file: Content, samples: float, leads: int, rate_hz: float, limits
             f"{samples / rate_hz / 3600:,.1f} hours are more than the limit of "
             f"{limits.max_signal_hours:g} hours (ingest.max_signal_hours)"
         )
+    check_samples(file, int(samples * leads), limits)
     if samples * leads > _MAX_SAMPLES:
         raise file.refuse(f"{leads} leads of {samples:,.0f} samples are more than the {_MAX_SAMPLES:,} that are read")
 
