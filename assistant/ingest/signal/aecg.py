@@ -121,7 +121,7 @@ def _set(file: Content, element: Element, limits: IngestSettings) -> _Set | None
         if code in ("TIME_ABSOLUTE", "TIME_RELATIVE"):
             start, rate = _time_line(value)
         elif is_ecg_lead(lead_name(code)):
-            name = lead_name(code)
+            name = lead_name(code).removeprefix("MDC_ECG_LEAD_")
             while name in leads:
                 name += " again"
             leads[name] = _lead(file, value, name)

@@ -42,6 +42,11 @@ def test_origin_and_scale_are_honoured():
     assert record.fields["resolution_uv"] == 2.5
 
 
+def test_leads_beside_the_twelve_go_by_their_own_names():
+    record = read(aecg(aecg_series([aecg_set({name: np.array([0.0, 1.0]) for name in ("V3R", "X", "CM5")})])))[0]
+    assert record.signal.leads == ("V3R", "X", "CM5")
+
+
 def test_who_when_and_which_device_are_kept_and_no_name_is():
     signal, comments = read(aecg(aecg_series([aecg_set(heart(seconds=2))])))
     assert (signal.patient_id, signal.taken_at.isoformat()) == ("P-77", "2011-12-01T07:27:34")
