@@ -85,6 +85,12 @@ _INSTITUTION = re.compile(
     r"[A-ZÄÖÜ][\wäöüß-]{0,20}krankenhaus|"
     r"Krankenhaus|[A-ZÄÖÜ][a-zäöüß-]{2,20}hospital|Charité)(?:[ ][A-ZÄÖÜ][\wäöüß-]{2,30}){0,2}"
 )
+# A letterhead in capitals: alone on its line, or before a wide gap.
+_LETTERHEAD = re.compile(
+    r"^[ \t]{0,8}(?:[A-ZÄÖÜ][A-ZÄÖÜ.&'’-]{1,30}[ ]){1,5}(?:HOSPITAL|MEDICAL CENT(?:ER|RE)|INFIRMARY|CLINIC|"
+    r"HEALTHCARE|KLINIKUM)(?=[ \t]*$|[ \t]{2}|[ ]?[,-])",
+    re.MULTILINE,
+)
 _GENERIC = frozenset(
     """the this that our another outside local general community children children's university hospital medical
     emergency at in to from pain heart eye dental surgery cancer your my her his if since state
@@ -125,7 +131,7 @@ def find_addresses(text: str) -> Iterator[Span]:
         words = re.findall(r"[\w-]+", match["value"].lower())
         if not set(words) <= _COUNTRIES:
             yield Span(match.start("value"), match.start("value") + len(match["value"].rstrip(".")), "address")
-    for match in _INSTITUTION.finditer(text):
+    for match in (*_INSTITUTION.finditer(text), *_LETTERHEAD.finditer(text)):
         words = match[0].lower().split()
         if len(words) == 1 or not all(word in _GENERIC or _SPECIALTY.fullmatch(word) for word in words[:-1]):
             yield Span(match.start(), match.end(), "institution")

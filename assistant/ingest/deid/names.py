@@ -61,6 +61,12 @@ _TOLD = re.compile(
 )
 _CREDENTIALLED = re.compile(rf",?[ ](?={_CREDENTIALS}(?![\w-]))")
 _CARETED = re.compile(r"(?<![\w^])(?=[^\W_a-z])[^\W\d_]['’\w-]{1,40}(?:\^(?:[^\W\d_][\w'’.-]{0,40})?){1,4}")
+# Who typed or signed, by initials: "Technologist: KLM", "Dictated by: JS/ab".
+_INITIALLED = re.compile(
+    r"(?i:\b(?:technologist|tech|transcriptionist|initials|(?:dictated|transcribed|typed|signed|read|reported)(?: by)?)"
+    r"[ ]?:[ ]{0,3})"
+    r"(?P<name>[A-Z]{2,3}(?:/[A-Za-z]{2,3})?)(?![\w.:])"
+)
 _LOWER_TITLES = frozenset(("mr", "mrs", "dr", "prof"))
 _SENTENCE = re.compile(r"(?:[^.?!\n]|\.(?=\w)|(?<=\b[A-Z])\.|(?<=\b[DJSM]r)\.){1,2000}")  # but for "Q." and "Dr."
 
@@ -99,6 +105,9 @@ def _by_rule(text: str) -> Iterator[Span]:
     for match in _HEADED.finditer(text):
         if (end := _end_after_role(text, match)) is not None:
             yield Span(match.end(), end, "name")
+    for match in _INITIALLED.finditer(text):
+        if kind_of(match["name"].partition("/")[0]) not in ("stop", "word"):
+            yield Span(match.start("name"), match.end("name"), "name")
     for match in _TOLD.finditer(text):
         end = end_of_name(text, match.end())
         if end is not None and _is_new(text[match.end() : end]):

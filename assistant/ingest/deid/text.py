@@ -72,17 +72,19 @@ class Replaced:
 
 def replace(text: str, spans: Iterable[Span], shift_days: int | None) -> Replaced:
     """`text` with each span replaced: a date by the date `shift_days` later in the same format (or by [date] where
-    there is no shift or no such date), all else by its kind in brackets."""
+    there is no shift or no such date, or where it lies 90 years and more before another: a birth that tells an age over
+    89), all else by its kind in brackets."""
     spans = sorted(spans, key=lambda span: span.start)
     dates = [text[span.start : span.end] for span in spans if span.kind == "date"]
     day_first = day_comes_first(dates)
+    latest = max([0, *map(_year, dates)])
     pieces: list[str] = []
     edits: list[tuple[int, int, int, int]] = []
     position = length = 0
     for span in spans:
         old = text[span.start : span.end]
         new = _WORDING.get(span.kind, f"[{span.kind}]")
-        if span.kind == "date" and shift_days is not None:
+        if span.kind == "date" and shift_days is not None and not 0 < _year(old) <= latest - 90:
             new = moved_date(old, shift_days, day_first=day_first) or new
         before = text[position : span.start]
         start = length + len(before)
@@ -90,3 +92,9 @@ def replace(text: str, spans: Iterable[Span], shift_days: int | None) -> Replace
         pieces += [before, new]
         position, length = span.end, start + len(new)
     return Replaced("".join([*pieces, text[position:]]), tuple(edits))
+
+
+def _year(written: str) -> int:
+    """The year of a date that has it in four digits, or 0."""
+    match = re.search(r"(?<!\d)(?:18|19|20|21)\d\d(?!\d)|(?:19|20)\d\d(?=[01]\d[0-3]\d(?!\d))", written)
+    return int(match[0]) if match else 0

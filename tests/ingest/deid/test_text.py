@@ -128,6 +128,16 @@ def test_what_the_header_knows_vanishes_in_any_way_of_writing() -> None:
     assert cleaned("Johnathan came.", known=Known(names=("SMITH^JONATHAN",))) == "[name] came."
 
 
+def test_a_birth_that_tells_an_age_over_89_is_taken_out() -> None:
+    assert cleaned("DOB 07/14/1931, seen 11/03/2023.") == "DOB [date], seen 11/13/2023."
+    assert cleaned("DOB 07/14/1951, seen 11/03/2023.") == "DOB 07/24/1951, seen 11/13/2023."
+
+
+def test_letterhead_and_initials() -> None:
+    text = "ST. ELSEWHERE MEDICAL CENTER\nNo pneumothorax.\nTechnologist: KLM\nDictated by: JS/ab"
+    assert cleaned(text) == "[institution]\nNo pneumothorax.\nTechnologist: [name]\nDictated by: [name]"
+
+
 def test_a_known_name_that_is_a_word_spares_the_word() -> None:
     known = Known(names=("WHITE^AMY",))
     assert cleaned("White matter is normal; white count 5. Ms. White, and Amy White.", known=known) == (
