@@ -47,11 +47,14 @@ def judge_samples(signal: Signal) -> dict[str, LeadQuality]:
     found = {}
     foreign = not signal.is_ecg
     finite = np.isfinite(signal.samples)
-    ranges = spans(signal.samples)
+    present = np.ones(len(signal.leads)) if finite.all() else finite.mean(axis=0)
+    present = present if len(finite) else np.zeros(len(signal.leads))
+    some = _some(signal.samples)
+    ranges = _spans(signal.samples, some)
     ecg = [] if foreign else [s for s, name in zip(ranges, signal.leads, strict=True) if is_ecg_lead(name) and s > 0]
     usual = float(np.median(ecg)) if ecg else 0.0
-    present = finite.mean(axis=0) if len(finite) else np.zeros(len(signal.leads))
-    for name, column, share, span in zip(signal.leads, signal.samples.T, present, ranges, strict=True):
+    stuck = _may_be_clipped(some)
+    for name, column, share, span, clips in zip(signal.leads, signal.samples.T, present, ranges, stuck, strict=True):
         problems: list[str] = []
         missing = 1.0 - float(share)
         figures = {"missing_share": missing} if missing > 0 else {}
@@ -68,7 +71,7 @@ def judge_samples(signal: Signal) -> dict[str, LeadQuality]:
         else:
             if missing > MISSING_LIMITED:
                 problems.append("gaps")
-            if _clipped(column if missing == 0 else column[np.isfinite(column)]) > CLIPPED_SHARE:
+            if clips and _clipped(column if missing == 0 else column[np.isfinite(column)]) > CLIPPED_SHARE:
                 problems.append("clipped")
         found[name] = LeadQuality(usable, tuple(problems), figures)
     return found
@@ -79,15 +82,30 @@ def spans(samples: NDArray[np.float32]) -> NDArray[np.float64]:
 
     Of a long recording, told from some of its samples, spread evenly.
     """
+    return _spans(samples, _some(samples))
+
+
+def _some(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """At least MOST_FOR_SPAN samples of each lead (all of a shorter one), spread evenly and sorted, NaN last."""
+    return np.sort(samples[:: max(1, len(samples) // MOST_FOR_SPAN)].T, axis=1)
+
+
+def _spans(samples: NDArray[np.float32], some: NDArray[np.float32]) -> NDArray[np.float64]:
     if not len(samples):
         return np.zeros(samples.shape[1])
-    some = np.sort(samples[:: max(1, len(samples) // MOST_FOR_SPAN)].T, axis=1)  # NaN goes last
-    counts = (~np.isnan(some)).sum(axis=1)
-    if not (counts == some.shape[1]).all():  # few there: look at all of them
+    if np.isnan(some[:, -1]).any():  # with gaps: look at all of them
         whole = (column[np.isfinite(column)] for column in samples.T)
         return np.array([float(np.ptp(np.percentile(c, [0.5, 99.5]))) if len(c) else 0.0 for c in whole])
     low, high = round(0.005 * (some.shape[1] - 1)), round(0.995 * (some.shape[1] - 1))
     return np.asarray(some[:, high] - some[:, low], dtype=np.float64)
+
+
+def _may_be_clipped(some: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether enough of a lead's sorted samples are its highest or lowest for it to be clipped, (n_leads,)."""
+    if not some.shape[1] or np.isnan(some[:, -1]).any():
+        return np.ones(len(some), dtype=bool)
+    ties = (some == some[:, :1]).sum(axis=1) + (some == some[:, -1:]).sum(axis=1)
+    return np.asarray(ties > 0.25 * CLIPPED_SHARE * some.shape[1])
 
 
 def _clipped(values: NDArray[np.floating]) -> float:

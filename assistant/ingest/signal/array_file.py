@@ -244,7 +244,9 @@ def _array(file: Content, about: Sidecar | None, limits: IngestSettings) -> tupl
 def _table(file: Content) -> _Table | None:
     """How a CSV is laid out, None for a file that is none: the same number of cells in each of its first lines."""
     text = _beginning(file)
-    lines = [line for line in text.splitlines()[:20] if line.strip()] if text else []
+    if text is None or not (set(text.partition("\n")[0]) & set(";\t,") or file.name.lower().endswith(_TABLES)):
+        return None
+    lines = [line for line in text.splitlines()[:20] if line.strip()]
     for delimiter in (";", "\t", ","):
         try:
             rows = list(csv.reader(lines, delimiter=delimiter))

@@ -15,6 +15,7 @@ from assistant.ingest.content import Content, check_size
 from assistant.ingest.quiet import quiet
 from assistant.ingest.signal.channels import Channel, ChannelSet
 from assistant.ingest.signal.wfdb_header import BITS, COMPRESSED, Header, decode_header, is_plain_name
+from assistant.ingest.signal.wfdb_plain import read_plain
 from assistant.settings import IngestSettings
 
 _MEMORY = Path("/dev/shm")
@@ -113,6 +114,10 @@ def check(file: Content, header: Header, placed: dict[str, Path], limits: Ingest
 def _check_segments(file: Content, header: Header) -> None:
     if header.segment_count != len(header.segments):
         raise file.refuse(f"the header states {header.segment_count} segments and lists {len(header.segments)}")
+    if "~" in header.segments and not header.variable_layout:
+        raise file.refuse(
+            'an empty segment ("~") in a record of fixed layout: only one of variable layout can have any'
+        )
     if header.samples and sum(header.lengths) != header.samples:
         raise file.refuse(
             f"the segments have {sum(header.lengths):,} samples together, not {header.samples:,} as the header states"
@@ -155,7 +160,9 @@ def read_samples(
     What wfdb.rdrecord gives with `smooth_frames=False`: a channel with several samples a frame keeps them all, where
     the smoothed form would average them. Raises UnreadableFile.
     """
-    base = str(path.resolve().with_suffix(""))
+    if (plain := read_plain(file, header, path, frames, limits)) is not None:
+        return plain, None
+    base = str(path.with_suffix(""))
     width = sum(line.per_frame for line in header.lines) or header.signals
     piece = max(1, _PIECE // max(1, width))
     if any(line.format == "8" for line in header.lines):  # differences: each sample needs all before it
@@ -171,6 +178,8 @@ def read_samples(
         part = _rdrecord(file, base, stretch, ignore_skew=own_shift)
         if part.n_sig == 0 or not part.e_p_signal:
             raise file.refuse("the WFDB record holds no samples")
+        if part.units is None:
+            raise file.refuse("its segments give the same channel in different units")
         per_frame = part.samps_per_frame or [1] * part.n_sig
         if recording is None:
             recording = ChannelSet(

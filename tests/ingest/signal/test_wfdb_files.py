@@ -259,6 +259,20 @@ def test_segments_of_a_variable_layout_leave_gaps(tmp_path):
     assert is_sidecar(tmp_path / "lay.hea")
 
 
+def test_segments_that_do_not_belong_together_are_refused(tmp_path):
+    write(tmp_path, name="s1", leads=("II",), units=("mV",), samples=300)
+    write(tmp_path, name="s2", leads=("II",), units=("uV",), samples=200)
+    (tmp_path / "lay.hea").write_text("lay 1 250 0\n~ 0 200 16 0 0 0 0 II\n")
+    (tmp_path / "m.hea").write_text("m/3 1 250 500\nlay 0\ns1 300\ns2 200\n")
+    assert "different units" in reason(tmp_path / "m.hea")
+    (tmp_path / "m.hea").write_text("m/3 1 250 600\ns1 300\n~ 100\ns2 200\n")
+    assert "fixed layout" in reason(tmp_path / "m.hea")
+    (tmp_path / "m.hea").write_text("m/2 1 250 700\ns1 300\ns2 200\n")
+    assert "500 samples together, not 700" in reason(tmp_path / "m.hea")
+    (tmp_path / "m.hea").write_text("m/2 1 250 600\ns1 300\ns2 300\n")
+    assert "s2 has 200 samples where 300 are expected" in reason(tmp_path / "m.hea")
+
+
 def test_a_segment_can_not_point_out_of_the_folder(tmp_path):
     write(tmp_path, name="secret", leads=("II",), units=("mV",), samples=300)
     inside = tmp_path / "inside"
@@ -283,3 +297,83 @@ def test_every_file_of_the_samples_equals_the_wfdb_package(data_dir):
         for (name, expected), own in zip(by_length, sorted(names, key=str.lower), strict=True):
             assert name.lower() == own.lower()
             assert np.array_equal(found[own], expected, equal_nan=True)
+
+
+def test_the_plain_layout_is_read_without_the_wfdb_package_and_to_the_same_bits(tmp_path, monkeypatch):
+    from assistant.ingest.signal import wfdb_plain, wfdb_samples
+
+    data = np.random.default_rng(3).integers(-32768, 32767, (4000, 3)).astype("<i2")
+    data[100:200, 1] = -32768
+    (tmp_path / "r.dat").write_bytes(b"\1" * 24 + data.tobytes())
+    lines = [
+        "16+24 201.5(7)/mV 16 0 1 -5 0 II",
+        "16+24 1000/uV 16 -12 1 5 0 V1",
+        "16+24 1.052e+04(-3)/NU 16 0 1 5 0 RESP",
+    ]
+    (tmp_path / "r.hea").write_text("r 3 125.5 4000\n" + "".join(f"r.dat {line}\n" for line in lines) + "# age: 50\n")
+    expected, _ = expanded(tmp_path / "r.hea")
+    monkeypatch.setattr(wfdb_plain, "_PIECE", 5000)
+    monkeypatch.setattr(wfdb_samples, "_rdrecord", lambda *_, **__: pytest.fail("wfdb was asked"))
+    ecg, breath = read_file(tmp_path / "r.hea", LIMITS)
+    assert np.array_equal(ecg.signal.lead("II"), expected[0], equal_nan=True)
+    assert np.isnan(ecg.signal.lead("V1")[100:200]).all()
+    microvolts = wfdb.rdrecord(str(tmp_path / "r")).p_signal[:, 1]
+    assert np.array_equal(ecg.signal.lead("V1"), (microvolts * 1e-3).astype(np.float32), equal_nan=True)
+    assert np.array_equal(breath.signal.lead("RESP"), expected[2], equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("record", "signal"),
+    [
+        ("r 1 250 500 10:00:00 01/02/1990", "16 200 16 0 0 0 0 II"),
+        ("r 1 250/500 500", "16 200 16 0 0 0 0 II"),
+        ("r 1 250 500", "16 0 16 0 0 0 0 II"),
+        ("r 1 250 500", "16"),
+        ("r 1 250", "16 200(3)/mV 16 0 0 0 0 II"),
+        ("r 1 250 500", "16 200 16 0 0 0 0"),
+        ("r 1 250 500", "16 200 16 0 0 0 0 lead (II)"),
+        ("r 1 250 500", "16:3 200 16 0 0 0 0 II"),
+        ("r 1 250 500", "16x2 200 16 0 0 0 0 II"),
+    ],
+)
+def test_headers_that_say_more_or_less_read_as_the_wfdb_package_reads_them(tmp_path, record, signal):
+    (tmp_path / "r.dat").write_bytes(np.random.default_rng(3).integers(-999, 999, 1100).astype("<i2").tobytes())
+    (tmp_path / "r.hea").write_text(f"{record}\nr.dat {signal}\n")
+    (expected,), about = expanded(tmp_path / "r.hea")
+    (found,) = read_file(tmp_path / "r.hea", LIMITS)
+    assert np.array_equal(found.signal.samples[:, 0], expected, equal_nan=True)
+    assert found.signal.sampling_rate_hz == about.fs * about.samps_per_frame[0]
+    assert found.taken_at == about.base_datetime
+
+
+def test_cut_and_changed_files_give_records_or_a_reason(tmp_path):
+    rng = np.random.default_rng(8)
+    plain, _ = write(tmp_path, name="plain", comments=["age: 50", "Dx: 1234"])
+    packed = tmp_path / "packed.hea"
+    packed.write_text(
+        "packed 2 125 400 10:00:00 1/2/1990\npacked.dat 212x2 200 11 0 5 0 0 II\npacked.dat 212:3 200 11\n"
+    )
+    (tmp_path / "packed.dat").write_bytes(rng.integers(0, 256, 1900, dtype=np.uint8).tobytes())
+    write(tmp_path, name="m_1", samples=300)
+    write(tmp_path, name="m_2", samples=200)
+    segmented = tmp_path / "m.hea"
+    segmented.write_text("m/2 2 250 500\nm_1 300\nm_2 200\n")
+    for header, signal in ((plain, "plain.dat"), (packed, "packed.dat"), (segmented, "m_1.hea")):
+        text, samples = header.read_bytes(), (tmp_path / signal).read_bytes()
+        assert read_file(header, LIMITS)
+        mutated = [(text[:n], samples) for n in range(1, len(text), 5)]
+        mutated += [(text, samples[:n]) for n in range(0, len(samples), max(1, len(samples) // 40))]
+        for _ in range(120):
+            changed = bytearray(text)
+            for at in rng.integers(0, len(text), 2):
+                changed[at] = rng.choice(list(b"0123456789 .:/x+-~#\nIeE\xff\0"))
+            mutated.append((bytes(changed), samples))
+        for one, other in mutated:
+            header.write_bytes(one)
+            (tmp_path / signal).write_bytes(other)
+            try:
+                assert read_file(header, LIMITS)
+            except UnreadableFile as error:
+                assert not error.reason.startswith("damaged file ("), error.reason
+        header.write_bytes(text)
+        (tmp_path / signal).write_bytes(samples)
