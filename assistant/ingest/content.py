@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +12,8 @@ from pathlib import Path, PurePosixPath
 from assistant.errors import UnreadableFile
 from assistant.ingest.text.encodings import decode
 from assistant.settings import IngestSettings
+
+_ADDRESS = re.compile(r"\s*<[\w.]+(?: object)? at 0x[0-9a-fA-F]+>")
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,9 @@ class Content:
         return Content(uri, data, neighbour=self.neighbour)
 
     def refuse(self, reason: str) -> UnreadableFile:
-        """The error that sets this file aside."""
-        return UnreadableFile(self.uri, reason)
+        """The error that sets this file aside; of a library's message, what tells a developer where an object lies
+        in memory is left out."""
+        return UnreadableFile(self.uri, _ADDRESS.sub("", reason))
 
     def set_aside(self, part: str, reason: str) -> None:
         """Note that a part ("line 3", "frame 12") can't be read, while the rest of the file goes on."""

@@ -215,6 +215,8 @@ def _archive_items(index: int, path: Path, uri: str, options: str, limits: Inges
     except UnreadableFile as error:
         yield Item(f"{index}/{uri}", uri, path, None, index, f"{_stamp_of(path)}|{options}", problem=error.reason)
         return
+    if not members:
+        yield Item(f"{index}/{uri}", uri, path, None, index, f"{_stamp_of(path)}|{options}", "an archive without files")
     for member in members:
         name = f"{uri}!{member.name}"
         yield Item(

@@ -41,7 +41,7 @@ def pictures() -> Iterator[Seed]:
     yield "picture-png16", {"a.png": saved(sixteen, "PNG")}
     for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
         picture = Pillow.fromarray(np.dstack([grey] * 3))
-        yield f"picture-{compression}", {"a.tif": saved(picture, "TIFF", compression=compression)}
+        yield f"tiff-{compression}", {"a.tif": saved(picture, "TIFF", compression=compression)}
     pages = [Pillow.fromarray(grey + n) for n in range(3)]
     yield "picture-pages", {"a.tif": saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])}
 
@@ -87,9 +87,12 @@ def signals() -> Iterator[Seed]:
         header = f"a 1 250 300\na.dat {code} 200 12 0 0 0 0 I\n".encode()
         yield f"wfdb-{code}", {"a.hea": header, "a.dat": samples.tobytes()}
         yield f"wfdb-{code}-samples", {"a.dat": samples.tobytes(), "a.hea": header}
-    files = {"m.hea": b"m/3 1 250 900\nm_layout 0\na 500\nb 400\n", "m_layout.hea": b"m_layout 1 250 0\n~ 0 200 16\n"}
+    files = {
+        "m.hea": b"m/3 1 250 900\nm_layout 0\na 500\nb 400\n",
+        "m_layout.hea": b"m_layout 1 250 0\n~ 0 200 16 0 0 0 0 II\n",
+    }
     for name, length in (("a", 500), ("b", 400)):
-        files[f"{name}.hea"] = f"{name} 1 250 {length}\n{name}.dat 16 200 16 0 0 0 0 I\n".encode()
+        files[f"{name}.hea"] = f"{name} 1 250 {length}\n{name}.dat 16 200 16 0 0 0 0 II\n".encode()
         files[f"{name}.dat"] = samples[:length].tobytes()
     yield "wfdb-segments", files
     array = io.BytesIO()
@@ -178,7 +181,7 @@ def messages() -> Iterator[Seed]:
 
 
 def archives() -> Iterator[Seed]:
-    members = {"in/a.txt": REPORT, "in/b.txt": "Another note of the archive.", "c.csv": "id,text\n1,Clear lungs.\n"}
+    members = {"in/a.txt": REPORT, "in/b.txt": "Another note of the archive.", "c.jsonl": '{"text": "Clear lungs."}'}
     yield "zip", {"a.zip": zipped(members)}
     yield "zip-lzma", {"a.zip": zipped(members, zipfile.ZIP_LZMA)}
     for mode in ("w", "w:gz", "w:bz2", "w:xz"):

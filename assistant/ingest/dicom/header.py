@@ -81,15 +81,18 @@ def _inflated(file: Content, limits: IngestSettings) -> bytes:
     begin = _GROUP_LENGTH_AT + 12 + length
     limit = limits.max_file_mb * 1_000_000
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+    body, rest = bytearray(data[:begin].replace(_DEFLATED, _EXPLICIT)), data[begin:]
     try:
-        body = inflate.decompress(data[begin:], limit)
+        while rest and not inflate.eof and len(body) <= limit:  # piece by piece: one call would take the limit twice
+            body += inflate.decompress(rest, 1 << 20)
+            rest = inflate.unconsumed_tail
     except zlib.error as error:
         raise file.refuse(f"damaged DICOM file (its deflated data can't be inflated: {error})") from None
-    if inflate.unconsumed_tail:
+    if len(body) > limit:
         raise file.refuse(f"inflates to more than the limit of {limits.max_file_mb} MB (ingest.max_file_mb)")
     if not inflate.eof:
         raise file.refuse("damaged DICOM file (its deflated data is cut off)")
-    return data[:begin].replace(_DEFLATED, _EXPLICIT) + body
+    return bytes(body)
 
 
 def _pixel_element(data: bytes, at: int, little: bool) -> PixelElement | None:
