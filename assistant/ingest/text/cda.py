@@ -58,7 +58,7 @@ def _blocks(root: Element) -> Iterator[Block]:
     for section in root.iterfind("component/structuredBody/component//section"):
         title = text_of(section.find("title"))
         narrative = section.find("text")
-        lines = [line for line in _lines(narrative)] if narrative is not None else []
+        lines = list(_lines(narrative)) if narrative is not None else []
         if lines:
             yield Block(title.upper(), heading=True) if title else Block("")
             yield Block("\n".join(lines), close=True)

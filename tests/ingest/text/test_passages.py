@@ -8,8 +8,10 @@ from assistant.ingest.text.passages import cut
 
 WORDS = st.one_of(
     st.sampled_from(
-        ["The", "heart", "is", "2.3", "cm", "e.g.", "Dr.", "No", "effusion.", "z.B.", "1.", "-", "“quoted.", "end”", "a.",
-         "Why?", "5 mg", "心影不大。", "Größe", "III.", "vs.", "p.m.", "\n", "\n\n", "\t", "\u00a0", "(see", "Fig.", "2)."]
+        ["The", "heart", "is", "2.3", "cm", "e.g.", "Dr.", "No", "effusion.", "z.B.", "1.", "-", "“quoted.", "end”",
+         "a.", "Why?", "5 mg", "心影不大。", "Größe", "III.", "vs.", "p.m.", "\n", "\n\n", "\t", "\u00a0",
+         "(see",
+         "Fig.", "2)."]
     ),
     st.text(max_size=12),
 )  # fmt: skip
