@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from assistant.console import (
     chunks,
     json_lines,
+    one_line,
     print_json,
     print_measured,
     print_read,
@@ -75,8 +76,12 @@ def run_index(arguments: Namespace) -> int:
             f"{report.index}: generation {report.generation}; {report.added} added, {report.updated} updated, "
             f"{report.unchanged} unchanged, {report.removed} removed; {totals(report.records)}; {report.seconds:.1f} s"
         )
+        if report.removed_identifiers:
+            print(
+                f"identifiers taken out: {', '.join(f'{n} {kind}' for kind, n in report.removed_identifiers.items())}"
+            )
         for path, reason in report.set_aside:
-            print(f"set aside: {path}: {reason}")
+            print(f"set aside: {one_line(path)}: {one_line(reason)}")
     return SET_ASIDE if report.set_aside else OK
 
 

@@ -47,14 +47,15 @@ _bar: Any = None
 
 
 def progress(done: int, total: int, what: str) -> None:
-    """A bar on stderr."""
+    """A bar on stderr with the rate and the time that is left; what was done before the first call is no part of it."""
     global _bar
     from tqdm import tqdm
 
     if _bar is None or _bar.total != total or _bar.desc.rstrip(": ") != what:
         if _bar is not None:
             _bar.close()
-        _bar = tqdm(total=total, desc=what, file=sys.stderr, mininterval=0.5, leave=False)
+        interval = 0.5 if sys.stderr.isatty() else 10.0  # a log gets a line now and then
+        _bar = tqdm(total=total, initial=done, desc=what, file=sys.stderr, mininterval=interval, leave=False)
     _bar.update(done - _bar.n)
     if done >= total:
         _bar.close()
@@ -63,6 +64,11 @@ def progress(done: int, total: int, what: str) -> None:
 
 def totals(records: Mapping[Any, int]) -> str:
     return ", ".join(f"{n} {kind}{'s' if n != 1 else ''}" for kind, n in records.items())
+
+
+def one_line(text: str) -> str:
+    """A path or reason with its control characters written out, so that a file's name can't break the line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def short(text: str, length: int = 160) -> str:

@@ -122,7 +122,7 @@ def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: P
             progress(len(ids), len(ids), "writing the generation")
         path = work.commit(base, number + 1)
         folder.sweep(settings.store.keep_generations)
-        known |= {item_id: stamp for item_id, stamp in touched.items() if item_id not in again}
+        known |= touched | dict.fromkeys(again, "")
         return _report(recipe.name, path, number + 1, known, ids, held, started)
 
 
@@ -210,6 +210,8 @@ def _read_and_encode(
 ) -> Iterator[list[EncodedItem]]:
     """Batches of encoded items in order; while one is encoded here, the pool's processes read on."""
     done = total - len(todo)
+    if progress:
+        progress(done, total, "reading and encoding")
     with closing(read_items(todo, recipe, settings.ingest, cleaner)) as outcomes:
         for start in range(0, len(todo), settings.store.batch_files):
             batch = todo[start : start + settings.store.batch_files]
