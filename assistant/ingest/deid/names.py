@@ -211,7 +211,7 @@ def _pairs(text: str, start: int, end: int) -> Iterator[Span]:
         if text[one.end() : two.start()] == " " and (
             (unlisted and _ACTS.match(text, two.end())) or _are_new_and_surname(text, one, two)
         ):
-            yield Span(one.start(), two.end(), "name")
+            yield Span(one.start(), end_of_name(text, two.start()) or two.end(), "name")
         listed = first in surnames() and folded(two[0]) in given_names() and text[one.end() : two.start()] == ", "
         if listed and _are_last_and_first(one[0], two[0]):
             yield Span(one.start(), two.end(), "name")
