@@ -183,7 +183,8 @@ def _in_words(records: Sequence[Record]) -> str:
     for record in records:
         view = record.fields.get("view_position")
         if record.signal is not None:
-            parts.append(f"{len(record.signal.leads)}-lead {record.modality}, {record.signal.duration_s:.0f} s")
+            count = f"{len(record.signal.leads)}-{'lead' if record.signal.is_ecg else 'channel'}"
+            parts.append(f"{count} {record.modality}, {record.signal.duration_s:.0f} s")
         else:
             what = "chest X-ray" if record.modality in CHEST and not view else f"{record.modality} image"
             parts.append(what + (f", view {view}" if view else ""))

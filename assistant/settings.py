@@ -32,7 +32,7 @@ class IngestSettings(_Group):
     )
     max_signal_hours: float = Field(48.0, description="a longer recording is set aside")
     max_signal_samples: int = Field(
-        150_000_000, description="a recording with more samples over all its channels is set aside (4 bytes each)"
+        100_000_000, description="a recording with more samples over all its channels is set aside (4 bytes each)"
     )
     min_signal_hz: float = Field(0.1, description="a channel sampled more slowly is set aside")
     max_signal_hz: float = Field(100_000.0, description="a channel sampled faster is set aside")

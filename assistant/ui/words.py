@@ -20,6 +20,8 @@ MODALITIES = {
     "SM": "Slide",
     "OP": "Fundus photograph",
     "ECG": "ECG",
+    "HD": "Haemodynamic recording",
+    "RESP": "Respiration",
     "SR": "Report",
     "DOC": "Document",
     "OT": "Picture",
