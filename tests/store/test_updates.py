@@ -116,3 +116,23 @@ def test_an_index_of_an_earlier_version_is_read_and_then_built_anew(archive, tmp
     report = build(archive, tmp_path)
     assert (report.generation, report.added, report.records["text"]) == (2, 3, 3)
     assert examine(tmp_path, "notes").sound
+
+
+def test_the_generation_does_not_depend_on_the_number_of_workers(archive, tmp_path):
+    for n in range(12):
+        (archive / f"note{n}.txt").write_text(f"Visit {n}. The patient takes drug{n} daily for the cough.")
+    held = {}
+    (tmp_path / "1").mkdir()
+    for workers in (1, 2, 4):
+        workspace = tmp_path / str(workers)
+        if workers > 1:
+            (workspace / ".keys").mkdir(parents=True, mode=0o700)
+            (workspace / ".keys" / "pseudonym.key").write_bytes((tmp_path / "1/.keys/pseudonym.key").read_bytes())
+        build(archive, workspace, workers=workers)
+        folder = generation(workspace)
+        catalogue = sqlite3.connect(folder / "catalogue.sqlite")
+        held[workers] = [
+            catalogue.execute(f"select * from {table} order by 1").fetchall() for table in ("item", "record", "passage")
+        ] + [(folder / "text.faiss").read_bytes()]
+    assert len(held[1][1]) == 15
+    assert held[1] == held[2] == held[4]
