@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from assistant.ingest.deid.lexicon import words
 from assistant.ingest.deid.spans import Span
 
 _CAP = r"(?:(?:St|Ft|Mt)\.[ ])?[A-ZÄÖÜÉ][\w'’-]{0,30}"
@@ -70,7 +71,8 @@ _ADDRESSES = (
 )
 # A town alone, after words that say that somebody is from there.
 _TOWN = re.compile(
-    r"\b(?:(?:lives|living|lived|resid(?:es|ing|ed)|residents?|grew up|born|works|employed|moved|relocated|"
+    r"\b(?:(?:lives|living|lived|resid(?:es|ing|ed)|residents?|grew up|born|stay(?:s|ed|ing)?|"
+    r"works|employed|moved|relocated|"
     r"transferred|wohnhaft|wohnt)"
     r"(?:[ ]\w{2,10})?[ ](?:in|to|from|of)|(?:hometown|native|citizen)[ ]of|travel(?:s|led|ed|ling|"
     r"ing)?(?:[ ]\w{2,10})?[ ]to)"
@@ -128,10 +130,16 @@ def find_addresses(text: str) -> Iterator[Span]:
             start = match.start(group)
             yield Span(start, start + len(match[group].rstrip(" ,.")), "address")
     for match in _TOWN.finditer(text):
-        words = re.findall(r"[\w-]+", match["value"].lower())
-        if not set(words) <= _COUNTRIES:
+        place = re.findall(r"[\w-]+", match["value"])
+        if not all(_is_no_town(word) for word in place):
             yield Span(match.start("value"), match.start("value") + len(match["value"].rstrip(".")), "address")
     for match in (*_INSTITUTION.finditer(text), *_LETTERHEAD.finditer(text)):
-        words = match[0].lower().split()
-        if len(words) == 1 or not all(word in _GENERIC or _SPECIALTY.fullmatch(word) for word in words[:-1]):
+        parts = match[0].lower().split()
+        if len(parts) == 1 or not all(part in _GENERIC or _SPECIALTY.fullmatch(part) for part in parts[:-1]):
             yield Span(match.start(), match.end(), "institution")
+
+
+def _is_no_town(word: str) -> bool:
+    low = word.lower()
+    short_form = word.isupper() and len(word) < 6  # ICU
+    return short_form or low in _COUNTRIES or low in words() or _SPECIALTY.fullmatch(low) is not None

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.ingest.deid.lexicon import eponyms, folded, given_names, surnames
+from assistant.ingest.deid.lexicon import eponyms, folded, given_names, surnames, words
 from assistant.ingest.deid.name_words import BEFORE_NOUN, PARTICLES, TOKEN, end_of_name, kind_of, opens_pair
 from assistant.ingest.deid.ner import persons
 from assistant.ingest.deid.spans import Span
@@ -237,9 +237,10 @@ def _is_pair(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
     one, two = kind_of(first[0]), kind_of(second[0])
     if min(len(first[0]), len(second[0])) < 2 or BEFORE_NOUN.match(text, second.end()):
         return False
+    surname = two == "name" or (folded(second[0]) in surnames() and folded(second[0]) not in words())
     initial = any(c.isupper() for c in text[first.end() : second.start()])
     if first[0][0].islower() or second[0][0].islower():
-        if not (one == two == "name" and first[0].islower() and second[0].islower()):
+        if not (one == "name" and surname and first[0].islower() and second[0].islower()):
             return False
         sentence = text[max(0, first.start() - 40) : second.end() + 40]
         return sentence.islower() or bool(_PATIENT_BEFORE.search(text, max(0, first.start() - 12), first.start()))
@@ -248,7 +249,7 @@ def _is_pair(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
     if initial:
         return one == "name" and two != "stop"
     if first[0].isupper():
-        return one == two == "name" and min(len(first[0]), len(second[0])) > 2
+        return one == "name" and surname and min(len(first[0]), len(second[0])) > 2
     if one == "name":
         return two in ("name", "both", "new") or (two == "eponym" and folded(second[0]) in surnames())
     return one == "both" and (two == "name" or (folded(first[0]) in eponyms() and opens_pair(text, first)))

@@ -45,6 +45,7 @@ def test_a_german_report_without_its_identifiers() -> None:
         "1-2 cm nodule, 12 x 14 x 16 mm, EF 55-60%, pH 7.31, SpO2 98 %, T 104 F, series 3 image 45, 12 Fr drain.",
         "Metoprolol 25 mg, Lipitor, Lasix 40 mg and Valacyclovir. Platelets 250000 per microliter.",
         "XXXX year old with XXXX pain since ___, seen by Dr. [**Last Name (STitle) 123**] on [**2101-3-4**].",
+        "Transferred to ICU, then transferred to Cardiology. Flew to Mexico. GREENFIELD FILTER. MARCUS GUNN PUPIL.",
         "Seen by Dr. [name] on [date], MRN [id].",
         "Kein Hinweis auf Pneumonie. Herzgröße normal. Beurteilung: Unauffälliger Thorax.",
         "Emphysema since 1998. QRS 92 ms, QTc (Bazett) 410 ms. The patient is 89 years old.",
@@ -110,6 +111,7 @@ def test_each_kind_is_named(text: str, kind: str) -> None:
         "pt name: <john smith>", "<Amy Stone>, MD", "Dr. <Hodgkin> was paged.",
         "Referring physician: <Pieter de Vries>",
         "PN <DOE^JANE^^^MD>", "Mr. <O'Brien> has pain.", "DICTATED BY: <AMY STONE>", "His wife <Susan> called.",
+        "<SUSAN CLARK> CALLED", "spoke to <susan clark> yesterday", "Seen with <Ranjit Singh Dhaliwal> today.",
         "Frau <Schäfer-Lindqvist> wurde untersucht.",
     ],
 )  # fmt: skip
