@@ -27,6 +27,7 @@ _SIGNATURES = (
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")  # JPEG opens several-picture JPEGs (MPO) too
 _EXIF_TAKEN = (0x9003, 0x0132)  # DateTimeOriginal, DateTime
 _EXIF_DETAILS = 0x8769
+_STRIP = 4_000_000  # pixels that are converted at a time
 _TIFF_KIND, _TIFF_REDUCED = 254, 1  # NewSubfileType: a smaller copy of another page
 _TIFF_POLARITY, _TIFF_WHITE_IS_ZERO = 262, 0  # PhotometricInterpretation
 
@@ -142,19 +143,31 @@ def _taken_at(picture: PillowImage) -> Any:
 
 def _pixels(picture: PillowImage) -> NDArray[np.uint8]:
     """uint8 pixels the right way up: grey where all channels are equal, transparency over white."""
-    from PIL import Image as Pillow
     from PIL import ImageOps
 
     white_is_zero = _tags(picture).get(_TIFF_POLARITY) == _TIFF_WHITE_IS_ZERO  # Pillow minds it up to eight bits
-    picture = ImageOps.exif_transpose(picture)
+    picture.load()
+    ImageOps.exif_transpose(picture, in_place=True)
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
         shown = stretch(np.asarray(picture))
         return 255 - shown if white_is_zero else shown
     if picture.mode in ("1", "L") and not picture.has_transparency_data:
         return np.asarray(picture.convert("L"))
-    if picture.has_transparency_data:
-        colour = picture.convert("RGBA")
-        picture = Pillow.new("RGB", colour.size, (255, 255, 255))
-        picture.paste(colour, mask=colour.getchannel("A"))
-        del colour
-    return plain(np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB")))
+    pixels = np.empty((picture.height, picture.width, 3), dtype=np.uint8)
+    rows = max(1, _STRIP // picture.width)
+    for top in range(0, picture.height, rows):  # a strip at a time: Pillow's copies of the whole would not fit
+        strip = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
+        pixels[top : top + rows] = np.asarray(_on_white(strip))
+    return plain(pixels)
+
+
+def _on_white(picture: PillowImage) -> PillowImage:
+    """As RGB, what is transparent over white."""
+    from PIL import Image as Pillow
+
+    if not picture.has_transparency_data:
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
+    colour = picture.convert("RGBA")
+    ground = Pillow.new("RGB", colour.size, (255, 255, 255))
+    ground.paste(colour, mask=colour.getchannel("A"))
+    return ground
