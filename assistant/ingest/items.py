@@ -363,7 +363,7 @@ def _row_text(item: Item, text: str, *, beside: bool, limits: IngestSettings) ->
 
 def _dressed(record: Record, values: dict[str, str], labels: dict[str, str]) -> Record:
     """A record with its row's facts; the row wins over the file, for the archive's owner wrote it."""
-    is_text_beside = record.part == "text"
+    keeps_modality = record.part == "text" or (record.signal is not None and not record.signal.is_ecg)
     return replace(
         record,
         patient_id=values.get("patient_id") or record.patient_id,
@@ -372,7 +372,7 @@ def _dressed(record: Record, values: dict[str, str], labels: dict[str, str]) -> 
         external_id=values.get("id") or record.external_id,
         title=values.get("title") or record.title,
         url=values.get("url") or record.url,
-        modality=record.modality if is_text_beside else (values.get("modality") or record.modality).upper(),
+        modality=record.modality if keeps_modality else (values.get("modality") or record.modality).upper(),
         labels={**record.labels, **labels},
     )
 

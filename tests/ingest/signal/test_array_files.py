@@ -199,3 +199,35 @@ def test_mutated_files_give_records_or_a_reason(tmp_path):
                 assert read_content(file, LIMITS)
             except UnreadableFile as error:
                 assert error.reason
+
+
+def test_a_row_that_calls_its_recording_an_ecg_does_not_make_one_of_its_breath(tmp_path):
+    from assistant.ingest.items import iter_items, read_item
+    from assistant.ingest.recipe import load_recipe
+
+    write(tmp_path, "a.npy", VALUES, sampling_rate_hz=250, leads=["II", "V1", "RESP"])
+    (tmp_path / "table.csv").write_text("file,patient,kind\na.npy,P1,ecg\n")
+    (tmp_path / "r.toml").write_text(
+        'name = "r"\n[[source]]\npath = "."\nmanifest = "table.csv"\n'
+        '[source.columns]\npath = "file"\npatient_id = "patient"\nmodality = "kind"\n'
+    )
+    recipe = load_recipe(tmp_path / "r.toml")
+    (item,) = iter_items(recipe)
+    found = read_item(item, recipe, LIMITS).records
+    assert [(record.modality, record.patient_id) for record in found] == [("ECG", "P1"), ("RESP", "P1")]
+
+
+def test_a_sidecar_that_changed_makes_its_array_be_read_anew(tmp_path):
+    from assistant.ingest.items import iter_items
+    from assistant.ingest.recipe import load_recipe
+
+    data = tmp_path / "data"
+    data.mkdir()
+    write(data, "a.npy", VALUES, sampling_rate_hz=250, leads=["II", "V1", "V2"])
+    (tmp_path / "r.toml").write_text('name = "r"\n[[source]]\npath = "data"\n')
+    recipe = load_recipe(tmp_path / "r.toml")
+    (before,) = iter_items(recipe)
+    (data / "a.json").write_text('{"sampling_rate_hz": 1000, "leads": ["II", "V1", "V2"]}')
+    (after,) = iter_items(recipe)
+    assert before.stamp != after.stamp
+    assert before.key == after.key
