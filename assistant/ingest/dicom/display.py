@@ -58,15 +58,16 @@ def show_colour(dataset: Dataset, raw: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def from_palette(dataset: Dataset, raw: NDArray[Any]) -> NDArray[np.uint8]:
-    """Palette colour, segmented or not (PS3.3 C.7.6.3.1.5), as RGB."""
+    """Palette colour, segmented or not (PS3.3 C.7.6.3.1.5), as RGB: each value that may occur is looked up once."""
     from pydicom.pixels.processing import apply_color_lut
 
-    colours = np.asarray(apply_color_lut(raw, dataset))
-    if colours.dtype == np.uint8:
-        return plain(colours[..., :3])
-    # Entries of 16 bits; some writers fill the lower eight only.
-    bits = 8 if int(colours.max(initial=0)) < 256 else 16
-    return plain((colours[..., :3] >> (bits - 8)).astype(np.uint8))
+    low, high = int(raw.min()), int(raw.max())
+    codes = np.arange(low, high + 1).astype(raw.dtype).reshape(1, -1)
+    colours = np.asarray(apply_color_lut(codes, dataset))[0, :, :3]
+    if colours.dtype != np.uint8:  # entries of 16 bits; some writers fill the lower eight only
+        colours = (colours >> (0 if int(colours.max(initial=0)) < 256 else 8)).astype(np.uint8)
+    blocks = [colours[block.astype(np.intp) - low] for block in _row_blocks(raw)]
+    return plain(np.concatenate(blocks))
 
 
 # --- ways through the pipeline ------------------------------------------------------------------------
