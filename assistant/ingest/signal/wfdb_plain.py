@@ -18,7 +18,7 @@ from assistant.settings import IngestSettings
 
 _RECORD = re.compile(r"^[\w-]+\s+\d+\s+\d+(?:\.\d+)?\s+\d+$")
 _SIGNAL = re.compile(
-    r"^\S+[ \t]+16(?:\+\d+)?[ \t]+(?P<gain>\d+\.?\d*(?:[eE][+-]?\d+)?)(?:\((?P<baseline>-?\d+)\))?"
+    r"^\S+[ \t]+16(?:x1)?(?:\+\d+)?[ \t]+(?P<gain>\d+\.?\d*(?:[eE][+-]?\d+)?)(?:\((?P<baseline>-?\d+)\))?"
     r"(?:/(?P<unit>[\w^?%-]+))?[ \t]+\d+[ \t]+(?P<zero>-?\d+)[ \t]+-?\d+[ \t]+-?\d+[ \t]+\d+[ \t]+"
     r"(?P<name>\w[\w. +-]*)$"
 )
