@@ -19,7 +19,8 @@ _OPENING = re.compile(
     rb"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_MAX_BYTES = 32_000_000  # a tree takes some twenty times its page
+_MAX_BYTES = 32_000_000
+_MAX_TAGS = 300_000  # each takes about a kilobyte
 _UNSEEN = frozenset((
     "script", "style", "noscript", "template", "head", "iframe", "object", "embed", "svg", "math", "canvas", "audio",
     "video", "select", "textarea", "button", "input", "datalist", "nav", "map", "applet", "frameset",
@@ -44,10 +45,13 @@ def recognises(file: Content) -> bool:
 def read(file: Content, limits: IngestSettings) -> list[Record]:
     """One text record: headings open sections, a table's row is a line, scripts and hidden parts are left out.
 
-    Raises UnreadableFile for a page without text, of an unknown encoding, or larger than 32 MB.
+    Raises UnreadableFile for a page without text, of an unknown encoding, or larger than 32 MB
+    or 300,000 elements.
     """
     if len(file.data) > _MAX_BYTES:
         raise file.refuse(f"an HTML page of {len(file.data) / 1e6:,.0f} MB: more than the 32 MB that are read")
+    if (tags := file.data.count(b"<") // 2) > _MAX_TAGS:
+        raise file.refuse(f"an HTML page of some {tags:,} elements: more than the {_MAX_TAGS:,} that are read")
     page = _source(file.data)
     if page is None:
         raise file.refuse("an HTML page in an unknown encoding")

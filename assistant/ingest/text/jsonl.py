@@ -24,6 +24,7 @@ _PATIENT = ("patient_id", "subject_id")
 _STUDY = ("study_id",)
 _DATE = ("date", "taken_at", "created", "published")
 _MAX_DOCUMENT = 64_000_000  # characters of a single JSON value, which takes some ten times as much in memory
+_MAX_OBJECTS = 3_000_000
 _OPENING = re.compile(rb'^\s*(?:\{\s*"[^"\n]*"\s*:|\[\s*\{\s*"|\{\s*\}\s*$)')
 
 
@@ -98,6 +99,8 @@ def _document(file: Content, text: str) -> list[tuple[str, dict[str, Any]]] | No
             f"a JSON document of {len(text) / 1e6:,.0f} million characters: {_MAX_DOCUMENT // 1_000_000} are read; "
             "write it as JSON Lines"
         )
+    if text.count("{") + text.count("[") > _MAX_OBJECTS:
+        raise file.refuse(f"a JSON document of more than {_MAX_OBJECTS:,} objects: write it as JSON Lines")
     try:
         value = json.loads(text)
     except RecursionError:

@@ -21,6 +21,7 @@ from assistant.records import Known, Record
 from assistant.settings import IngestSettings
 
 _MAX_DOCUMENT = 64_000_000  # bytes of one JSON document, which takes some ten times as much in memory
+_MAX_OBJECTS = 3_000_000  # objects and lists, each some 140 bytes and more
 _MAX_DEPTH = 6  # bundles inside bundles
 _BUNDLE = re.compile(rb'"resourceType"\s*:\s*"Bundle"')  # at the end, where keys are sorted
 _HEAD = re.compile(rb'^\{\s*"')
@@ -127,6 +128,8 @@ def _documents(file: Content) -> Iterator[tuple[str, Resource]]:
         return
     if len(data) > _MAX_DOCUMENT:
         raise file.refuse(f"a FHIR document of {len(data) / 1e6:,.0f} MB: 64 MB are read; export it as NDJSON")
+    if data.count(b"{") + data.count(b"[") > _MAX_OBJECTS:
+        raise file.refuse(f"a FHIR document of more than {_MAX_OBJECTS:,} objects: export it as NDJSON")
     try:
         resource = json.loads(data)
     except RecursionError:
