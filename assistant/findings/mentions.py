@@ -134,8 +134,8 @@ def _entities(sentence: Sentence, predicates: list[_Found]) -> list[_Found]:
         for name in dict.fromkeys(label.value for label in match.labels if label.kind == "entity"):
             borderline = match.start > 0 and sentence.has(match.start - 1, "borderline")
             found.append(_Found(name, match.start, match.end, match.start, borderline=borderline))
-        if name := match.value("denied"):  # "nontender"
-            found.append(_Found(name, match.start, match.end, match.start, inverted=True, if_denied=name))
+        if denied := match.value("denied"):  # "nontender"
+            found.append(_Found(denied, match.start, match.end, match.start, inverted=True, if_denied=denied))
     return found
 
 
