@@ -24,12 +24,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from findings_labels import MESH, RADLABELS, MeshTerm
+from sample_sentences import marked
 
 from assistant.findings import extract_findings, implies, sentences
 from assistant.findings.mentions import read_phrases, read_sentence
 from assistant.records import Finding
-
-MARKED = Path(__file__).parent.parent / "tests/findings/data"
 
 
 def development(report: str) -> bool:
@@ -223,13 +222,12 @@ def report_radlabels(half: str, errors: int) -> None:
 # --- sentences marked by hand ----------------------------------------------------------------------------
 
 
-def report_sentences(half: str, errors: int) -> None:
+def report_sentences(data: Path, half: str, errors: int) -> None:
     tallies: dict[str, Tally] = defaultdict(Tally)
     named = ("side", "severity", "location", "change")
     show = errors if half == "development" else 0
-    lines = (MARKED / f"{half}.jsonl").read_text(encoding="utf-8").splitlines()
-    for line in lines:
-        row = json.loads(line)
+    rows = list(marked(data, half))
+    for row in rows:
         found = extract_findings(row["text"])
         free = list(found)
         for gold in row["findings"]:
@@ -260,7 +258,7 @@ def report_sentences(half: str, errors: int) -> None:
             if show:
                 print(f"extra {finding.entity!r} {finding.status}: {row['text']}")
     print(
-        f"{len(lines)} sentences marked by hand, {half}: a finding is right where words overlap "
+        f"{len(rows)} sentences marked by hand, {half}: a finding is right where words overlap "
         "and the entity is the same"
     )
     print(HEAD)
@@ -330,15 +328,15 @@ def main() -> None:
     parser.add_argument("--half", choices=("development", "test"), default="test")
     parser.add_argument("--errors", type=int, default=0, help="show so many errors of the development half")
     arguments = parser.parse_args()
-    if "WARDROUND_DATA" not in os.environ and arguments.part in (None, "mesh", "speed"):
-        raise SystemExit("WARDROUND_DATA is not set: the folder with iu_xray_reports")
+    if "WARDROUND_DATA" not in os.environ and arguments.part != "radlabels":
+        raise SystemExit("WARDROUND_DATA is not set: the folder of the public data sets")
     data = Path(os.environ.get("WARDROUND_DATA", ""))
     if arguments.part in (None, "mesh"):
         report_mesh(data, arguments.half, arguments.errors)
     if arguments.part in (None, "radlabels"):
         report_radlabels(arguments.half, arguments.errors)
     if arguments.part in (None, "sentences"):
-        report_sentences(arguments.half, arguments.errors)
+        report_sentences(data, arguments.half, arguments.errors)
     if arguments.part in (None, "speed"):
         report_speed(data)
 

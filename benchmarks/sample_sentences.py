@@ -16,7 +16,9 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+MARKED = Path(__file__).parent.parent / "tests/findings/data"
 SEEDS = {"development": "wardround findings 2", "test": "wardround findings 3"}
 STRATA = (  # name, how many, what a sentence must hold
     ("chest", 12, r"opacit|opacif|effusion|infiltrat|consolidation|lung|pneumon|pulmonary"),
@@ -73,12 +75,30 @@ def texts(data: Path) -> Iterator[tuple[str, str]]:
                 yield f"MEDEC {row['Text ID']}", row["Text"]
 
 
+def sentences(text: str) -> list[str]:
+    """A text cut where a sentence or a line ends."""
+    return [sentence.strip() for sentence in re.split(r"(?<=[.!?])\s+|\s*\n\s*", text)]
+
+
+def digest(sentence: str) -> str:
+    """How a marked file names a sentence that it does not hold."""
+    return hashlib.sha256(sentence.encode()).hexdigest()[:16]
+
+
+def marked(data: Path, half: str) -> Iterator[dict[str, Any]]:
+    """The hand-marked sentences of a half, each with its `text` from the collection that it was drawn from."""
+    wanted = [json.loads(line) for line in (MARKED / f"{half}.jsonl").read_text(encoding="utf-8").splitlines()]
+    sources = {row["source"] for row in wanted}
+    found = {digest(one): one for source, text in texts(data) if source in sources for one in sentences(text)}
+    for row in wanted:
+        yield {**row, "text": found[row["sha256"]]}
+
+
 def drawn(data: Path, half: str) -> list[dict[str, str]]:
     """The sample, in the order of the strata; no sentence of "development" is in "test"."""
     pool: dict[str, str] = {}
     for source, text in texts(data):
-        for sentence in re.split(r"(?<=[.!?])\s+|\s*\n\s*", text):
-            sentence = sentence.strip()
+        for sentence in sentences(text):
             if 3 <= len(sentence.split()) <= 32:
                 pool.setdefault(sentence, source)
     if half == "test":
