@@ -13,12 +13,12 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format bench chromium orthanc clean
+.PHONY: demo test lint format bench chromium orthanc tesseract clean
 
 demo: $(VENV)/.base
 	$(BIN)/wardround demo
 
-test: $(VENV)/.dev chromium orthanc
+test: $(VENV)/.dev chromium orthanc tesseract
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
@@ -30,7 +30,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev chromium orthanc
+bench: $(VENV)/.dev chromium orthanc tesseract
 	$(BIN)/python -m pytest -m slow --timeout 0 || [ $$? -eq 5 ] # 5: no test is marked slow
 
 # The stamps are older than pyproject.toml only after it has changed, so a second start installs nothing.
@@ -68,6 +68,14 @@ orthanc:
 		&& apt-get update --quiet --quiet && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
 		apt-get install --yes --quiet --quiet --no-install-recommends orthanc orthanc-dicomweb >/dev/null; } \
 	|| echo "No Orthanc: the PACS tests will be skipped (on Debian: apt-get install orthanc orthanc-dicomweb)"
+
+# Text recognition of scanned pages, an extra of the product.
+tesseract:
+	@command -v tesseract >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Tesseract for the OCR tests ..." \
+		&& apt-get update --quiet --quiet && DEBIAN_FRONTEND=noninteractive \
+		apt-get install --yes --quiet --quiet --no-install-recommends tesseract-ocr tesseract-ocr-deu >/dev/null; } \
+	|| echo "No Tesseract: the OCR tests will be skipped (on Debian: apt-get install tesseract-ocr)"
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache
