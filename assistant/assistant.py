@@ -41,6 +41,7 @@ class Assistant:
     """An open archive. Safe to use from several threads; sees a newer generation as soon as it is committed."""
 
     def __init__(self, workspace: Path, indexes: Sequence[str] = (), settings: Settings | None = None) -> None:
+        from assistant.ingest import Deidentifier
         from assistant.pseudonyms import Pseudonyms
         from assistant.retrieve.uploads import Uploads
         from assistant.store.index import OpenIndex
@@ -51,6 +52,7 @@ class Assistant:
         self._chosen = list(indexes)
         self._indexes = {name: OpenIndex(self.workspace, name) for name in choose_indexes(self.workspace, indexes)}
         self._pseudonyms = Pseudonyms.of(self.workspace)
+        self._deidentifier = Deidentifier(self._pseudonyms, self.settings.deid)
         self.uploads = Uploads(self._pseudonyms, self.settings)
         self._answerers: dict[str, Answerer] = {}
         self.db: WorkspaceDb = WorkspaceDb(self.workspace)
@@ -219,6 +221,7 @@ class Assistant:
     ) -> Iterator[Step]:
         """First what was retrieved (uploads included), then each sentence once it is checked, last the answer.
 
+        The question goes to the answerer, and into the answer, without names, numbers and dates that identify a person.
         `llm` chooses another answerer than the settings': quote, local or openai. Raises BadQuery for an empty
         question, UnreadableFile for an upload, ModelUnavailable when a model can't be reached.
         """
@@ -239,7 +242,8 @@ class Assistant:
         answerer = self.answerer(llm)
         retrieved = time.perf_counter()
         kept = tuple(evidence for evidence in found.evidence if evidence.kept)
-        task = Task(question, kept, self.pictures(kept, query.uploads), self.text_encoder())
+        asked = self._deidentifier.words(question)
+        task = Task(asked, kept, self.pictures(kept, query.uploads), self.text_encoder())
         claims: list[Claim] = []
         if not found.abstained:
             verifier = Verifier(self.settings.verify)
@@ -255,7 +259,7 @@ class Assistant:
             "generate": (now - retrieved) * 1000, "total": (now - started) * 1000,
         }  # fmt: skip
         yield Answer(
-            question, tuple(claims), found.evidence, abstained, reason, answerer.model, answerer.prompt_for(task),
+            asked, tuple(claims), found.evidence, abstained, reason, answerer.model, answerer.prompt_for(task),
             found.route, timing,
         )  # fmt: skip
 

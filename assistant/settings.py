@@ -24,7 +24,7 @@ class IngestSettings(_Group):
     """Limits of one file; beyond them it is set aside with the limit named."""
 
     max_file_mb: int = Field(512, description="a larger file is set aside")
-    max_pixels: int = Field(100_000_000, description="a picture with more pixels is set aside")
+    max_pixels: int = Field(80_000_000, description="a picture with more pixels is set aside")
     max_frames: int = Field(512, description="a multi-frame image with more frames is set aside")
     # Three show the upper, middle and lower part of a chest or an abdomen, and cost three vectors instead of hundreds.
     representative_slices: int = Field(

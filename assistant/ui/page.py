@@ -265,7 +265,7 @@ class Desk:
         """Keep the turn in the workspace's own database, where `forget` finds it."""
         if turn.answer is not None:
             uploads = sorted(conversation.uploaded_records())
-            self.assistant.db.add_turn(conversation.id, turn.question, uploads, turn.answer.to_json())
+            self.assistant.db.add_turn(conversation.id, turn.answer.question, uploads, turn.answer.to_json())
 
     def stop(self, conversation: Conversation) -> tuple[Any, ...]:
         if conversation.turns and conversation.turns[-1].stage in ("searching", "checking"):

@@ -11,7 +11,8 @@ from urllib.parse import unquote
 
 from assistant.ingest.deid.cleaned import cleaned, cleaned_text
 from assistant.ingest.deid.pixels import BURNED_IN, MASKED, mask_burned_in
-from assistant.ingest.deid.text import Replaced
+from assistant.ingest.deid.text import Replaced, find
+from assistant.ingest.deid.text import replace as substitute
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import Image, Known, Passage, Record
 from assistant.settings import DeidSettings
@@ -58,6 +59,10 @@ class Deidentifier:
     def __init__(self, pseudonyms: Pseudonyms, settings: DeidSettings) -> None:
         self._pseudonyms = pseudonyms
         self._settings = settings
+
+    def words(self, text: str) -> str:
+        """A text of a user's own, such as a question, as it may be kept and sent to a model."""
+        return substitute(text, find(text), None).text if self._settings.enabled else text
 
     def record(self, record: Record) -> tuple[Record, Removed]:
         """The record as it may be stored and shown, and what was removed from it."""
