@@ -41,7 +41,9 @@ class QuoteAnswerer:
         quotes = told + [s for s in best_sentences(task.question, own, task.encode) if s.text not in said]
         yield from (_quoted(sentence) for sentence in quotes)
         counted = list(_similar(task.question, similar, task.encode))
-        if told:  # what nobody else has says nothing against what the patient's own record states
+        # what nobody else has says nothing against the patient's own record; and of studies that were found by words
+        # alone, it says only that they were the wrong ones
+        if told or all(piece.kind == "text" for piece in similar):
             counted = [statement for statement in counted if not statement.text.startswith("None of")]
         yield from counted
         room = 4 if not (quotes or counted) else 2

@@ -126,6 +126,13 @@ def test_a_named_finding_is_counted_present_and_absent_and_every_study_cited():
     ]
 
 
+def test_what_no_study_mentions_is_told_of_studies_like_the_upload_alone():
+    none = "None of the 3 most similar studies mentions glaucoma."
+    assert none in [words for _, words, _ in said("Is there glaucoma?", *SIMILAR_XRAYS)]
+    found_by_words = [piece for piece in SIMILAR_XRAYS if piece.kind == "text"]
+    assert said("How is glaucoma treated?", *found_by_words) == []
+
+
 def test_a_study_is_counted_once_however_often_its_report_says_so():
     twice = (*SIMILAR_XRAYS[:3], text("ex0", "The effusion is small.", "similar", "SR", study_id="s0"))
     first = said("Is there an effusion?", *twice)[0][1]
