@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -24,17 +22,14 @@ from assistant.ingest.image.nifti import is_volume
 from assistant.ingest.manifest import Row, read_rows
 from assistant.ingest.recipe import Recipe, Source, fill
 from assistant.ingest.series import Part, SeriesMemory, read_series, series_of
-from assistant.ingest.signal import array_file
-from assistant.ingest.signal.wfdb_header import sidecars
 from assistant.ingest.signal.wfdb_record import COMMENTS
+from assistant.ingest.stamps import digest_of, digest_of_files, files_of, options_of, stamp_of
 from assistant.ingest.text.encodings import clean
 from assistant.ingest.text.plain import text_record
 from assistant.records import Known, Record
 from assistant.settings import IngestSettings
 
-READERS = 2  # goes up when readers give other records for the same file, so that indexes read it anew
 _LIMITS = IngestSettings()
-_TIMES = re.compile(r"\.[0-9a-f]+(?=[^|]*\|)")  # in a stamp: size.time+size.time|the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +37,7 @@ class Item:
     """One file, archive member, manifest row, series of slices, or object or series of a PACS.
 
     `key` is unique in the index and stays the same from run to run; `stamp` changes when the item may have to be read
-    again (size and time of its files, the values of its row, the options of its source; see `may_be_same`). `problem`
+    again (size and time of its files, the values of its row, the options of its source; see `stamps`). `problem`
     is the reason why it can't be read, where that is known already. With `holds` it stands for a manifest, folder
     or PACS that can't be used now: what was read before under keys that begin so is neither confirmed nor gone.
     """
@@ -74,7 +69,7 @@ def iter_items(recipe: Recipe, limits: IngestSettings = _LIMITS, memory: SeriesM
             raise RecipeError(f"{recipe.path}: source path {source.path}: {what}")
     for index, source in enumerate(recipe.source):
         if source.dicomweb is not None:
-            yield from pacs.items(index, source.dicomweb, _options(source, limits))
+            yield from pacs.items(index, source.dicomweb, options_of(source, limits))
         elif source.manifest:
             yield from _rows(index, source, limits)
         else:
@@ -89,10 +84,10 @@ def _rows(index: int, source: Source, limits: IngestSettings) -> Iterator[Item]:
     try:
         rows = read_rows(source, name)
     except RecipeError as error:
-        stamp = _stamp_of(source.path / name)
+        stamp = stamp_of(source.path / name)
         yield Item(f"{index}/{name}", name, None, None, index, stamp, problem=str(error), holds=f"{index}/")
         return
-    root, options = source.path.resolve(), _options(source, limits)
+    root, options = source.path.resolve(), options_of(source, limits)
     seen: dict[str, int] = {}
     for number, row in enumerate(rows, start=2):
         yield _row_item(index, source, root, row, number, options, seen)
@@ -104,7 +99,7 @@ def _row_item(
     """The item of one row; `number` is its line in the table, counting the header."""
     values = {field: fill(template, row) for field, template in source.columns.items()}
     labels = {label: fill(template, row) for label, template in source.labels.items()}
-    digest = _digest([values, labels])
+    digest = digest_of([values, labels])
     relative, text = values.get("path", ""), values.get("text", "")
     identity = values.get("id") or relative or f"row {digest}"
     uri = relative or f"{source.manifest}#{identity}"
@@ -117,7 +112,7 @@ def _row_item(
     elif not text:
         problem = f"{source.manifest}, row {number}: neither a file nor a text"
     seen.setdefault(identity, number)
-    stamp = f"{_stamp_of(path) if path else ''}|{digest}-{options}"
+    stamp = f"{stamp_of(path) if path else ''}|{digest}-{options}"
     return Item(f"{index}/{identity}", uri, path, row, index, stamp, problem)
 
 
@@ -139,7 +134,7 @@ def _inside(root: Path, source: Source, relative: str, number: int) -> tuple[Pat
 
 
 def _files(index: int, source: Source, limits: IngestSettings) -> Iterator[Item]:
-    root, options = source.path.resolve(), _options(source, limits)
+    root, options = source.path.resolve(), options_of(source, limits)
     for path, problem in walk(root):
         relative = path.relative_to(root).as_posix()
         uri = printable(relative)
@@ -155,7 +150,7 @@ def _files(index: int, source: Source, limits: IngestSettings) -> Iterator[Item]
         elif _is_archive(path):
             yield from _archive_items(index, path, uri, options, limits)
         else:
-            yield Item(key, uri, path, None, index, f"{_stamp_of(path)}|{options}")
+            yield Item(key, uri, path, None, index, f"{stamp_of(path)}|{options}")
 
 
 def _in_series(
@@ -173,7 +168,7 @@ def _in_series(
         for name, group in series_of([(part, state) for _, part, state in parts], limits, memory):
             places = [parts[n][0] for n in group]
             joined |= dict.fromkeys(places)
-            joined[places[0]] = _series_item(index, name, [folder[n] for n in places], _options(source, limits))
+            joined[places[0]] = _series_item(index, name, [folder[n] for n in places], options_of(source, limits))
         for position, item in enumerate(folder):
             if (shown := joined.get(position, item)) is not None:
                 yield shown
@@ -185,9 +180,9 @@ def _series_item(index: int, name: str, items: list[Item], options: str) -> Item
     assert first.path is not None
     states = [item.stamp.rpartition("-" if item.member else "|")[0] for item in items]
     sizes = [state.partition(".")[0] for state in states]
-    times = _digest([] if first.member else states)
+    times = digest_of([] if first.member else states)
     parts = tuple(Part(item.uri, item.path, item.member) for item in items if item.path is not None)
-    rest = _digest([[item.uri for item in items], states if first.member else sizes])
+    rest = digest_of([[item.uri for item in items], states if first.member else sizes])
     uri = f"{first.uri} (series of {len(items)} slices)"
     path = first.path if first.member else first.path.parent
     return Item(f"{index}/{name}", uri, path, None, index, f"{len(items)}.{times}|{rest}-{options}", parts=parts)
@@ -213,10 +208,10 @@ def _archive_items(index: int, path: Path, uri: str, options: str, limits: Inges
     try:
         members = archive.members(path, uri, limits)
     except UnreadableFile as error:
-        yield Item(f"{index}/{uri}", uri, path, None, index, f"{_stamp_of(path)}|{options}", problem=error.reason)
+        yield Item(f"{index}/{uri}", uri, path, None, index, f"{stamp_of(path)}|{options}", problem=error.reason)
         return
     if not members:
-        yield Item(f"{index}/{uri}", uri, path, None, index, f"{_stamp_of(path)}|{options}", "an archive without files")
+        yield Item(f"{index}/{uri}", uri, path, None, index, f"{stamp_of(path)}|{options}", "an archive without files")
     for member in members:
         name = f"{uri}!{member.name}"
         yield Item(
@@ -224,55 +219,11 @@ def _archive_items(index: int, path: Path, uri: str, options: str, limits: Inges
         )
 
 
-# --- stamps -------------------------------------------------------------------------------------------
-
-
-def _stamp_of(path: Path) -> str:
-    """Size and modification time of a file and of those that are read with it; "missing" for none."""
-    try:
-        states = [one.stat() for one in _files_of(path) if one.exists()]
-    except OSError:
-        return "missing"
-    return "+".join(f"{state.st_size:x}.{state.st_mtime_ns:x}" for state in states) or "missing"
-
-
-def _files_of(path: Path) -> list[Path]:
-    beside = sidecars(path) if path.suffix == ".hea" else [path.with_suffix(".img")] if path.suffix == ".hdr" else []
-    return [path, *beside, *array_file.sidecars(path)]
-
-
-def may_be_same(stamp: str, before: str) -> bool:
-    """Whether only times of files differ between two stamps, so that `content_digest` decides."""
-    return _TIMES.sub("", stamp) == _TIMES.sub("", before)
-
-
 def content_digest(item: Item, limits: IngestSettings) -> str:
     """A hash of the bytes of an item's files; "" for one without, or with one that can't be read or is too large."""
     if item.path is None or item.member is not None or any(part.member for part in item.parts):
         return ""
-    total = hashlib.blake2b(digest_size=16)
-    try:
-        for path in [part.path for part in item.parts] or _files_of(item.path):
-            if path.is_file():
-                if path.stat().st_size > limits.max_file_mb * 1_000_000:
-                    return ""
-                with path.open("rb") as stream:
-                    total.update(hashlib.file_digest(stream, "blake2b").digest())
-    except OSError:
-        return ""
-    return total.hexdigest()
-
-
-def _options(source: Source, limits: IngestSettings) -> str:
-    chosen = source.model_dump(mode="json", include={"defaults", "header_comments", "deidentify"})
-    return _digest(
-        [chosen, limits.passage_words, limits.representative_slices, limits.ocr, limits.ocr_language, READERS]
-    )
-
-
-def _digest(value: object) -> str:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return digest_of_files([part.path for part in item.parts] or files_of(item.path), limits)
 
 
 # --- reading one item ---------------------------------------------------------------------------------

@@ -22,9 +22,10 @@ from assistant.errors import DamagedIndex
 from assistant.findings.version import findings_version
 from assistant.ingest import Deidentifier, Item, Reading, Recipe, iter_items
 from assistant.ingest.deid import Removed
-from assistant.ingest.items import content_digest, may_be_same
+from assistant.ingest.items import content_digest
 from assistant.ingest.pool import read_items
 from assistant.ingest.series import StoredSeriesMemory
+from assistant.ingest.stamps import may_be_same
 from assistant.ingest.worker import Outcome
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import KINDS, Kind, Record

@@ -16,7 +16,8 @@ from test_pool import read_all, recipe_of
 
 from assistant.ingest import folder as folder_module
 from assistant.ingest import iter_items
-from assistant.ingest.items import content_digest, may_be_same
+from assistant.ingest.items import content_digest
+from assistant.ingest.stamps import may_be_same
 from assistant.settings import IngestSettings
 
 GIB = 1 << 30
