@@ -20,7 +20,7 @@ _OPENING = re.compile(
 )
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _MAX_BYTES = 32_000_000
-_MAX_TAGS = 300_000  # each takes about a kilobyte
+_MAX_TAGS = 120_000  # each takes about a kilobyte, and sixty microseconds
 _UNSEEN = frozenset((
     "script", "style", "noscript", "template", "head", "iframe", "object", "embed", "svg", "math", "canvas", "audio",
     "video", "select", "textarea", "button", "input", "datalist", "nav", "map", "applet", "frameset",
@@ -46,7 +46,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     """One text record: headings open sections, a table's row is a line, scripts and hidden parts are left out.
 
     Raises UnreadableFile for a page without text, of an unknown encoding, or larger than 32 MB
-    or 300,000 elements.
+    or 120,000 elements.
     """
     if len(file.data) > _MAX_BYTES:
         raise file.refuse(f"an HTML page of {len(file.data) / 1e6:,.0f} MB: more than the 32 MB that are read")

@@ -10,7 +10,7 @@ from assistant.ingest.text.layout import Block, document
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
-_MAX_BYTES = 16_000_000  # without its pictures: striprtf looks at every character
+_MAX_BYTES = 8_000_000  # without its pictures: striprtf looks at every character
 _BINARY = re.compile(rb"\\bin(\d{1,9}) ?")
 _PICTURE = re.compile(rb"(?:[0-9a-fA-F]{2}\s{0,2}){200,}")  # hexadecimal digits of a picture or an embedded object
 _CODE_PAGE = re.compile(rb"\\ansicpg(\d{1,5})")
@@ -26,13 +26,13 @@ def recognises(file: Content) -> bool:
 def read(file: Content, limits: IngestSettings) -> list[Record]:
     """One text record. Pictures, deleted and hidden text, the author's name and field codes are left out.
 
-    Raises UnreadableFile for a document without text or with more than 16 MB besides its pictures.
+    Raises UnreadableFile for a document without text or with more than 8 MB besides its pictures.
     """
     from striprtf.striprtf import rtf_to_text
 
     data = _PICTURE.sub(b"", _without_binary(file.data))
     if len(data) > _MAX_BYTES:
-        raise file.refuse(f"an RTF document of {len(data) / 1e6:,.0f} MB without its pictures: 16 MB are read")
+        raise file.refuse(f"an RTF document of {len(data) / 1e6:,.0f} MB without its pictures: 8 MB are read")
     source = _DELETED.sub("", _harmless(data.decode(_code_page(data), "replace")))
     try:
         text = rtf_to_text(source, errors="replace")
