@@ -31,6 +31,8 @@ def letters(count):
         "Metoprolol 47.5 mg 1-0-1\nRamipril 5 mg 1-0-0\nASS 100 0-1-0\nPantoprazol 40 mg 1-0-0\nTorasemid 10 mg 1-0-0",
         "pt c/o SOB x3d, h/o CHF, HTN, DM2, s/p CABG x4 (2012). VSS, RRR, CTAB. A/P: CHF exac - IV Lasix 40mg BID",
         "XXXX-year-old XXXX with XXXX. Comparison XXXX, XXXX. Heart size XXXX normal.",
+        "See /archive/radiology/2024-05/chest_pa_and_lateral_of_the_second_visit/report.txt\nLungs clear.",
+        "Source: https://www.ncbi.nlm.nih.gov/pmc/articles/PMC1234567/figure/fig1/?report=objectonly",
     ],
 )
 def test_reports_tables_and_lists_of_any_language_pass(text):
