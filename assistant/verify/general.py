@@ -32,7 +32,7 @@ _MEDICINE = (
     r"|using|prognosis|survival|mortality|incidence|prevalence|outcomes?|efficacy|vaccin\w+|disorders?|diseases"
     r"|genes?|genetic\w*|health\w*|deaths?|inherited|hereditary|personal\s+history|research\w*|trials?"
     r"|(?<!prior\s)(?<!previous\s)(?<!comparison\s)studies|in\s+(?:this|our)\s+study|guidelines?|recommendations?"
-    r"|problems?|effects|examples?|signs\s+of|these\s+include|medical|stage\s+[0IV]+|as\s+a\s+result|the\s+body|tumou?rs\s+(?:that|are)|microscope|standard|stages"
+    r"|problems?|effects|reliev(?:es?|ing)|alleviat(?:es?|ing)|eases|soothes|examples?|signs\s+of|these\s+include|medical|stage\s+[0IV]+|as\s+a\s+result|the\s+body|tumou?rs\s+(?:that|are)|microscope|standard|stages"
 )
 _RESEARCH = (
     r"mutat\w+|prote[io]\w+|cells?|molecul\w+|mice|mouse|rats?|expression|pathways?|receptors?|RNA|DNA|TNF|hypothes\w+"
