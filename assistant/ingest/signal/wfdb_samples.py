@@ -89,7 +89,7 @@ def check(file: Content, header: Header, placed: dict[str, Path], limits: Ingest
     if header.rate <= 0:
         raise file.refuse("the WFDB header states no sampling rate")
     if header.segments:
-        _check_segments(file, header)
+        _check_segments(file, header, placed)
     for name, path in list(placed.items())[1:]:
         try:
             size = path.stat().st_size
@@ -111,7 +111,7 @@ def check(file: Content, header: Header, placed: dict[str, Path], limits: Ingest
     return header.samples or sum(header.lengths)
 
 
-def _check_segments(file: Content, header: Header) -> None:
+def _check_segments(file: Content, header: Header, placed: dict[str, Path]) -> None:
     if header.segment_count != len(header.segments):
         raise file.refuse(f"the header states {header.segment_count} segments and lists {len(header.segments)}")
     if "~" in header.segments and not header.variable_layout:
@@ -122,6 +122,10 @@ def _check_segments(file: Content, header: Header) -> None:
         raise file.refuse(
             f"the segments have {sum(header.lengths):,} samples together, not {header.samples:,} as the header states"
         )
+    inner = [decode_header(placed[f"{name}.hea"].read_bytes()) for name in set(header.segments) - {"~"}]
+    described = max((len(one.lines) for one in inner if one is not None), default=0)
+    if header.signals > described:  # the wfdb package takes memory for as many as are stated
+        raise file.refuse(f"the header states {header.signals:,} signals and its segments describe {described}")
 
 
 def _check_files(file: Content, header: Header, placed: dict[str, Path]) -> int:

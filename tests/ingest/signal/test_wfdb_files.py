@@ -322,6 +322,25 @@ def test_the_plain_layout_is_read_without_the_wfdb_package_and_to_the_same_bits(
     assert np.array_equal(breath.signal.lead("RESP"), expected[2], equal_nan=True)
 
 
+def test_the_plain_layout_in_several_files_is_read_to_the_same_bits(tmp_path, monkeypatch):
+    from assistant.ingest.signal import wfdb_plain, wfdb_samples
+
+    made = np.random.default_rng(4)
+    lines = []
+    for name, leads, offset in (("r.dat", ("I", "II", "V1"), 0), ("r.xyz", ("vx", "vy"), 16)):
+        data = made.integers(-32768, 32767, (3000, len(leads))).astype("<i2")
+        (tmp_path / name).write_bytes(b"\1" * offset + data.tobytes())
+        lines += [f"{name} 16{f'+{offset}' if offset else ''} 2000/mV 16 {len(lines)} 1 5 0 {lead}" for lead in leads]
+    (tmp_path / "r.hea").write_text("r 5 1000 3000\n" + "".join(f"{line}\n" for line in lines))
+    expected, _ = expanded(tmp_path / "r.hea")
+    monkeypatch.setattr(wfdb_plain, "_PIECE", 4000)
+    monkeypatch.setattr(wfdb_samples, "_rdrecord", lambda *_, **__: pytest.fail("wfdb was asked"))
+    (record,) = read_file(tmp_path / "r.hea", LIMITS)
+    assert record.signal is not None and len(record.signal.leads) == 5
+    for column, values in zip(record.signal.samples.T, expected, strict=True):
+        assert np.array_equal(column, values, equal_nan=True)
+
+
 @pytest.mark.parametrize(
     ("record", "signal"),
     [
@@ -344,6 +363,15 @@ def test_headers_that_say_more_or_less_read_as_the_wfdb_package_reads_them(tmp_p
     assert np.array_equal(found.signal.samples[:, 0], expected, equal_nan=True)
     assert found.signal.sampling_rate_hz == about.fs * about.samps_per_frame[0]
     assert found.taken_at == about.base_datetime
+
+
+def test_more_signals_than_the_segments_describe_are_refused_before_memory_is_taken_for_them(tmp_path):
+    write(tmp_path, name="m_1", samples=300)
+    write(tmp_path, name="m_2", samples=200)
+    header = tmp_path / "m.hea"
+    header.write_text("m/2 212501500\nm_1 300\nm_2 200\n")
+    with pytest.raises(UnreadableFile, match=r"states 212,501,500 signals and its segments describe 2$"):
+        read_file(header, LIMITS)
 
 
 def test_cut_and_changed_files_give_records_or_a_reason(tmp_path):
