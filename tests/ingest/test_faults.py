@@ -5,13 +5,12 @@ import io
 import os
 import resource
 import socket
-import subprocess
-import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from apart import run_apart
 from test_pool import read_all, recipe_of
 
 from assistant.ingest import folder as folder_module
@@ -103,8 +102,7 @@ def test_a_bomb_is_refused_in_less_than_a_gibibyte(folder, name):
     (folder / name).write_bytes(make())
     (folder / "z.txt").write_text("A note after it.")
     code = (
-        "import resource, sys\n"
-        f"sys.path[:] = {[str(Path(__file__).parent), *sys.path]!r}\n"
+        "import resource\n"
         "from test_pool import read_all\n"
         "from sabotage import Untouched\n"
         "from pathlib import Path\n"
@@ -113,8 +111,7 @@ def test_a_bomb_is_refused_in_less_than_a_gibibyte(folder, name):
         "print(found['z.txt'].reason)\n"
         "print(max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    reason, other, peak_kb = done.stdout.splitlines()[-3:]
+    reason, other, peak_kb = run_apart(code).decode().splitlines()[-3:]
     assert expected in reason
     assert reason != "None"
     assert other == "None"

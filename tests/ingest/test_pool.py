@@ -39,9 +39,9 @@ def read_all(folder, make=sabotaged, **limits):
 
 
 def children():
-    """Processes whose parent is this one."""
-    found = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(os.getpid())], capture_output=True, text=True)
-    return [line for line in found.stdout.splitlines() if "ps" not in line.split()]
+    """The pool's worker processes: children of this process, of which other tests may have left some of their own."""
+    found = subprocess.run(["ps", "-ww", "-o", "args=", "--ppid", str(os.getpid())], capture_output=True, text=True)
+    return [line for line in found.stdout.splitlines() if "ingest.worker" in line or "<defunct>" in line]
 
 
 def seen(outcome):
