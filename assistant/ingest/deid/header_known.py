@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from assistant.ingest.dates import parse_date
@@ -10,6 +11,7 @@ from assistant.records import Known
 
 if TYPE_CHECKING:
     from pydicom import DataElement, Dataset
+    from pydicom.tag import BaseTag
 
 _NAMES = (
     "PatientName", "OtherPatientNames", "PatientBirthName", "PatientMotherBirthName", "ReferringPhysicianName",
@@ -31,31 +33,41 @@ _OF_PEOPLE = (
     "VerifyingObserverSequence", "AuthorObserverSequence", "ParticipantSequence", "ContentSequence",
     "OtherPatientIDsSequence", "RequestAttributesSequence", "OriginalAttributesSequence", "ModifiedAttributesSequence",
 )  # fmt: skip
+_BIRTH = ("PatientBirthDate",)
 _MAX_DEPTH = 40
 
 
 def known_of(dataset: Dataset) -> Known:
     """What a header says of its patient and of the people around: names, ids, places, the day of birth."""
-    found: dict[str, list[str]] = {"names": [], "ids": [], "places": []}
+    found: tuple[list[str], ...] = ([], [], [])
     for item in _with_people(dataset):
-        for kind, keywords in (("names", _NAMES), ("ids", _IDS), ("places", _PLACES)):
-            found[kind] += [text for keyword in keywords for text in _texts(item, keyword)]
-    names, ids, places = (tuple(dict.fromkeys(texts)) for texts in found.values())
-    birth = parse_date(next(iter(_texts(dataset, "PatientBirthDate")), None))
+        present = item.keys()
+        for texts, keywords in zip(found, (_NAMES, _IDS, _PLACES), strict=True):
+            texts += [text for tag in _tags(keywords) if tag in present for text in _texts(item, tag)]
+    names, ids, places = (tuple(dict.fromkeys(texts)) for texts in found)
+    birth = parse_date(next((text for tag in _tags(_BIRTH) for text in _texts(dataset, tag)), None))
     return Known(names, ids, places, birth.date() if birth else None)
 
 
 def _with_people(dataset: Dataset, depth: int = 0) -> Iterator[Dataset]:
     yield dataset
     if depth < _MAX_DEPTH:
-        for keyword in _OF_PEOPLE:
-            for item in dataset.get(keyword, None) or []:
+        present = dataset.keys()
+        for tag in _tags(_OF_PEOPLE):
+            for item in (dataset[tag].value or []) if tag in present else []:
                 yield from _with_people(item, depth + 1)
 
 
-def _texts(dataset: Dataset, keyword: str) -> list[str]:
+@lru_cache(maxsize=8)
+def _tags(keywords: tuple[str, ...]) -> tuple[BaseTag, ...]:
+    from pydicom.tag import Tag
+
+    return tuple(Tag(keyword) for keyword in keywords)
+
+
+def _texts(dataset: Dataset, tag: BaseTag) -> list[str]:
     try:
-        values = values_of(dataset[keyword]) if keyword in dataset else []
+        values = values_of(dataset[tag]) if tag in dataset.keys() else []  # noqa: SIM118 - quicker than `in dataset`
     except Exception:  # a damaged value is converted when it is first looked at
         return []
     return [text for value in values if (text := str(value).strip())]

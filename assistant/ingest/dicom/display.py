@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SOFT_TISSUE = (40.0, 400.0)  # Hounsfield units, the usual body window
 _TABLE_FROM = 65_536  # pixels; a smaller picture is computed directly
 _SAMPLE = 1_000_000  # pixels that the range of a picture beyond 16 bits is taken from
+_COUNTED = 262_144  # values that are counted or looked up at a time: their indices, eight bytes each, stay in the cache
+_LOOK = 4_096  # pixels from which a stated window is seen to show something
 _BLOCK = 4_000_000  # values that are turned into floating point at a time
 
 Curve = Callable[["NDArray[np.float64]"], "NDArray[np.float64]"]
@@ -66,8 +68,10 @@ def from_palette(dataset: Dataset, raw: NDArray[Any]) -> NDArray[np.uint8]:
     colours = np.asarray(apply_color_lut(codes, dataset))[0, :, :3]
     if colours.dtype != np.uint8:  # entries of 16 bits; some writers fill the lower eight only
         colours = (colours >> (0 if int(colours.max(initial=0)) < 256 else 8)).astype(np.uint8)
-    blocks = [colours[block.astype(np.intp) - low] for block in _row_blocks(raw)]
-    return plain(np.concatenate(blocks))
+    packed = np.zeros((len(colours), 4), dtype=np.uint8)  # one look-up a pixel instead of three
+    packed[:, :3] = colours
+    blocks = [np.take(packed.view("<u4")[:, 0], block.astype(np.intp) - low) for block in _row_blocks(raw)]
+    return plain(np.concatenate(blocks).view(np.uint8).reshape(*raw.shape, 4)[..., :3])
 
 
 # --- ways through the pipeline ------------------------------------------------------------------------
@@ -79,19 +83,28 @@ def _by_table(dataset: Dataset, raw: NDArray[Any], frame: int, finish: Curve) ->
     unsigned = np.dtype(f"u{raw.dtype.itemsize}")
     indices = np.ascontiguousarray(raw.astype(raw.dtype.newbyteorder("="), copy=False)).view(unsigned)
     flat = indices.reshape(-1)
-    counts = np.zeros(1 << bits, dtype=np.int64)
-    for start in range(0, flat.size, _BLOCK):
-        counts += np.bincount(flat[start : start + _BLOCK], minlength=1 << bits)
-    present = np.flatnonzero(counts)
-    codes = present.astype(unsigned).view(np.dtype(f"{raw.dtype.kind}{raw.dtype.itemsize}"))
-    values = _modality(dataset, codes, frame)
-    kept = _valid(dataset, codes)
-    shade = _chosen(dataset, frame, values[kept], counts[present][kept]) if kept.any() else _nothing()
+    numeric = np.dtype(f"{raw.dtype.kind}{raw.dtype.itemsize}")
+    seen = np.unique(flat[:: max(1, flat.size // _LOOK)]).view(numeric)
+    seen = seen[_valid(dataset, seen)]
+    shade = _first_window(dataset, frame, _modality(dataset, seen, frame)) if seen.size else None
+    if shade is not None:  # the window that all values would give, too: nothing has to be counted
+        own = flat.view(numeric)
+        codes = np.arange(int(own.min()), int(own.max()) + 1).astype(numeric)
+        present = codes.view(unsigned)
+        values, kept = _modality(dataset, codes, frame), _valid(dataset, codes)
+    else:
+        counts = np.zeros(1 << bits, dtype=np.int64)
+        for start in range(0, flat.size, _COUNTED):
+            counts += np.bincount(flat[start : start + _COUNTED], minlength=1 << bits)
+        present = np.flatnonzero(counts).astype(unsigned)
+        codes = present.view(numeric)
+        values, kept = _modality(dataset, codes, frame), _valid(dataset, codes)
+        shade = _chosen(dataset, frame, values[kept], counts[present][kept]) if kept.any() else _nothing()
     table = np.zeros(1 << bits, dtype=np.uint8)
     table[present] = np.where(kept, as_bytes(finish(shade.curve(values))), 0)
     shown = np.empty(flat.size, dtype=np.uint8)
-    for start in range(0, flat.size, _BLOCK):
-        np.take(table, flat[start : start + _BLOCK], out=shown[start : start + _BLOCK], mode="clip")
+    for start in range(0, flat.size, _COUNTED):
+        np.take(table, flat[start : start + _COUNTED], out=shown[start : start + _COUNTED], mode="clip")
     return shown.reshape(raw.shape), shade.words
 
 
@@ -131,6 +144,12 @@ def _modality(dataset: Dataset, raw: NDArray[Any], frame: int) -> NDArray[np.flo
     if slope := numbers(rescale, "RescaleSlope"):
         return raw * slope[0] + (numbers(rescale, "RescaleIntercept") or [0.0])[0]
     return np.asarray(raw, dtype=np.float64)
+
+
+def _first_window(dataset: Dataset, frame: int, values: NDArray[np.float64]) -> _Shade | None:
+    """The first stated window or VOI LUT, if it shows something of a few of the picture's values, and so of all."""
+    shade = next(_stated(frame_item(dataset, frame, "FrameVOILUTSequence")), None)
+    return shade if shade is not None and not _blank(shade.curve(values)) else None
 
 
 def _chosen(dataset: Dataset, frame: int, values: NDArray[np.float64], counts: NDArray[np.int64] | None) -> _Shade:

@@ -6,7 +6,8 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
@@ -16,6 +17,7 @@ from assistant.settings import IngestSettings
 
 if TYPE_CHECKING:
     from pydicom import Dataset
+    from pydicom.tag import BaseTag
 
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _EXPLICIT = b"1.2.840.10008.1.2.1".ljust(len(_DEFLATED), b"\0")
@@ -140,10 +142,27 @@ def object_name(dataset: Dataset) -> str:
     return f"SOP class {uid.name}"
 
 
+def stored(dataset: Dataset, keyword: str) -> Any:
+    """An element's value, None if it is absent. Raises what pydicom raises for a damaged one.
+
+    Most of the elements that are asked for are absent, which an attribute of a data set finds out at ten times the
+    cost of a look at its tags.
+    """
+    tag = _tag(keyword)
+    return dataset[tag].value if tag in dataset.keys() else None  # noqa: SIM118 - `in dataset` parses the tag anew
+
+
+@lru_cache(maxsize=1024)
+def _tag(keyword: str) -> BaseTag:
+    from pydicom.tag import Tag
+
+    return Tag(keyword)
+
+
 def value(dataset: Dataset, keyword: str) -> str | None:
     """An element's value as one line of text, None if it is absent, blank or unreadable."""
     try:
-        found = getattr(dataset, keyword, None)
+        found = stored(dataset, keyword)
     except Exception:  # a damaged value is converted when it is first looked at
         return None
     if found is None:
@@ -156,7 +175,7 @@ def value(dataset: Dataset, keyword: str) -> str | None:
 def numbers(dataset: Dataset, keyword: str) -> list[float]:
     """An element's finite numbers, as far as they are numbers; empty if it is absent or unreadable."""
     try:
-        found = getattr(dataset, keyword, None)
+        found = stored(dataset, keyword)
         if found is None or (isinstance(found, str) and not found.strip()):
             return []
         parts = found if hasattr(found, "__iter__") and not isinstance(found, str) else [found]
@@ -171,7 +190,8 @@ def frame_item(dataset: Dataset, frame: int, name: str) -> Dataset:
     ones, or, in other objects, the data set itself. `frame` counts from 0."""
     for groups, index in (("PerFrameFunctionalGroupsSequence", frame), ("SharedFunctionalGroupsSequence", 0)):
         try:
-            return getattr(getattr(dataset, groups)[index], name)[0]
+            if (items := stored(dataset, groups)) is not None and (found := stored(items[index], name)) is not None:
+                return found[0]
         except (AttributeError, IndexError, TypeError):
             continue
     return dataset

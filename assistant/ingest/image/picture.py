@@ -27,6 +27,8 @@ _SIGNATURES = (
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")  # JPEG opens several-picture JPEGs (MPO) too
 _EXIF_TAKEN = (0x9003, 0x0132)  # DateTimeOriginal, DateTime
 _EXIF_DETAILS = 0x8769
+_EXIF_ORIENTATION = 0x0112
+_LOOK = 64  # a grid of so many pixels each way tells most colour pictures at once
 _STRIP = 4_000_000  # pixels that are converted at a time
 _TIFF_KIND, _TIFF_REDUCED = 254, 1  # NewSubfileType: a smaller copy of another page
 _TIFF_POLARITY, _TIFF_WHITE_IS_ZERO = 262, 0  # PhotometricInterpretation
@@ -147,12 +149,15 @@ def _pixels(picture: PillowImage) -> NDArray[np.uint8]:
 
     white_is_zero = _tags(picture).get(_TIFF_POLARITY) == _TIFF_WHITE_IS_ZERO  # Pillow minds it up to eight bits
     picture.load()
-    ImageOps.exif_transpose(picture, in_place=True)
+    if picture.getexif().get(_EXIF_ORIENTATION, 1) != 1:
+        ImageOps.exif_transpose(picture, in_place=True)
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
         shown = stretch(np.asarray(picture))
         return 255 - shown if white_is_zero else shown
     if picture.mode in ("1", "L") and not picture.has_transparency_data:
-        return np.asarray(picture.convert("L"))
+        return np.asarray(picture if picture.mode == "L" else picture.convert("L"))
+    if picture.width * picture.height <= _STRIP:
+        return _grey_or_colour(_on_white(picture))
     pixels = np.empty((picture.height, picture.width, 3), dtype=np.uint8)
     rows = max(1, _STRIP // picture.width)
     for top in range(0, picture.height, rows):  # a strip at a time: Pillow's copies of the whole would not fit
@@ -161,13 +166,26 @@ def _pixels(picture: PillowImage) -> NDArray[np.uint8]:
     return plain(pixels)
 
 
+def _grey_or_colour(picture: PillowImage) -> NDArray[np.uint8]:
+    """What `display.plain` makes of an RGB picture; channels are compared where Pillow keeps them, which is quicker."""
+    size = (min(_LOOK, picture.width), min(_LOOK, picture.height))
+    look = np.asarray(picture.resize(size, resample=0))
+    if (look == look[..., :1]).all():
+        red, green, blue = (channel.tobytes() for channel in picture.split())
+        if red == green == blue:
+            return np.frombuffer(red, dtype=np.uint8).reshape(picture.height, picture.width)
+    return np.asarray(picture)
+
+
 def _on_white(picture: PillowImage) -> PillowImage:
     """As RGB, what is transparent over white."""
     from PIL import Image as Pillow
 
     if not picture.has_transparency_data:
         return picture if picture.mode == "RGB" else picture.convert("RGB")
-    colour = picture.convert("RGBA")
+    colour = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+    if colour.getchannel("A").getextrema() == (255, 255):
+        return colour.convert("RGB")
     ground = Pillow.new("RGB", colour.size, (255, 255, 255))
     ground.paste(colour, mask=colour.getchannel("A"))
     return ground

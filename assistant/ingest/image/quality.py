@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 BLANK = "blank: every pixel has the same value"
 _NEARLY_BLANK = 0.01  # of the grey scale: the standard deviation below which `wardround measure` says blank, too
+_WHITE = 254
 _EDGE = 5  # grey values that an edge of one value may vary by
 _LOOK = 128  # measured on a grid of about 128 × 128 pixels
 
@@ -32,11 +33,10 @@ def quality(pixels: NDArray[np.uint8]) -> dict[str, str]:
     """
     words = ["tiny"] if min(pixels.shape[:2]) < TINY_PX else []
     look = _grid(pixels)
-    darkest = look if look.ndim == 2 else look.min(axis=2)
-    white = _framed(darkest) >= 254
+    darkest = look if look.ndim == 2 else np.minimum(np.minimum(look[..., 0], look[..., 1]), look[..., 2])
     if float(look.std(dtype=np.float32)) < _NEARLY_BLANK * 255:
         words.append("blank")
-    elif float(white.mean()) > BURNT_SHARE:
+    elif int(darkest.max()) >= _WHITE and float((_framed(darkest) >= _WHITE).mean()) > BURNT_SHARE:
         words.append("saturated")
     return {"quality": ", ".join(words)} if words else {}
 

@@ -1,4 +1,4 @@
-"""The commonest layout of a WFDB record, read straight from its file: one signal file of 16-bit samples.
+"""The commonest layout of a WFDB record, read straight from its files: signals of 16-bit samples, one rate.
 
 Of the 3 ms in which the wfdb package reads a ten-second ECG of twelve leads, 2.5 go into parsing its header. What is
 here is its arithmetic, to the last bit (tests compare them); any header that says more than the usual is left to it.
@@ -36,22 +36,29 @@ def read_plain(file: Content, header: Header, path: Path, frames: int, limits: I
     lines = [line for line in lines if line and not line.startswith("#")]
     described = [_SIGNAL.match(line) for line in lines[1:]]
     found = [match for match in described if match is not None]
-    if len(header.files) != 1 or not _RECORD.match(lines[0]) or len(found) != len(described):
+    if (
+        not header.files
+        or "~" in (line.file for line in header.lines)
+        or not _RECORD.match(lines[0])
+        or len(found) != len(described)
+    ):
         return None
     gains = np.array([float(match["gain"]) for match in found])
-    if not (gains > 0).all() or len({line.offset for line in header.lines}) > 1:
+    if not (gains > 0).all() or len({(line.file, line.offset) for line in header.lines}) > len(header.files):
         return None
     baselines = np.array([float(match["baseline"] or match["zero"]) for match in found])
     channels = [Channel(match["name"], match["unit"] or "mV", header.rate, frames) for match in found]
     recording = ChannelSet(file, channels, limits)
-    width, piece = len(found), max(1, _PIECE // len(found))
-    with path.with_name(header.files[0]).open("rb") as stream:
-        stream.seek(header.lines[0].offset)
-        for first in range(0, frames, piece):
-            count = min(piece, frames - first)
-            stored = np.frombuffer(stream.read(count * width * 2), "<i2").reshape(count, width)
-            values = (stored - baselines) / gains
-            values[stored == _MISSING] = np.nan
-            for number in range(width):
-                recording.put(number, first, values[:, number])
+    for name in header.files:
+        inside = [number for number, line in enumerate(header.lines) if line.file == name]
+        width, piece = len(inside), max(1, _PIECE // len(inside))
+        with path.with_name(name).open("rb") as stream:
+            stream.seek(header.lines[inside[0]].offset)
+            for first in range(0, frames, piece):
+                count = min(piece, frames - first)
+                stored = np.frombuffer(stream.read(count * width * 2), "<i2").reshape(count, width)
+                for column, number in enumerate(inside):
+                    values = (stored[:, column] - baselines[number]) / gains[number]
+                    values[stored[:, column] == _MISSING] = np.nan
+                    recording.put(number, first, values)
     return recording

@@ -157,5 +157,8 @@ def _plausibility(text: str) -> float:
 
 def _printable(text: str) -> bool:
     sample = text[:_SAMPLE]
+    if sample.isascii():
+        raw = sample.encode("ascii")
+        return len(raw) - len(raw.translate(None, _CONTROL)) <= 0.002 * len(raw)
     control = sum(unicodedata.category(c) in ("Cc", "Cn", "Co") and c not in "\t\n\r\f\x0b" for c in sample)
     return control <= 0.002 * len(sample)

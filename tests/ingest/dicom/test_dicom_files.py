@@ -85,6 +85,33 @@ def test_a_window_that_shows_nothing_gives_way_to_the_full_range(tmp_path):
     assert "shows nothing" in record.fields["window"]
 
 
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"PixelPaddingValue": 0},
+        {"PhotometricInterpretation": "MONOCHROME1"},
+        {"VOILUTFunction": "SIGMOID"},
+        {"RescaleSlope": -1, "RescaleIntercept": 1500},
+    ],
+)
+def test_a_window_seen_to_show_something_gives_the_picture_that_counting_all_values_gives(monkeypatch, signed, more):
+    from assistant.ingest.dicom import display
+
+    raw = np.random.default_rng(7).normal(0 if signed else 1500, 500, (300, 400)).clip(-4000 if signed else 0, 4000)
+    raw = raw.astype(np.int16 if signed else np.uint16)
+    header = Dataset()
+    header.WindowCenter, header.WindowWidth = 900, 1200
+    for keyword, stated in more.items():
+        setattr(header, keyword, stated)
+    quick, words = display.show_grey(header, raw, 0)
+    monkeypatch.setattr(display, "_first_window", lambda *_: None)
+    counted, same = display.show_grey(header, raw, 0)
+    assert words == same and words.startswith("centre 900")
+    assert np.array_equal(quick, counted) and np.ptp(quick) > 200
+
+
 def test_facts_of_the_header_are_kept(tmp_path):
     data = picture(
         [[1, 2]],
