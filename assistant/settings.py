@@ -38,7 +38,8 @@ class IngestSettings(_Group):
     max_signal_hz: float = Field(100_000.0, description="a channel sampled faster is set aside")
     max_pdf_pages: int = Field(2_000, description="a PDF with more pages is set aside")
     ocr: Literal["off", "auto"] = Field(
-        "off", description="auto: scanned pages of a PDF are read by Tesseract (the extra `ocr`); off: they are set aside"
+        "off",
+        description="auto: scanned pages of a PDF are read by Tesseract (the extra `ocr`); off: they are set aside",
     )
     ocr_language: str = Field("eng", description="Tesseract's languages, joined by +: eng+deu")
     ocr_page_seconds: float = Field(30.0, gt=0, description="a scanned page that takes longer is set aside")
@@ -46,7 +47,7 @@ class IngestSettings(_Group):
     max_archive_members: int = Field(200_000, description="how many members an archive may have")
     workers: int = Field(0, ge=0, description="processes that read files; 0: one for each usable processor")
     max_seconds: float = Field(120.0, gt=0, description="a file that takes longer to read is set aside")
-    # A worker with every reading library loaded holds 0.25 GB; the largest file allowed (512 MB) fits beside its pixels.
+    # A worker with every reading library loaded holds 0.25 GB; the largest file (512 MB) fits beside its pixels.
     worker_memory_mb: int = Field(2_048, ge=512, description="a file whose reading takes more memory is set aside")
     passage_words: int = Field(120, description="a document's passages are about this long, never cutting a sentence")
 

@@ -6,10 +6,10 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image as Picture
+from small_archive import draw
 
 from assistant.assistant import Assistant
 from assistant.errors import UnreadableFile
-from small_archive import draw
 
 
 def png(seed):
