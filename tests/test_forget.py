@@ -1,6 +1,7 @@
 """Forgetting a patient: nothing of them is left, nothing of anybody else is lost, and no build brings them back."""
 
 import json
+import shutil
 import sqlite3
 
 import pytest
@@ -19,9 +20,9 @@ WORDS = (b"pleural effusion", b"smaller after drainage")
 
 
 @pytest.fixture
-def workspace(tmp_path):
+def workspace(chest_workspace, tmp_path):
     """A workspace in which patient 100 stands in an index, two conversations, a draft run and an evaluation run."""
-    build_small_archive(tmp_path)
+    shutil.copytree(chest_workspace, tmp_path, dirs_exist_ok=True)
     assistant = Assistant.open(tmp_path)
     about = assistant.ask("Is there an effusion?", patient=GONE)
     own = [{**piece, "relation": "own"} for piece in about.to_json()["evidence"]]
