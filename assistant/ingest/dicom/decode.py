@@ -61,7 +61,7 @@ def _decoded(file: Content, header: Header, frame: int, plugin: str) -> NDArray[
     """By the first decoder that can; by GDCM, which alone knows JPEG lossless, in a process of its own."""
     from pydicom.pixels.decoders.base import get_decoder
     from pydicom.pixels.utils import as_pixel_options
-    from pydicom.uid import ExplicitVRLittleEndian, JPEG2000TransferSyntaxes
+    from pydicom.uid import ExplicitVRLittleEndian, JPEG2000TransferSyntaxes, RLELossless
 
     assert header.pixels is not None
     syntax = header.dataset.file_meta.TransferSyntaxUID
@@ -80,6 +80,8 @@ def _decoded(file: Content, header: Header, frame: int, plugin: str) -> NDArray[
     source = bytes(source)
     # pydicom's own decoder of RLE, in Python, comes last: it takes four times as long as the others
     plugins = [plugin] if plugin else sorted(decoder.available_plugins, key=lambda name: name == "pydicom")
+    if syntax == RLELossless and len(plugins) > 1:  # what two others can't read makes GDCM crash
+        plugins = [name for name in plugins if name != "gdcm"]
     trouble: Exception | None = None
     if "gdcm" in plugins and syntax in JPEG2000TransferSyntaxes and is_expendable():  # the quickest; here it may crash
         with contextlib.suppress(Exception), without_stderr():
@@ -89,6 +91,10 @@ def _decoded(file: Content, header: Header, frame: int, plugin: str) -> NDArray[
             return np.asarray(decoder.as_array(source, index=frame, decoding_plugin=name, **options)[0])
         except Exception as error:
             trouble = error
+        except BaseException as error:  # a panic in a decoder that is written in Rust is no Exception
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            trouble = RuntimeError(str(error))
     if "gdcm" in plugins:
         try:
             return decode_apart(header.data, frame)

@@ -1,0 +1,33 @@
+"""A decoder written in Rust that panics sets the file aside like any other; a panic is no `Exception`."""
+
+import io
+from pathlib import Path
+
+from pydicom.data import get_testdata_file
+from pydicom.pixels import pixel_array
+
+from assistant.errors import UnreadableFile
+from assistant.ingest.content import Content
+from assistant.ingest.formats import read_content
+from assistant.settings import IngestSettings
+
+
+def outcome(act):
+    try:
+        act()
+    except UnreadableFile:
+        return "refused"
+    except Exception:
+        return "error"
+    except BaseException:
+        return "panic"
+    return "read"
+
+
+def test_a_panic_of_the_rle_decoder_is_a_reason():
+    whole = Path(get_testdata_file("MR_small_RLE.dcm")).read_bytes()
+    damaged = [whole[:at] + whole[at + gap :] for at in range(1_500, 7_400, 150) for gap in (1, 7, 218)]
+    plain = [outcome(lambda d=data: pixel_array(io.BytesIO(d), decoding_plugin="pylibjpeg")) for data in damaged]
+    assert "panic" in plain, "the decoder panics on some of these by itself"
+    ours = [outcome(lambda d=data: read_content(Content("a.dcm", d), IngestSettings())) for data in damaged]
+    assert set(ours) <= {"read", "refused"}
