@@ -340,6 +340,9 @@ def run_forget(arguments: Namespace) -> int:
     if arguments.json:
         print_json(report.to_json())
     else:
+        if report.found_nothing:
+            print(f"{report.patient}: nothing of this patient is in the workspace; is the id right?")
+            return SET_ASIDE if report.not_cleaned else OK
         print(f"{report.patient}: " + ("would be removed" if report.dry_run else "removed"))
         for found in report.indexes:
             print(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -44,8 +45,12 @@ class DraftOutput:
         os.fsync(self._file.fileno())
         self._db.add_drafted(self._run, self._pseudonym(draft.study_id))
 
-    def set_aside(self, study_id: str, reason: str) -> None:
-        self._db.add_drafted(self._run, self._pseudonym(study_id), reason)
+    def set_aside(self, study_id: str, reason: str, files: Iterable[Path] = ()) -> None:
+        """Keep why a study was not drafted, without its own id and the names of its files."""
+        name = self._pseudonym(study_id)
+        for file in files:
+            reason = reason.replace(str(file), "a file").replace(file.name, "a file")
+        self._db.add_drafted(self._run, name, reason.replace(study_id, name))
 
 
 def _finished(path: Path) -> set[str]:

@@ -43,9 +43,10 @@ def draft_studies(
         return
     with DraftOutput(assistant, out, resume, llm) as output:
         todo = [request for request in requests if request.study_id not in output.done]
+        files = {request.study_id: request.files for request in todo}
 
         def problem(study_id: str, reason: str) -> None:
-            output.set_aside(study_id, reason)
+            output.set_aside(study_id, reason, files[study_id])
             (on_problem or _ignore)(study_id, reason)
 
         for draft in _in_order(make, todo, workers, problem):

@@ -49,6 +49,12 @@ class ForgetReport:
     not_cleaned: list[dict[str, str]] = field(default_factory=list)  # path, reason
     dry_run: bool = False
 
+    @property
+    def found_nothing(self) -> bool:
+        """Whether nothing was there to be removed."""
+        counts = (self.conversations, self.turns, self.feedback, self.access_log_entries_unlinked)
+        return not any((self.indexes, self.drafts, self.evaluation_runs, *counts))
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

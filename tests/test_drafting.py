@@ -139,3 +139,20 @@ def test_an_excluded_patient_is_never_drafted_from(assistant, chest_workspace):
     assert {"a.png", "b.png"} & {e.external_id for e in draft.evidence}
     (walled,) = assistant.draft([request], exclude_patient="100")
     assert not {"a.png", "b.png"} & {e.external_id for e in walled.evidence}
+
+
+def test_why_a_study_was_not_drafted_is_kept_without_its_id_and_file_names(tmp_path):
+    build_small_archive(tmp_path)
+    (tmp_path / "Obermeier_Gunther.dcm").write_bytes(b"")
+    studies = [StudyRequest("MRN-8812345", (tmp_path / "Obermeier_Gunther.dcm",)), StudyRequest("MRN-8812346")]
+    told = []
+    list(
+        Assistant.open(tmp_path).draft(
+            studies, out=tmp_path / "drafts", on_problem=lambda study, reason: told.append((study, reason))
+        )
+    )
+    assert [study for study, _ in told] == ["MRN-8812345", "MRN-8812346"]
+    assert "Obermeier_Gunther.dcm" in told[0][1]
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("workspace.db*"))
+    assert b"8812345" not in kept and b"8812346" not in kept and b"Obermeier" not in kept
+    assert b"the file is empty" in kept

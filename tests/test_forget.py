@@ -175,7 +175,7 @@ def test_the_command(workspace, capsys):
     assert main(["forget", "--patient", GONE, "--workspace", str(workspace), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["indexes"][0]["records"] == 4
     assert main(["forget", "--patient", GONE, "--workspace", str(workspace)]) == 0  # again: nothing is left to do
-    assert "conversations: 0 whole" in capsys.readouterr().out
+    assert "nothing of this patient is in the workspace; is the id right?" in capsys.readouterr().out
     assert main(["forget", "--patient", " ", "--workspace", str(workspace)]) == 2
     with pytest.raises(BadQuery, match="whom"):
         forget_patient(workspace, "")
