@@ -71,15 +71,16 @@ _LABELLED = (
     ),
 )
 _SSN = re.compile(r"(?<![\w.,/-])\d{3}-\d{2}-\d{4}(?![\w/-]|[.,]\d)")
+_CODED = r"(?<!SNOMED CT )(?<!RxNorm )"  # after these words a number is a code of a terminology
 _BARE = (
     re.compile(r"(?<![\w.])[12]\.\d{1,3}\.\d{2,6}(?:\.\d{1,20}){4,12}(?![\w.]*\w)"),  # a DICOM unique identifier
     re.compile(r"(?<![\w/-])[A-Z]{1,4}-?\d{6,14}(?![\w/])"),  # CR20240131001
     re.compile(r"(?<![\w/-])[A-CEGHJ-PR-TW-Z]{2}[ ]?\d{2}[ ]?\d{2}[ ]?\d{2}[ ]?[A-D](?!\w)"),  # national insurance, UK
     re.compile(r"(?<![\w-])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![\w-])"),  # a UUID
     re.compile(r"(?<![\w.,/+-])\d{3,4}[ -]\d{3,4}[ -]\d{3,4}(?![\w/%-]|[.,]\d|[ ]?(?:mg|ml|mm|cm))"),
-    re.compile(r"(?<![\w.,/+-])\d{7,12}(?![\w/%]|[.,-]\d|[ ]?(?:mg|ml|cells|copies|units|IU|per)\b)"),
+    re.compile(rf"{_CODED}(?<![\w.,/+-])\d{{7,12}}(?![\w/%]|[.,-]\d|[ ]?(?:mg|ml|cells|copies|units|IU|per)\b)"),
 )
-_CHECKED = re.compile(r"(?<![\w.,/+-])[A-Z]{0,2}\d(?:[ -]?[A-Z0-9]){8,32}(?![\w/]|[.,]\d)")
+_CHECKED = re.compile(rf"{_CODED}(?<![\w.,/+-])[A-Z]{{0,2}}\d(?:[ -]?[A-Z0-9]){{8,32}}(?![\w/]|[.,]\d)")
 # --- telephone and fax -------------------------------------------------------------------------------------------
 _EXTENSION = r"(?:[ ,]{0,2}(?:ext\.?:?|extension|x|Durchwahl|App\.)[ ]?\d{1,5})?"
 _DIALLED = (

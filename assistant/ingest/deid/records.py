@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import unquote
 
-from assistant.ingest.deid.cleaned import cleaned, cleaned_text
+from assistant.ingest.deid.cleaned import cleaned, found_in, named_in, without
+from assistant.ingest.deid.known import find_known
 from assistant.ingest.deid.pixels import BURNED_IN, MASKED, mask_burned_in
 from assistant.ingest.deid.text import Replaced, find
 from assistant.ingest.deid.text import replace as substitute
@@ -68,16 +69,19 @@ class Deidentifier:
         """The record as it may be stored and shown, and what was removed from it."""
         if not self._settings.enabled:
             return replace(record, known=Known()), Removed()
-        known, shift = _known(record), self._shift(record)
-        kinds: Counter[str] = Counter()
+        stated = _known(record)
+        found = found_in(record.text, stated)
+        persons = named_in(record.text, found)
+        known = stated | persons
+        shift = self._shift(record, names_somebody=any(span.kind == "name" for span in found))
+        body, removed = without(record.text, found, shift)
+        kinds = Counter(removed)
 
         def clean(text: str) -> str:
-            without, found = cleaned(text, known, shift)
-            kinds.update(found)
-            return without.text
+            left, taken = cleaned(text, known, shift)
+            kinds.update(taken)
+            return left.text
 
-        body, found = cleaned_text(record.text, known, shift)
-        kinds.update(found)
         if record.taken_at and shift:
             kinds["date"] += 1
         masked, fields = self._masked(record, kinds)
@@ -86,7 +90,7 @@ class Deidentifier:
             text=body.text,
             passages=tuple(_remapped(record.passages, body, known, shift)),
             title=clean(record.title) if record.title else record.title,
-            url=_kept_url(record, known, kinds),
+            url=_kept_url(record, stated, persons, kinds),
             part=self._part(record.part, known),
             taken_at=moved_moment(record.taken_at, shift),
             labels={name: str(value) for name, value in _values(record.labels, clean, kinds).items()},
@@ -97,14 +101,14 @@ class Deidentifier:
         )
         return done, Removed(dict(kinds))
 
-    def _shift(self, record: Record) -> int | None:
+    def _shift(self, record: Record, *, names_somebody: bool) -> int | None:
         """By how many days the record's dates are moved; None where they stay: a document that is about nobody."""
         if self._settings.dates == "keep":
             return None
         if record.patient_id:
             return self._pseudonyms.shift_days(record.patient_id)
         is_case = record.kind != "text" or record.modality == "SR" or record.known != Known()
-        if is_case or _ABOUT_SOMEBODY.search(record.text):
+        if is_case or names_somebody or _ABOUT_SOMEBODY.search(record.text):
             return self._pseudonyms.shift_days(record.study_id or record.sha256)
         return None
 
@@ -177,13 +181,17 @@ def _years(value: str | int | float) -> float | None:
     return float(match[1]) if match else None
 
 
-def _kept_url(record: Record, known: Known, kinds: Counter[str]) -> str | None:
-    """A patient's record keeps its address only where neither an id nor a name nor a date stands in it."""
+def _kept_url(record: Record, known: Known, persons: Known, kinds: Counter[str]) -> str | None:
+    """A patient's record keeps its address only where neither an id nor a name nor a date stands in it, and no record
+    keeps one that names a person of its text."""
     url = record.url
     if not url:
         return url
     words = re.sub(r"[/?&=+_.:%#-]+", " ", unquote(url))
-    if (record.patient_id or known != Known()) and (_TELLING.search(unquote(url)) or cleaned(words, known, 0)[1]):
+    of_patient = bool(record.patient_id) or known != Known()
+    if any(find_known(words, persons)) or (
+        of_patient and (_TELLING.search(unquote(url)) or cleaned(words, known, 0)[1])
+    ):
         kinds["url"] += 1
         return None
     return url

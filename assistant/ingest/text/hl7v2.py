@@ -47,7 +47,8 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     """A text record for each order (OBR) of each ORU message, and what is embedded in it (ED: a PDF, a picture).
 
     Batches (FHS, BHS) and MLLP framing are opened; messages of other types and bad ones are set aside by number.
-    `patient_id` is PID-3, `study_id` the accession or filler order number (OBR-18, OBR-3), else the placer's.
+    `patient_id` is PID-3, `study_id` the accession or filler order number (OBR-18, OBR-3), else the placer's. The
+    order's numbers are told to the de-identifier; `external_id`, which is shown as it is, stays empty.
 
     Raises UnreadableFile where no message gives a record.
     """
@@ -283,7 +284,6 @@ def _dressed(record: Record, message: _Message, order: Any, pid: Any, procedure:
         patient_id=_patient_id(message, pid),
         study_id=study or (f"{record.sha256[:16]}:{record.part}" if record.part else None),
         taken_at=_moment(message, order) or record.taken_at,
-        external_id=filler or placer or None,
         title=procedure or record.title,
         fields={**fields, **record.fields},
         known=record.known | _known(message, pid, order),
@@ -306,11 +306,12 @@ def _moment(message: _Message, order: Any) -> datetime | None:
 
 
 def _known(message: _Message, pid: Any, order: Any) -> Known:
-    """Names, numbers, address and birth date of PID, and the doctors of OBR, for the de-identifier."""
+    """Names, numbers, address and birth date of PID, the doctors and order numbers of OBR, for the de-identifier."""
     names = [message.component(r, n) for r in message.repetitions(pid, 5) for n in (1, 2, 3)]
     for number in (16, 28, 32):
         names += [message.component(r, n) for r in message.repetitions(order, number) for n in (2, 3)]
     ids = [message.component(r) for number in (2, 3, 4, 18, 19) for r in message.repetitions(pid, number)]
+    ids += [message.value(order, number) for number in (2, 3, 18)]
     places = [message.component(r) for r in message.repetitions(pid, 11)]
     born = parse_date(message.value(pid, 7)[:8])
     return Known(_filled(names), _filled(ids), _filled(places), born.date() if born else None)

@@ -1,13 +1,17 @@
 """Records without what identifies their patient."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
+import pytest
 
+from assistant.ingest.content import Content
 from assistant.ingest.deid import Deidentifier, Removed
+from assistant.ingest.formats import read_content
 from assistant.pseudonyms import MAX_SHIFT_DAYS, Pseudonyms
 from assistant.records import Image, Known, Passage, Record
-from assistant.settings import DeidSettings
+from assistant.settings import DeidSettings, IngestSettings
 
 PSEUDONYMS = Pseudonyms(bytes(range(32)))
 KNOWN = Known(names=("DOE^JANE",), ids=("MR00471108",), birth_date=date(1931, 2, 3))
@@ -90,6 +94,41 @@ def test_title_url_and_part_are_cleaned():
     assert cleaned.part == PSEUDONYMS.part("Jane Doe")
     public = text_record("Clear lungs.", url="https://openi.nlm.nih.gov/detailedresult", part="text", known=KNOWN)
     assert clean(public)[0].url == public.url and clean(public)[0].part == "text"
+
+
+@pytest.mark.parametrize(
+    "title", ["Quillfeather MRN 80417733", "Letter Quillfeather, Marguerite", "MARGUERITE QUILLFEATHER"]
+)
+@pytest.mark.parametrize("body", ["Mrs. Marguerite Quillfeather was seen today.", "Mrs. Quillfeather was seen today."])
+def test_a_person_named_in_a_text_vanishes_from_whatever_is_stored_beside_it(title, body):
+    page = f"<html><head><title>{title}</title></head><body><p>{body} Lungs clear.</p></body></html>".encode()
+    (read,) = read_content(Content("a.html", page), IngestSettings())
+    assert read.title == title, "the page is read as it is"
+    record = replace(
+        read, fields={"comment": "Quillfeather again", "cyst": "Baker"}, labels={"note": "as Quillfeather's"},
+        passages=(Passage(0, len(read.text), "About Quillfeather"),), url="https://wiki.example/quillfeather",
+    )  # fmt: skip
+    cleaned, _ = clean(record)
+    told = (cleaned.text, cleaned.title, cleaned.fields, cleaned.labels, cleaned.passages, cleaned.url, cleaned.part)
+    assert "quillfeather" not in repr(told).lower() and "80417733" not in repr(told)
+    assert cleaned.fields["cyst"] == "Baker" and cleaned.passages[0].section == "About [name]"
+
+
+def test_a_surname_that_is_also_an_eponym_stays_in_labels():
+    record = text_record("Reported by Dr. Baker.", labels={"finding": "popliteal Baker cyst"})
+    cleaned, _ = clean(record)
+    assert "Baker" not in cleaned.text and cleaned.labels["finding"] == "popliteal Baker cyst"
+
+
+def test_the_dates_of_a_text_that_names_somebody_move():
+    text = "Report. Agatha Hollingberry. CT thorax 2024-01-02"
+    named = Record(kind="text", modality="DOC", uri="a", sha256="5" * 64, text=text, taken_at=datetime(2024, 1, 2))
+    cleaned, removed = clean(named)
+    assert "2024-01-02" not in cleaned.text and "Hollingberry" not in cleaned.text and removed.counts["date"] == 2
+    assert cleaned.taken_at == datetime(2024, 1, 2) + timedelta(days=cleaned.shift_days)
+    nobody = replace(named, text="Guideline. CT thorax 2024-01-02")
+    assert clean(nobody)[0] == nobody
+    assert clean(named, dates="keep")[0].taken_at == named.taken_at
 
 
 def test_short_ids_do_not_black_out_numbers_of_the_report():

@@ -170,3 +170,13 @@ def test_a_second_run_finds_nothing_more() -> None:
 def test_hostile_repetition_takes_time_in_proportion_to_its_length(piece: str) -> None:
     text = (piece * 100_000)[:100_000]
     assert all(0 <= span.start < span.end <= len(text) for span in find(text))
+
+
+@pytest.mark.parametrize("code", ["SNOMED CT 312468003", "SNOMED CT 9434765919", "RxNorm 1049502", "LOINC 2823-3"])
+def test_codes_of_terminologies_are_no_ids_unless_the_header_knows_them(code):
+    assert find(f"Potassium ({code}) is high.") == ()
+    number = code.rpartition(" ")[2]
+    known = find(f"Potassium ({code}) is high.", Known(ids=(number,)))
+    assert [span.kind for span in known] == ["id"]
+    if number.isdigit():
+        assert find(f"Potassium, patient {number}.") != ()

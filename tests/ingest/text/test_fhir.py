@@ -7,8 +7,10 @@ import pytest
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
+from assistant.ingest.deid import Deidentifier
 from assistant.ingest.formats import format_of, read_content
-from assistant.settings import IngestSettings
+from assistant.pseudonyms import Pseudonyms
+from assistant.settings import DeidSettings, IngestSettings
 
 LIMITS = IngestSettings()
 UID = "2.25.120374619328765.1"
@@ -91,11 +93,11 @@ def test_a_report_tells_its_results_and_conclusion():
         "EXAMINATION:\nChest X-ray\nStatus: preliminary\n\n"
         "RESULTS:\nHaemoglobin: 7.2 g/dl (low; reference 7.5 g/dl to 10 g/dl)\n\n"
         "CONCLUSION:\nNo pneumonia.\nSmall effusion.\n\n"
-        "DIAGNOSIS:\nEffusion (sct 60046008)"
+        "DIAGNOSIS:\nEffusion (SNOMED CT 60046008)"
     )
     assert [p.section for p in report.passages] == ["EXAMINATION", "RESULTS", "CONCLUSION", "DIAGNOSIS"]
     assert (report.patient_id, report.study_id, report.title) == ("MRN-77", UID, "Chest X-ray")
-    assert report.external_id == "DiagnosticReport/r1"
+    assert report.external_id is page.external_id is patient.external_id is None
     assert report.taken_at.isoformat() == "2021-03-04T00:00:00"
     assert report.modality == "SR"
     assert (page.text, page.study_id, page.part) == ("The lungs are clear.", UID, "entry 2, attachment 1")
@@ -107,11 +109,67 @@ def test_a_patients_name_is_told_to_the_deidentifier_and_to_nobody_else():
     records, _ = read(bundle(REPORT, PATIENT))
     for record in records:
         assert record.known.names == ("Mustermann", "Erika")
-        assert record.known.ids == ("999", "MRN-77")
+        assert set(record.known.ids) >= {"999", "MRN-77", "p1"}
         assert record.known.birth_date.isoformat() == "1964-08-12"
         shown = (record.text, record.title, dict(record.fields), dict(record.labels), record.part)
         assert "Mustermann" not in repr(shown)
         assert record.fields["sex"] == "female"
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "number"),
+    [
+        ([{"value": "88371255"}], "88371255"),
+        ([{"value": "1"}, {"use": "usual", "value": "88371255"}], "88371255"),
+        ([{"use": "usual", "value": "1"}, {"type": {"coding": [{"code": "MR"}]}, "value": "88371255"}], "88371255"),
+        ([{"value": "1"}, {"value": "2"}], "pat-883712"),
+        ([], "pat-883712"),
+    ],
+    ids=["the only one", "the usual one", "typed MR", "none of them is better", "none"],
+)
+def test_a_patient_is_called_by_the_medical_record_number(identifiers, number):
+    patient = {**PATIENT, "id": "pat-883712", "identifier": identifiers}
+    report = {**REPORT, "subject": {"reference": "Patient/pat-883712"}}
+    for data in (bundle(report, patient), "\n".join(map(json.dumps, (report, patient))).encode()):
+        records, _ = read(data)
+        assert {record.patient_id for record in records} == {number}
+        assert all("pat-883712" in record.known.ids and record.external_id is None for record in records)
+    assert read(patient)[0][0].patient_id == number
+
+
+def test_without_its_resource_a_patient_is_called_by_the_identifier_of_the_subject():
+    subject = {"reference": "Patient/pat-883712", "display": "Erika Mustermann", "identifier": {"value": "88371255"}}
+    ((record,), _) = read({**HB, "id": "obs-55120", "subject": subject})
+    assert record.patient_id == "88371255"
+    assert set(record.known.ids) == {"obs-55120", "pat-883712", "88371255"}
+    assert record.known.names == ("Erika Mustermann",)
+
+
+def test_the_id_of_a_contained_patient_names_nobody_outside_of_the_resource():
+    inside = {**HB, "subject": {"reference": "#p1"}}
+    assert read({**inside, "contained": [{**PATIENT, "identifier": []}]})[0][0].patient_id is None
+    assert read({**inside, "contained": [PATIENT]})[0][0].patient_id == "MRN-77"
+
+
+def test_a_concept_of_codes_alone_is_told_once():
+    coding = [{"system": "http://loinc.org", "code": "2823-3"}]
+    ((record,), _) = read({**REPORT, "presentedForm": [], "conclusionCode": [{"coding": coding}]})
+    assert record.text.endswith("DIAGNOSIS:\nLOINC 2823-3")
+
+
+def test_ids_of_the_resource_and_its_patient_vanish_from_the_text_and_codes_stay():
+    systems = ("http://loinc.org", "2823-3"), ("http://snomed.info/sct", "312468003"), ("https://lab.example/x", "K7")
+    coding = [{"system": system, "code": code} for system, code in systems]
+    note = "Condition obs-55120 of pat-883712."
+    condition = {"resourceType": "Condition", "id": "obs-55120", "subject": {"reference": "Patient/pat-883712"},
+                 "code": {"text": "Potassium", "coding": coding}, "note": [{"text": note}]}  # fmt: skip
+    ((record,), _) = read(condition)
+    assert record.fields["codes"] == "LOINC 2823-3, SNOMED CT 312468003, K7"
+    deidentifier = Deidentifier(Pseudonyms(bytes(32)), DeidSettings())
+    cleaned, removed = deidentifier.record(record)
+    assert "LOINC 2823-3, SNOMED CT 312468003, K7" in cleaned.text and "Condition [id] of [id]." in cleaned.text
+    assert cleaned.fields == record.fields and removed.counts == {"id": 2}
+    assert "55120" not in repr(cleaned.external_id) + cleaned.part + repr(cleaned.title)
 
 
 def test_an_observation_tells_its_components():

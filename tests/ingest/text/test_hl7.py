@@ -6,8 +6,10 @@ import pytest
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
+from assistant.ingest.deid import Deidentifier
 from assistant.ingest.formats import format_of, read_content
-from assistant.settings import IngestSettings
+from assistant.pseudonyms import Pseudonyms
+from assistant.settings import DeidSettings, IngestSettings
 
 LIMITS = IngestSettings()
 LETTER = base64.b64encode(b"A small report about the lungs.").decode()
@@ -73,10 +75,20 @@ def test_a_result_message_gives_a_record_for_each_order(data):
 def test_names_are_told_to_the_deidentifier_and_to_nobody_else():
     (xray, *_), _ = read(as_latin_1("\r"))
     assert set(xray.known.names) == {"Müller", "Anna", "Doktor", "Adam"}
-    assert xray.known.ids == ("999", "12345")
+    assert xray.known.ids == ("999", "12345", "PL1", "FI1")
+    assert xray.external_id is None
     assert "Müller" not in repr((xray.text, xray.title, dict(xray.fields)))
     assert xray.fields == {"hl7": "ORU", "sex": "F", "procedure_code": "CXR", "result_status": "F",
                            "report_type": "radiology"}  # fmt: skip
+
+
+def test_numbers_of_an_order_vanish_from_the_text_and_are_nobodys_key():
+    text = ("MSH|^~\\&|A|B|||||ORU^R01|2|P|2.3\rPID|||88371255\rOBR|1|PLC4410271|FIL9930127|CXR^Chest X-ray"
+            "||||||||||||||ACC9930127\rOBX|1|TX|||ACC9930127, FIL9930127, PLC4410271: clear.\r")  # fmt: skip
+    ((record,), _) = read(text.encode())
+    assert (record.study_id, record.external_id) == ("ACC9930127", None)
+    cleaned, removed = Deidentifier(Pseudonyms(bytes(32)), DeidSettings()).record(record)
+    assert "[id], [id], [id]: clear." in cleaned.text and removed.counts["id"] == 3
 
 
 def test_a_message_may_bring_its_own_separators():

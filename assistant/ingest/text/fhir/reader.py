@@ -58,24 +58,24 @@ def _own_type(head: str) -> bool:
 class _Found:
     """A file's resources by the names under which they are referred to, and what could not be used."""
 
-    resources: list[tuple[str, Resource, bool]] = field(default_factory=list)  # part, resource, in a bundle
+    resources: list[tuple[str, Resource]] = field(default_factory=list)  # part, resource
     by_name: dict[str, Resource] = field(default_factory=dict)
     other: Counter[str] = field(default_factory=Counter)
 
-    def add(self, part: str, resource: Resource, *, bundled: bool = False, url: str = "", depth: int = 0) -> None:
+    def add(self, part: str, resource: Resource, *, url: str = "", depth: int = 0) -> None:
         kind = said(resource.get("resourceType"))
         if kind == "Bundle":
             if depth < _MAX_DEPTH:
                 for number, entry in enumerate(items(resource.get("entry")), start=1):
                     if isinstance(inner := entry.get("resource"), dict):
                         name = f"{part}, entry {number}" if part else f"entry {number}"
-                        self.add(name, inner, bundled=True, url=said(entry.get("fullUrl")), depth=depth + 1)
+                        self.add(name, inner, url=said(entry.get("fullUrl")), depth=depth + 1)
             return
         for name in (url, f"{kind}/{said(resource.get('id'))}" if said(resource.get("id")) else ""):
             if name:
                 self.by_name.setdefault(name, resource)
         if kind in _READ:
-            self.resources.append((part, resource, bundled))
+            self.resources.append((part, resource))
         else:
             self.other[kind or "resource without a type"] += 1
 
@@ -84,8 +84,9 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     """A text record for each report, observation, condition, document, imaging study and patient.
 
     Results that a report of the same file refers to are told in the report. `patient_id` is the medical record
-    number where a bundle holds the patient with one, otherwise the id that the subject's reference names; `study_id`
-    the DICOM study UID where there is one. Names stay out of the records' facts and are told to the de-identifier.
+    number where the file holds the patient with one, otherwise the identifier that the subject states, else the id
+    that its reference names; `study_id` the DICOM study UID where there is one. Names and ids stay out of the records'
+    facts and of `external_id`, and are told to the de-identifier.
     Resources of other kinds, bad lines and attachments that can't be read are set aside; a URL is never fetched.
 
     Raises UnreadableFile for damaged JSON, a document over 64 MB, or a file with nothing to read in it.
@@ -95,10 +96,10 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         found.add(part, resource)
     told = _results_of_reports(found)
     records: list[Record] = []
-    for part, resource, bundled in found.resources:
+    for part, resource in found.resources:
         if id(resource) in told:
             continue
-        records += _Reader(file, limits, found.by_name, resource, part, bundled).records()
+        records += _Reader(file, limits, found.by_name, resource, part).records()
     kinds = ", ".join(f"{kind} ({count})" if count > 1 else kind for kind, count in found.other.most_common(12))
     if not records:
         about = f"FHIR with nothing to index ({kinds})" if kinds else "FHIR without any statement"
@@ -153,7 +154,7 @@ def _is_lines(data: bytes) -> bool:
 def _results_of_reports(found: _Found) -> set[int]:
     """The observations (by identity) that a report of the same file tells, members of theirs included."""
     told: set[int] = set()
-    for _, resource, _ in found.resources:
+    for _, resource in found.resources:
         if resource.get("resourceType") == "DiagnosticReport" and not withdrawn(resource):
             ahead = items(resource.get("result"))
             while ahead:
@@ -181,7 +182,6 @@ class _Reader:
     by_name: Mapping[str, Resource]
     resource: Resource
     part: str
-    bundled: bool
 
     def resolve(self, reference: Any) -> Resource | None:
         return _target(reference, self.by_name, self.resource)
@@ -281,10 +281,9 @@ class _Reader:
             patient_id=self._patient_id(patient),
             study_id=self._study_id() or key or (f"{self.file.sha256[:16]}:{self.part}" if self.part else None),
             taken_at=moment(self.resource) or record.taken_at,
-            external_id=key,
             title=title or record.title,
             fields={**fields, **_about(patient), **record.fields},
-            known=record.known | (_known(patient) if patient else Known()),
+            known=record.known | self._known(patient),
         )
 
     def _patient(self) -> Resource | None:
@@ -297,18 +296,25 @@ class _Reader:
         return self.resource.get("subject") or self.resource.get("patient")
 
     def _patient_id(self, patient: Resource | None) -> str | None:
-        if patient is not None and self.bundled and (number := _record_number(patient.get("identifier"))):
-            return number
-        if patient is not None and said(patient.get("id")):
-            return said(patient["id"])
         subject = self._subject()
-        if not isinstance(subject, dict):
-            return None
-        name = said(subject.get("reference")).partition("/_history/")[0]
-        kind, _, key = name.rpartition("/")
-        if key and (kind.endswith("Patient") or name.startswith("urn:uuid:")):
-            return key.removeprefix("urn:uuid:")
-        return said(items(subject.get("identifier"))[0].get("value")) if items(subject.get("identifier")) else None
+        subject = subject if isinstance(subject, dict) else {}
+        if patient is not None and (number := _record_number(patient.get("identifier"))):
+            return number
+        if stated := _record_number(subject.get("identifier")):
+            return stated
+        if said(subject.get("reference")).startswith("#"):
+            return None  # the id of a contained resource names nobody outside of its holder
+        return (said(patient.get("id")) if patient is not None else "") or _patient_key(subject)
+
+    def _known(self, patient: Resource | None) -> Known:
+        """What the resource and its patient are called, and what else of the patient must not stand in a text."""
+        subject = self._subject()
+        subject = subject if isinstance(subject, dict) else {}
+        ids = [said(self.resource.get("id")), _patient_key(subject) or ""]
+        ids += [said(i.get("value")) for holder in (self.resource, subject) for i in items(holder.get("identifier"))]
+        name = said(subject.get("display"))
+        own = Known((name,) if name else (), tuple(dict.fromkeys(i for i in ids if i)))
+        return (_known(patient) if patient is not None else Known()) | own
 
     def _study_id(self) -> str | None:
         """The DICOM UID of the imaging study itself or of the one that the report is about."""
@@ -322,11 +328,23 @@ class _Reader:
 
 
 def _record_number(identifiers: Any) -> str | None:
-    for identifier in items(identifiers):
-        kinds = [said(c.get("code")) for t in items(identifier.get("type")) for c in items(t.get("coding"))]
-        if _MEDICAL_RECORD in kinds and said(identifier.get("value")):
-            return said(identifier["value"])
-    return None
+    """The identifier that is typed as the medical record number, else the usual one, else the only one."""
+    stated = [identifier for identifier in items(identifiers) if said(identifier.get("value"))]
+    typed = [identifier for identifier in stated if _MEDICAL_RECORD in _types(identifier)]
+    usual = [identifier for identifier in stated if said(identifier.get("use")) == "usual"]
+    chosen = typed or usual or (stated if len(stated) == 1 else [])
+    return said(chosen[0]["value"]) if chosen else None
+
+
+def _types(identifier: Resource) -> list[str]:
+    return [said(c.get("code")) for t in items(identifier.get("type")) for c in items(t.get("coding"))]
+
+
+def _patient_key(subject: Resource) -> str | None:
+    """The logical id of the patient that a reference names."""
+    name = said(subject.get("reference")).partition("/_history/")[0]
+    kind, _, key = name.rpartition("/")
+    return key.removeprefix("urn:uuid:") if key and (kind.endswith("Patient") or name.startswith("urn:uuid:")) else None
 
 
 def _demographics(patient: Resource) -> list[str]:
@@ -356,6 +374,6 @@ def _known(patient: Resource) -> Known:
     for address in items(patient.get("address")):
         street = address.get("line") if isinstance(address.get("line"), list) else []
         places += [part for part in (said(address.get("text")), *(said(line) for line in street or [])) if part]
-    ids = [said(identifier.get("value")) for identifier in items(patient.get("identifier"))]
+    ids = [said(identifier.get("value")) for identifier in items(patient.get("identifier"))] + [said(patient.get("id"))]
     born = parse_date(said(patient.get("birthDate")) or None)
     return Known(tuple(names), tuple(i for i in ids if i), tuple(places), born.date() if born else None)

@@ -15,6 +15,15 @@ _DATES = (
     "onsetDateTime", "onsetPeriod", "occurrenceDateTime", "occurrencePeriod", "date", "authoredOn", "whenHandedOver",
     "recordedDate", "assertedDate", "issued", "recorded",
 )  # fmt: skip
+# Code systems by their URL (hl7.org/fhir/R4/terminologies-systems.html), in small letters.
+_SYSTEMS = {
+    "http://loinc.org": "LOINC", "http://snomed.info/sct": "SNOMED CT", "http://radlex.org": "RadLex",
+    "http://www.radlex.org": "RadLex", "http://www.nlm.nih.gov/research/umls/rxnorm": "RxNorm",
+    "http://hl7.org/fhir/sid/icd-10": "ICD-10", "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM",
+    "http://hl7.org/fhir/sid/icd-9-cm": "ICD-9-CM", "http://fhir.de/codesystem/bfarm/icd-10-gm": "ICD-10-GM",
+    "http://hl7.org/fhir/sid/cvx": "CVX", "http://hl7.org/fhir/sid/ndc": "NDC", "http://www.whocc.no/atc": "ATC",
+    "http://www.ama-assn.org/go/cpt": "CPT", "http://dicom.nema.org/resources/ontology/dcm": "DCM",
+}  # fmt: skip
 _NOT_USED = frozenset(("entered-in-error", "cancelled", "nullified"))
 
 
@@ -48,18 +57,18 @@ def concept(value: Any) -> str:
 def _coding(value: Any) -> str:
     codings = items(value)
     return next((said(c.get("display")) for c in codings if said(c.get("display"))), "") or next(
-        (said(c.get("code")) for c in codings if said(c.get("code"))), ""
+        (_code(c) for c in codings if said(c.get("code"))), ""
     )
+
+
+def _code(coding: Resource) -> str:
+    """A code after the name of its system; after nothing where the system is none of the well-known ones."""
+    return f"{_SYSTEMS.get(said(coding.get('system')).rstrip('/').lower(), '')} {said(coding.get('code'))}".strip()
 
 
 def codes(value: Any) -> str:
-    """The codes of a concept with their systems' last words: "loinc 718-7, sct 271026005"."""
-    found = (
-        f"{said(coding.get('system')).rstrip('/').rpartition('/')[2]} {said(coding.get('code'))}".strip()
-        for item in items(value)
-        for coding in items(item.get("coding"))
-        if said(coding.get("code"))
-    )
+    """The codes of a concept, after the names of well-known systems: "LOINC 718-7, SNOMED CT 271026005"."""
+    found = (_code(coding) for item in items(value) for coding in items(item.get("coding")) if said(coding.get("code")))
     return ", ".join(dict.fromkeys(found))
 
 
