@@ -102,6 +102,7 @@ def _dressed(record: Record, root: Element) -> Record:
     streets = [text_of(part) for part in root.iter("streetAddressLine") if text_of(part)]
     born = parse_date(_value(root, "recordTarget/patientRole/patient/birthTime")[:8])
     document = root.find("id")
+    number = (document.get("extension") or "") if document is not None else ""
     event = root.find("documentationOf/serviceEvent/effectiveTime/low")
     when = (event.get("value") if event is not None else None) or _value(root, "effectiveTime")
     code = root.find("code")
@@ -109,9 +110,9 @@ def _dressed(record: Record, root: Element) -> Record:
         record,
         patient_id=ids[0] if ids else None,
         taken_at=parse_date(when[:14].partition("+")[0].partition("-")[0]) or record.taken_at,
-        external_id=(document.get("extension") or document.get("root")) if document is not None else None,
         title=(code.get("displayName") if code is not None else None) or record.title,
-        known=record.known | Known(tuple(names), tuple(ids), tuple(streets), born.date() if born else None),
+        known=record.known
+        | Known(tuple(names), (*ids, *filter(None, [number])), tuple(streets), born.date() if born else None),
     )
 
 

@@ -144,7 +144,7 @@ def test_a_clinical_document_keeps_its_sections():
     ((record,), _) = read(data)
     assert record.text == "ALLERGIES\n- Penicillin\n- Nuts\n\nRESULTS\nHb | 13 g/dl\nAll well."
     assert [p.section for p in record.passages] == ["ALLERGIES", "RESULTS"]
-    assert (record.patient_id, record.external_id, record.title) == ("4711", "D7", "Discharge summary")
+    assert (record.patient_id, record.external_id, record.title) == ("4711", None, "Discharge summary")
     assert record.taken_at.isoformat() == "2020-03-04T12:00:00"
     assert set(record.known.names) >= {"Erika", "Muster"}
 
