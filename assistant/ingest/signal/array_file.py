@@ -7,9 +7,12 @@ The sidecar is a JSON or TOML file of the same name (`ecg.npy` and `ecg.json`):
 - `sampling_rate_hz`: required, unless a CSV has a time column;
 - `leads`: the channels' names in order; required for NPY and for a CSV without a header line. Names of leads are
   understood in many spellings, others ("PLETH", "RESP", "EEG Fpz-Cz") make a signal of their own kind;
-- `units`: one for all or a list, "mV" if left out; leads of an ECG come out in millivolts;
+- `units`: one for all or a list; leads of an ECG come out in millivolts. Left out they are taken for millivolts, and
+  the file is set aside where that can't be;
 - `gain`, `baseline`: numbers, or lists: value in the unit = (stored − baseline) / gain, as in WFDB; else 1 and 0;
 - `patient_id`, `study_id`, `taken_at`, `title`: of the record; `labels`: names and texts, kept with the study.
+
+What a CSV says itself (names of leads, a time column) must agree with its sidecar.
 
 An array is samples × leads or leads × samples, whichever the number of leads tells (rows are samples where both fit).
 A CSV has a line a sample; an empty cell is a missing sample. It can do without a sidecar if one column is the time, in
@@ -26,6 +29,7 @@ import re
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,8 +39,8 @@ from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
 from assistant.ingest.signal.channels import Channel, ChannelSet, check_size
-from assistant.ingest.signal.leads import channel_type
-from assistant.records import Record
+from assistant.ingest.signal.leads import channel_type, lead_name
+from assistant.records import STANDARD_LEADS, Record
 from assistant.settings import IngestSettings
 
 if TYPE_CHECKING:
@@ -55,6 +59,7 @@ _TIME = re.compile(
 )
 _WITH_UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 _EXAMPLE = '{"sampling_rate_hz": 500, "leads": ["I", "II", …], "units": "mV"}'
+_MOST_MILLIVOLTS = 20.0  # from lowest to highest sample; a QRS of 5 mV is a large one, drift included
 _LIMITS = IngestSettings()
 
 
@@ -65,7 +70,7 @@ class Sidecar(BaseModel):
 
     sampling_rate_hz: float | None = Field(None, gt=0, allow_inf_nan=False)
     leads: tuple[str, ...] | None = Field(None, min_length=1, max_length=1_000)
-    units: str | tuple[str, ...] = "mV"
+    units: str | tuple[str, ...] | None = None
     gain: float | tuple[float, ...] = 1.0
     baseline: float | tuple[float, ...] = 0.0
     patient_id: str | None = None
@@ -116,6 +121,9 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         raise file.refuse(f"its sidecar states no sampling_rate_hz: {_EXAMPLE}")
     about = about or Sidecar()
     channels = [Channel(name, unit, rate, len(values)) for name, unit in _named(file, names, about)]
+    for channel in channels:
+        if channel.type == "ecg" and channel.factor is None:
+            raise file.refuse(f"lead {channel.name}: the unit {channel.unit!r} is none of an ECG's (mV, uV, nV, V)")
     gains, baselines = (_each(file, name, getattr(about, name), len(channels)) for name in ("gain", "baseline"))
     if not all(np.isfinite(gain) and gain != 0 for gain in gains):
         raise file.refuse("its sidecar's gain is 0 or no number")
@@ -127,7 +135,22 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     records = found.records(
         taken_at=parse_date(about.taken_at), patient_id=about.patient_id, study_id=about.study_id, labels=about.labels
     )
+    if about.units is None and not any(_WITH_UNIT.match(name.strip()) for name in names):
+        _check_millivolts(file, records)
     return [replace(record, title=about.title) for record in records] if about.title else records
+
+
+def _check_millivolts(file: Content, records: list[Record]) -> None:
+    """Refuse an ECG that can't be in millivolts, which nobody said it was."""
+    for record in records:
+        if record.modality == "ECG" and record.signal is not None:
+            spans = np.nanmax(record.signal.samples, axis=0) - np.nanmin(record.signal.samples, axis=0)
+            span = float(np.nanmedian(spans))
+            if span > _MOST_MILLIVOLTS:
+                raise file.refuse(
+                    f"its leads span {span:,.0f}, which can't be millivolts: state the unit in a sidecar, "
+                    'like "units": "uV", and a "gain" where the numbers are a converter\'s'
+                )
 
 
 # --- the sidecar --------------------------------------------------------------------------------------
@@ -158,6 +181,11 @@ def _sidecar(file: Content, limits: IngestSettings) -> Sidecar | None:
         return Sidecar.model_validate(tomllib.loads(text) if side.name.endswith(".toml") else json.loads(text))
     except ValidationError as error:
         first = error.errors()[0]
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(Sidecar.model_fields)
+            raise file.refuse(
+                f"its sidecar {side.name}: there is no key {first['loc'][0]!r}; the keys are {known}"
+            ) from None
         what = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise file.refuse(f"its sidecar {side.name}: {what}: {first['msg']}") from None
     except (ValueError, RecursionError) as error:
@@ -186,7 +214,7 @@ def sidecars(path: Path) -> list[Path]:
 
 def _named(file: Content, names: tuple[str, ...], about: Sidecar) -> list[tuple[str, str]]:
     """Each channel's name and unit; a unit in the name of a column wins."""
-    units = _each(file, "units", about.units, len(names))
+    units = _each(file, "units", about.units or "mV", len(names))
     found = []
     for name, unit in zip(names, units, strict=True):
         match = _WITH_UNIT.match(name.strip())
@@ -212,7 +240,7 @@ def _array(file: Content, about: Sidecar | None, limits: IngestSettings) -> tupl
         version = np.lib.format.read_magic(stream)
         reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = reader(stream)
-    except (ValueError, SyntaxError, KeyError, TypeError, EOFError, UnicodeError, RecursionError) as error:
+    except (ValueError, SyntaxError, KeyError, TypeError, EOFError, UnicodeError, RecursionError, TokenError) as error:
         raise file.refuse(f"damaged NumPy array ({' '.join(str(error).split())[:120]})") from None
     what = f"a NumPy array ({dtype}, {' × '.join(map(str, shape)) or 'a single number'})"
     if dtype.kind not in "fiu":
@@ -305,16 +333,39 @@ def _columns(
     names = table.names or ()
     rate = about.sampling_rate_hz if about else None
     if table.time is not None:
-        rate = rate or _rate(file, names[table.time], values[:, table.time])
+        rate = _agreed_rate(file, rate, names[table.time], values[:, table.time])
         values = np.delete(values, table.time, axis=1)
         names = tuple(name for n, name in enumerate(names) if n != table.time)
     if about and about.leads is not None:
         if len(about.leads) != values.shape[1]:
             raise file.refuse(f"{values.shape[1]} columns do not fit the {len(about.leads)} leads of its sidecar")
+        _check_names(file, names, about.leads)
         names = about.leads
     if not names:
         raise file.refuse(f"columns without names: name them as leads in its sidecar, like {_EXAMPLE}")
     return values, names, rate
+
+
+def _check_names(file: Content, header: tuple[str, ...], stated: tuple[str, ...]) -> None:
+    """Refuse leads that a sidecar names otherwise than the columns are."""
+    for column, lead in zip(header, stated, strict=bool(header)):
+        match = _WITH_UNIT.match(column.strip())
+        own, other = lead_name(match["name"] if match else column), lead_name(lead)
+        if own != other and {own, other} <= set(STANDARD_LEADS):
+            raise file.refuse(f"its column {column!r} is called {lead!r} in its sidecar: which of the two is it?")
+
+
+def _agreed_rate(file: Content, stated: float | None, name: str, times: NDArray[np.float64]) -> float:
+    """The sampling rate of the time column, which a sidecar may not contradict by more than a hundredth."""
+    if stated is None:
+        return _rate(file, name, times)
+    try:
+        told = _rate(file, name, times)
+    except UnreadableFile:  # a counter, or a unit that the name does not tell
+        return stated
+    if abs(told - stated) > 0.01 * stated:
+        raise file.refuse(f"its column {name} tells {told:g} Hz, its sidecar states {stated:g} Hz")
+    return stated
 
 
 def _rate(file: Content, name: str, times: NDArray[np.float64]) -> float:

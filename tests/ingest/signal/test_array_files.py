@@ -95,7 +95,7 @@ def test_nothing_is_unpickled(tmp_path):
 def test_what_does_not_fit_is_told(tmp_path):
     assert "does not fit the 2 leads" in reason(write(tmp_path, "a.npy", VALUES, sampling_rate_hz=5, leads=["I", "II"]))
     assert "no sampling_rate_hz" in reason(write(tmp_path, "b.npy", VALUES, leads=["I", "II", "III"]))
-    assert "rate: Extra inputs" in reason(write(tmp_path, "c.npy", VALUES, rate=5, leads=["I", "II", "III"]))
+    assert "there is no key 'rate'" in reason(write(tmp_path, "c.npy", VALUES, rate=5, leads=["I", "II", "III"]))
     assert "sampling_rate_hz: Input should be greater" in reason(
         write(tmp_path, "d.npy", VALUES, sampling_rate_hz=-5, leads=["I", "II", "III"])
     )
@@ -231,3 +231,33 @@ def test_a_sidecar_that_changed_makes_its_array_be_read_anew(tmp_path):
     (after,) = iter_items(recipe)
     assert before.stamp != after.stamp
     assert before.key == after.key
+
+
+@pytest.mark.parametrize(
+    ("header", "sidecar", "words"),
+    [
+        (("II", "I"), {"leads": ["I", "II"]}, "its column 'II' is called 'I' in its sidecar"),
+        (("time_s", "II"), {"sampling_rate_hz": 250}, "its column time_s tells 500 Hz, its sidecar states 250 Hz"),
+        (("I", "II"), {"units": "furlong"}, "the unit 'furlong' is none of an ECG's"),
+        (
+            ("I", "II"),
+            {"patient_name": "Extra"},
+            "there is no key 'patient_name'; the keys are",
+        ),
+    ],
+)
+def test_a_sidecar_that_contradicts_its_table_or_makes_no_sense_is_refused(tmp_path, header, sidecar, words):
+    rows = [[n * 0.002 if name == "time_s" else np.sin(n / 9) for name in header] for n in range(400)]
+    path = write(tmp_path, "a.csv", table(header, rows), **{"sampling_rate_hz": 500, **sidecar})
+    assert words in reason(path)
+
+
+@pytest.mark.parametrize("sidecar", [{"sampling_rate_hz": 500, "leads": ["I", "II"]}, {}])
+def test_an_ecg_without_a_unit_that_cannot_be_in_millivolts_is_refused(tmp_path, sidecar):
+    rows = [[n * 0.002, 700 * np.sin(n / 9), 500 * np.cos(n / 9)] for n in range(400)]
+    header = ("time_s", "I", "II")
+    path = write(tmp_path, "a.csv", table(header, rows), **sidecar)
+    assert "can't be millivolts: state the unit" in reason(path)
+    path = write(tmp_path, "b.csv", table(header, rows), sampling_rate_hz=500, leads=["I", "II"], units="uV")
+    (record,) = read_file(path, LIMITS)
+    assert np.nanmax(record.signal.samples) == pytest.approx(0.7, abs=0.01)
