@@ -13,7 +13,7 @@ from assistant.errors import WardroundError
 from assistant.records import Evidence, TextPlace
 
 T = TypeVar("T")
-SHOWN_ALREADY = frozenset({"width", "height", "leads", "sampling_rate_hz", "duration_s"})  # fields of a record
+SHOWN_ALREADY = frozenset({"width", "height", "leads", "channels", "sampling_rate_hz", "duration_s"})  # fields
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, object]]:
@@ -117,7 +117,8 @@ def _facts(record: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
         yield "pixels", " × ".join(str(size) for size in (record["image"]["shape"][1], record["image"]["shape"][0]))
     if "signal" in record:
         signal = record["signal"]
-        yield "channels", ", ".join(signal["leads"])
+        named = zip(signal["leads"], signal["units"], strict=True)
+        yield "channels", ", ".join(lead if unit == "mV" else f"{lead} ({unit})" for lead, unit in named)
         yield "sampling", f"{signal['sampling_rate_hz']:g} Hz, {signal['duration_s']:g} s"
     if "text" in record:
         text = record["text"]

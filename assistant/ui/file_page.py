@@ -16,7 +16,7 @@ from assistant.ui.traces import draw_traces, is_ecg
 PICTURE_PX = 480  # longer edge of a picture on the page
 SHOWN_CHARACTERS = 4_000  # of a text; its beginning is enough to see how it was read
 SHOWN_RECORDS = 60  # with their content; a larger file's others are counted
-_SHOWN_ALREADY = frozenset({"width", "height", "leads", "sampling_rate_hz", "duration_s", "quality"})  # as fields
+_SHOWN_ALREADY = frozenset({"width", "height", "leads", "channels", "sampling_rate_hz", "duration_s", "quality"})
 
 _NOTICE = "As it would be indexed. Patient and study are pseudonyms. Research software, no medical device."
 
@@ -84,7 +84,9 @@ def _facts(of: Mapping[str, Any]) -> str:
     rows = [_row(name.replace("_", " "), of[name]) for name in ("patient_id", "study_id", "taken_at", "external_id")]
     if "signal" in of:
         signal = of["signal"]
-        rows += [_row("leads", ", ".join(signal["leads"])), _row("sampling rate", f"{signal['sampling_rate_hz']:g} Hz")]
+        named = zip(signal["leads"], signal["units"], strict=True)
+        rows.append(_row("channels", ", ".join(lead if unit == "mV" else f"{lead} ({unit})" for lead, unit in named)))
+        rows.append(_row("sampling rate", f"{signal['sampling_rate_hz']:g} Hz"))
         rows.append(_row("duration", f"{signal['duration_s']:g} s"))
     if "text" in of:
         text = of["text"]
