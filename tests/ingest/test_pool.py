@@ -161,7 +161,7 @@ def test_processes_end_when_the_iterator_is_closed(folder):
     recipe, limits = recipe_of(folder), IngestSettings(workers=2)
     outcomes = read_items(list(iter_items(recipe)), recipe, limits, Untouched)
     next(outcomes)
-    assert len(children()) == 2
+    assert children()  # one may not have begun yet, or have nothing left to do
     outcomes.close()
     assert children() == []
 
