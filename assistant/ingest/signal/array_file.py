@@ -348,10 +348,11 @@ def _columns(
 
 def _check_names(file: Content, header: tuple[str, ...], stated: tuple[str, ...]) -> None:
     """Refuse leads that a sidecar names otherwise than the columns are."""
-    for column, lead in zip(header, stated, strict=bool(header)):
-        match = _WITH_UNIT.match(column.strip())
-        own, other = lead_name(match["name"] if match else column), lead_name(lead)
-        if own != other and {own, other} <= set(STANDARD_LEADS):
+    bare = [match["name"] if (match := _WITH_UNIT.match(column.strip())) else column.strip() for column in header]
+    owns, others = [lead_name(name) for name in bare], [lead_name(lead) for lead in stated]
+    same_in_another_order = sorted(owns) == sorted(others)
+    for column, lead, own, other in zip(header, stated, owns, others, strict=False):
+        if own != other and (same_in_another_order or {own, other} <= set(STANDARD_LEADS)):
             raise file.refuse(f"its column {column!r} is called {lead!r} in its sidecar: which of the two is it?")
 
 

@@ -237,6 +237,8 @@ def test_a_sidecar_that_changed_makes_its_array_be_read_anew(tmp_path):
     ("header", "sidecar", "words"),
     [
         (("II", "I"), {"leads": ["I", "II"]}, "its column 'II' is called 'I' in its sidecar"),
+        (("MLII", "V5"), {"leads": ["V5", "MLII"]}, "its column 'MLII' is called 'V5' in its sidecar"),
+        (("PLETH", "RESP"), {"leads": ["RESP", "PLETH"]}, "its column 'PLETH' is called 'RESP' in its sidecar"),
         (("time_s", "II"), {"sampling_rate_hz": 250}, "its column time_s tells 500 Hz, its sidecar states 250 Hz"),
         (("I", "II"), {"units": "furlong"}, "the unit 'furlong' is none of an ECG's"),
         (
