@@ -78,6 +78,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     """A record for each representative slice (`part` "slice 12"); a mask becomes a text of its labels and volumes."""
     from nibabel.filebasedimages import ImageFileError
     from nibabel.spatialimages import HeaderDataError
+    from nibabel.wrapstruct import WrapStructError
 
     with quiet():
         try:
@@ -88,6 +89,8 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
             raise
         except MemoryError:
             raise file.refuse("the volume does not fit into memory") from None
+        except WrapStructError:
+            raise file.refuse("damaged volume (its header is cut off)") from None
         except (ImageFileError, HeaderDataError, ValueError, TypeError, OSError, EOFError, OverflowError) as error:
             raise file.refuse(f"damaged volume ({' '.join(str(error).split())[:160]})") from None
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
-from assistant.ingest.deid.xml_known import known_of_xml
+from assistant.ingest.deid.field_known import known_of_xml
 from assistant.ingest.safe_xml import parse, root_name, text_of, without_prefixes
 from assistant.ingest.signal.aecg_annotations import said_in
 from assistant.ingest.signal.leads import is_ecg_lead, lead_name, millivolts_per

@@ -7,17 +7,19 @@ The sidecar is a JSON or TOML file of the same name (`ecg.npy` and `ecg.json`):
 - `sampling_rate_hz`: required, unless a CSV has a time column;
 - `leads`: the channels' names in order; required for NPY and for a CSV without a header line. Names of leads are
   understood in many spellings, others ("PLETH", "RESP", "EEG Fpz-Cz") make a signal of their own kind;
-- `units`: one for all or a list; leads of an ECG come out in millivolts. Left out they are taken for millivolts, and
-  the file is set aside where that can't be;
+- `units`: one for all or a list ("mV", "uV", "V" …); leads of an ECG need one, and come out in millivolts;
 - `gain`, `baseline`: numbers, or lists: value in the unit = (stored − baseline) / gain, as in WFDB; else 1 and 0;
 - `patient_id`, `study_id`, `taken_at`, `title`: of the record; `labels`: names and texts, kept with the study.
 
-What a CSV says itself (names of leads, a time column) must agree with its sidecar.
+Keys that name a person (`patient_name`, `birth_date`, `physician` …) are kept nowhere: they only tell the
+de-identification what to look for. Any other key is an error.
+
+What a CSV says itself (names of leads, their units, a time column) must agree with its sidecar.
 
 An array is samples × leads or leads × samples, whichever the number of leads tells (rows are samples where both fit).
 A CSV has a line a sample; an empty cell is a missing sample. It can do without a sidecar if one column is the time, in
-seconds or milliseconds as its name says ("time_s", "t [ms]"), and the others are named as leads of an ECG, in
-millivolts unless the name says otherwise ("II (uV)").
+seconds or milliseconds as its name says ("time_s", "t [ms]"), and the others are named as leads of an ECG with their
+unit ("II (uV)").
 """
 
 from __future__ import annotations
@@ -38,9 +40,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
+from assistant.ingest.deid.field_known import is_personal, known_of_pairs
 from assistant.ingest.signal.channels import Channel, ChannelSet, check_size
-from assistant.ingest.signal.leads import channel_type, lead_name
-from assistant.records import STANDARD_LEADS, Record
+from assistant.ingest.signal.leads import channel_type, lead_name, millivolts_per
+from assistant.records import STANDARD_LEADS, Known, Record
 from assistant.settings import IngestSettings
 
 if TYPE_CHECKING:
@@ -59,7 +62,6 @@ _TIME = re.compile(
 )
 _WITH_UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 _EXAMPLE = '{"sampling_rate_hz": 500, "leads": ["I", "II", …], "units": "mV"}'
-_MOST_MILLIVOLTS = 20.0  # from lowest to highest sample; a QRS of 5 mV is a large one, drift included
 _LIMITS = IngestSettings()
 
 
@@ -112,7 +114,7 @@ def recognises(file: Content) -> bool:
 
 def read(file: Content, limits: IngestSettings) -> list[Record]:
     """A record for each kind of channel. Raises UnreadableFile, which says how the sidecar has to look."""
-    about = _sidecar(file, limits)
+    about, known = _sidecar(file, limits)
     if file.data.startswith(_NPY):
         values, names, rate = *_array(file, about, limits), about.sampling_rate_hz if about else None
     else:
@@ -123,7 +125,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     channels = [Channel(name, unit, rate, len(values)) for name, unit in _named(file, names, about)]
     for channel in channels:
         if channel.type == "ecg" and channel.factor is None:
-            raise file.refuse(f"lead {channel.name}: the unit {channel.unit!r} is none of an ECG's (mV, uV, nV, V)")
+            raise file.refuse(_no_unit(file, channel))
     gains, baselines = (_each(file, name, getattr(about, name), len(channels)) for name in ("gain", "baseline"))
     if not all(np.isfinite(gain) and gain != 0 for gain in gains):
         raise file.refuse("its sidecar's gain is 0 or no number")
@@ -135,22 +137,18 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     records = found.records(
         taken_at=parse_date(about.taken_at), patient_id=about.patient_id, study_id=about.study_id, labels=about.labels
     )
-    if about.units is None and not any(_WITH_UNIT.match(name.strip()) for name in names):
-        _check_millivolts(file, records)
-    return [replace(record, title=about.title) for record in records] if about.title else records
+    return [replace(record, title=about.title or record.title, known=known) for record in records]
 
 
-def _check_millivolts(file: Content, records: list[Record]) -> None:
-    """Refuse an ECG that can't be in millivolts, which nobody said it was."""
-    for record in records:
-        if record.modality == "ECG" and record.signal is not None:
-            spans = np.nanmax(record.signal.samples, axis=0) - np.nanmin(record.signal.samples, axis=0)
-            span = float(np.nanmedian(spans))
-            if span > _MOST_MILLIVOLTS:
-                raise file.refuse(
-                    f"its leads span {span:,.0f}, which can't be millivolts: state the unit in a sidecar, "
-                    'like "units": "uV", and a "gain" where the numbers are a converter\'s'
-                )
+def _no_unit(file: Content, channel: Channel) -> str:
+    if channel.unit:
+        return f"lead {channel.name}: the unit {channel.unit!r} is none of an ECG's (mV, uV, nV, V)"
+    stem = PurePosixPath(file.name).stem
+    column = "" if file.data.startswith(_NPY) else f', or call the column "{channel.name} (mV)"'
+    return (
+        f"lead {channel.name}: its unit is stated nowhere, and a guess may be wrong by a thousand: write "
+        f'"units": "mV" (or uV, V) into {stem}.json{column}'
+    )
 
 
 # --- the sidecar --------------------------------------------------------------------------------------
@@ -172,13 +170,16 @@ def is_about_a_signal(name: str, data: bytes) -> bool:
     return name.endswith(_SIDECARS) and len(data) <= _MOST_SIDECAR and bool(_ABOUT.search(data))
 
 
-def _sidecar(file: Content, limits: IngestSettings) -> Sidecar | None:
+def _sidecar(file: Content, limits: IngestSettings) -> tuple[Sidecar | None, Known]:
+    """What a sidecar says of the signal, and of persons."""
     side = _sidecar_file(file, limits)
     if side is None:
-        return None
+        return None, Known()
     try:
         text = side.data[:_MOST_SIDECAR].decode("utf-8-sig")
-        return Sidecar.model_validate(tomllib.loads(text) if side.name.endswith(".toml") else json.loads(text))
+        said = tomllib.loads(text) if side.name.endswith(".toml") else json.loads(text)
+        persons, rest = _parted(said)
+        return Sidecar.model_validate(rest), known_of_pairs(persons)
     except ValidationError as error:
         first = error.errors()[0]
         if first["type"] == "extra_forbidden":
@@ -192,6 +193,15 @@ def _sidecar(file: Content, limits: IngestSettings) -> Sidecar | None:
         raise file.refuse(
             f"its sidecar {side.name} can't be understood ({' '.join(str(error).split())[:120]})"
         ) from None
+
+
+def _parted(said: Any) -> tuple[list[tuple[str, str]], Any]:
+    """What a sidecar says of persons, as names of fields and their texts, and the rest of it."""
+    if not isinstance(said, dict):
+        return [], said
+    persons = [key for key in said if key not in Sidecar.model_fields and (key == "name" or is_personal(key))]
+    pairs = [("patient_name" if key == "name" else key, str(said[key])) for key in persons]
+    return pairs, {key: value for key, value in said.items() if key not in persons}
 
 
 def is_sidecar(path: Path) -> bool:
@@ -213,11 +223,13 @@ def sidecars(path: Path) -> list[Path]:
 
 
 def _named(file: Content, names: tuple[str, ...], about: Sidecar) -> list[tuple[str, str]]:
-    """Each channel's name and unit; a unit in the name of a column wins."""
-    units = _each(file, "units", about.units or "mV", len(names))
+    """Each channel's name and unit, "" where it is stated nowhere. Raises UnreadableFile where it is stated twice."""
+    stated = _each(file, "units", about.units or "", len(names))
     found = []
-    for name, unit in zip(names, units, strict=True):
+    for name, unit in zip(names, stated, strict=True):
         match = _WITH_UNIT.match(name.strip())
+        if match and unit and millivolts_per(match["unit"]) != millivolts_per(unit):
+            raise file.refuse(f"its column {name!r} is in {unit!r} by its sidecar: which of the two is it?")
         found.append((match["name"], match["unit"]) if match else (name, unit))
     return found
 
@@ -241,7 +253,8 @@ def _array(file: Content, about: Sidecar | None, limits: IngestSettings) -> tupl
         reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = reader(stream)
     except (ValueError, SyntaxError, KeyError, TypeError, EOFError, UnicodeError, RecursionError, TokenError) as error:
-        raise file.refuse(f"damaged NumPy array ({' '.join(str(error).split())[:120]})") from None
+        why = "its header can't be read" if isinstance(error, TokenError) else " ".join(str(error).split())[:120]
+        raise file.refuse(f"damaged NumPy array ({why})") from None
     what = f"a NumPy array ({dtype}, {' × '.join(map(str, shape)) or 'a single number'})"
     if dtype.kind not in "fiu":
         raise file.refuse(f"{what}: only whole and floating-point numbers are samples")
@@ -340,7 +353,7 @@ def _columns(
         if len(about.leads) != values.shape[1]:
             raise file.refuse(f"{values.shape[1]} columns do not fit the {len(about.leads)} leads of its sidecar")
         _check_names(file, names, about.leads)
-        names = about.leads
+        names = _with_units(about.leads, names)
     if not names:
         raise file.refuse(f"columns without names: name them as leads in its sidecar, like {_EXAMPLE}")
     return values, names, rate
@@ -356,36 +369,60 @@ def _check_names(file: Content, header: tuple[str, ...], stated: tuple[str, ...]
             raise file.refuse(f"its column {column!r} is called {lead!r} in its sidecar: which of the two is it?")
 
 
+def _with_units(leads: tuple[str, ...], header: tuple[str, ...]) -> tuple[str, ...]:
+    """Leads as a sidecar names them, with the units that the columns' own names have."""
+    if not header:
+        return leads
+    units = [match["unit"] if (match := _WITH_UNIT.match(column.strip())) else "" for column in header]
+    return tuple(
+        f"{lead} ({unit})" if unit and not _WITH_UNIT.match(lead.strip()) else lead
+        for lead, unit in zip(leads, units, strict=True)
+    )
+
+
 def _agreed_rate(file: Content, stated: float | None, name: str, times: NDArray[np.float64]) -> float:
-    """The sampling rate of the time column, which a sidecar may not contradict by more than a hundredth."""
+    """The sampling rate of the time column, which a sidecar may not contradict by more than a hundredth.
+
+    With a stated rate the column may also be a counter, or stamps too coarse to tell one sample from the next.
+    """
+    step = _step(file, name, times, rounded=stated is not None)
+    per_second = _per_second(name, step)
     if stated is None:
-        return _rate(file, name, times)
-    try:
-        told = _rate(file, name, times)
-    except UnreadableFile:  # a counter, or a unit that the name does not tell
-        return stated
-    if abs(told - stated) > 0.01 * stated:
-        raise file.refuse(f"its column {name} tells {told:g} Hz, its sidecar states {stated:g} Hz")
+        if per_second is None:
+            raise file.refuse(f"the unit of its column {name} is unclear: call it time_s or time_ms")
+        return round(per_second / step, 4)
+    if per_second is not None and abs(per_second / step - stated) > 0.01 * stated:
+        raise file.refuse(f"its column {name} tells {per_second / step:g} Hz, its sidecar states {stated:g} Hz")
     return stated
 
 
-def _rate(file: Content, name: str, times: NDArray[np.float64]) -> float:
-    """The sampling rate that a time column tells. Raises UnreadableFile for unequal steps and an unclear unit."""
+def _step(file: Content, name: str, times: NDArray[np.float64], *, rounded: bool) -> float:
+    """The step from sample to sample in the column's own unit. Raises UnreadableFile for unequal steps.
+
+    Where stamps may be `rounded`, several samples may share one if none is further than that from its place.
+    """
     steps = np.diff(times)
-    if len(steps) < 2 or not np.isfinite(steps).all() or not (steps > 0).all():
+    if len(steps) < 2 or not np.isfinite(steps).all() or steps.min() < 0 or times[-1] == times[0]:
         raise file.refuse(f"its column {name} does not rise from sample to sample")
-    usual = float(np.median(steps))
-    if np.abs(steps - usual).max() > 0.5 * usual:
+    if steps.min() == 0:
+        places = np.linspace(times[0], times[-1], len(times))
+        if not rounded or np.abs(times - places).max() > steps[steps > 0].min():
+            raise file.refuse(f"its column {name} does not rise from sample to sample")
+    else:
+        usual = float(np.median(steps))
         worst = int(np.abs(steps - usual).argmax())
-        raise file.refuse(
-            f"its samples are not equally spaced (column {name}: a step of {steps[worst]:g} after line {worst + 2}, "
-            f"{usual:g} elsewhere): a signal has one sampling rate"
-        )
+        if abs(steps[worst] - usual) > 0.5 * usual:
+            raise file.refuse(
+                f"its samples are not equally spaced (column {name}: a step of {steps[worst]:g} after line "
+                f"{worst + 2}, {usual:g} elsewhere): a signal has one sampling rate"
+            )
+    return float(times[-1] - times[0]) / len(steps)
+
+
+def _per_second(name: str, step: float) -> float | None:
+    """How many of a time column's units make a second; None where neither its name nor its numbers tell."""
     match = _TIME.match(name.strip())
     unit = ((match["unit"] or match["word"] or "") if match else "").lower()
-    if unit in ("time", "t", "zeit"):
-        if usual >= 1:
-            raise file.refuse(f"the unit of its column {name} is unclear: call it time_s or time_ms")
-        unit = "s"
-    per_second = 1000.0 if unit.startswith("m") else 1.0
-    return round(per_second * len(steps) / float(times[-1] - times[0]), 4)
+    if unit in ("time", "t", "zeit", ""):
+        return None if step >= 1 else 1.0
+    return 1000.0 if unit.startswith("m") else 1.0

@@ -91,7 +91,7 @@ def as_dicom(folder, leads, rate):
 def as_csv(folder, leads, rate):
     lines = [",".join(leads), *(",".join(f"{v:.4f}" for v in row) for row in zip(*leads.values(), strict=True))]
     (folder / "a.csv").write_text("\n".join(lines) + "\n")
-    (folder / "a.json").write_text(json.dumps({"sampling_rate_hz": rate}))
+    (folder / "a.json").write_text(json.dumps({"sampling_rate_hz": rate, "units": "mV"}))
     return folder / "a.csv"
 
 

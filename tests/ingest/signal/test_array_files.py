@@ -46,7 +46,7 @@ def test_an_array_reads_either_way_round(tmp_path, turned, dtype):
     values = VALUES.astype(dtype)
     path = write(
         tmp_path, "a.npy", values.T if turned else values, sampling_rate_hz=250, leads=["lead i", "AVR", "v1"],
-        patient_id="P7", study_id="S1", taken_at="2020-05-06T07:08:09", title="Rest", labels={"dx": "none"},
+        units="mV", patient_id="P7", study_id="S1", taken_at="2020-05-06T07:08:09", title="Rest", labels={"dx": "none"},
     )  # fmt: skip
     (record,) = read_file(path, LIMITS)
     assert record.signal.leads == ("I", "aVR", "V1")
@@ -100,7 +100,7 @@ def test_what_does_not_fit_is_told(tmp_path):
         write(tmp_path, "d.npy", VALUES, sampling_rate_hz=-5, leads=["I", "II", "III"])
     )
     assert "ingest.max_signal_hz" in reason(
-        write(tmp_path, "e.npy", VALUES, sampling_rate_hz=1e9, leads=["I", "II", "III"])
+        write(tmp_path, "e.npy", VALUES, sampling_rate_hz=1e9, leads=["I", "II", "III"], units="mV")
     )
     path = write(tmp_path, "f.npy", VALUES, sampling_rate_hz=500, leads=["I", "II", "III"])
     path.write_bytes(path.read_bytes()[:5000])
@@ -120,7 +120,10 @@ def test_a_header_that_claims_terabytes_takes_no_memory(tmp_path):
 
 def test_a_table_with_time_and_leads_needs_no_sidecar(tmp_path):
     time = np.arange(500) / 250
-    for header, factor in ((["time_s", "I", "II (uV)", "Abl. V1"], 1), (["t [ms]", "I", "II (uV)", "Abl. V1"], 1000)):
+    for header, factor in (
+        (["time_s", "I (mV)", "II (uV)", "Abl. V1 [mV]"], 1),
+        (["t [ms]", "I [mV]", "II (uV)", "Abl. V1 (mV)"], 1000),
+    ):
         path = write(tmp_path, "a.csv", table(header, np.column_stack([time * factor, VALUES])))
         (record,) = read_file(path, LIMITS)
         assert record.signal.leads == ("I", "II", "V1")
@@ -131,7 +134,7 @@ def test_a_table_with_time_and_leads_needs_no_sidecar(tmp_path):
 
 def test_a_german_table_with_decimal_commas(tmp_path):
     rows = np.column_stack([np.arange(500) / 500, VALUES[:, :2]])
-    path = write(tmp_path, "a.csv", table(["Zeit", "Ableitung I", "Ableitung aVF"], rows, ";", ","))
+    path = write(tmp_path, "a.csv", table(["Zeit", "Ableitung I (mV)", "Ableitung aVF (mV)"], rows, ";", ","))
     (record,) = read_file(path, LIMITS)
     assert (record.signal.leads, record.signal.sampling_rate_hz) == (("I", "aVF"), 500)
     assert np.allclose(record.signal.lead("aVF"), VALUES[:, 1], atol=1e-5)
@@ -160,7 +163,8 @@ def test_a_table_without_header_takes_the_names_of_its_sidecar(tmp_path):
 
 
 def test_an_empty_cell_is_a_missing_sample(tmp_path):
-    text = table(["time_s", "I", "II", "V1"], np.column_stack([np.arange(500) / 250, VALUES])).splitlines()
+    header = ["time_s", "I (mV)", "II (mV)", "V1 (mV)"]
+    text = table(header, np.column_stack([np.arange(500) / 250, VALUES])).splitlines()
     text[100] = text[100].rsplit(",", 1)[0] + ","
     (record,) = read_file(write(tmp_path, "a.csv", "\n".join(text) + "\n"), LIMITS)
     assert np.isnan(record.signal.lead("V1")).tolist() == [n == 99 for n in range(500)]
@@ -184,8 +188,8 @@ def test_ordinary_tables_stay_tables(text):
 def test_mutated_files_give_records_or_a_reason(tmp_path):
     npy = io.BytesIO()
     np.save(npy, VALUES.astype(np.float32))
-    csv_ = table(["time_s", "I", "II", "V1"], np.column_stack([np.arange(500) / 250, VALUES])).encode()
-    side = json.dumps({"sampling_rate_hz": 250, "leads": ["I", "II", "V1"]}).encode()
+    csv_ = table(["time_s", "I (mV)", "II (mV)", "V1 (mV)"], np.column_stack([np.arange(500) / 250, VALUES])).encode()
+    side = json.dumps({"sampling_rate_hz": 250, "leads": ["I", "II", "V1"], "units": "mV"}).encode()
     for data, name, window in ((npy.getvalue(), "a.npy", 140), (csv_, "a.csv", 4000)):
         cuts = [data[:n] for n in range(1, len(data), max(1, len(data) // 60))]
         for _ in range(200):
@@ -205,7 +209,7 @@ def test_a_row_that_calls_its_recording_an_ecg_does_not_make_one_of_its_breath(t
     from assistant.ingest.items import iter_items, read_item
     from assistant.ingest.recipe import load_recipe
 
-    write(tmp_path, "a.npy", VALUES, sampling_rate_hz=250, leads=["II", "V1", "RESP"])
+    write(tmp_path, "a.npy", VALUES, sampling_rate_hz=250, leads=["II", "V1", "RESP"], units="mV")
     (tmp_path / "table.csv").write_text("file,patient,kind\na.npy,P1,ecg\n")
     (tmp_path / "r.toml").write_text(
         'name = "r"\n[[source]]\npath = "."\nmanifest = "table.csv"\n'
@@ -241,25 +245,60 @@ def test_a_sidecar_that_changed_makes_its_array_be_read_anew(tmp_path):
         (("PLETH", "RESP"), {"leads": ["RESP", "PLETH"]}, "its column 'PLETH' is called 'RESP' in its sidecar"),
         (("time_s", "II"), {"sampling_rate_hz": 250}, "its column time_s tells 500 Hz, its sidecar states 250 Hz"),
         (("I", "II"), {"units": "furlong"}, "the unit 'furlong' is none of an ECG's"),
-        (
-            ("I", "II"),
-            {"patient_name": "Extra"},
-            "there is no key 'patient_name'; the keys are",
-        ),
+        (("I (uV)", "II (uV)"), {"units": "mV"}, "its column 'I (uV)' is in 'mV' by its sidecar"),
+        (("I", "II"), {"colour": "red"}, "there is no key 'colour'; the keys are sampling_rate_hz, leads"),
+        (("I", "II"), {"units": None}, "lead I: its unit is stated nowhere, and a guess may be wrong by a thousand"),
     ],
 )
 def test_a_sidecar_that_contradicts_its_table_or_makes_no_sense_is_refused(tmp_path, header, sidecar, words):
     rows = [[n * 0.002 if name == "time_s" else np.sin(n / 9) for name in header] for n in range(400)]
-    path = write(tmp_path, "a.csv", table(header, rows), **{"sampling_rate_hz": 500, **sidecar})
+    path = write(tmp_path, "a.csv", table(header, rows), **{"sampling_rate_hz": 500, "units": "mV", **sidecar})
     assert words in reason(path)
 
 
 @pytest.mark.parametrize("sidecar", [{"sampling_rate_hz": 500, "leads": ["I", "II"]}, {}])
-def test_an_ecg_without_a_unit_that_cannot_be_in_millivolts_is_refused(tmp_path, sidecar):
+def test_an_ecg_whose_unit_is_not_stated_is_refused_with_the_way_out(tmp_path, sidecar):
     rows = [[n * 0.002, 700 * np.sin(n / 9), 500 * np.cos(n / 9)] for n in range(400)]
     header = ("time_s", "I", "II")
-    path = write(tmp_path, "a.csv", table(header, rows), **sidecar)
-    assert "can't be millivolts: state the unit" in reason(path)
+    said = reason(write(tmp_path, "a.csv", table(header, rows), **sidecar))
+    assert '"units": "mV" (or uV, V) into a.json, or call the column "I (mV)"' in said
     path = write(tmp_path, "b.csv", table(header, rows), sampling_rate_hz=500, leads=["I", "II"], units="uV")
     (record,) = read_file(path, LIMITS)
     assert np.nanmax(record.signal.samples) == pytest.approx(0.7, abs=0.01)
+
+
+def test_names_of_a_sidecar_keep_the_units_of_the_columns(tmp_path):
+    path = write(tmp_path, "a.csv", table(["one (uV)", "two (V)"], VALUES[:, :2]), sampling_rate_hz=500,
+                 leads=["I", "II"])  # fmt: skip
+    (record,) = read_file(path, LIMITS)
+    assert record.signal.leads == ("I", "II")
+    assert np.allclose(record.signal.samples, VALUES[:, :2] * [0.001, 1000], rtol=1e-4)
+
+
+def test_what_a_sidecar_says_of_persons_only_tells_what_to_look_for(tmp_path):
+    path = write(
+        tmp_path, "a.npy", VALUES, sampling_rate_hz=500, leads=["I", "II", "V1"], units="mV", patient_id="P1",
+        patient_name="Vogelsang, Edeltraud", birth_date="1950-02-03", referring_physician="Dr. Quast", mrn="77-1234",
+        title="Rest",
+    )  # fmt: skip
+    (record,) = read_file(path, LIMITS)
+    assert record.known.names == ("Vogelsang, Edeltraud", "Dr. Quast")
+    assert record.known.ids == ("77-1234",)
+    assert record.known.birth_date.isoformat() == "1950-02-03"
+    assert (record.patient_id, record.title) == ("P1", "Rest")
+    assert "Vogelsang" not in f"{record.labels} {record.fields} {record.title} {record.text}"
+
+
+def test_a_stated_rate_takes_counters_and_coarse_stamps_but_no_gap(tmp_path):
+    leads = ["I (mV)", "II (mV)", "V1 (mV)"]
+    seconds = np.arange(500) / 250
+    for name, column in (("time", np.arange(500)), ("time_s", np.floor(seconds * 100) / 100)):
+        path = write(tmp_path, "a.csv", table([name, *leads], np.column_stack([column, VALUES])), sampling_rate_hz=250)
+        (record,) = read_file(path, LIMITS)
+        assert record.signal.sampling_rate_hz == 250
+    gap = seconds + 0.02 * (seconds > 1)
+    path = write(tmp_path, "a.csv", table(["time_s", *leads], np.column_stack([gap, VALUES])), sampling_rate_hz=250)
+    assert "not equally spaced (column time_s: a step of 0.024" in reason(path)
+    back = np.where(np.arange(500) == 300, 0, seconds)
+    path = write(tmp_path, "a.csv", table(["time_s", *leads], np.column_stack([back, VALUES])), sampling_rate_hz=250)
+    assert "does not rise from sample to sample" in reason(path)

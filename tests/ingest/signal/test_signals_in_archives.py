@@ -33,7 +33,7 @@ def folder(tmp_path):
     wfdb.wrann("rec", "atr", np.array([10, 200]), ["N", "N"], write_dir=str(where))
     (where / "rec.txt").write_text("The patient felt dizzy during this recording.")
     np.save(where / "a.npy", VALUES)
-    (where / "a.json").write_text(json.dumps({"sampling_rate_hz": 250, "leads": ["II", "V1"]}))
+    (where / "a.json").write_text(json.dumps({"sampling_rate_hz": 250, "leads": ["II", "V1"], "units": "mV"}))
     return where
 
 
@@ -75,7 +75,7 @@ def test_what_belongs_to_a_recording_is_no_item_and_counts_for_its_stamp(folder)
     data = bytearray((folder / "rec.dat").read_bytes())
     data[0] ^= 1
     (folder / "rec.dat").write_bytes(data)
-    (folder / "a.json").write_text(json.dumps({"sampling_rate_hz": 500, "leads": ["II", "V1"]}))
+    (folder / "a.json").write_text(json.dumps({"sampling_rate_hz": 500, "leads": ["II", "V1"], "units": "mV"}))
     (folder.parent.parent / "a.zip").unlink()
     then = {member.name: member for member in members(packed(folder, "zip"), "a.zip", LIMITS)}
     changed = {name for name in first if first[name].stamp != then[name].stamp}

@@ -3,7 +3,7 @@
 from datetime import date
 from xml.etree.ElementTree import fromstring
 
-from assistant.ingest.deid.xml_known import known_of_xml
+from assistant.ingest.deid.field_known import known_of_xml
 
 
 def test_names_ids_places_and_the_day_of_birth_of_several_vendors():

@@ -1,8 +1,9 @@
-"""What the XML of an ECG cart (aECG, Sierra, MUSE, Sapphire …) says of its patient and of the people around."""
+"""What the named fields of a file (the XML of an ECG cart, a sidecar) say of its patient and the people around."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
 from assistant.ingest.dates import parse_date
@@ -29,25 +30,41 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 def known_of_xml(root: Element) -> Known:
     """Names, ids, places and the day of birth that stand in elements and attributes that are named so."""
+    return known_of_pairs(
+        (key, value)
+        for element in root.iter()
+        if isinstance(element.tag, str)
+        for key, value in {element.tag: element.text or element.get("value") or "", **element.attrib}.items()
+    )
+
+
+def is_personal(key: str) -> bool:
+    """Whether a field of this name says who somebody is."""
+    what = _plain(key)
+    return len(what) <= _LONGEST and any(kind.fullmatch(what) for kind in (_NAME, _ID, _PLACE, _BORN))
+
+
+def known_of_pairs(pairs: Iterable[tuple[str, str]]) -> Known:
+    """What fields say of persons and places, each given as its name and its text."""
     names: list[str] = []
     ids: list[str] = []
     places: list[str] = []
     born = None
-    for element in root.iter():
-        if not isinstance(element.tag, str):
+    for key, raw in pairs:
+        what, value = _plain(key), " ".join(raw.split())
+        if not value or len(value) > _LONGEST or len(what) > _LONGEST:
             continue
-        values = {element.tag: element.text or element.get("value") or "", **element.attrib}
-        for key, raw in values.items():
-            what, value = re.sub(r"[_-]|^.*[}:]", "", key.lower()), " ".join(raw.split())
-            if not value or len(value) > _LONGEST or len(what) > _LONGEST:
-                continue
-            if _NAME.fullmatch(what) and _WORD.search(value):
-                names.append(value)
-            elif _ID.fullmatch(what):
-                ids.append(value)
-            elif _PLACE.fullmatch(what):
-                places.append(value)
-            elif _BORN.fullmatch(what):
-                born = born or parse_date(value)
+        if _NAME.fullmatch(what) and _WORD.search(value):
+            names.append(value)
+        elif _ID.fullmatch(what):
+            ids.append(value)
+        elif _PLACE.fullmatch(what):
+            places.append(value)
+        elif _BORN.fullmatch(what):
+            born = born or parse_date(value)
     names, ids, places = (list(dict.fromkeys(found)) for found in (names, ids, places))
     return Known(tuple(names), tuple(ids), tuple(places), born.date() if born else None)
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"[_-]|^.*[}:]", "", key.lower())
