@@ -102,7 +102,7 @@ def print_read(described: Mapping[str, Any]) -> None:
         for name, value in _facts(record):
             print(f"   {name + ':':22} {value}")
         if "text" in record:
-            print(f"   {'begins:':22} {short(record['text']['begins'], 240)}")
+            print(f"   {'begins:':22} {short(record['text']['content'], 240)}")
     for part in described["set_aside"]:
         print(f"\nset aside: {part['part']}: {part['reason']}")
     if described["removed"]:

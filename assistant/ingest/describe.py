@@ -11,8 +11,6 @@ from assistant.ingest.items import Reading, read_clean
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
-_EXCERPT = 300
-
 
 def describe_file(path: Path, limits: IngestSettings, deidentifier: Deidentifier) -> dict[str, Any]:
     """`{"path", "records": [{"kind", "modality", "patient_id", …}], "reason", "set_aside", "removed"}` of a file.
@@ -38,8 +36,7 @@ def read_described(
 def describe(path: Path, reading: Reading) -> dict[str, Any]:
     """What was read of a file, as the JSON of `wardround read`.
 
-    A text is shown by its length, its passages' sections and pages, and its first 300 characters; pixels and
-    samples by their shapes.
+    A text stands there whole, with its passages' sections and pages; pixels and samples by their shapes.
     """
     return {
         "path": str(path),
@@ -81,6 +78,6 @@ def _described(record: Record) -> dict[str, Any]:
             "passages": len(record.passages),
             "sections": list(dict.fromkeys(p.section for p in record.passages if p.section)),
             "pages": len({p.page for p in record.passages if p.page is not None}),
-            "begins": record.text[:_EXCERPT],
+            "content": record.text,
         }
     return found

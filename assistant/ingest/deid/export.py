@@ -46,6 +46,7 @@ def deidentify_file(path: Path, out: Path, pseudonyms: Pseudonyms, settings: Dei
     Raises UnreadableFile for what is no DICOM file, is damaged, or holds a document that can't be cleaned inside.
     """
     from pydicom import dcmread
+    from pydicom.errors import InvalidDicomError
 
     try:
         dataset = dcmread(io.BytesIO(path.read_bytes()))
@@ -54,11 +55,16 @@ def deidentify_file(path: Path, out: Path, pseudonyms: Pseudonyms, settings: Dei
         raise
     except FileExistsError:
         raise UnreadableFile(out, "is there already: name a new file") from None
+    except InvalidDicomError:
+        raise UnreadableFile(
+            path,
+            "no DICOM file: copies are written of DICOM files; others are cleaned when they are indexed or asked about",
+        ) from None
     except OSError as error:
         raise UnreadableFile(error.filename or path, error.strerror or str(error)) from None
     except Exception as error:  # damaged elements raise from any depth of pydicom
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise UnreadableFile(path, f"no DICOM file, or a damaged one ({reason})") from None
+        raise UnreadableFile(path, f"a damaged DICOM file ({reason})") from None
 
 
 def _copy(dataset: Dataset, path: Path, out: Path, pseudonyms: Pseudonyms, settings: DeidSettings) -> Exported:
