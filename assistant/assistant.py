@@ -227,7 +227,7 @@ class Assistant:
         """
         from assistant.errors import BadQuery
         from assistant.generate import Task
-        from assistant.retrieve.query import names_a_patient
+        from assistant.retrieve.route import names_a_patient
         from assistant.verify import Verifier
 
         if not question.strip():

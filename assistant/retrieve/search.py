@@ -12,8 +12,9 @@ import numpy as np
 
 from assistant.records import KINDS, Record, SearchResult
 from assistant.retrieve.own import own_passages
-from assistant.retrieve.query import Query, Route, route
+from assistant.retrieve.query import Query
 from assistant.retrieve.rank import Hit, Nearest, encode, rank_likeness, rank_text
+from assistant.retrieve.route import Route, route
 from assistant.retrieve.select import select
 from assistant.settings import Settings
 from assistant.store.index import Filter, OpenIndex

@@ -1,7 +1,8 @@
 import pytest
 
 from assistant.records import Record
-from assistant.retrieve.query import Query, Upload, is_about_upload, names_a_patient, route
+from assistant.retrieve.query import Query, Upload
+from assistant.retrieve.route import is_about_upload, names_a_patient, route
 
 ECG = Upload(Record(kind="signal", modality="ECG", uri="ecg.hea"))
 PDF = Upload(Record(kind="text", modality="DOC", uri="a.pdf"))
