@@ -1,4 +1,4 @@
-"""Ranking: text by words and meaning, pictures and signals by likeness, over one or several indexes."""
+"""Ranking of text by words and meaning, over one or several indexes."""
 
 from __future__ import annotations
 
@@ -106,20 +106,3 @@ def _hits(
                     index, records[passage.record_pk], "text", float(score), cosine, passage, has_all, why
                 )
     return [hits[key] for (key, _), _ in order if key in hits]
-
-
-def rank_likeness(indexes: Sequence[OpenIndex], kind: Kind, nearest: Sequence[Sequence[Nearest]]) -> list[Hit]:
-    """Records like the uploads, best first; `nearest` has, for each index, one entry for each upload.
-
-    Of several uploads the likest one counts.
-    """
-    best: dict[tuple[int, int], float] = {}
-    for n, found in enumerate(nearest):
-        for scores, ids in found:
-            for score, pk in zip(scores, ids, strict=True):
-                best[n, int(pk)] = max(best.get((n, int(pk)), -1.0), float(score))
-    records = [index.records(pk for (m, pk) in best if m == n) for n, index in enumerate(indexes)]
-    ordered = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [
-        Hit(indexes[n], records[n][pk], kind, score, score, why=f"likeness {score:.2f}") for (n, pk), score in ordered
-    ]

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from assistant.records import KINDS, Record, SearchResult
+from assistant.retrieve.likeness import rank_likeness
 from assistant.retrieve.own import own_passages
 from assistant.retrieve.query import Query
-from assistant.retrieve.rank import Hit, Nearest, encode, rank_likeness, rank_text
+from assistant.retrieve.rank import Hit, Nearest, encode, rank_text
 from assistant.retrieve.route import Route, route
 from assistant.retrieve.select import select
 from assistant.settings import Settings
