@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 from assistant.console import (
     chunks,
     json_lines,
+    matching,
+    name_of,
     one_line,
     print_json,
     print_measured,
     print_read,
     progress,
     say,
-    short,
     source,
     totals,
     write_file,
@@ -102,8 +103,8 @@ def run_search(arguments: Namespace) -> int:
         print(f"nothing is good enough: {found.reason}")
     for evidence in found.evidence:
         kept = "kept   " if evidence.kept else "dropped"
-        name = evidence.external_id or evidence.title or evidence.record_id
-        print(f"{kept} {evidence.score:.3f} {evidence.kind:6} {evidence.modality:3} {name}: {short(evidence.text)}")
+        shown = f"{name_of(evidence)}: {matching(evidence.text, found.query)}"
+        print(f"{kept} {evidence.score:.3f} {evidence.kind:6} {evidence.modality:3} {shown}")
         print(f"        {evidence.relation}; {evidence.why}")
     return OK
 
@@ -177,7 +178,7 @@ def run_ask(arguments: Namespace) -> int:
     by_id = {evidence.id: evidence for evidence in answer.evidence}
     for key, number in numbers.items():
         if key in by_id:
-            print(f"[{number}] {source(by_id[key])}")
+            print(f"[{number}] {source(by_id[key], answer.question)}")
     return OK
 
 

@@ -76,11 +76,29 @@ def short(text: str, length: int = 160) -> str:
     return words if len(words) <= length else words[: length - 1] + "…"
 
 
-def source(evidence: Evidence) -> str:
+def matching(text: str, query: str, length: int = 160) -> str:
+    """The part of a passage that shares most words with a query, from the beginning of its sentence."""
+    from assistant.findings.sentences import sentence_spans
+    from assistant.store.words import query_words
+
+    wanted = query_words(query)
+    starts = [start for start, end in sentence_spans(text)] or [0]
+    shared = [len(wanted & query_words(text[start : start + length])) for start in starts]
+    start = starts[shared.index(max(shared))]
+    return short(("… " if text[:start].strip() else "") + text[start:], length)
+
+
+def source(evidence: Evidence, query: str = "") -> str:
     page = evidence.place.page if isinstance(evidence.place, TextPlace) else None
     place = f", page {page}" if page else ""
-    name = evidence.title or evidence.external_id or evidence.record_id
-    return f"{evidence.relation}, {evidence.modality}: {name}{place}: {short(evidence.text, 120)}"
+    said = matching(evidence.text, query, 120)
+    return f"{evidence.relation}, {evidence.modality}: {name_of(evidence)}{place}: {said}"
+
+
+def name_of(evidence: Evidence) -> str:
+    """What a reader knows a piece of evidence by: its title and their own key, else the study that it belongs to."""
+    named = " · ".join(name for name in (evidence.title, evidence.external_id) if name)
+    return named or f"study {evidence.study_id or evidence.record_id}"
 
 
 def print_measured(found: dict[str, Any]) -> None:
