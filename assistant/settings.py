@@ -100,6 +100,11 @@ class RetrieveSettings(_Group):
     # Top-1 cosine of ecg-shape in an index of ECGs. Over LUDB the least of 120 twelve-lead queries is 0.65 and the 1st
     # percentile of single-lead ones 0.59 (I, II, V5); pulse, pressure, respiration and noise have no beats and get 0.
     signal_floor: float = Field(0.35, description="cosine below which a signal is not like the upload")
+    # Copies: cosines from which a record is taken for an upload again (re-encoded, resampled), left out of drafts and
+    # evaluations with its study and patient (docs/retrieval.md, "The patient wall").
+    image_copy: float = Field(0.995, description="cosine from which a picture is a copy of the upload")
+    signal_copy: float = Field(0.995, description="cosine from which a signal is a copy of the upload")
+    text_copy: float = Field(0.97, description="cosine from which a passage is a copy of the upload's")
     long_document_chars: int = Field(8_000, description="a text longer than this is cited by several passages")
     passages_per_document: int = Field(3, description="how many passages of a long text a search returns at most")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def own_passages(query: Query, settings: Settings) -> list[Evidence]:
     encoder = open_encoder("text", settings.embed.text, settings.embed)
     found = [(upload.record, p) for upload in uploads for p in upload.record.passages]
     texts = [record.text[p.start : p.end] for record, p in found]
-    near = np.concatenate([_vectors(upload, encoder) for upload in uploads]) @ encoder.encode([query.text])[0]
+    near = np.concatenate([vectors_of(upload, encoder) for upload in uploads]) @ encoder.encode([query.text])[0]
     words = query_words(query.text)
     shared = np.array([len(words & query_words(text)) / max(len(words), 1) for text in texts])
     order = np.argsort(-(near + settings.retrieve.words_weight * shared), kind="stable")
@@ -65,11 +66,13 @@ def own_passages(query: Query, settings: Settings) -> list[Evidence]:
     return evidence
 
 
-def _vectors(upload: Upload, encoder: Encoder) -> NDArray[np.float32]:
-    """The vectors of an uploaded text's passages, (n, dim)."""
+def vectors_of(upload: Upload, encoder: Encoder) -> NDArray[np.float32]:
+    """The vectors of an upload, (n, dim): of a picture or signal one, of a text one for each passage."""
     if encoder.fingerprint not in upload.vectors:
-        text = upload.record.text
-        upload.vectors[encoder.fingerprint] = encoder.encode([text[p.start : p.end] for p in upload.record.passages])
+        record = upload.record
+        texts = [record.text[p.start : p.end] for p in record.passages]
+        content: Sequence[Any] = texts if record.kind == "text" else [record.image or record.signal]
+        upload.vectors[encoder.fingerprint] = encoder.encode(content)
     return upload.vectors[encoder.fingerprint]
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.embed import open_encoder
+from assistant.embed import Encoder, open_encoder
 from assistant.records import Kind
 from assistant.settings import EmbedSettings, RetrieveSettings
-from assistant.store.index import Filter, OpenIndex, StoredPassage, StoredRecord
+from assistant.store.filters import Filter
+from assistant.store.index import OpenIndex, StoredPassage, StoredRecord
 from assistant.store.words import query_words
 
 
@@ -37,11 +38,16 @@ Nearest = tuple[NDArray[np.float32], NDArray[np.int64]]
 """Scores and keys of the nearest vectors, both (n,), best first."""
 
 
-def encode(index: OpenIndex, kind: Kind, content: Sequence[Any], settings: EmbedSettings) -> NDArray[np.float32]:
-    """Vectors (n, dim) by the encoder that the index's own vectors of that kind came from."""
+def encoder_of(index: OpenIndex, kind: Kind, settings: EmbedSettings) -> Encoder:
+    """The encoder that the index's own vectors of that kind came from. Raises EncoderMismatch."""
     encoder = open_encoder(kind, index.encoder_name(kind), settings)
     index.check_encoder(kind, encoder.fingerprint)
-    return encoder.encode(content)
+    return encoder
+
+
+def encode(index: OpenIndex, kind: Kind, content: Sequence[Any], settings: EmbedSettings) -> NDArray[np.float32]:
+    """Vectors (n, dim) by the encoder that the index's own vectors of that kind came from."""
+    return encoder_of(index, kind, settings).encode(content)
 
 
 def rank_text(

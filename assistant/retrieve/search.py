@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +17,10 @@ from assistant.retrieve.query import Query
 from assistant.retrieve.rank import Hit, Nearest, encode, rank_text
 from assistant.retrieve.route import Route, route
 from assistant.retrieve.select import select
+from assistant.retrieve.wall import filter_of, own_of, whose_is_unclear
 from assistant.settings import Settings
-from assistant.store.index import Filter, OpenIndex
+from assistant.store.filters import Filter
+from assistant.store.index import OpenIndex
 
 REPORTS_PER_STUDY = 2  # passages of a similar study's report that come along with its picture or signal
 
@@ -35,18 +37,23 @@ class Retriever:
         started = time.perf_counter()
         available = [kind for kind in KINDS if any(index.vectors(kind) is not None for index in self._indexes)]
         routes = [route(query, available) for query in queries]
-        filters = [[self._filter(index, query) for index in self._indexes] for query in queries]
         encoding = _Stopwatch()
+        with encoding:  # of uploads, where their copies are left out
+            filters = [[filter_of(index, query, self._settings) for index in self._indexes] for query in queries]
         likeness = {kind: self._likeness(kind, queries, routes, filters, encoding) for kind in ("image", "signal")}
         texts = self._texts(queries, routes, filters, encoding)
         results = []
         shared = (time.perf_counter() - started) * 1000 / max(len(queries), 1)
         for n, query in enumerate(queries):
             began = time.perf_counter()
-            hits = self._joined(query, likeness["image"].get(n, []) + likeness["signal"].get(n, []))
-            found = self._of_kinds(query, texts.get(n, []))
+            walls = {index.name: filter_ for index, filter_ in zip(self._indexes, filters[n], strict=True)}
+            hits = self._joined(query, likeness["image"].get(n, []) + likeness["signal"].get(n, []), walls)
+            found = self._of_kinds(query, texts.get(n, []), walls)
             own = own_passages(query, self._settings) if routes[n].own_text else []
-            evidence, abstained, reason = select(query, own, hits, found, self._settings.retrieve)
+            owned = {i.name: o for i, o in zip(self._indexes, own_of(self._indexes, query), strict=True)}
+            evidence, abstained, reason = select(query, own, hits, found, owned, self._settings.retrieve)
+            if unclear := whose_is_unclear(self._indexes, query):
+                evidence, abstained, reason = (), True, unclear
             timing = {
                 "encode": encoding.seconds * 1000 / max(len(queries), 1),
                 "search": shared - encoding.seconds * 1000 / max(len(queries), 1),
@@ -54,31 +61,6 @@ class Retriever:
             }
             results.append(SearchResult(query.text, routes[n].words, evidence, abstained, reason, timing))
         return results
-
-    # --- the wall ------------------------------------------------------------------------------------
-
-    def _filter(self, index: OpenIndex, query: Query) -> Filter:
-        """A query's filter in one index; ids become pseudonyms in the index's own namespace.
-
-        Kinds are not part of it: a text hit may lead to a picture through the study.
-        """
-        patients: set[str] = {query.exclude_patient} if query.exclude_patient else set()
-        studies: set[str] = set(query.leave_out_studies)
-        hashes: set[str] = set()
-        if query.leave_out_own:
-            patients |= {upload.patient for upload in query.uploads if upload.patient}
-            studies |= {index.studies_named(upload.study) for upload in query.uploads if upload.study}
-            hashes |= {upload.record.sha256 for upload in query.uploads if upload.record.sha256}
-        return Filter(
-            modalities=query.modalities,
-            patient=index.pseudonym_of(query.patient) if query.patient else None,
-            since=query.since,
-            until=query.until,
-            findings=query.findings,
-            exclude_patients=query.leave_out_patients | {index.pseudonym_of(patient) for patient in patients},
-            exclude_studies=frozenset(studies),
-            exclude_sha256=frozenset(hashes),
-        )
 
     # --- searching -----------------------------------------------------------------------------------
 
@@ -130,7 +112,7 @@ class Retriever:
 
     # --- through the study ---------------------------------------------------------------------------
 
-    def _joined(self, query: Query, hits: Sequence[Hit]) -> list[Hit]:
+    def _joined(self, query: Query, hits: Sequence[Hit], walls: Mapping[str, Filter]) -> list[Hit]:
         """Likeness hits, each followed by the report of its study: the passages nearest to the question."""
         if query.kinds and "text" not in query.kinds:
             return [hit for hit in hits if hit.stored.record.kind in query.kinds]
@@ -143,11 +125,11 @@ class Retriever:
             study = (hit.index.name, str(hit.stored.record.study_id))
             if study not in seen and len(seen) < budget:
                 seen.add(study)
-                joined += self._report_of(query, hit)
+                joined += self._report_of(query, hit, walls[hit.index.name])
         return joined
 
-    def _report_of(self, query: Query, hit: Hit) -> list[Hit]:
-        records = {r.pk: r for r in hit.index.study_records([str(hit.stored.record.study_id)], "text")}
+    def _report_of(self, query: Query, hit: Hit, wall: Filter) -> list[Hit]:
+        records = {r.pk: r for r in hit.index.study_records([str(hit.stored.record.study_id)], "text", wall)}
         passages = hit.index.passages_of_records(list(records))
         if not passages:
             return []
@@ -163,7 +145,7 @@ class Retriever:
             for n in order[:REPORTS_PER_STUDY]
         ]
 
-    def _of_kinds(self, query: Query, hits: Sequence[Hit]) -> list[Hit]:
+    def _of_kinds(self, query: Query, hits: Sequence[Hit], walls: Mapping[str, Filter]) -> list[Hit]:
         """Text hits as they are, or, where other kinds are asked for, the records of those kinds in their studies."""
         if not query.kinds:
             return list(hits)
@@ -174,7 +156,9 @@ class Retriever:
             if hit.stored.record.kind not in query.kinds and hit.stored.is_case:
                 siblings = [
                     replace(hit, stored=stored, passage=None, why=f"its study's text: {hit.why}")
-                    for stored in hit.index.study_records([str(hit.stored.record.study_id)])
+                    for stored in hit.index.study_records(
+                        [str(hit.stored.record.study_id)], within=walls[hit.index.name]
+                    )
                 ]
             for sibling in siblings:
                 key = (sibling.index.name, sibling.passage.pk if sibling.passage else -sibling.stored.pk)

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assistant.records import BoxPlace, Evidence, Place, Relation, SignalPlace, TextPlace, evidence_id
 from assistant.retrieve.query import Query
 from assistant.retrieve.rank import Hit
+from assistant.retrieve.wall import Own
 from assistant.settings import RetrieveSettings
-from assistant.store.index import OpenIndex
 
 
 def select(
-    query: Query, own: Sequence[Evidence], likeness: Sequence[Hit], text: Sequence[Hit], settings: RetrieveSettings
+    query: Query,
+    own: Sequence[Evidence],
+    likeness: Sequence[Hit],
+    text: Sequence[Hit],
+    owned: Mapping[str, Own],
+    settings: RetrieveSettings,
 ) -> tuple[tuple[Evidence, ...], bool, str]:
     """The evidence list, best first and at most `query.k` long; whether nothing was good enough; and the reason.
 
-    Own passages come first, then what is like the uploads with its reports, then text hits. Dropped evidence stays
-    in the list with `kept=False` and its reason, so that a reader can see what was nearest.
+    `owned` says, by the name of an index, which of its records are the query's own. Own passages come first, then what
+    is like the uploads with its reports, then text hits. Dropped evidence stays in the list with `kept=False` and its
+    reason, so that a reader can see what was nearest.
     """
-    choice = _Choice(query, settings)
+    choice = _Choice(owned, settings)
     chosen = [*own, *choice.of_likeness(likeness), *choice.of_text(text)][: query.k]
     if any(evidence.kept for evidence in chosen):
         return tuple(chosen), False, ""
@@ -31,10 +37,9 @@ def select(
 class _Choice:
     """Walks down a ranking and decides on each hit."""
 
-    def __init__(self, query: Query, settings: RetrieveSettings) -> None:
-        self._query = query
+    def __init__(self, owned: Mapping[str, Own], settings: RetrieveSettings) -> None:
+        self._owned = owned
         self._settings = settings
-        self._owned: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self._floors = {"image": settings.image_floor, "signal": settings.signal_floor, "text": settings.text_floor}
 
     def of_likeness(self, hits: Sequence[Hit]) -> list[Evidence]:
@@ -101,21 +106,9 @@ class _Choice:
 
     def _relation(self, hit: Hit) -> Relation:
         record = hit.stored.record
-        studies, patients = self._own(hit.index)
-        if record.study_id in studies or record.patient_id in patients:
+        if self._owned[hit.index.name].holds(record.patient_id, record.study_id):
             return "own"
         return "similar" if hit.stored.is_case else "knowledge"
-
-    def _own(self, index: OpenIndex) -> tuple[frozenset[str], frozenset[str]]:
-        """The studies and patients of an index that are the query's own: by id, or because an upload lies in it."""
-        if index.name not in self._owned:
-            uploads = self._query.uploads
-            named = {upload.patient for upload in uploads if upload.patient}
-            named |= {self._query.patient} if self._query.patient else set()
-            hashes = {upload.record.sha256 for upload in uploads if upload.record.sha256}
-            studies, patients = index.owners(hashes) if hashes else (frozenset[str](), frozenset[str]())
-            self._owned[index.name] = studies, patients | {index.pseudonym_of(patient) for patient in named}
-        return self._owned[index.name]
 
     def _evidence(self, hit: Hit, kept: bool, why: str) -> Evidence:
         record = hit.stored.record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,85 +15,18 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.errors import EncoderMismatch, IndexMissing, RecipeError
-from assistant.findings.wanted import WantedFinding
 from assistant.ingest.dicom.web import PacsSource
 from assistant.ingest.recipe import load_recipe
 from assistant.ingest.series import is_slice
-from assistant.pseudonyms import MAX_SHIFT_DAYS, Pseudonyms
+from assistant.pseudonyms import Pseudonyms
 from assistant.records import Kind, Passage, Record
 from assistant.store.catalogue import MetaRow, PassageRow, PathRow, RecordRow, open_catalogue
+from assistant.store.filters import Filter
 from assistant.store.generations import IndexFolder
-from assistant.store.stated import STATED_BY, states
+from assistant.store.stated import STATED_BY
 from assistant.store.vectors import VectorIndex
 from assistant.store.words import WordIndex
 from assistant.store.working import CATALOGUE, PATHS, WORDS, vector_file
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a search may return. Ids are pseudonyms; the wall between patients stands here, in the store.
-
-    `since` and `until` bound when a record was really taken, whether or not its date was moved. `patient` leaves only
-    that patient's records, `findings` only studies whose text states each of them; `exclude_*` leave out patients,
-    studies and files by hash.
-    """
-
-    kinds: frozenset[Kind] = frozenset()
-    modalities: frozenset[str] = frozenset()
-    patient: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    findings: tuple[WantedFinding, ...] = ()
-    exclude_patients: frozenset[str] = frozenset()
-    exclude_studies: frozenset[str] = frozenset()
-    exclude_sha256: frozenset[str] = frozenset()
-
-    def included(self) -> list[ColumnElement[bool]]:
-        conditions: list[ColumnElement[bool]] = []
-        if self.kinds:
-            conditions.append(RecordRow.kind.in_(self.kinds))
-        if self.modalities:
-            conditions.append(RecordRow.modality.in_(self.modalities))
-        if self.patient:
-            conditions.append(RecordRow.patient_id == self.patient)
-        if self.is_bounded:
-            conditions.append(self._may_be_taken())
-        conditions += [states(wanted) for wanted in self.findings]
-        return conditions
-
-    @property
-    def is_bounded(self) -> bool:
-        return self.since is not None or self.until is not None
-
-    def _may_be_taken(self) -> ColumnElement[bool]:
-        """Within the bounds as far as SQL can tell: a moved date lies up to `MAX_SHIFT_DAYS` before the real one."""
-        widest = timedelta(days=MAX_SHIFT_DAYS)
-        stayed: list[ColumnElement[bool]] = [RecordRow.shift.is_(None)]
-        moved: list[ColumnElement[bool]] = [RecordRow.shift.is_not(None)]
-        if self.since:
-            stayed.append(RecordRow.taken_at >= self.since)
-            moved.append(RecordRow.taken_at >= _earlier(self.since, widest))
-        if self.until:
-            stayed.append(RecordRow.taken_at <= self.until)
-            moved.append(RecordRow.taken_at <= self.until)
-        return or_(and_(*stayed), and_(*moved))
-
-    def takes(self, taken_at: datetime, shift_days: int) -> bool:
-        """Whether a record of that date, moved by so many days, was really taken within the bounds."""
-        real = taken_at - timedelta(days=shift_days)
-        return (self.since is None or real >= self.since) and (self.until is None or real <= self.until)
-
-    def excluded(self) -> list[ColumnElement[bool]]:
-        conditions: list[ColumnElement[bool]] = []
-        if self.exclude_patients:
-            conditions.append(RecordRow.patient_id.in_(self.exclude_patients))
-        if self.exclude_studies:
-            conditions.append(RecordRow.study_id.in_(self.exclude_studies))
-        if self.exclude_sha256:
-            # a file's study goes with it: the same X-ray's report is as much the query's own
-            own = select(RecordRow.study_id).where(RecordRow.sha256.in_(self.exclude_sha256))
-            conditions.append(RecordRow.study_id.in_(own))
-        return conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,20 +201,44 @@ class OpenIndex:
             ]
             return {row.pk: StoredRecord(row.pk, _record(row, ()), row.is_case) for row in rows}
 
-    def study_records(self, study_ids: Iterable[str], kind: Kind | None = None) -> list[StoredRecord]:
-        """The records of some studies (pseudonyms), in the order in which they were read."""
+    def study_records(
+        self, study_ids: Iterable[str], kind: Kind | None = None, within: Filter | None = None
+    ) -> list[StoredRecord]:
+        """The records of some studies (pseudonyms) that the wall of a filter lets through, in the order in which they
+        were read."""
         query = select(RecordRow).where(RecordRow.study_id.in_(list(study_ids))).order_by(RecordRow.pk)
+        if within:
+            query = query.where(*within.wall())
         if kind:
             query = query.where(RecordRow.kind == kind)
         with Session(self._engine) as session:
             return [StoredRecord(row.pk, _record(row, ()), row.is_case) for row in session.scalars(query)]
 
-    def owners(self, sha256: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
-        """The studies and patients (pseudonyms) that hold a file of one of these hashes."""
-        query = select(RecordRow.study_id, RecordRow.patient_id).where(RecordRow.sha256.in_(list(sha256)))
+    def holders(self, sha256: Iterable[str]) -> dict[str, list[tuple[str, frozenset[str]]]]:
+        """The studies that hold a file of each of these hashes, each with the patients of its records (pseudonyms)."""
+        hashes = list(sha256)
+        held = select(RecordRow.sha256, RecordRow.study_id).where(RecordRow.sha256.in_(hashes)).distinct()
         with Session(self._engine) as session:
-            rows = session.execute(query).all()
-        return frozenset(row.study_id for row in rows), frozenset(row.patient_id for row in rows if row.patient_id)
+            found = [(row.sha256, row.study_id) for row in session.execute(held)] if hashes else []
+            patients: dict[str, set[str]] = {study: set() for _, study in found}
+            whose = select(RecordRow.study_id, RecordRow.patient_id).where(RecordRow.study_id.in_(list(patients)))
+            for row in session.execute(whose.distinct()) if found else ():
+                patients[row.study_id] |= {row.patient_id} if row.patient_id else set()
+        holders: dict[str, list[tuple[str, frozenset[str]]]] = {}
+        for digest, study in found:
+            holders.setdefault(digest, []).append((study, frozenset(patients[study])))
+        return holders
+
+    def has_patient(self, pseudonym: str) -> bool:
+        """Whether it holds any record of a patient."""
+        with Session(self._engine) as session:
+            return session.scalar(select(RecordRow.pk).where(RecordRow.patient_id == pseudonym).limit(1)) is not None
+
+    def copies(self, kind: Kind, vectors: NDArray[np.float32], cosine: float, k: int = 50) -> frozenset[int]:
+        """The keys of records so near to one of the vectors (n, dim) that they are taken for copies of it."""
+        found = self.nearest(kind, vectors, [Filter()] * len(vectors), k)
+        keys = frozenset(int(key) for scores, ids in found for key in ids[scores >= cosine])
+        return keys if kind != "text" else frozenset(p.record_pk for p in self.passages(sorted(keys)).values())
 
     def find_study(self, name: str) -> list[Record]:
         """The records of the study of that name: its pseudonym, the archive's own id, or a record's external id."""
@@ -336,10 +293,6 @@ class OpenIndex:
 
     def close(self) -> None:
         self._engine.dispose()
-
-
-def _earlier(moment: datetime, by: timedelta) -> datetime:
-    return moment - by if moment - datetime.min > by else datetime.min
 
 
 def _record(row: RecordRow, passages: tuple[Passage, ...]) -> Record:
