@@ -35,6 +35,10 @@ class WorkspaceBusy(WardroundError):
     """Another process is building the same index."""
 
 
+class DatabaseUnavailable(WardroundError):
+    """The PostgreSQL server can't be reached, refuses the role, or went away."""
+
+
 class EncoderMismatch(WardroundError):
     """An index was built with another encoder than the one that would search it."""
 

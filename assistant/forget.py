@@ -17,8 +17,9 @@ from assistant.draft_output import DRAFTS
 from assistant.errors import BadQuery
 from assistant.pseudonyms import Pseudonyms
 from assistant.store.erase import erase, held, namespace_of
+from assistant.store.files import write_atomically
 from assistant.store.forgotten import remember
-from assistant.store.generations import IndexFolder, built_indexes, write_atomically
+from assistant.store.generations import IndexFolder, built_indexes
 from assistant.store.workspace_db import (
     AccessRow,
     ConversationRow,

@@ -30,13 +30,15 @@ from assistant.ingest.worker import Outcome
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import KINDS, Kind, Record
 from assistant.settings import Settings
-from assistant.store.catalogue import ItemRow, MetaRow, PathRow, RecordRow, open_catalogue
+from assistant.store.catalogue import ItemRow, MetaRow, PathRow, RecordRow, reading
 from assistant.store.forgotten import REASON
 from assistant.store.generations import IndexFolder
+from assistant.store.places import is_in_place
+from assistant.store.sqlite import open_sqlite
 from assistant.store.stated import STATED_BY
-from assistant.store.working import CATALOGUE, PATHS, EncodedItem, WorkingCopy, passages_of
+from assistant.store.working import PATHS, EncodedItem, WorkingCopy, passages_of
 
-LAYOUT = 3  # goes up with the tables of a generation; one of another layout is replaced by a new build
+LAYOUT = 4  # goes up with the tables of a generation; one of another layout is replaced by a new build
 SEEN_TEXTS = 20_000  # of 384 float32 each: 30 MB
 
 Progress = Callable[[int, int, str], None]
@@ -88,26 +90,27 @@ def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: P
     Raises RecipeError, WorkspaceBusy, WeightsMissing. A file that can't be read is set aside and the rest goes on.
     """
     started = time.perf_counter()
-    folder = IndexFolder.of(workspace, recipe.name)
+    folder = IndexFolder.of(workspace, recipe.name, settings.store)
     pseudonyms = Pseudonyms.of(workspace)
-    with folder.lock():
+    with folder.lock() as make_sure_of_it:
         with StoredSeriesMemory(folder.path / "series.sqlite") as memory:
             items = iter_items(recipe, settings.ingest, memory)
             ids = {pseudonyms.item(recipe.name, item.key): item for item in items}
         encoders = Encoders(recipe, settings)
         base, number = _base(folder)
-        had = _base_meta(base)
+        had = _base_meta(folder, base)
         meta = _meta(recipe, encoders, settings)
         if not _grows_from(had, meta, encoders):
             base, had = None, {}  # other encoders or another namespace: every vector or pseudonym changes
-        before = _items(base)
+        before = _items(folder, base)
         known = {item_id: row.stamp for item_id, row in before.items()}
         held = _held(base, ids)
         touched = _touched(before, ids, settings)
         again = _to_be_tried_again(before, had, meta)
         is_current = had.get(STATED_BY) == meta[STATED_BY]
-        if base and is_current and not touched and not again and not _differs(known, ids, held):
-            return _report(recipe.name, base, number, known, ids, held, started)
+        in_place = base and is_in_place(base, settings.store)
+        if base and in_place and is_current and not touched and not again and not _differs(known, ids, held):
+            return _report(folder, base, number, known, ids, held, started)
         meta["base"] = number if base else None
         meta["fingerprints"] = had.get("fingerprints", {})
         work = WorkingCopy.open(folder, base, meta, recipe.patient_namespace, pseudonyms)
@@ -121,10 +124,11 @@ def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: P
         work.remove([item_id for item_id in done if item_id not in ids and item_id not in held])
         if progress:
             progress(len(ids), len(ids), "writing the generation")
+        make_sure_of_it()
         path = work.commit(base, number + 1)
         folder.sweep(settings.store.keep_generations)
         known |= touched | dict.fromkeys(again, "")
-        return _report(recipe.name, path, number + 1, known, ids, held, started)
+        return _report(folder, path, number + 1, known, ids, held, started)
 
 
 def _held(base: Path | None, ids: Mapping[str, Item]) -> frozenset[str]:
@@ -132,7 +136,7 @@ def _held(base: Path | None, ids: Mapping[str, Item]) -> frozenset[str]:
     unusable = tuple(item.holds for item in ids.values() if item.holds)
     if base is None or not unusable:
         return frozenset()
-    paths = open_catalogue(base / PATHS)
+    paths = open_sqlite(base / PATHS)
     with Session(paths) as session:
         keys = dict(session.execute(select(PathRow.item_id, PathRow.key)).all())
     paths.dispose()
@@ -273,14 +277,11 @@ def _meta(recipe: Recipe, encoders: Encoders, settings: Settings) -> dict[str, A
     }
 
 
-def _base_meta(base: Path | None) -> dict[str, Any]:
+def _base_meta(folder: IndexFolder, base: Path | None) -> dict[str, Any]:
     if base is None:
         return {}
-    engine = open_catalogue(base / CATALOGUE)
-    with Session(engine) as session:
-        had = {row.key: row.value for row in session.scalars(select(MetaRow))}
-    engine.dispose()
-    return had
+    with reading(folder.catalogue(base)) as session:
+        return {row.key: row.value for row in session.scalars(select(MetaRow))}
 
 
 def _grows_from(had: Mapping[str, Any], meta: Mapping[str, Any], encoders: Encoders) -> bool:
@@ -291,20 +292,17 @@ def _grows_from(had: Mapping[str, Any], meta: Mapping[str, Any], encoders: Encod
     return encoders.made(had.get("fingerprints", {}))
 
 
-def _items(base: Path | None) -> dict[str, Before]:
+def _items(folder: IndexFolder, base: Path | None) -> dict[str, Before]:
     """Every item of a generation by its id."""
     if base is None:
         return {}
-    engine = open_catalogue(base / CATALOGUE)
     query = select(ItemRow.item_id, ItemRow.stamp, ItemRow.digest, ItemRow.is_aside)
-    with Session(engine) as session:
-        items = {row.item_id: Before(row.stamp, row.digest, row.is_aside) for row in session.execute(query)}
-    engine.dispose()
-    return items
+    with reading(folder.catalogue(base)) as session:
+        return {row.item_id: Before(row.stamp, row.digest, row.is_aside) for row in session.execute(query)}
 
 
 def _report(
-    index: str,
+    folder: IndexFolder,
     generation: Path,
     number: int,
     known: Mapping[str, str],
@@ -313,16 +311,15 @@ def _report(
     started: float,
 ) -> BuildReport:
     """Compare what a generation holds with the stamps known before; what is set aside is counted as nothing else."""
-    catalogue, paths = open_catalogue(generation / CATALOGUE), open_catalogue(generation / PATHS)
-    with Session(catalogue) as session, Session(paths) as own_paths:
+    paths = open_sqlite(generation / PATHS)
+    with reading(folder.catalogue(generation)) as session, Session(paths) as own_paths:
         counted = dict(session.execute(select(RecordRow.kind, func.count()).group_by(RecordRow.kind)).all())
         aside = set(session.scalars(select(ItemRow.item_id).where(ItemRow.is_aside)))
         places = {row.item_id: row for row in own_paths.scalars(select(PathRow))}
-    catalogue.dispose()
     paths.dispose()
     read = [item_id for item_id in ids if item_id not in aside]
     return BuildReport(
-        index=index,
+        index=folder.name,
         generation=number,
         added=sum(item_id not in known for item_id in read),
         updated=sum(item_id in known and known[item_id] != ids[item_id].stamp for item_id in read),

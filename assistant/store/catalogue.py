@@ -1,21 +1,44 @@
 """The catalogue: what an index knows of its files, records and passages, in SQL.
 
-SQLite by default. A generation's catalogue is read-only once committed; the builder writes into a working copy.
+It lies in a SQLite file of its generation (`sqlite.py`) or in a schema of a PostgreSQL database (`postgres.py`), with
+the same tables; `places.py` tells which. A generation's catalogue is read-only once committed; the builder writes into
+a working copy.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import JSON, Engine, ForeignKey, Index, LargeBinary, create_engine, event
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.pool import NullPool
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    insert,
+    select,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+_COPIED = 2_000  # rows at a time
+
+# Text is compared byte by byte everywhere: as SQLite does it, and whatever the collation of the database is.
+Text = String().with_variant(String(collation="C"), "postgresql")
+# SQLite's keys have 64 bits under this name alone.
+Key = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Base(DeclarativeBase):
     """Tables of a generation's catalogue."""
+
+    type_annotation_map = {str: Text}  # noqa: RUF012 (SQLAlchemy's own way)
 
 
 class MetaRow(Base):
@@ -48,7 +71,7 @@ class RecordRow(Base):
         Index("record_patient", "patient_id"),
         {"sqlite_autoincrement": True},  # a key is never given twice, so that a vector can't meet another's row
     )
-    pk: Mapped[int] = mapped_column(primary_key=True)
+    pk: Mapped[int] = mapped_column(Key, primary_key=True)
     record_id: Mapped[str] = mapped_column(unique=True)
     item_id: Mapped[str] = mapped_column(ForeignKey("item.item_id"), index=True)
     kind: Mapped[str]
@@ -59,7 +82,9 @@ class RecordRow(Base):
     study_id: Mapped[str]
     is_case: Mapped[bool]
     taken_at: Mapped[datetime | None]
-    shift: Mapped[int | None]  # by how many days taken_at was moved, sealed with the workspace's key
+    shift: Mapped[int | None] = mapped_column(
+        Key
+    )  # by how many days taken_at was moved, sealed with the workspace's key
     external_id: Mapped[str | None]
     title: Mapped[str | None]
     url: Mapped[str | None]
@@ -73,7 +98,7 @@ class PassageRow(Base):
 
     __tablename__ = "passage"
     __table_args__ = ({"sqlite_autoincrement": True},)
-    pk: Mapped[int] = mapped_column(primary_key=True)
+    pk: Mapped[int] = mapped_column(Key, primary_key=True)
     record_pk: Mapped[int] = mapped_column(ForeignKey("record.pk"), index=True)
     start: Mapped[int]
     end: Mapped[int]
@@ -87,7 +112,7 @@ class FindingRow(Base):
 
     __tablename__ = "finding"
     __table_args__ = (Index("finding_entity", "entity", "status", "record_pk"),)
-    pk: Mapped[int] = mapped_column(primary_key=True)
+    pk: Mapped[int] = mapped_column(Key, primary_key=True)
     record_pk: Mapped[int] = mapped_column(ForeignKey("record.pk"), index=True)
     entity: Mapped[str]
     status: Mapped[str]
@@ -103,7 +128,7 @@ class StagedVector(Base):
 
     __tablename__ = "staged_vector"
     kind: Mapped[str] = mapped_column(primary_key=True)
-    pk: Mapped[int] = mapped_column(primary_key=True)
+    pk: Mapped[int] = mapped_column(Key, primary_key=True)
     vector: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -128,23 +153,68 @@ class PathRow(PathBase):
     slices: Mapped[dict[str, list[str]]] = mapped_column(JSON)  # of a series: each record's part → its [path, uri]
 
 
-def open_catalogue(path: Path, *, writable: bool = False) -> Engine:
-    """An engine over a SQLite file; a read-only one promises SQLite that nobody writes to it any more."""
-    if writable:
-        engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
-        event.listen(engine, "connect", _tune_for_building)
-        return engine
-    return create_engine(f"sqlite:///file:{_quoted(path)}?mode=ro&immutable=1&uri=true")
+NUMBERED = ("record", "passage", "finding")  # the tables whose keys the database gives
 
 
-def _quoted(path: Path) -> str:
-    from urllib.parse import quote
+class Catalogue(Protocol):
+    """Where the catalogue of one generation or working copy lives."""
 
-    return quote(str(path.resolve()))
+    @property
+    def where(self) -> str:
+        """The place, for a message."""
+
+    def exists(self) -> bool:
+        """Whether there is anything to open."""
+
+    def engine(self, *, writable: bool = False) -> Engine:
+        """An engine over the tables; give it to `release` when it is no longer needed."""
+
+    def start(self, base: Catalogue | None, index: str) -> None:
+        """Make the tables of a working copy of that index, empty or with all rows of `base`. Keys go on from there."""
+
+    def last_keys(self) -> dict[str, int]:
+        """The highest key that was ever given in each of `NUMBERED`, whether or not its row is still there."""
+
+    def seal(self, number: int) -> None:
+        """Take what only a working copy has away and fix what generation `number` holds."""
+
+    def verify(self, *, thorough: bool = False) -> None:
+        """Raises DamagedIndex where the tables are not those that were sealed. `thorough` reads every row."""
+
+    def drop(self) -> None:
+        """Remove the tables, if they are there."""
 
 
-def _tune_for_building(connection: Any, _: Any) -> None:
-    # One writer, and a commit must survive a kill (not a power cut: the working copy can be made again).
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA foreign_keys=ON")
+def release(engine: Engine) -> None:
+    """Close an engine of `Catalogue.engine`; one over a server stays open, since a process shares it."""
+    if engine.dialect.name == "sqlite":
+        engine.dispose()
+
+
+@contextmanager
+def reading(catalogue: Catalogue) -> Iterator[Session]:
+    """A session that reads a committed catalogue."""
+    engine = catalogue.engine()
+    try:
+        with Session(engine) as session:
+            yield session
+    finally:
+        release(engine)
+
+
+# --- from one database to another --------------------------------------------------------------------
+
+
+def copy_rows(source: Catalogue, target: Connection) -> None:
+    """Copy every row of a committed catalogue into empty tables."""
+    engine = source.engine()
+    try:
+        with engine.connect() as connection:
+            for table in Base.metadata.sorted_tables:
+                if table.name == StagedVector.__tablename__:
+                    continue
+                rows = connection.execution_options(yield_per=_COPIED).execute(select(table))
+                for chunk in rows.mappings().partitions():
+                    target.execute(insert(table), [dict(row) for row in chunk])
+    finally:
+        release(engine)

@@ -14,10 +14,9 @@ from assistant.embed import open_encoder
 from assistant.errors import WardroundError
 from assistant.records import KINDS, Kind
 from assistant.settings import load_settings
-from assistant.store.catalogue import ItemRow, PassageRow, RecordRow, open_catalogue
+from assistant.store.catalogue import ItemRow, PassageRow, RecordRow, reading
 from assistant.store.generations import IndexFolder
 from assistant.store.index import OpenIndex
-from assistant.store.working import CATALOGUE
 
 PROBES = 50  # vectors whose neighbours are compared with a scan by hand
 K = 10
@@ -66,8 +65,7 @@ def examine(workspace: Path, name: str) -> Examination:
 
 
 def _catalogue(index: OpenIndex) -> list[Check]:
-    engine = open_catalogue(index.path / CATALOGUE)
-    with Session(engine) as session:
+    with reading(index.catalogue) as session:
         stray_records = _count(session, select(RecordRow.pk).where(RecordRow.item_id.not_in(select(ItemRow.item_id))))
         stray = _count(session, select(PassageRow.pk).where(PassageRow.record_pk.not_in(select(RecordRow.pk))))
         bad = _count(
@@ -76,7 +74,6 @@ def _catalogue(index: OpenIndex) -> list[Check]:
             .join(RecordRow, RecordRow.pk == PassageRow.record_pk)
             .where(PassageRow.caption.is_(None), PassageRow.end > func.length(RecordRow.text)),
         )
-    engine.dispose()
     return [
         Check(
             "orphans", not stray_records and not stray, f"{stray_records} records and {stray} passages without owner"
@@ -90,11 +87,9 @@ def _count(session: Session, query: Any) -> int:
 
 
 def _vectors(index: OpenIndex, kind: Kind, workspace: Path) -> list[Check]:
-    engine = open_catalogue(index.path / CATALOGUE)
     wanted = select(PassageRow.pk) if kind == "text" else _encoded(kind)
-    with Session(engine) as session:
+    with reading(index.catalogue) as session:
         live = np.fromiter(session.scalars(wanted), np.int64)
-    engine.dispose()
     vectors = index.vectors(kind)
     if vectors is None:
         return [Check(f"{kind} vectors", not len(live), f"none, {len(live)} expected")] if len(live) else []

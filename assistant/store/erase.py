@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +9,12 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from assistant.errors import DamagedIndex
+from assistant.errors import DamagedIndex, WorkspaceBusy
 from assistant.pseudonyms import Pseudonyms
-from assistant.store.catalogue import MetaRow, RecordRow, open_catalogue
+from assistant.store.catalogue import Catalogue, MetaRow, RecordRow, reading, release
 from assistant.store.generations import IndexFolder
-from assistant.store.working import CATALOGUE, WorkingCopy
+from assistant.store.places import discard
+from assistant.store.working import WorkingCopy
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class _Found:
 
 def namespace_of(folder: IndexFolder) -> str:
     """The patient namespace of a built index. Raises DamagedIndex, IndexMissing."""
-    return str(_meta(folder.open_current(verify=False) / CATALOGUE).get("namespace", ""))
+    return str(_meta(folder.catalogue(folder.open_current(verify=False))).get("namespace", ""))
 
 
 def held(folder: IndexFolder, patient: str) -> Held:
@@ -48,9 +48,9 @@ def held(folder: IndexFolder, patient: str) -> Held:
     can't be read.
     """
     current = folder.open_current(verify=False)
-    now = _of_patient(current / CATALOGUE, patient)
-    others = [path for path in _catalogues(folder) if path.parent != current]
-    older = [found for path in others if (found := _of_patient(path, patient)).records]
+    now = _of_patient(folder, current, patient)
+    others = [path for path in (*folder.generations(), folder.building) if path != current]
+    older = [found for path in others if (found := _of_patient(folder, path, patient)).records]
     return Held(
         studies=now.studies.union(*(found.studies for found in older)),
         records=now.records.union(*(found.records for found in older)),
@@ -64,26 +64,27 @@ def erase(folder: IndexFolder, patient: str, pseudonyms: Pseudonyms, found: Held
 
     Raises WorkspaceBusy while the index is being built, DamagedIndex where its files do not match their hashes.
     """
-    with folder.lock():
+    with folder.lock() as make_sure_of_it:
         base = folder.open_current()
         number = int(base.name)
         if found.current:
-            meta = {**_meta(base / CATALOGUE), "base": number}
+            meta = {**_meta(folder.catalogue(base)), "base": number}
             work = WorkingCopy.open(folder, base, meta, str(meta.get("namespace", "")), pseudonyms, anew=True)
-            work.remove_records(sorted(_of_patient(base / CATALOGUE, patient).records))
+            work.remove_records(sorted(_of_patient(folder, base, patient).records))
             number += 1
+            make_sure_of_it()
             work.commit(base, number)
-        shutil.rmtree(folder.building, ignore_errors=True)
-        folder.sweep(1)
+        discard(folder.building, folder.store)
+        if left := folder.sweep(1):
+            raise WorkspaceBusy(f"index {folder.name!r}: an older state could not be removed ({left[0]}); try again")
         return number
 
 
-def _catalogues(folder: IndexFolder) -> list[Path]:
-    return sorted([*folder.path.glob(f"generations/*/{CATALOGUE}"), *folder.path.glob(f"building/{CATALOGUE}")])
-
-
-def _of_patient(path: Path, patient: str) -> _Found:
-    engine = open_catalogue(path, writable=path.parent.name == "building")
+def _of_patient(folder: IndexFolder, path: Path, patient: str) -> _Found:
+    catalogue = folder.catalogue(path)
+    if not catalogue.exists():
+        return _Found(frozenset(), frozenset())
+    engine = catalogue.engine(writable=path == folder.building)  # a working copy may have a write-ahead log
     try:
         with Session(engine) as session:
             of_patient = select(RecordRow.study_id).where(RecordRow.patient_id == patient)
@@ -93,18 +94,15 @@ def _of_patient(path: Path, patient: str) -> _Found:
             )
             rows = session.execute(select(RecordRow.record_id, RecordRow.study_id).where(belongs)).all()
     except DatabaseError as error:
-        raise DamagedIndex(f"{path}: can't be read ({error.orig}); build the index again") from error
+        raise DamagedIndex(f"{catalogue.where}: can't be read ({error.orig}); build the index again") from error
     finally:
-        engine.dispose()
+        release(engine)
     return _Found(frozenset(row.study_id for row in rows), frozenset(row.record_id for row in rows))
 
 
-def _meta(path: Path) -> dict[str, object]:
-    engine = open_catalogue(path)
+def _meta(catalogue: Catalogue) -> dict[str, object]:
     try:
-        with Session(engine) as session:
+        with reading(catalogue) as session:
             return {row.key: row.value for row in session.scalars(select(MetaRow))}
     except DatabaseError as error:
-        raise DamagedIndex(f"{path}: can't be read ({error.orig}); build the index again") from error
-    finally:
-        engine.dispose()
+        raise DamagedIndex(f"{catalogue.where}: can't be read ({error.orig}); build the index again") from error

@@ -7,6 +7,8 @@
         generations/000003/  catalogue.sqlite, paths.sqlite (owner only), image.faiss, signal.faiss, text.faiss,
                              words/, manifest.json (size and SHA-256 of each file)
 
+A catalogue on a server leaves `catalogue.json` in the place of `catalogue.sqlite` (`postgres.py`).
+
 `CURRENT` is replaced in one step, after everything it points to is on the disk. Whatever a killed process leaves
 beside it is never read, and swept away by the next build.
 """
@@ -16,15 +18,20 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import re
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.errors import DamagedIndex, IndexMissing, RecipeError, WorkspaceBusy
+from assistant.errors import DamagedIndex, IndexMissing, RecipeError, WardroundError, WorkspaceBusy
+from assistant.settings import StoreSettings, load_settings
+from assistant.store.catalogue import Catalogue
+from assistant.store.files import fsync, sha256_of, write_atomically
+from assistant.store.home import home_made, home_of
+from assistant.store.places import catalogue_in, discard
+from assistant.store.postgres import drop_others
+from assistant.store.server import server_of
 
 FORMAT = 1
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -32,15 +39,17 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class IndexFolder:
-    """The folder of one index."""
+    """The folder of one index, and the settings by which its catalogues are found."""
 
     path: Path
+    store: StoreSettings = field(compare=False, repr=False)
 
     @classmethod
-    def of(cls, workspace: Path, name: str) -> IndexFolder:
+    def of(cls, workspace: Path, name: str, store: StoreSettings | None = None) -> IndexFolder:
+        """`store` is what the workspace's settings say, where it is left out. Raises RecipeError for a bad name."""
         if not _NAME.fullmatch(name):
             raise RecipeError(f"index name {name!r}: use letters, digits, '_', '-' and '.', at most 64")
-        return cls(workspace / "indexes" / name)
+        return cls(workspace / "indexes" / name, store or load_settings(workspace).store)
 
     @property
     def name(self) -> str:
@@ -73,9 +82,10 @@ class IndexFolder:
             raise DamagedIndex(f"{path}: can't be understood; build the index again") from error
 
     def open_current(self, *, verify: bool = True) -> Path:
-        """The current generation's folder, every file of it checked against the manifest.
+        """The current generation's folder, every file of it checked against the manifest, tables on a server counted.
 
-        Raises IndexMissing before the first build, DamagedIndex naming the file that does not match.
+        Raises IndexMissing before the first build, DamagedIndex naming the file or table that does not match,
+        DatabaseUnavailable.
         """
         pointer = self._pointer()
         if pointer is None:
@@ -84,6 +94,7 @@ class IndexFolder:
         folder = self.generation_path(number)
         if verify:
             verify_generation(folder, manifest_sha256)
+            self.catalogue(folder).verify()
         return folder
 
     def commit(self, number: int) -> Path:
@@ -100,40 +111,74 @@ class IndexFolder:
         text = json.dumps(manifest, indent=1, sort_keys=True)
         (self.building / "manifest.json").write_text(text)
         for path in self.building.rglob("*"):
-            _fsync(path)
-        _fsync(self.building)
+            fsync(path)
+        fsync(self.building)
         target = self.generation_path(number)
         target.parent.mkdir(exist_ok=True)
-        if target.exists():  # left by a build that was killed before it was committed
-            shutil.rmtree(target)
+        discard(target, self.store)  # left by a build that was killed before it was committed
         self.building.rename(target)
-        _fsync(target.parent)
+        fsync(target.parent)
         pointer = {"generation": number, "manifest_sha256": hashlib.sha256(text.encode()).hexdigest()}
         write_atomically(self.path / "CURRENT", json.dumps(pointer))
         return target
 
-    def sweep(self, keep: int) -> None:
-        """Remove generations older than the `keep` newest committed ones, and any that was never committed."""
+    def sweep(self, keep: int) -> list[str]:
+        """Remove generations older than the `keep` newest committed ones, and whatever was never committed.
+
+        Gives what could not be removed now: the next build tries again.
+        """
         current = self.current()
         root = self.path / "generations"
-        for folder in root.iterdir() if root.exists() else ():
+        left = []
+        for folder in sorted(root.iterdir()) if root.exists() else ():
             number = int(folder.name) if folder.name.isdigit() else -1
             if current is None or number > current or number <= current - keep:
-                shutil.rmtree(folder, ignore_errors=True)
+                try:
+                    discard(folder, self.store)
+                except WardroundError as error:
+                    left.append(str(error))
+        return left + self._sweep_schemas()
+
+    def _sweep_schemas(self) -> list[str]:
+        """Remove this index's schemas that no folder names: somebody has removed the folder by hand."""
+        home = home_of(self.workspace)
+        if home is None or self.store.database_url is None:
+            return []
+        try:
+            return drop_others(self.store, home.workspace, self.name, [*self.generations(), self.building])
+        except WardroundError as error:
+            return [str(error)]
+
+    def generations(self) -> list[Path]:
+        """The folders of all generations, committed or not, oldest first."""
+        return sorted((self.path / "generations").glob("[0-9]*"))
+
+    def catalogue(self, folder: Path) -> Catalogue:
+        """The catalogue of the generation or working copy in a folder of this index."""
+        return catalogue_in(folder, self.store)
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Only one process builds an index at a time; the lock goes with the process that held it."""
+    def lock(self) -> Iterator[Callable[[], None]]:
+        """Only one process builds an index at a time; the lock goes with the process that held it.
+
+        Gives what makes sure that it is still held: to be called before a commit.
+
+        Where the catalogue is built on a server, the server holds a lock as well: processes of other machines that
+        share the workspace's folder meet there. Raises WorkspaceBusy.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o700)
+        busy = f"index {self.name!r} is being built by another process; wait for it to end"
         with (self.path / "lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise WorkspaceBusy(
-                    f"index {self.name!r} is being built by another process; wait for it to end"
-                ) from None
-            yield
+                raise WorkspaceBusy(busy) from None
+            if self.store.catalogue != "postgresql":
+                yield lambda: None
+                return
+            with server_of(self.store).alone(f"{home_made(self.workspace).workspace}/{self.name}", busy) as held:
+                yield held.check
 
 
 def built_indexes(workspace: Path) -> list[str]:
@@ -161,26 +206,3 @@ def verify_generation(folder: Path, manifest_sha256: str) -> None:
             )
         if sha256_of(path) != entry["sha256"]:
             raise DamagedIndex(f"{path}: the content does not match its SHA-256; build the index again")
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_atomically(path: Path, text: str, mode: int | None = None) -> None:
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    fresh.write_text(text, encoding="utf-8")
-    if mode is not None:
-        fresh.chmod(mode)
-    _fsync(fresh)
-    fresh.replace(path)
-    _fsync(path.parent)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -20,13 +20,15 @@ from assistant.ingest.recipe import load_recipe
 from assistant.ingest.series import is_slice
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import Kind, Passage, Record
-from assistant.store.catalogue import MetaRow, PassageRow, PathRow, RecordRow, open_catalogue
+from assistant.settings import StoreSettings
+from assistant.store.catalogue import Catalogue, MetaRow, PassageRow, PathRow, RecordRow, release
 from assistant.store.filters import Filter
 from assistant.store.generations import IndexFolder
+from assistant.store.sqlite import open_sqlite
 from assistant.store.stated import STATED_BY
-from assistant.store.vectors import VectorIndex
+from assistant.store.vectors import VectorIndex, load_vectors
 from assistant.store.words import WordIndex
-from assistant.store.working import CATALOGUE, PATHS, WORDS, vector_file
+from assistant.store.working import PATHS, WORDS, vector_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,19 @@ class Place:
 class OpenIndex:
     """A committed generation. Opening checks every file's SHA-256; vectors are loaded at first use."""
 
-    def __init__(self, workspace: Path, name: str) -> None:
+    def __init__(self, workspace: Path, name: str, store: StoreSettings | None = None) -> None:
         self.name = name
-        self._folder = IndexFolder.of(workspace, name)
+        self._folder = IndexFolder.of(workspace, name, store)
         self.path = self._folder.open_current()
         self.generation = int(self.path.name)
-        self._engine = open_catalogue(self.path / CATALOGUE)
+        self._engine = self.catalogue.engine()
         self._pseudonyms = Pseudonyms.of(workspace)
         with Session(self._engine) as session:
             self.meta: dict[str, Any] = {row.key: row.value for row in session.scalars(select(MetaRow))}
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self._folder.catalogue(self.path)
 
     @property
     def namespace(self) -> str:
@@ -106,8 +112,7 @@ class OpenIndex:
     def _load(self, kind: Kind) -> VectorIndex | None:
         if kind in self._vectors:
             return self._vectors[kind]
-        path = self.path / vector_file(kind)
-        return VectorIndex.load(path) if path.exists() else None
+        return load_vectors(self.path / vector_folder(kind))
 
     @cached_property
     def words(self) -> WordIndex | None:
@@ -260,7 +265,7 @@ class OpenIndex:
             )
             record = _record(row, tuple(Passage(p.start, p.end, p.section, p.page) for p in passages))
             item_id = row.item_id
-        paths = open_catalogue(self.path / PATHS)
+        paths = open_sqlite(self.path / PATHS)
         with Session(paths) as session:
             columns = select(PathRow.path, PathRow.uri, PathRow.key).where(PathRow.item_id == item_id)
             found = session.execute(columns).one_or_none()
@@ -292,7 +297,7 @@ class OpenIndex:
             return {row[0]: row[1] for row in counted}
 
     def close(self) -> None:
-        self._engine.dispose()
+        release(self._engine)
 
 
 def _record(row: RecordRow, passages: tuple[Passage, ...]) -> Record:

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from assistant.errors import DatabaseUnavailable
 from assistant.ingest import Item
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import KINDS, Kind, Passage, Record
 from assistant.store.catalogue import (
-    Base,
     FindingRow,
     ItemRow,
     MetaRow,
@@ -26,22 +26,24 @@ from assistant.store.catalogue import (
     PathRow,
     RecordRow,
     StagedVector,
-    open_catalogue,
+    release,
 )
 from assistant.store.forgotten import REASON, Forgotten
 from assistant.store.generations import IndexFolder
+from assistant.store.places import discard, is_in_place, new_catalogue
+from assistant.store.sqlite import open_sqlite, settle
 from assistant.store.stated import STATED_BY, add_findings, finding_rows, read_findings_again
-from assistant.store.vectors import VectorIndex
+from assistant.store.vectors import write_vectors
 from assistant.store.words import WordIndex
 
-CATALOGUE = "catalogue.sqlite"
 PATHS = "paths.sqlite"
 WORDS = "words"
 FINGERPRINTS = "fingerprints"
+VECTORS = "vectors"  # for each kind the structure that was chosen, and what was measured
 
 
-def vector_file(kind: Kind) -> str:
-    return f"{kind}.faiss"
+def vector_folder(kind: Kind) -> str:
+    return f"vectors/{kind}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,9 @@ class WorkingCopy:
         self._namespace = namespace
         self._pseudonyms = pseudonyms
         self._forgotten = Forgotten.of(folder.workspace, folder.name, namespace, pseudonyms)
-        self._catalogue: Engine = open_catalogue(folder.building / CATALOGUE, writable=True)
-        self._paths: Engine = open_catalogue(folder.building / PATHS, writable=True)
+        self._place = folder.catalogue(folder.building)
+        self._catalogue: Engine = self._place.engine(writable=True)
+        self._paths: Engine = open_sqlite(folder.building / PATHS, writable=True)
 
     @classmethod
     def open(
@@ -131,9 +134,9 @@ class WorkingCopy:
         anew: bool = False,
     ) -> WorkingCopy:
         """Go on with the working copy of a killed build if it grew from the same base, else start a new one."""
-        if anew or not _resumable(folder.building, meta):
-            shutil.rmtree(folder.building, ignore_errors=True)
-            _start(folder.building, base, meta)
+        if anew or not _resumable(folder, meta):
+            discard(folder.building, folder.store)
+            _start(folder, base, meta)
         return cls(folder, namespace, pseudonyms)
 
     def begin(self, touched: Mapping[str, str], again: Set[str]) -> dict[str, str]:
@@ -255,39 +258,32 @@ class WorkingCopy:
     def commit(self, base: Path | None, number: int) -> Path:
         """Write the vector and word indexes beside the catalogue and make the whole the current generation."""
         building = self._folder.building
-        for kind in KINDS:
-            self._write_vectors(kind, base)
+        choices = {kind: choice for kind in KINDS if (choice := self._write_vectors(kind, base))}
+        with Session(self._catalogue) as session, session.begin():
+            session.merge(MetaRow(key=VECTORS, value=choices))
         self._write_words()
-        with self._catalogue.begin() as connection:
-            connection.execute(text("DROP TABLE staged_vector"))
-        for engine in (self._catalogue, self._paths):
-            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(text("VACUUM"))
-                connection.execute(text("PRAGMA journal_mode=DELETE"))
-            engine.dispose()
+        release(self._catalogue)
+        self._place.seal(number)
+        settle(self._paths)
         (building / PATHS).chmod(0o600)
         return self._folder.commit(number)
 
-    def _write_vectors(self, kind: Kind, base: Path | None) -> None:
-        """The base generation's vectors, less the removed, plus the staged."""
+    def _write_vectors(self, kind: Kind, base: Path | None) -> dict[str, Any] | None:
+        """The base generation's vectors, less the removed, plus the staged; gives the structure that was chosen."""
         pks = PassageRow.pk if kind == "text" else RecordRow.pk
+        staged = select(StagedVector.pk, StagedVector.vector).where(StagedVector.kind == kind).order_by(StagedVector.pk)
         with Session(self._catalogue) as session:
             wanted = select(pks) if kind == "text" else select(pks).where(RecordRow.kind == kind)
             live = np.fromiter(session.scalars(wanted), np.int64)
-            staged = session.execute(
-                select(StagedVector.pk, StagedVector.vector).where(StagedVector.kind == kind).order_by(StagedVector.pk)
-            ).all()
-        index = _load_vectors(base, kind)
-        if index is None:
-            if not staged:
-                return
-            index = VectorIndex.empty(len(np.frombuffer(staged[0].vector, np.float32)))
-        index.remove(np.setdiff1d(index.ids, live))
-        if staged:
-            vectors = np.stack([np.frombuffer(row.vector, np.float32) for row in staged])
-            index.add(np.array([row.pk for row in staged], np.int64), vectors)
-        if len(index):
-            index.save(self._folder.building / vector_file(kind))
+            rows = ((pk, vector) for pk, vector in session.execute(staged.execution_options(yield_per=1000)))
+            choice = write_vectors(
+                self._folder.building / vector_folder(kind),
+                base / vector_folder(kind) if base else None,
+                live,
+                rows,
+                self._folder.store,
+            )
+        return choice.to_json() if choice else None
 
     def _write_words(self) -> None:
         ids: list[int] = []
@@ -322,44 +318,44 @@ def _extent(record: Record) -> dict[str, int | float]:
     return {}
 
 
-def _load_vectors(base: Path | None, kind: Kind) -> VectorIndex | None:
-    path = base / vector_file(kind) if base else None
-    return VectorIndex.load(path) if path and path.exists() else None
-
-
-def _resumable(building: Path, meta: Mapping[str, Any]) -> bool:
-    if not (building / CATALOGUE).exists() or not (building / PATHS).exists():
+def _resumable(folder: IndexFolder, meta: Mapping[str, Any]) -> bool:
+    place = folder.catalogue(folder.building)
+    if not (place.exists() and is_in_place(folder.building, folder.store) and (folder.building / PATHS).exists()):
         return False
-    engine = open_catalogue(building / CATALOGUE, writable=True)
+    engine = place.engine(writable=True)
     try:
         with Session(engine) as session:
             session.execute(select(func.count()).select_from(StagedVector))  # gone once a commit has begun
             had = {row.key: row.value for row in session.scalars(select(MetaRow))}
+            had.pop(VECTORS, None)  # left by a commit that was killed
             return {**had, FINGERPRINTS: None} == {**meta, FINGERPRINTS: None}
+    except DatabaseUnavailable:
+        raise
     except Exception:  # whatever is wrong with a leftover, the way out is a new working copy
         return False
     finally:
-        engine.dispose()
+        release(engine)
 
 
-def _start(building: Path, base: Path | None, meta: Mapping[str, Any]) -> None:
+def _start(folder: IndexFolder, base: Path | None, meta: Mapping[str, Any]) -> None:
+    building = folder.building
     building.mkdir(parents=True)
-    for name in (CATALOGUE, PATHS):
-        if base:
-            shutil.copyfile(base / name, building / name)
-    catalogue = open_catalogue(building / CATALOGUE, writable=True)
-    paths = open_catalogue(building / PATHS, writable=True)
+    if base:
+        shutil.copyfile(base / PATHS, building / PATHS)
+    place = new_catalogue(building, folder.store)
+    place.start(folder.catalogue(base) if base else None, folder.name)
+    catalogue = place.engine(writable=True)
+    paths = open_sqlite(building / PATHS, writable=True)
     (building / PATHS).touch(mode=0o600)
     (building / PATHS).chmod(0o600)
     PathBase.metadata.create_all(paths)
-    Base.metadata.create_all(catalogue)
     with Session(catalogue) as session, session.begin():
         stated_by = session.scalar(select(MetaRow.value).where(MetaRow.key == STATED_BY))
         session.execute(delete(MetaRow))
         session.execute(insert(MetaRow), [{"key": key, "value": value} for key, value in meta.items()])
     if base and stated_by != meta[STATED_BY]:
         read_findings_again(catalogue)
-    catalogue.dispose()
+    release(catalogue)
     paths.dispose()
 
 

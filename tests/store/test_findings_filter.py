@@ -10,8 +10,8 @@ from sqlalchemy import text
 from assistant import Assistant
 from assistant.errors import BadQuery, IndexMissing
 from assistant.store import build
-from assistant.store.catalogue import open_catalogue
 from assistant.store.generations import IndexFolder
+from assistant.store.sqlite import open_sqlite
 
 REPORTS = {
     "left": "INDICATION: Cough.\n\nFINDINGS: Small left pleural effusion. No pneumothorax.",
@@ -85,7 +85,7 @@ def test_findings_go_with_their_record(archive: Path, tmp_path: Path) -> None:
     (archive / "both.txt").unlink()
     Assistant.build(archive, workspace=tmp_path)
     assert found(tmp_path, "pleural effusion") == {"left"}
-    engine = open_catalogue(IndexFolder.of(tmp_path, "reports").open_current() / "catalogue.sqlite")
+    engine = open_sqlite(IndexFolder.of(tmp_path, "reports").open_current() / "catalogue.sqlite")
     with engine.connect() as connection:
         orphans = connection.execute(
             text("SELECT count(*) FROM finding WHERE record_pk NOT IN (SELECT pk FROM record)")

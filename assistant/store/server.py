@@ -1,0 +1,220 @@
+"""A PostgreSQL database as a process uses it: shared pools of connections, errors a user can act on, locks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from assistant.errors import DamagedIndex, DatabaseUnavailable, MissingExtra, WardroundError, WorkspaceBusy
+from assistant.settings import StoreSettings
+
+_DRIVERS = ("postgresql", "postgresql+psycopg", "postgres")
+_OPTION = "store.database_url (in the environment: WARDROUND_STORE__DATABASE_URL)"
+_CONNECT_SECONDS = 10
+_LOST = ("08", "57P")  # SQLSTATE classes: connection exceptions, the server going down
+
+_servers: dict[tuple[str, int], Server] = {}
+_guard = threading.Lock()
+
+
+def server_of(store: StoreSettings) -> Server:
+    """The database that the settings name. Raises WardroundError where they name none, MissingExtra."""
+    if store.database_url is None:
+        raise WardroundError(f"no PostgreSQL database is named: set {_OPTION} to postgresql://USER@HOST/DATABASE")
+    url = _parsed(store.database_url.get_secret_value())
+    key = (url.render_as_string(hide_password=False), store.database_connections)
+    with _guard:
+        if key not in _servers:
+            _servers[key] = Server(url, store.database_connections)
+        return _servers[key]
+
+
+def _parsed(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):  # `from None`: the original may quote the password
+        raise WardroundError(f"{_OPTION}: not a database address; write postgresql://USER@HOST:5432/DATABASE") from None
+    if url.drivername not in _DRIVERS or not url.database:
+        raise WardroundError(
+            f"{_OPTION}: {url.drivername}://…/{url.database or ''} is no PostgreSQL database; write "
+            "postgresql://USER@HOST:5432/DATABASE"
+        )
+    return url.set(drivername="postgresql+psycopg")
+
+
+@dataclass
+class Server:
+    """One PostgreSQL database. A process has one pool for reading and one for writing, for all of its threads."""
+
+    url: URL
+    connections: int
+
+    @property
+    def name(self) -> str:
+        """Host, port and database, for messages."""
+        host = self.url.host or self.url.query.get("host") or os.environ.get("PGHOST") or "local socket"
+        return f"PostgreSQL {host}:{self.url.port or os.environ.get('PGPORT', 5432)}, database {self.url.database!r}"
+
+    @cached_property
+    def _reader(self) -> Engine:
+        engine = self._pooled()
+        event.listen(engine, "connect", _read_only)
+        return engine.execution_options(isolation_level="AUTOCOMMIT")  # no BEGIN and ROLLBACK around each query
+
+    @cached_property
+    def _writer(self) -> Engine:
+        return self._pooled()
+
+    def engine(self, schema: str, *, writable: bool = False) -> Engine:
+        """An engine whose tables are those of a schema; without `writable` the server refuses every change."""
+        engine = self._writer if writable else self._reader
+        return engine.execution_options(schema_translate_map={None: schema})
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        with self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def alone(self, key: str, busy: str) -> Iterator[Held]:
+        """Hold the lock of that name in the database; it goes with the connection, wherever the process runs.
+
+        Raises WorkspaceBusy with the message `busy` while another connection holds it.
+        """
+        engine = self._engine(poolclass=NullPool)
+        number = lock_number(key)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not connection.scalar(text("SELECT pg_try_advisory_lock(:n)"), {"n": number}):
+                raise WorkspaceBusy(busy)
+            try:
+                yield Held(connection, number, self.name)
+            finally:
+                with suppress(SQLAlchemyError, WardroundError):  # a connection that is gone has let go of it
+                    connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
+
+    def close(self) -> None:
+        """Close the pools' idle connections; the next use opens new ones."""
+        for name in ("_reader", "_writer"):
+            if name in self.__dict__:
+                self.__dict__[name].dispose()
+
+    def abandon(self) -> None:
+        """In a forked process: forget the parent's connections without a word to the server."""
+        for name in ("_reader", "_writer"):
+            if engine := self.__dict__.pop(name, None):
+                engine.dispose(close=False)
+
+    def _pooled(self) -> Engine:
+        return self._engine(
+            pool_size=self.connections, max_overflow=self.connections, pool_pre_ping=True, pool_recycle=1800
+        )
+
+    def _engine(self, **options: Any) -> Engine:
+        try:
+            import psycopg  # noqa: F401 (SQLAlchemy imports it by itself, with a longer message)
+        except ImportError as error:
+            raise MissingExtra("the driver of PostgreSQL (psycopg)", "postgres") from error
+        arguments = {
+            "connect_timeout": _CONNECT_SECONDS, "application_name": "wardround", "client_encoding": "utf8",
+            "keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 3,
+        }  # fmt: skip
+        given = {name: value for name, value in arguments.items() if name not in self.url.query}
+        # Values of a statement are texts of patients: no error message and no log may quote them.
+        engine = create_engine(self.url, connect_args=given, hide_parameters=True, **options)
+        event.listen(engine, "connect", self._check_encoding)
+        event.listen(engine, "handle_error", self._explain)
+        return engine
+
+    def _check_encoding(self, connection: Any, _: Any) -> None:
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise DatabaseUnavailable(
+                f"{self.name}: its encoding is {encoding}, and clinical text needs UTF8: "
+                f"CREATE DATABASE {self.url.database} ENCODING 'UTF8' TEMPLATE template0"
+            )
+
+    def _explain(self, context: ExceptionContext) -> None:
+        """Say what a user can do about an error of the server; what is a fault of ours stays as it is."""
+        import psycopg
+
+        error = context.original_exception
+        if context.is_pre_ping or not isinstance(error, psycopg.Error):
+            return
+        state = error.sqlstate or ""
+        said = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+        reason = re.sub(r"\s+", " ", said[0]).removeprefix("FATAL: ")
+        if context.connection is None:
+            raise DatabaseUnavailable(f"{self.name}: {reason}; {_way_out(str(error), self.url)}") from None
+        if context.is_disconnect or state.startswith(_LOST):
+            raise DatabaseUnavailable(
+                f"{self.name}: the connection was lost ({reason}); when the server runs, do the same again: a build "
+                "goes on from its last batch"
+            ) from None
+        if state == "42501":
+            raise DatabaseUnavailable(
+                f"{self.name}: {reason}; the role needs GRANT CREATE ON DATABASE {self.url.database} "
+                "(docs/databases.md)"
+            ) from None
+        if state in ("42P01", "3F000"):
+            raise DamagedIndex(
+                f"{self.name}: {reason}; a newer generation has taken its place, or its schema was removed: ask again, "
+                "or build the index again"
+            ) from None
+        if state == "55P03":
+            raise WorkspaceBusy(f"{self.name}: {reason}; another process uses the tables: try again") from None
+        if state.startswith("53"):
+            raise DatabaseUnavailable(f"{self.name}: {reason}; the server is out of a resource") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lock that is held as long as its connection lives."""
+
+    connection: Connection
+    number: int
+    where: str
+
+    def check(self) -> None:
+        """Raises DatabaseUnavailable when the connection, and the lock with it, was lost in the meantime."""
+        try:
+            self.connection.execute(text("SELECT 1"))
+        except SQLAlchemyError as error:
+            raise DatabaseUnavailable(f"{self.where}: the connection that held the build's lock was lost") from error
+
+
+def lock_number(key: str) -> int:
+    """The 64-bit number that PostgreSQL's advisory lock of that name has."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
+
+
+def _read_only(connection: Any, _: Any) -> None:
+    connection.autocommit, before = True, connection.autocommit
+    connection.execute("SET default_transaction_read_only = on")
+    connection.autocommit = before
+
+
+def _way_out(error: str, url: URL) -> str:
+    if "password" in error or "authentication" in error:
+        return f"set the password of {url.username or 'the role'} as PGPASSWORD or in ~/.pgpass, or correct {_OPTION}"
+    if "does not exist" in error:
+        return f"create it (createdb {url.database}; docs/databases.md), or correct {_OPTION}"
+    return f"see that the server runs and accepts connections from here, or correct {_OPTION}"
+
+
+def _after_fork() -> None:
+    for server in _servers.values():
+        server.abandon()
+
+
+os.register_at_fork(after_in_child=_after_fork)
