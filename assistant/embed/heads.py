@@ -14,7 +14,7 @@ held-out ones, always from other patients, are compared with those by the encode
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ KEPT = 0.4  # share of the encoder's own vector beside the labels'
 YIELDING = 2.0  # power of what is left to learn of a group: its weight
 RIDGES = (0.3, 1.0, 3.0, 10.0)  # in units of the vectors' mean variance over directions
 BALANCES = (0.0, 0.5)  # power of a label's deviation it is divided by: 0 lets frequent labels count more
-HARM = 0.02  # by so much the precision of no group of labels may have fallen, at the interval's lower end
+HARM = 0.05  # by so much the precision of no group of labels may have fallen, at the lower end of its interval
 DRAWS = 1_000
 
 Floats = NDArray[np.float64]
@@ -48,12 +48,13 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Labelled vectors: (n, dim), float32, unit length; the patient of each; and for each group of labels (a recipe's
-    label, the findings that texts state) the values that each carries."""
+    """n labelled records: the patient of each; for each group of labels (a recipe's label, the findings that texts
+    state) the values that each carries; and a function that gives the encoder's vectors of some of them by their rows:
+    (rows, dim), float32, of length 1."""
 
-    vectors: NDArray[np.float32]
     patients: Sequence[str]
     groups: Mapping[str, Sequence[frozenset[str]]]
+    vectors: Callable[[Rows], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,28 +86,37 @@ class Head:
             raise DamagedIndex(f"{path}: not a learned metric ({error}); build the index again") from error
 
 
-def fit_head(examples: Examples) -> tuple[Head | None, dict[str, Any]]:
-    """The head for an archive's labels, or None where it does not prove itself, and what was tried, as JSON.
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """How it came out: the head, or None where it did not prove itself; the rows it was fitted on; what was tried."""
 
-    `taken` and `why` say how it came out. Precision at 10 is the share of the ten nearest records of other patients
-    that share a value of the group with the query, averaged over the group's values; `chance` is that of records drawn
-    at random. Intervals are 95 %, of patients drawn again.
+    head: Head | None
+    rows: Rows
+    report: dict[str, Any]
+
+
+def fit_head(examples: Examples) -> Fitted:
+    """Fit a head to an archive's labels and keep it where it helps patients whom it has not seen.
+
+    The report says `why` it was `taken` or not. Precision at 10 is the share of the ten nearest records of other
+    patients that share a value of the group with the query, averaged over the group's values; `chance` is that of
+    records drawn at random. Intervals are 95 %, of patients drawn again.
     """
     started = time.perf_counter()
-    labelled = _labelled(examples)
-    patients = len(set(labelled.patients))
-    report: dict[str, Any] = {"version": VERSION, "records": len(labelled.vectors), "patients": patients}
-    if patients < MIN_PATIENTS or not labelled.groups:
-        what = f"{patients} patients with labels that {MIN_VALUE_PATIENTS} others share; needed are {MIN_PATIENTS}"
-        return None, {**report, "taken": False, "why": what}
-    space = _Space(labelled)
+    rows, groups = _usable(examples)
+    patients = [examples.patients[row] for row in rows]
+    count = len(set(patients))
+    report: dict[str, Any] = {"version": VERSION, "records": len(rows), "patients": count, "taken": False}
+    if count < MIN_PATIENTS:
+        why = f"{count} patients with a label that {MIN_VALUE_PATIENTS} share; {MIN_PATIENTS} are needed"
+        return Fitted(None, rows, {**report, "why": why})
+    space = _Space(examples.vectors(rows), patients, groups)
     before, after, settings = _validate(space)
     report |= _figures(space, before, after)
+    everyone = np.ones(len(rows), bool)
+    ridge, balance = _choose(space, everyone)
     gain = report["gain"]
     harmed = [name for name, group in report["groups"].items() if group["gain"]["low"] < -HARM]
-    everyone = np.ones(len(space.x), bool)
-    ridge, balance = _choose(space, everyone)
-    report |= {"ridge": ridge, "balance": balance, "chosen_in_folds": [list(pair) for pair in settings]}
     if gain["low"] <= 0:
         why = f"no certain gain for unseen patients: {_told(gain)}"
     elif harmed:
@@ -114,8 +124,9 @@ def fit_head(examples: Examples) -> tuple[Head | None, dict[str, Any]]:
     else:
         why = f"gain for unseen patients {_told(gain)}"
     taken = gain["low"] > 0 and not harmed
+    report |= {"ridge": ridge, "balance": balance, "chosen_in_folds": [list(pair) for pair in settings]}
     report |= {"taken": taken, "why": why, "seconds": round(time.perf_counter() - started, 2)}
-    return (_Fit(space, everyone).head(ridge, balance) if taken else None), report
+    return Fitted(_Fit(space, everyone).head(ridge, balance) if taken else None, rows, report)
 
 
 def patient_folds(patients: NDArray[Any], count: int, seed: int = 0) -> list[Bools]:
@@ -125,17 +136,17 @@ def patient_folds(patients: NDArray[Any], count: int, seed: int = 0) -> list[Boo
     return [np.isin(patients, names[start::count]) for start in range(count)]
 
 
-def _validate(space: _Space) -> tuple[Floats, Floats, list[tuple[float, float]]]:
-    """For each record and group, the share of alike neighbours (n, groups), by the encoder alone and by a head that
-    was chosen and fitted without the record's patient; and (ridge, balance) of each fold. NaN: no label there."""
-    before = np.full((len(space.x), len(space.alike)), np.nan)
-    after = before.copy()
+def _validate(space: _Space) -> tuple[Rows, Rows, list[tuple[float, float]]]:
+    """For each record its nearest records of other patients (n, k), by the encoder alone and by a head that was chosen
+    and fitted without the record's patient; and (ridge, balance) of each fold."""
+    k = min(K, len(space.x) - 1)
+    before, after = np.empty((len(space.x), k), np.intp), np.empty((len(space.x), k), np.intp)
     settings = []
     for held in patient_folds(space.patients, FOLDS):
         rows = np.flatnonzero(held)
         settings.append(_choose(space, ~held))
-        before[rows] = space.hits(space.gram[rows], rows)
-        after[rows] = space.hits(_Fit(space, ~held).likeness(*settings[-1], rows), rows)
+        before[rows] = space.nearest(space.gram[rows], rows)
+        after[rows] = space.nearest(_Fit(space, ~held).likeness(*settings[-1], rows), rows)
     return before, after, settings
 
 
@@ -149,48 +160,53 @@ def _choose(space: _Space, known: Bools) -> tuple[float, float]:
         mask[fitted] = True
         fit = _Fit(space, mask)
         for n, (ridge, balance) in enumerate(settings):
-            hits = space.hits(fit.likeness(ridge, balance, rows), rows, known)
-            gains[n] += np.nanmean(space.by_group(hits, rows))
+            nearest = space.nearest(fit.likeness(ridge, balance, rows), rows, known)
+            gains[n] += np.nanmean(space.precision(nearest, rows))
     return settings[int(np.argmax(gains))]
 
 
 class _Space:
     """The labelled records in one place: vectors (n, dim), indicators of each group (n, values), who is alike."""
 
-    def __init__(self, examples: Examples) -> None:
-        self.x: Floats = np.asarray(examples.vectors, np.float64)
-        self.patients = np.asarray(examples.patients)
-        self.names = list(examples.groups)
-        self.indicators = [_indicator(examples.groups[name]) for name in self.names]
+    def __init__(
+        self,
+        vectors: NDArray[np.float32],
+        patients: Sequence[str],
+        groups: Mapping[str, Sequence[frozenset[str]]],
+    ) -> None:
+        self.x: Floats = np.asarray(vectors, np.float64)
+        self.patients = np.asarray(patients)
+        self.names = list(groups)
+        self.indicators = [_indicator(groups[name]) for name in self.names]
         self.alike: list[Bools] = [(y @ y.T) > 0 for y in self.indicators]
         self.gram: Floats = self.x @ self.x.T
         self.same: Bools = self.patients[:, None] == self.patients[None, :]
 
-    def hits(self, likeness: Floats, rows: Rows, gallery: Bools | None = None) -> Floats:
-        """Share of the nearest records of other patients that are alike (rows, groups); NaN without a label."""
+    def nearest(self, likeness: Floats, rows: Rows, gallery: Bools | None = None) -> Rows:
+        """The nearest records of other patients, (rows, k), by their likeness to all (rows, n)."""
         far = self.same[rows] if gallery is None else self.same[rows] | ~gallery
-        ranked = np.where(far, -np.inf, likeness)
-        k = min(K, ranked.shape[1] - 1)
-        top = np.argpartition(-ranked, k - 1, axis=1)[:, :k]
-        shares = np.stack([alike[rows[:, None], top].mean(axis=1) for alike in self.alike], axis=1)
-        return np.where(np.stack([y[rows].any(axis=1) for y in self.indicators], axis=1), shares, np.nan)
+        k = min(K, len(self.x) - 1)
+        return np.argpartition(-np.where(far, -np.inf, likeness), k - 1, axis=1)[:, :k]
 
-    def chance(self) -> Floats:
-        """The share of alike records among all of other patients (n, groups)."""
-        others = ~self.same
-        found = np.stack([(alike & others).sum(axis=1) / others.sum(axis=1) for alike in self.alike], axis=1)
-        return np.where(np.stack([y.any(axis=1) for y in self.indicators], axis=1), found, np.nan)
-
-    def by_group(self, hits: Floats, rows: Rows, weights: Floats | None = None) -> Floats:
-        """Each group's precision (groups,): the mean over its values of the mean over the records that carry it."""
-        w = np.ones(len(rows)) if weights is None else weights
+    def precision(self, nearest: Rows, rows: Rows, weights: Floats | None = None) -> Floats:
+        """Each group's precision (groups,): the share of alike neighbours, averaged over the records that carry a value
+        and then over the values. `weights` (n,) count a record so often, as a query and as a neighbour."""
+        w = np.ones(len(self.x)) if weights is None else weights
+        of_neighbours = w[nearest]
+        total = of_neighbours.sum(axis=1)
         found = []
-        for n, y in enumerate(self.indicators):
-            carried = y[rows] * w[:, None]
-            total = carried.sum(axis=0)
-            means = (carried * np.nan_to_num(hits[:, n])[:, None]).sum(axis=0)[total > 0] / total[total > 0]
-            found.append(float(means.mean()) if len(means) else np.nan)
+        for y, alike in zip(self.indicators, self.alike, strict=True):
+            shares = (alike[rows[:, None], nearest] * of_neighbours).sum(axis=1) / np.maximum(total, 1.0)
+            found.append(_over_values(shares, y[rows] * (w[rows] * (total > 0))[:, None]))
         return np.array(found)
+
+    def chance(self, rows: Rows) -> Floats:
+        """Each group's precision for neighbours drawn at random, of other patients, among `rows` alone (groups,)."""
+        among = np.ix_(rows, rows)
+        others = ~self.same[among]
+        counts = np.maximum(others.sum(axis=1), 1)
+        shares = [(alike[among] & others).sum(axis=1) / counts for alike in self.alike]
+        return np.array([_over_values(s, y[rows]) for s, y in zip(shares, self.indicators, strict=True)])
 
 
 class _Fit:
@@ -206,8 +222,8 @@ class _Fit:
         self._values = np.maximum(values, 0.0)
         self._rows = rows
         self._size = float(np.sqrt((own**2).sum(axis=1).mean()))
-        raw = space.by_group(space.hits(space.gram[rows], rows, fitted), rows)
-        chance = np.array([_mean_chance(y[rows]) for y in space.indicators])
+        raw = space.precision(space.nearest(space.gram[rows], rows, fitted), rows)
+        chance = space.chance(rows)
         skill = (raw - chance) / np.maximum(1.0 - chance, 1e-9)
         # what the vectors carry already is learned less: a view that is told apart anyway must not drown a finding
         self._weights = np.clip(1.0 - np.nan_to_num(skill), 0.05, 1.0) ** YIELDING
@@ -243,19 +259,21 @@ class _Fit:
         return Head(self._mean.astype(np.float32), np.ascontiguousarray(matrix, np.float32))
 
 
-def _figures(space: _Space, before: Floats, after: Floats) -> dict[str, Any]:
-    """Precision by group, before and after, with the gains and their intervals over patients drawn again."""
+def _figures(space: _Space, before: Rows, after: Rows) -> dict[str, Any]:
+    """Precision by group, before and after, and the gains with intervals.
+
+    Patients are drawn again as queries and as neighbours (Owen 2007, the pigeonhole bootstrap): a few patients whom
+    many queries meet decide as much as the queries do.
+    """
     rows = np.arange(len(space.x))
-    raw, learned = space.by_group(before, rows), space.by_group(after, rows)
-    chance = space.by_group(space.chance(), rows)
+    raw, learned, chance = space.precision(before, rows), space.precision(after, rows), space.chance(rows)
     rng = np.random.default_rng(0)
     _, patient = np.unique(space.patients, return_inverse=True)
     count = int(patient.max()) + 1
-    gains = []
-    for _ in range(DRAWS):
-        drawn = np.bincount(rng.integers(count, size=count), minlength=count)[patient].astype(np.float64)
-        gains.append(space.by_group(after - before, rows, drawn))
-    spread = np.array(gains)
+    spread = np.empty((DRAWS, len(space.names)))
+    for draw in range(DRAWS):
+        w = np.bincount(rng.integers(count, size=count), minlength=count)[patient].astype(np.float64)
+        spread[draw] = space.precision(after, rows, w) - space.precision(before, rows, w)
     groups = {
         name: {
             "values": space.indicators[n].shape[1],
@@ -267,8 +285,9 @@ def _figures(space: _Space, before: Floats, after: Floats) -> dict[str, Any]:
     return {"groups": groups, "gain": _interval(float(np.mean(learned - raw)), np.nanmean(spread, axis=1))}
 
 
-def _labelled(examples: Examples) -> Examples:
-    """The records with a value that enough patients carry, at most `MAX_RECORDS` of patients drawn at random."""
+def _usable(examples: Examples) -> tuple[Rows, dict[str, list[frozenset[str]]]]:
+    """The rows with a value that enough patients carry, at most `MAX_RECORDS` of patients drawn at random, and what
+    each of them carries."""
     patients = np.asarray(examples.patients)
     groups = {}
     for name, carried in examples.groups.items():
@@ -276,22 +295,16 @@ def _labelled(examples: Examples) -> Examples:
         for patient, values in zip(examples.patients, carried, strict=True):
             for value in values:
                 holders.setdefault(value, set()).add(patient)
-        common = sorted(
-            (v for v, who in holders.items() if len(who) >= MIN_VALUE_PATIENTS), key=lambda v: -len(holders[v])
-        )
+        common = [value for value, who in holders.items() if len(who) >= MIN_VALUE_PATIENTS]
         if len(common) >= 2:
-            groups[name] = [frozenset(values) & set(common[:MAX_VALUES]) for values in carried]
+            learned = set(sorted(common, key=lambda value: (-len(holders[value]), value))[:MAX_VALUES])
+            groups[name] = [values & learned for values in carried]
     has = np.array([any(carried[n] for carried in groups.values()) for n in range(len(patients))], bool)
-    names = np.unique(patients[has])
-    np.random.default_rng(0).shuffle(names)
-    sizes = dict(zip(*np.unique(patients[has], return_counts=True), strict=True))
-    taken = names[np.cumsum([sizes[name] for name in names]) <= MAX_RECORDS] if len(names) else names
-    rows = np.flatnonzero(has & np.isin(patients, taken))
-    return Examples(
-        np.asarray(examples.vectors)[rows],
-        [str(patients[n]) for n in rows],
-        {name: [carried[n] for n in rows] for name, carried in groups.items()},
-    )
+    names, sizes = np.unique(patients[has], return_counts=True)
+    order = np.random.default_rng(0).permutation(len(names))
+    drawn = names[order[np.cumsum(sizes[order]) <= MAX_RECORDS]]
+    rows = np.flatnonzero(has & np.isin(patients, drawn))
+    return rows, {name: [carried[n] for n in rows] for name, carried in groups.items()}
 
 
 def _indicator(carried: Sequence[frozenset[str]]) -> Floats:
@@ -300,12 +313,12 @@ def _indicator(carried: Sequence[frozenset[str]]) -> Floats:
     return np.array([[float(value in has) for value in values] for has in carried]).reshape(len(carried), len(values))
 
 
-def _mean_chance(y: Floats) -> float:
-    """The share of alike pairs, averaged over values."""
-    alike = (y @ y.T) > 0
-    carried = y.sum(axis=0)
-    means = (y * alike.mean(axis=1)[:, None]).sum(axis=0)[carried > 0] / carried[carried > 0]
-    return float(means.mean()) if len(means) else 0.0
+def _over_values(shares: Floats, carried: Floats) -> float:
+    """The mean over a group's values of the mean share (n,) of the records that carry it, weighted by `carried`."""
+    total = carried.sum(axis=0)
+    if not (total > 0).any():
+        return float("nan")
+    return float(((carried * shares[:, None]).sum(axis=0)[total > 0] / total[total > 0]).mean())
 
 
 def _unit(vectors: NDArray[Any]) -> NDArray[Any]:

@@ -7,7 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -31,6 +31,13 @@ class Encoders(_Model):
     text: str | None = None
     image: str | None = None
     signal: str | None = None
+
+
+class Heads(_Model):
+    """Whether a metric may be learned on the index's labels, for each kind, where not as the settings say."""
+
+    image: Literal["auto", "off"] | None = None
+    signal: Literal["auto", "off"] | None = None
 
 
 class Join(_Model):
@@ -90,6 +97,7 @@ class Recipe(_Model):
     path: Path
     source: tuple[Source, ...]
     encoders: Encoders = Encoders()
+    heads: Heads = Heads()
     patient_namespace: str = ""
 
     @field_validator("name")

@@ -33,6 +33,7 @@ from assistant.settings import Settings
 from assistant.store.catalogue import ItemRow, MetaRow, PathRow, RecordRow, reading
 from assistant.store.forgotten import REASON
 from assistant.store.generations import IndexFolder
+from assistant.store.learned import HEADS
 from assistant.store.places import is_in_place
 from assistant.store.sqlite import open_sqlite
 from assistant.store.stated import STATED_BY
@@ -107,7 +108,7 @@ def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: P
         held = _held(base, ids)
         touched = _touched(before, ids, settings)
         again = _to_be_tried_again(before, had, meta)
-        is_current = had.get(STATED_BY) == meta[STATED_BY]
+        is_current = all(had.get(key) == meta[key] for key in (STATED_BY, HEADS))
         in_place = base and is_in_place(base, settings.store)
         if base and in_place and is_current and not touched and not again and not _differs(known, ids, held):
             return _report(folder, base, number, known, ids, held, started)
@@ -269,6 +270,10 @@ def _meta(recipe: Recipe, encoders: Encoders, settings: Settings) -> dict[str, A
         "index": recipe.name,
         "layout": LAYOUT,
         STATED_BY: findings_version(),
+        HEADS: {
+            "image": recipe.heads.image or settings.embed.heads,
+            "signal": recipe.heads.signal or settings.embed.heads,
+        },
         "deid": settings.deid.model_dump(mode="json"),
         "limits": settings.ingest.model_dump(mode="json", exclude={"workers"}),
         "namespace": recipe.patient_namespace,

@@ -24,6 +24,7 @@ from assistant.settings import StoreSettings
 from assistant.store.catalogue import Catalogue, MetaRow, PassageRow, PathRow, RecordRow, release
 from assistant.store.filters import Filter
 from assistant.store.generations import IndexFolder
+from assistant.store.learned import Learned, open_learned
 from assistant.store.sqlite import open_sqlite
 from assistant.store.stated import STATED_BY
 from assistant.store.vectors import VectorIndex, load_vectors
@@ -114,6 +115,16 @@ class OpenIndex:
             return self._vectors[kind]
         return load_vectors(self.path / vector_folder(kind))
 
+    def learned(self, kind: Kind) -> Learned | None:
+        """The metric that the index learned for a kind on its own labels; None where none was taken."""
+        if kind not in self._learned:
+            self._learned[kind] = open_learned(self.path, kind)
+        return self._learned[kind]
+
+    @cached_property
+    def _learned(self) -> dict[Kind, Learned | None]:
+        return {}
+
     @cached_property
     def words(self) -> WordIndex | None:
         folder = self.path / WORDS
@@ -154,10 +165,18 @@ class OpenIndex:
         return taken_at is not None and shift is not None and bounds.takes(taken_at, shift)
 
     def nearest(
-        self, kind: Kind, queries: NDArray[np.float32], filters: Sequence[Filter], k: int
+        self,
+        kind: Kind,
+        queries: NDArray[np.float32],
+        filters: Sequence[Filter],
+        k: int,
+        within: VectorIndex | None = None,
     ) -> list[tuple[NDArray[np.float32], NDArray[np.int64]]]:
-        """The k nearest of each query vector (n, dim) under its filter; queries under one filter go in one search."""
-        vectors = self.vectors(kind)
+        """The k nearest of each query vector (n, dim) under its filter; queries under one filter go in one search.
+
+        `within` are other vectors of the same records: those of the learned metric, for queries mapped by it.
+        """
+        vectors = self.vectors(kind) if within is None else within
         found = [(np.empty(0, np.float32), np.empty(0, np.int64))] * len(queries)
         if vectors is None:
             return found
@@ -218,6 +237,23 @@ class OpenIndex:
             query = query.where(RecordRow.kind == kind)
         with Session(self._engine) as session:
             return [StoredRecord(row.pk, _record(row, ()), row.is_case) for row in session.scalars(query)]
+
+    def studies_of(self, within: Filter) -> dict[str, list[Record]]:
+        """The records inside a filter by study (pseudonym), texts with their passages."""
+        query = select(RecordRow).where(*within.included(), *within.wall()).order_by(RecordRow.pk)
+        studies: dict[str, list[Record]] = {}
+        with Session(self._engine) as session:
+            rows = session.scalars(query).all()
+            if within.is_bounded:
+                rows = [r for r in rows if self._is_taken(within, r.record_id, r.taken_at, r.shift)]
+            passages: dict[int, list[Passage]] = {}
+            for chunk in _chunks([row.pk for row in rows if row.kind == "text"]):
+                proper = select(PassageRow).where(PassageRow.record_pk.in_(chunk), PassageRow.caption.is_(None))
+                for p in session.scalars(proper.order_by(PassageRow.record_pk, PassageRow.start)):
+                    passages.setdefault(p.record_pk, []).append(Passage(p.start, p.end, p.section, p.page))
+            for row in rows:
+                studies.setdefault(row.study_id, []).append(_record(row, tuple(passages.get(row.pk, ()))))
+        return studies
 
     def holders(self, sha256: Iterable[str]) -> dict[str, list[tuple[str, frozenset[str]]]]:
         """The studies that hold a file of each of these hashes, each with the patients of its records (pseudonyms)."""

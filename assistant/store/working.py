@@ -30,10 +30,11 @@ from assistant.store.catalogue import (
 )
 from assistant.store.forgotten import REASON, Forgotten
 from assistant.store.generations import IndexFolder
+from assistant.store.learned import LEARNING, write_learned
 from assistant.store.places import discard, is_in_place, new_catalogue
 from assistant.store.sqlite import open_sqlite, settle
 from assistant.store.stated import STATED_BY, add_findings, finding_rows, read_findings_again
-from assistant.store.vectors import write_vectors
+from assistant.store.vectors import load_vectors, write_vectors
 from assistant.store.words import WordIndex
 
 PATHS = "paths.sqlite"
@@ -117,7 +118,7 @@ class WorkingCopy:
         self._folder = folder
         self._namespace = namespace
         self._pseudonyms = pseudonyms
-        self._forgotten = Forgotten.of(folder.workspace, folder.name, namespace, pseudonyms)
+        self._forgotten = Forgotten.of(folder, namespace, pseudonyms)
         self._place = folder.catalogue(folder.building)
         self._catalogue: Engine = self._place.engine(writable=True)
         self._paths: Engine = open_sqlite(folder.building / PATHS, writable=True)
@@ -261,6 +262,9 @@ class WorkingCopy:
         choices = {kind: choice for kind in KINDS if (choice := self._write_vectors(kind, base))}
         with Session(self._catalogue) as session, session.begin():
             session.merge(MetaRow(key=VECTORS, value=choices))
+        for kind in LEARNING:
+            own = load_vectors(building / vector_folder(kind))
+            write_learned(self._catalogue, building, base, kind, own, self._folder.store)
         self._write_words()
         release(self._catalogue)
         self._place.seal(number)
