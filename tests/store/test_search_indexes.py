@@ -1,11 +1,11 @@
 import numpy as np
 
-from assistant.store.vectors import VectorIndex
+from assistant.store.vectors import FaissIndex, load_vectors
 from assistant.store.words import WordIndex
 
 
 def test_nearest_vectors_come_first_and_filters_hold_inside_the_search(tmp_path):
-    index = VectorIndex.empty(3)
+    index = FaissIndex.empty(3)
     vectors = np.array([[1, 0, 0], [0.8, 0.6, 0], [0, 1, 0], [0, 0, 1]], np.float32)
     index.add(np.array([10, 20, 30, 40]), vectors)
     query = np.array([[1, 0, 0]], np.float32)
@@ -18,8 +18,8 @@ def test_nearest_vectors_come_first_and_filters_hold_inside_the_search(tmp_path)
     assert index.search(query, 9, allowed=np.array([], np.int64))[1].tolist() == [[-1] * 4]
 
     index.remove(np.array([20]))
-    index.save(tmp_path / "v.faiss")
-    again = VectorIndex.load(tmp_path / "v.faiss")
+    index.save(tmp_path / "v")
+    again = load_vectors(tmp_path / "v")
     assert sorted(again.ids.tolist()) == [10, 30, 40]
     np.testing.assert_array_equal(again.vector(40), [0, 0, 1])
 
