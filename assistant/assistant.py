@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 File = str | Path
 Step = SearchResult | Claim | Answer
 
+HISTORY_LENGTH = 50  # pieces of evidence, where nobody says how many
+
 NAMED_PATIENT = (
     "The question names a patient, and other patients' records must not answer it. Choose the patient by the archive's "
     "own id (--patient ID), or upload a file of theirs."
@@ -125,12 +127,14 @@ class Assistant:
         since: datetime | None = None,
         until: datetime | None = None,
         findings: Iterable[str] = (),
+        history: bool = False,
     ) -> SearchResult:
         """Evidence for a text, files (image, ECG, document) or both, best first, at most `k` pieces.
 
         `patient` and `exclude_patient` are the archive's own ids; `since` and `until` bound when a record was taken,
         both included, and leave out records without a date. `findings` ("left pleural effusion", "no pneumothorax")
-        leave only studies whose own text states each of them. Raises UnreadableFile, EncoderMismatch, BadQuery.
+        leave only studies whose own text states each of them. `history` puts the same patient's studies in front,
+        newest first, each with the interval since. Raises UnreadableFile, EncoderMismatch, BadQuery.
         """
         query = self.query(
             text,
@@ -143,8 +147,20 @@ class Assistant:
             since=since,
             until=until,
             findings=findings,
+            history=history,
         )
         return self.search_batch([query])[0]
+
+    def history(self, patient: str, about: str = "", *, k: int | None = None) -> SearchResult:
+        """What the archive holds of a patient (the archive's own id), newest study first, with intervals.
+
+        `about` ("the left effusion", "the heart") leaves of each report the sentences on it. Raises BadQuery.
+        """
+        found = self.search(about, patient=patient, history=True, k=k or HISTORY_LENGTH)
+        evidence = tuple(evidence for evidence in found.evidence if evidence.why.startswith("history"))
+        abstained = not any(piece.kept for piece in evidence)
+        reason = found.reason or "The archive holds nothing on this of the patient." if abstained else ""
+        return replace(found, evidence=evidence, abstained=abstained, reason=reason)
 
     def search_batch(self, queries: Sequence[Query]) -> list[SearchResult]:
         """One result for each query; queries are encoded and searched together."""
@@ -165,6 +181,7 @@ class Assistant:
         since: datetime | None = None,
         until: datetime | None = None,
         findings: Iterable[str] = (),
+        history: bool = False,
     ) -> Query:
         """A query for `search_batch`; the files are read now. Raises BadQuery when there is nothing to search for."""
         from assistant.errors import BadQuery
@@ -178,19 +195,27 @@ class Assistant:
             raise BadQuery(str(error)) from None
         if not text.strip() and not files:
             text = ", ".join(named)  # the findings alone are searched for by their names
-        if not text.strip() and not files:
+        if not text.strip() and not files and not (history and patient):
             raise BadQuery("nothing to search for: give a text, a file or both")
         wanted = frozenset(kinds)
         if unknown := wanted - set(KINDS):
             raise BadQuery(f"kind {sorted(unknown)[0]!r}: it is one of {', '.join(KINDS)}")
         if k is not None and (not isinstance(k, int) or k < 1):
             raise BadQuery(f"k is {k!r}: a whole number, and at least one")
+        uploads = self.uploads.read(files)
+        for upload in uploads:
+            if patient and upload.patient and upload.patient.strip() != patient.strip():
+                raise BadQuery(
+                    f"{upload.record.uri}: names another patient than the one chosen (--patient), and two patients' "
+                    "records must not be mixed: leave out the file or the choice"
+                )
         return Query(
-            text=text, uploads=self.uploads.read(files), k=k or self.settings.retrieve.k, kinds=wanted,
+            text=text, uploads=uploads, k=k or self.settings.retrieve.k, kinds=wanted,
             modalities=frozenset(code.upper() for code in modalities), patient=patient, exclude_patient=exclude_patient,
             since=since,
             until=until,
             findings=stated,
+            history=history,
         )  # fmt: skip
 
     # --- asking --------------------------------------------------------------------------------------

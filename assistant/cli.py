@@ -20,7 +20,8 @@ _EXAMPLES = {
     "demo": "wardround demo",
     "init": "wardround init my-archive",
     "index": "wardround index indexes/chest.toml\nwardround index /data/ecgs --json",
-    "search": 'wardround search "right pleural effusion" -k 5\nwardround search --file cxr.dcm --kind image',
+    "search": 'wardround search "right pleural effusion" -k 5\nwardround search --file cxr.dcm --kind image\n'
+    'wardround search "left effusion" --patient 4711 --history',
     "ask": 'wardround ask "What rhythm is this?" --file ecg.hea',
     "draft": "wardround draft studies.csv --out drafts --resume",
     "check": "wardround check --pairs pairs.jsonl",
@@ -66,6 +67,10 @@ def parser() -> argparse.ArgumentParser:
     search.add_argument(
         "--finding", action="append", default=[], metavar="FINDING",
         help="only studies whose text states it, e.g. 'left pleural effusion' or 'no pneumothorax'; repeatable",
+    )  # fmt: skip
+    search.add_argument(
+        "--history", action="store_true",
+        help="the same patient's studies first (--patient ID, or a file that names its patient), newest first",
     )  # fmt: skip
     search.add_argument("--batch", type=Path, metavar="QUERIES.jsonl", help="one query a line; one result a line")
 

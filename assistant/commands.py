@@ -93,7 +93,7 @@ def run_search(arguments: Namespace) -> int:
     found = assistant.search(
         arguments.text, files=arguments.file, k=arguments.k, kinds=arguments.kind, modalities=arguments.modality,
         patient=arguments.patient, exclude_patient=arguments.exclude_patient, findings=arguments.finding,
-        **_period(arguments),
+        history=arguments.history, **_period(arguments),
     )  # fmt: skip
     assistant.db.log_access("search", [(e.record_id, e.patient_id) for e in found.evidence])
     if arguments.json:
@@ -137,10 +137,15 @@ def _search_batch(assistant: Assistant, arguments: Namespace) -> int:
     return status
 
 
+BATCH_KEYS = {
+    "id", "text", "files", "exclude_patient", "patient", "kind", "modality", "k", "finding", "history",
+}  # fmt: skip
+
+
 def _batch_query(assistant: Assistant, row: object, arguments: Namespace, base: Path) -> Any:
     if not isinstance(row, dict):
         raise BadQuery(str(row) if isinstance(row, ValueError) else 'not a JSON object: {"id", "text", "files"}')
-    if unknown := set(row) - {"id", "text", "files", "exclude_patient", "patient", "kind", "modality", "k", "finding"}:
+    if unknown := set(row) - BATCH_KEYS:
         raise BadQuery(f"unknown key {sorted(unknown)[0]!r}")
     kinds, codes = row.get("kind") or arguments.kind, row.get("modality") or arguments.modality
     findings = row.get("finding") or arguments.finding
@@ -154,6 +159,7 @@ def _batch_query(assistant: Assistant, row: object, arguments: Namespace, base: 
         patient=str(patient) if patient is not None else None,
         exclude_patient=str(excluded) if excluded is not None else None,
         findings=[findings] if isinstance(findings, str) else findings,
+        history=bool(row.get("history", arguments.history)),
         **_period(arguments),
     )
 

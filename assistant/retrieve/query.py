@@ -29,6 +29,7 @@ class Upload:
 class Query:
     """A question with its uploads and filters. Patient ids are the archive's own.
 
+    `history` adds what the archive holds of the same patient (`patient`, or the uploads'), newest first.
     `leave_out_own` is for drafts and evaluation: the
     uploads' own study, their patient and near-duplicates are left out, and so are the studies and patients in
     `leave_out_studies` and `leave_out_patients` (pseudonyms).
@@ -44,6 +45,7 @@ class Query:
     since: datetime | None = None
     until: datetime | None = None
     findings: tuple[WantedFinding, ...] = ()
+    history: bool = False
     leave_out_own: bool = False
     leave_out_studies: frozenset[str] = field(default_factory=frozenset)
     leave_out_patients: frozenset[str] = field(default_factory=frozenset)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from assistant.records import KINDS, Record, SearchResult
+from assistant.retrieve.history import history
 from assistant.retrieve.likeness import rank_likeness
 from assistant.retrieve.own import own_passages
 from assistant.retrieve.query import Query
@@ -51,6 +52,10 @@ class Retriever:
             found = self._of_kinds(query, texts.get(n, []), walls)
             own = own_passages(query, self._settings) if routes[n].own_text else []
             owned = {i.name: o for i, o in zip(self._indexes, own_of(self._indexes, query), strict=True)}
+            words = routes[n].words
+            if query.history:
+                earlier, told = history(self._indexes, filters[n], list(owned.values()), query, self._settings.retrieve)
+                own, words = [*own, *earlier], (*words, told)
             evidence, abstained, reason = select(query, own, hits, found, owned, self._settings.retrieve)
             if unclear := whose_is_unclear(self._indexes, query):
                 evidence, abstained, reason = (), True, unclear
@@ -59,7 +64,7 @@ class Retriever:
                 "search": shared - encoding.seconds * 1000 / max(len(queries), 1),
                 "select": (time.perf_counter() - began) * 1000,
             }
-            results.append(SearchResult(query.text, routes[n].words, evidence, abstained, reason, timing))
+            results.append(SearchResult(query.text, words, evidence, abstained, reason, timing))
         return results
 
     # --- searching -----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from assistant.records import BoxPlace, Evidence, Place, Relation, SignalPlace, TextPlace, evidence_id
+from assistant.records import BoxPlace, Evidence, Place, Record, Relation, SignalPlace, TextPlace, evidence_id
 from assistant.retrieve.query import Query
 from assistant.retrieve.rank import Hit
 from assistant.retrieve.wall import Own
@@ -27,7 +27,9 @@ def select(
     reason, so that a reader can see what was nearest.
     """
     choice = _Choice(owned, settings)
-    chosen = [*own, *choice.of_likeness(likeness), *choice.of_text(text)][: query.k]
+    told = {evidence.id for evidence in own}
+    found = [e for e in (*choice.of_likeness(likeness), *choice.of_text(text)) if e.id not in told]
+    chosen = [*own, *found][: query.k]
     if any(evidence.kept for evidence in chosen):
         return tuple(chosen), False, ""
     reason = "The archive holds nothing that is near enough to the question." if chosen else "Nothing was found."
@@ -124,9 +126,14 @@ class _Choice:
 
 def _place_and_text(hit: Hit) -> tuple[Place | None, str]:
     """Where a hit lies in its record, and what a reader sees of it: of a picture or signal, its title and labels."""
-    record, passage = hit.stored.record, hit.passage
+    passage = hit.passage
     if passage and not passage.is_caption:
         return TextPlace(passage.passage.start, passage.passage.end, passage.passage.page), passage.text
+    return whole(hit.stored.record)
+
+
+def whole(record: Record) -> tuple[Place | None, str]:
+    """A record as a whole: its place, if it is a picture or signal, its title and labels."""
     labels = "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in record.labels.items() if value)
     text = ". ".join(part for part in (record.title, labels) if part)
     if record.kind == "image":

@@ -1,0 +1,64 @@
+"""What a question asks about, in the vocabulary's words: findings, parts of the body, places and a side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assistant.findings.vocabulary import vocabulary
+from assistant.findings.words import words
+from assistant.records import Finding
+
+_UMBRELLA = "abnormality"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`named` are the findings as they are called, `entities` those and every kind of them and of the parts named.
+
+    `locations` are places ("lower lobe"); `side` is "left" or "right" where just one of them is named.
+    """
+
+    named: frozenset[str] = frozenset()
+    entities: frozenset[str] = frozenset()
+    locations: frozenset[str] = frozenset()
+    side: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.entities or self.locations)
+
+    def concerns(self, finding: Finding) -> bool:
+        """Whether a finding of a report is about what was asked, be it affirmed or denied."""
+        if self.side and finding.side not in (None, "bilateral", self.side):
+            return False
+        denied = finding.status == "absent" and any(
+            finding.entity in vocabulary().ancestors.get(entity, ()) for entity in self.named
+        )
+        placed = finding.location is not None and any(place in finding.location for place in self.locations)
+        return placed or denied or finding.entity in self.entities
+
+
+def asked_about(text: str) -> Asked:
+    """What `text` names: "has the left effusion changed" → pleural effusion, left; "the heart" → its abnormalities."""
+    book = vocabulary()
+    named: set[str] = set()
+    parts: set[str] = set()
+    places: set[str] = set()
+    sides: set[str] = set()
+    for match in book.match(words(text)):
+        for label in match.labels:
+            if label.kind == "entity":
+                named.add(label.value)
+                sides |= {label.side} if label.side else set()
+            elif label.kind == "part":
+                part = book.parts[int(label.value)]
+                parts |= {*part.normal, *(entity for _, entity in part.states)}
+                parts |= {part.abnormal} if part.abnormal else set()
+            elif label.kind == "location":
+                places.add(label.value)
+            elif label.kind == "side":
+                sides.add(label.value)
+    named.discard(_UMBRELLA)
+    wanted = named | parts
+    kinds = {name for name, above in book.ancestors.items() if wanted & above}
+    side = next(iter(sides)) if len(sides) == 1 and sides <= {"left", "right"} else None
+    return Asked(frozenset(named), frozenset(wanted | kinds), frozenset(places), side)
