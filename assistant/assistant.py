@@ -52,12 +52,15 @@ class Assistant:
         self.workspace = workspace.resolve()
         self.settings = settings or load_settings(self.workspace)
         self._chosen = list(indexes)
-        self._indexes = {name: OpenIndex(self.workspace, name) for name in choose_indexes(self.workspace, indexes)}
+        self._indexes = {
+            name: OpenIndex(self.workspace, name, self.settings.store)
+            for name in choose_indexes(self.workspace, indexes)
+        }
         self._pseudonyms = Pseudonyms.of(self.workspace)
         self._deidentifier = Deidentifier(self._pseudonyms, self.settings.deid)
         self.uploads = Uploads(self._pseudonyms, self.settings)
         self._answerers: dict[str, Answerer] = {}
-        self.db: WorkspaceDb = WorkspaceDb(self.workspace)
+        self.db: WorkspaceDb = WorkspaceDb(self.workspace, self.settings.store)
 
     # --- building and opening ------------------------------------------------------------------------
 
@@ -376,7 +379,7 @@ class Assistant:
         """Remove a patient (the archive's own id, or a pseudonym) from the workspace; see `forget_patient`."""
         from assistant.forget import forget_patient
 
-        report = forget_patient(self.workspace, patient, index=index, dry_run=dry_run)
+        report = forget_patient(self.workspace, patient, index=index, dry_run=dry_run, store=self.settings.store)
         if not dry_run:
             self.uploads.forget_patient(patient)
         return report
@@ -389,7 +392,7 @@ class Assistant:
 
         for name, index in self._indexes.items():
             if index.is_stale():
-                self._indexes[name] = OpenIndex(self.workspace, name)
+                self._indexes[name] = OpenIndex(self.workspace, name, self.settings.store)
         return list(self._indexes.values())
 
     def answerer(self, llm: str | None = None) -> Answerer:

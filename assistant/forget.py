@@ -16,19 +16,14 @@ from sqlalchemy.orm import Session
 from assistant.draft_output import DRAFTS
 from assistant.errors import BadQuery
 from assistant.pseudonyms import Pseudonyms
+from assistant.settings import StoreSettings, load_settings
 from assistant.store.erase import erase, held, namespace_of
 from assistant.store.files import write_atomically
 from assistant.store.forgotten import remember
 from assistant.store.generations import IndexFolder, built_indexes
-from assistant.store.workspace_db import (
-    AccessRow,
-    ConversationRow,
-    DraftedRow,
-    DraftRunRow,
-    FeedbackRow,
-    TurnRow,
-    WorkspaceDb,
-)
+from assistant.store.workspace_db import WorkspaceDb
+from assistant.store.workspace_place import remove_moved_copies
+from assistant.store.workspace_tables import AccessRow, ConversationRow, DraftedRow, DraftRunRow, FeedbackRow, TurnRow
 
 _RUNS = ("eval", "runs")
 _PSEUDONYM = "P-"
@@ -93,7 +88,14 @@ class _Who:
         return any(self.pseudonyms.study(study, namespace) in self.studies for namespace in self.namespaces)
 
 
-def forget_patient(workspace: Path, patient: str, *, index: str | None = None, dry_run: bool = False) -> ForgetReport:
+def forget_patient(
+    workspace: Path,
+    patient: str,
+    *,
+    index: str | None = None,
+    dry_run: bool = False,
+    store: StoreSettings | None = None,
+) -> ForgetReport:
     """Remove a patient, by the archive's own id or a pseudonym, and see to it that no build brings them back.
 
     Without `index` the id means one person in every index, whatever its namespace; with it, only that index's records
@@ -101,15 +103,18 @@ def forget_patient(workspace: Path, patient: str, *, index: str | None = None, d
     is removed whole: its figures rest on that patient too. Entries of the access log stay, since they are about the
     reader, but lead to nobody any more. `dry_run` says what would go and changes nothing.
 
+    `store` is what the workspace's settings say, where it is left out.
+
     Raises BadQuery for an empty id, IndexMissing, WorkspaceBusy while an index is being built (nothing is lost: what
-    was done stays done, and the command can be given again), DamagedIndex.
+    was done stays done, and the command can be given again), DamagedIndex, DatabaseUnavailable.
     """
+    store = store or load_settings(workspace).store
     patient = patient.strip()
     if not patient:
         raise BadQuery("whom? Give the archive's own id of the patient, or a pseudonym (P-…)")
     pseudonyms = Pseudonyms.of(workspace)
     by_pseudonym = patient.startswith(_PSEUDONYM)
-    folders = [IndexFolder.of(workspace, name) for name in ([index] if index else built_indexes(workspace))]
+    folders = [IndexFolder.of(workspace, name, store) for name in ([index] if index else built_indexes(workspace))]
     namespaces = {folder: namespace_of(folder) for folder in folders}
     names = {f: patient if by_pseudonym else pseudonyms.patient(patient, namespaces[f]) for f in folders}
     found = {folder: held(folder, name) for folder, name in names.items()}
@@ -122,7 +127,7 @@ def forget_patient(workspace: Path, patient: str, *, index: str | None = None, d
         pseudonyms=pseudonyms,
     )
     report = ForgetReport(patient=", ".join(sorted(who.patients)), dry_run=dry_run)
-    db = WorkspaceDb(workspace)
+    db = WorkspaceDb(workspace, store)
     if not dry_run:  # first, so that no build between here and the end brings them back
         person = who.patients if by_pseudonym or index else {pseudonyms.person(patient)}
         remember(db, {*person, *who.studies}, index or "")
@@ -141,6 +146,7 @@ def forget_patient(workspace: Path, patient: str, *, index: str | None = None, d
     _evaluation_runs(workspace, who, report)
     if not dry_run:
         db.vacuum()
+        remove_moved_copies(workspace)
     return report
 
 

@@ -21,16 +21,15 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    String,
     insert,
     select,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from assistant.store.text_types import Json, Text
+
 _COPIED = 2_000  # rows at a time
 
-# Text is compared byte by byte everywhere: as SQLite does it, and whatever the collation of the database is.
-Text = String().with_variant(String(collation="C"), "postgresql")
 # SQLite's keys have 64 bits under this name alone.
 Key = BigInteger().with_variant(Integer, "sqlite")
 
@@ -46,7 +45,7 @@ class MetaRow(Base):
 
     __tablename__ = "meta"
     key: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[Any] = mapped_column(JSON)
+    value: Mapped[Any] = mapped_column(Json)
 
 
 class ItemRow(Base):
@@ -89,8 +88,8 @@ class RecordRow(Base):
     title: Mapped[str | None]
     url: Mapped[str | None]
     text: Mapped[str]
-    labels: Mapped[dict[str, str]] = mapped_column(JSON)
-    fields: Mapped[dict[str, Any]] = mapped_column(JSON)
+    labels: Mapped[dict[str, str]] = mapped_column(Json)
+    fields: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
 class PassageRow(Base):

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import or_, select
-from sqlalchemy.dialects.sqlite import insert
 
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import Record
-from assistant.store.workspace_db import FILE, ForgottenRow, WorkspaceDb
+from assistant.store.generations import IndexFolder
+from assistant.store.workspace_db import WorkspaceDb
+from assistant.store.workspace_place import add_unless_there, has_tables
+from assistant.store.workspace_tables import ForgottenRow
 
 REASON = "of a patient who was forgotten (wardround forget)"
 
@@ -29,12 +30,12 @@ class Forgotten:
     namespace: str
 
     @classmethod
-    def of(cls, workspace: Path, index: str, namespace: str, pseudonyms: Pseudonyms) -> Forgotten:
-        """Those of a workspace; a workspace without a database has forgotten nobody."""
-        if not (workspace / FILE).exists():
+    def of(cls, folder: IndexFolder, namespace: str, pseudonyms: Pseudonyms) -> Forgotten:
+        """Those of an index; a workspace without tables of its own has forgotten nobody."""
+        if not has_tables(folder.workspace):
             return cls(frozenset(), pseudonyms, namespace)
-        query = select(ForgottenRow.key).where(or_(ForgottenRow.index == "", ForgottenRow.index == index))
-        with WorkspaceDb(workspace).session() as session:
+        query = select(ForgottenRow.key).where(or_(ForgottenRow.index == "", ForgottenRow.index == folder.name))
+        with WorkspaceDb(folder.workspace, folder.store).session() as session:
             return cls(frozenset(session.scalars(query)), pseudonyms, namespace)
 
     def covers(self, record: Record) -> bool:
@@ -58,4 +59,4 @@ def remember(db: WorkspaceDb, keys: Iterable[str], index: str) -> None:
     if not rows:
         return
     with db.session() as session, session.begin():
-        session.execute(insert(ForgottenRow).on_conflict_do_nothing(), rows)
+        add_unless_there(session, ForgottenRow, rows)

@@ -168,8 +168,7 @@ class Server:
             ) from None
         if state in ("42P01", "3F000"):
             raise DamagedIndex(
-                f"{self.name}: {reason}; a newer generation has taken its place, or its schema was removed: ask again, "
-                "or build the index again"
+                f"{self.name}: {reason}; its tables were replaced or removed: try again, or build the index again"
             ) from None
         if state == "55P03":
             raise WorkspaceBusy(f"{self.name}: {reason}; another process uses the tables: try again") from None

@@ -6,7 +6,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from assistant.errors import WardroundError
-from assistant.store.workspace_db import WorkspaceBase, WorkspaceDb
+from assistant.store.workspace_db import WorkspaceDb
+from assistant.store.workspace_tables import WorkspaceBase
 
 
 def test_migrations_make_exactly_the_tables_of_the_models(tmp_path):

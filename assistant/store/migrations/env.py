@@ -1,8 +1,8 @@
-"""Alembic's entry: runs the migrations on the connection that `workspace_db.migrate` hands over."""
+"""Alembic's entry: runs the migrations on the connection that `workspace_place.migrate` hands over."""
 
 from alembic import context
 
-from assistant.store.workspace_db import WorkspaceBase
+from assistant.store.workspace_tables import WorkspaceBase
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=WorkspaceBase.metadata, render_as_batch=True

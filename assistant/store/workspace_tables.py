@@ -1,0 +1,105 @@
+"""The workspace's own tables: conversations, feedback, accounts, the access log, draft runs, and who was forgotten."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from assistant.store.text_types import Json, Text
+
+
+class WorkspaceBase(DeclarativeBase):
+    """A change here needs a migration in `store/migrations/versions`."""
+
+    type_annotation_map = {str: Text}  # noqa: RUF012 (SQLAlchemy's own way)
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class AccountRow(WorkspaceBase):
+    """Who uses the workspace. Without sign-in that is the operating system's user."""
+
+    __tablename__ = "account"
+    account_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ConversationRow(WorkspaceBase):
+    __tablename__ = "conversation"
+    conversation_id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.account_id"))
+    started_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class TurnRow(WorkspaceBase):
+    """A question and its answer; `uploads` are record ids, never paths."""
+
+    __tablename__ = "turn"
+    turn_id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.conversation_id"), index=True)
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    question: Mapped[str]
+    uploads: Mapped[list[str]] = mapped_column(Json)
+    answer: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class FeedbackRow(WorkspaceBase):
+    """What a person said of one sentence of an answer: right, wrong or harmful."""
+
+    __tablename__ = "feedback"
+    feedback_id: Mapped[int] = mapped_column(primary_key=True)
+    turn_id: Mapped[int] = mapped_column(ForeignKey("turn.turn_id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.account_id"))
+    claim: Mapped[int]
+    judgement: Mapped[str]
+    comment: Mapped[str]
+    given_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class AccessRow(WorkspaceBase):
+    """Who saw which patient's record, and when; appended to, never changed."""
+
+    __tablename__ = "access"
+    access_id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.account_id"))
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+    action: Mapped[str]
+    record_id: Mapped[str]
+    patient_id: Mapped[str | None] = mapped_column(index=True)
+
+
+class DraftRunRow(WorkspaceBase):
+    __tablename__ = "draft_run"
+    run_id: Mapped[int] = mapped_column(primary_key=True)
+    folder: Mapped[str]
+    model: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+
+
+class DraftedRow(WorkspaceBase):
+    """One study of a draft run: drafted, or set aside with its reason."""
+
+    __tablename__ = "drafted"
+    __table_args__ = (UniqueConstraint("run_id", "study_id"),)
+    drafted_id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("draft_run.run_id"))
+    study_id: Mapped[str]  # a pseudonym
+    reason: Mapped[str | None]
+
+
+class ForgottenRow(WorkspaceBase):
+    """A patient or study that was forgotten, so that no build brings it back: a keyed hash, never an id."""
+
+    __tablename__ = "forgotten"
+    __table_args__ = (UniqueConstraint("key", "index"),)
+    forgotten_id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    index: Mapped[str]  # the one index it is about; "" for all
+    since: Mapped[datetime] = mapped_column(default=now)
