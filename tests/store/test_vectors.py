@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assistant.errors import DamagedIndex
 from assistant.settings import StoreSettings
 from assistant.store.vectors import FaissIndex, load_vectors, write_vectors
-from assistant.store.vectors.choose import MOST_GONE, choose, measure, queries_like
+from assistant.store.vectors.choose import MOST_GONE, ORDER, choose, measure, queries_like
 from assistant.store.vectors.gpu import gpus
 
 STRUCTURES = ("exact", "hnsw", "ivf", "sq8", "pq")
@@ -172,9 +172,10 @@ def test_auto_takes_the_first_structure_that_reaches_the_recall_and_is_quicker()
     index = FaissIndex.empty(64)
     index.add(np.arange(30_000), many)
     choice = choose(index, StoreSettings(exact_below=10_000))
-    assert choice.structure == "hnsw", choice.why
-    (tried,) = choice.tried
-    assert tried.recall >= 0.98 and tried.query_ms > 0 and tried.bytes_per_vector > 250
+    *passed_over, taken = choice.tried  # which is quicker at this size depends on the machine
+    assert choice.structure == taken.structure != "exact", choice.why
+    assert taken.recall >= 0.98 and taken.query_ms > 0 and taken.bytes_per_vector > 60
+    assert all(tried.structure == name for tried, name in zip(passed_over, ORDER, strict=False))
     tight = choose(index, StoreSettings(exact_below=10_000, vectors_memory_mb=1))
     assert [t.structure for t in tight.tried] == ["pq"]  # only codes of a sixteenth fit in 35 bytes a vector
     nothing = choose(index, StoreSettings(exact_below=10_000, vectors_memory_mb=1, vectors_recall=1.0))

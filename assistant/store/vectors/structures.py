@@ -239,11 +239,21 @@ def blocks(rows: Matrix) -> Iterator[Matrix]:
         yield np.ascontiguousarray(rows[start : start + BLOCK], np.float32)
 
 
+class _Held:
+    """The vectors of a FAISS flat index for numpy, which keeps the index alive as long as an array shows them."""
+
+    def __init__(self, flat: Any) -> None:
+        self._flat = flat
+        data = int(flat.get_xb()), False
+        shape = int(flat.ntotal), int(flat.d)
+        self.__array_interface__ = {"data": data, "shape": shape, "typestr": "<f4", "version": 3}
+
+
 def rows_of(flat: Any) -> Matrix:
-    """The vectors of a FAISS flat index as they lie in memory, (n, dim): a view, good as long as the index is."""
+    """The vectors of a FAISS flat index as they lie in memory, (n, dim): a view, good until vectors are added."""
     if flat.ntotal == 0:
         return np.empty((0, flat.d), np.float32)
-    return np.asarray(faiss().rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d)).reshape(flat.ntotal, flat.d)
+    return np.asarray(_Held(flat))
 
 
 def sample(rows: Matrix, most: int) -> Matrix:
