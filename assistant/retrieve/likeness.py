@@ -1,26 +1,190 @@
-"""Likeness: pictures and signals like those uploaded, over one or several indexes."""
+"""Likeness: pictures and signals like those uploaded, over one or several indexes.
+
+Closeness is the cosine of the encoder's vectors: the relevance floor and near-duplicates are told by it. Where an index
+has learned a metric on its labels (store/learned.py), that gives the order. Several uploads of a kind are one study (a
+frontal and a lateral picture, two ECGs): each looks for its counterpart in every study of the archive, and the mean
+counts. Uploads of two kinds are joined by rank, patient by patient.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.embed import Encoder
 from assistant.records import Kind
-from assistant.retrieve.rank import Hit, Nearest
+from assistant.retrieve.composed import Wish, recomposed, studies_by_text
+from assistant.retrieve.query import Query, Upload
+from assistant.retrieve.rank import Hit, encoder_of
+from assistant.settings import Settings
+from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex
+from assistant.store.learned import Learned
+
+RANKS = 60  # Cormack et al. 2009, reciprocal rank fusion
+BY_METRIC = "in the order of the metric learned on this archive's labels"
 
 
-def rank_likeness(indexes: Sequence[OpenIndex], kind: Kind, nearest: Sequence[Sequence[Nearest]]) -> list[Hit]:
-    """Records like the uploads, best first; `nearest` has, for each index, one entry for each upload.
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One query as one index is asked: its uploads' vectors (uploads, dim), and mapped by the learned metric."""
 
-    Of several uploads the likest one counts.
+    query: Query
+    filter_: Filter
+    vectors: NDArray[np.float32]
+    mapped: NDArray[np.float32]
+    wish: Wish
+
+
+def search_likeness(
+    indexes: Sequence[OpenIndex],
+    kind: Kind,
+    queries: Mapping[int, Query],
+    filters: Sequence[Sequence[Filter]],
+    settings: Settings,
+) -> dict[int, list[Hit]]:
+    """Records like the uploads of a kind, best first, for each query by its number; `filters` has, for each query
+    number, one for each index."""
+    found: dict[int, list[Hit]] = {n: [] for n in queries}
+    near: dict[tuple[int, str, str], float] = {}
+    wishes = {n: Wish.of(query.text) for n, query in queries.items()}
+    for i, index in enumerate(indexes):
+        own = index.vectors(kind)
+        if own is None:
+            continue
+        learned = index.learned(kind) if settings.embed.heads == "auto" else None
+        vectors = encode_uploads(list(queries.values()), kind, encoder_of(index, kind, settings.embed))
+        asked = {
+            n: _Asked(q, filters[n][i], v, learned.head.apply(v) if learned else v, wishes[n])
+            for (n, q), v in zip(queries.items(), vectors, strict=True)
+        }
+        by_text = {n: studies_by_text(index, one.wish, one.filter_, settings) for n, one in asked.items()}
+        near |= {(n, index.name, study): cosine for n, of in by_text.items() for study, cosine in of.items()}
+        keys = _candidates(index, kind, asked, by_text, learned, settings)
+        for n, one in asked.items():
+            found[n] += _ranked(index, kind, one, keys[n], learned)
+    for n, hits in found.items():
+        of_query = {(index, study): cosine for (m, index, study), cosine in near.items() if m == n}
+        found[n] = recomposed(sorted(hits, key=lambda hit: -hit.score), wishes[n], of_query)
+    return found
+
+
+def encode_uploads(queries: Sequence[Query], kind: Kind, encoder: Encoder) -> list[NDArray[np.float32]]:
+    """The vectors (uploads, dim) of each query's uploads of a kind; those not encoded yet go together."""
+    shown = [shown_of(query, kind) for query in queries]
+    new = {id(u): u for uploads in shown for u in uploads if encoder.fingerprint not in u.vectors}
+    if new:
+        content = [u.record.image if kind == "image" else u.record.signal for u in new.values()]
+        for upload, vector in zip(new.values(), encoder.encode(content), strict=True):  # type: ignore[arg-type]
+            upload.vectors[encoder.fingerprint] = vector[None]
+    return [np.concatenate([u.vectors[encoder.fingerprint] for u in uploads]) for uploads in shown]
+
+
+def shown_of(query: Query, kind: Kind) -> list[Upload]:
+    """The uploads that an index of this kind can be searched with: of signals, the ECGs."""
+    return [upload for upload in query.uploads if upload.record.kind == kind and upload.record.is_encoded]
+
+
+def _candidates(
+    index: OpenIndex,
+    kind: Kind,
+    asked: Mapping[int, _Asked],
+    by_text: Mapping[int, Mapping[str, float]],
+    learned: Learned | None,
+    settings: Settings,
+) -> dict[int, NDArray[np.int64]]:
+    """The keys that are looked at for each query: the nearest of each upload, and where its words wish for something,
+    the nearest of the studies that state it and those whose text is near the words."""
+    searches = [(n, vector, one.filter_) for n, one in asked.items() for vector in one.mapped]
+    for n, one in asked.items():
+        if one.wish.filters and index.states_findings:
+            stating = replace(one.filter_, findings=(*one.filter_.findings, *one.wish.filters))
+            searches += [(n, vector, stating) for vector in one.mapped]
+    nearest = index.nearest(
+        kind, np.stack([vector for _, vector, _ in searches]), [filter_ for _, _, filter_ in searches],
+        settings.retrieve.candidates, within=learned.vectors if learned else None,
+    )  # fmt: skip
+    keys: dict[int, list[NDArray[np.int64]]] = {n: [] for n in asked}
+    for (n, _, _), (_, ids) in zip(searches, nearest, strict=True):
+        keys[n].append(ids)
+    for n, one in asked.items():
+        if by_text[n]:
+            records = index.study_records(by_text[n], kind, one.filter_)
+            keys[n].append(_within(index, kind, one.filter_, np.array([r.pk for r in records], np.int64)))
+    return {n: np.unique(np.concatenate(found)) for n, found in keys.items()}
+
+
+def _within(index: OpenIndex, kind: Kind, filter_: Filter, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of some keys that a filter lets through and that have a vector."""
+    allowed, excluded = index.keys(filter_, kind)
+    own = index.vectors(kind)
+    has = np.isin(keys, own.ids) if own is not None else np.zeros(len(keys), bool)
+    if allowed is not None:
+        has &= np.isin(keys, allowed)
+    return keys[has & ~np.isin(keys, excluded)] if excluded is not None else keys[has]
+
+
+def _ranked(index: OpenIndex, kind: Kind, asked: _Asked, keys: NDArray[np.int64], learned: Learned | None) -> list[Hit]:
+    """The records of an index as hits, best first.
+
+    `score` is on the scale of cosines even where a learned metric gives the order: the n-th in its order gets the n-th
+    highest closeness, so that hits of several indexes can be laid together.
     """
-    best: dict[tuple[int, int], float] = {}
-    for n, found in enumerate(nearest):
-        for scores, ids in found:
-            for score, pk in zip(scores, ids, strict=True):
-                best[n, int(pk)] = max(best.get((n, int(pk)), -1.0), float(score))
-    records = [index.records(pk for (m, pk) in best if m == n) for n, index in enumerate(indexes)]
-    ordered = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [
-        Hit(indexes[n], records[n][pk], kind, score, score, why=f"likeness {score:.2f}") for (n, pk), score in ordered
-    ]
+    own = index.vectors(kind)
+    if own is None or not len(keys):
+        return []
+    records = index.records(int(key) for key in keys)
+    keys = np.array([key for key in keys if int(key) in records], np.int64)
+    studies = np.array([str(records[int(key)].record.study_id) for key in keys])
+    others, theirs = keys, studies
+    if len(asked.vectors) > 1:  # a counterpart may be farther than the candidates of any one upload
+        siblings = index.study_records(sorted(set(studies)), kind, asked.filter_)
+        others = _within(index, kind, asked.filter_, np.array([r.pk for r in siblings], np.int64))
+        of_study = {r.pk: str(r.record.study_id) for r in siblings}
+        theirs = np.array([of_study[int(key)] for key in others])
+    close = asked.vectors @ own.vectors(others).T
+    alike = asked.mapped @ learned.vectors.vectors(others).T if learned else close
+    if len(asked.vectors) > 1:
+        close, alike = _of_studies(close, theirs, studies), _of_studies(alike, theirs, studies)
+    closeness, likeness = close.mean(axis=0), alike.mean(axis=0)
+    order = np.argsort(-likeness, kind="stable")
+    scores = np.sort(closeness)[::-1] if learned else likeness[order]
+    hits = []
+    for score, n in zip(scores, order, strict=True):
+        each = " and ".join(f"{value:.2f}" for value in close[:, n])
+        why = f"likeness {closeness[n]:.2f}" + (f", the mean of {each} for the uploads" if len(close) > 1 else "")
+        why += f", {BY_METRIC}" if learned else ""
+        hits.append(Hit(index, records[int(keys[n])], kind, float(score), float(closeness[n]), why=why))
+    return hits
+
+
+def _of_studies(
+    likeness: NDArray[np.float32], theirs: NDArray[np.str_], studies: NDArray[np.str_]
+) -> NDArray[np.float32]:
+    """Each upload's likeness to its nearest record of the study of each hit (uploads, hits), from that to all records
+    (uploads, records); `theirs` are the records' studies."""
+    best = {study: likeness[:, theirs == study].max(axis=1) for study in set(studies)}
+    return np.stack([best[study] for study in studies], axis=1)
+
+
+def joined_by_rank(lists: Sequence[tuple[Sequence[Hit], float]]) -> list[Hit]:
+    """Hits of several kinds, each list with its weight, laid together patient by patient: a patient counts with the
+    best rank in each list, so one who is near in two kinds comes first."""
+    filled = [(hits, weight) for hits, weight in lists if hits]
+    if len(filled) < 2:
+        return [hit for hits, _ in filled for hit in hits]
+    total: dict[tuple[str, str], float] = {}
+    for hits, weight in filled:
+        seen = dict.fromkeys(_case(hit) for hit in hits)
+        for rank, case in enumerate(seen):
+            total[case] = total.get(case, 0.0) + weight / (RANKS + rank)
+    everyone = [hit for hits, _ in filled for hit in hits]
+    return sorted(everyone, key=lambda hit: -total[_case(hit)])
+
+
+def _case(hit: Hit) -> tuple[str, str]:
+    record = hit.stored.record
+    return hit.index.name, record.patient_id or str(record.study_id)

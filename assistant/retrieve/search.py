@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from assistant.records import KINDS, Record, SearchResult
+from assistant.records import KINDS, Kind, SearchResult
 from assistant.retrieve.history import history
-from assistant.retrieve.likeness import rank_likeness
+from assistant.retrieve.likeness import encode_uploads, joined_by_rank, search_likeness
 from assistant.retrieve.own import own_passages
 from assistant.retrieve.query import Query
-from assistant.retrieve.rank import Hit, Nearest, encode, rank_text
+from assistant.retrieve.rank import Hit, encode, encoder_of, rank_text
 from assistant.retrieve.route import Route, route
 from assistant.retrieve.select import select
 from assistant.retrieve.wall import filter_of, own_of, whose_is_unclear
@@ -23,6 +21,7 @@ from assistant.settings import Settings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex
 
+LIKENESS: tuple[Kind, ...] = ("image", "signal")
 REPORTS_PER_STUDY = 2  # passages of a similar study's report that come along with its picture or signal
 
 
@@ -41,14 +40,15 @@ class Retriever:
         encoding = _Stopwatch()
         with encoding:  # of uploads, where their copies are left out
             filters = [[filter_of(index, query, self._settings) for index in self._indexes] for query in queries]
-        likeness = {kind: self._likeness(kind, queries, routes, filters, encoding) for kind in ("image", "signal")}
+        likeness = {kind: self._likeness(kind, queries, routes, filters, encoding) for kind in LIKENESS}
         texts = self._texts(queries, routes, filters, encoding)
         results = []
         shared = (time.perf_counter() - started) * 1000 / max(len(queries), 1)
         for n, query in enumerate(queries):
             began = time.perf_counter()
             walls = {index.name: filter_ for index, filter_ in zip(self._indexes, filters[n], strict=True)}
-            hits = self._joined(query, likeness["image"].get(n, []) + likeness["signal"].get(n, []), walls)
+            alike = joined_by_rank([(likeness[kind].get(n, []), 1.0) for kind in LIKENESS])
+            hits = self._joined(query, alike, walls)
             found = self._of_kinds(query, texts.get(n, []), walls)
             own = own_passages(query, self._settings) if routes[n].own_text else []
             owned = {i.name: o for i, o in zip(self._indexes, own_of(self._indexes, query), strict=True)}
@@ -71,27 +71,21 @@ class Retriever:
 
     def _likeness(
         self,
-        kind: Any,
+        kind: Kind,
         queries: Sequence[Query],
         routes: Sequence[Route],
         filters: Sequence[list[Filter]],
         watch: _Stopwatch,
     ) -> dict[int, list[Hit]]:
-        owners = [n for n, r in enumerate(routes) if kind in r.kinds for _ in queries[n].uploads_of(kind)]
-        if not owners:
+        asked = {n: query for n, query in enumerate(queries) if kind in routes[n].kinds and query.uploads_of(kind)}
+        if not asked:
             return {}
-        uploads: list[Record] = [u for n in dict.fromkeys(owners) for u in queries[n].uploads_of(kind)]
-        content = [upload.image if kind == "image" else upload.signal for upload in uploads]
-        near: dict[int, list[list[Nearest]]] = defaultdict(lambda: [[] for _ in self._indexes])
-        for i, index in enumerate(self._indexes):
-            if index.vectors(kind) is None:
-                continue
-            with watch:
-                vectors = encode(index, kind, content, self._settings.embed)
-            found = index.nearest(kind, vectors, [filters[n][i] for n in owners], self._settings.retrieve.candidates)
-            for n, nearest in zip(owners, found, strict=True):
-                near[n][i].append(nearest)
-        return {n: rank_likeness(self._indexes, kind, nearest) for n, nearest in near.items()}
+        with watch:
+            for encoder in {
+                encoder_of(i, kind, self._settings.embed) for i in self._indexes if i.vectors(kind) is not None
+            }:
+                encode_uploads(list(asked.values()), kind, encoder)
+        return search_likeness(self._indexes, kind, asked, filters, self._settings)
 
     def _texts(
         self, queries: Sequence[Query], routes: Sequence[Route], filters: Sequence[list[Filter]], watch: _Stopwatch

@@ -19,9 +19,9 @@ from assistant.ingest.dicom.web import PacsSource
 from assistant.ingest.recipe import load_recipe
 from assistant.ingest.series import is_slice
 from assistant.pseudonyms import Pseudonyms
-from assistant.records import Kind, Passage, Record
+from assistant.records import Finding, Kind, Passage, Record
 from assistant.settings import StoreSettings
-from assistant.store.catalogue import Catalogue, MetaRow, PassageRow, PathRow, RecordRow, release
+from assistant.store.catalogue import Catalogue, FindingRow, MetaRow, PassageRow, PathRow, RecordRow, release
 from assistant.store.filters import Filter
 from assistant.store.generations import IndexFolder
 from assistant.store.learned import Learned, open_learned
@@ -269,6 +269,21 @@ class OpenIndex:
         for digest, study in found:
             holders.setdefault(digest, []).append((study, frozenset(patients[study])))
         return holders
+
+    @property
+    def states_findings(self) -> bool:
+        """Whether the findings that its texts state are kept."""
+        return bool(self.meta.get(STATED_BY))
+
+    def stated_in(self, study_ids: Iterable[str]) -> dict[str, list[Finding]]:
+        """What the texts of some studies (pseudonyms) state."""
+        columns = (RecordRow.study_id, FindingRow.entity, FindingRow.status, FindingRow.side, FindingRow.severity)
+        query = select(*columns).join(FindingRow, FindingRow.record_pk == RecordRow.pk)
+        stated: dict[str, list[Finding]] = {}
+        with Session(self._engine) as session:
+            for study, *values in session.execute(query.where(RecordRow.study_id.in_(list(study_ids)))):
+                stated.setdefault(study, []).append(Finding(*values))
+        return stated
 
     def has_patient(self, pseudonym: str) -> bool:
         """Whether it holds any record of a patient."""

@@ -1,0 +1,150 @@
+"""Example plus text: "like this one, but with a pacemaker".
+
+What the words wish for is read as findings, so that a denial counts as one: "without effusion" prefers studies whose
+text denies an effusion, then those that do not mention it. Words that name no finding count by the nearness of the
+studies' texts. A question about the upload ("is there an effusion?") wishes for nothing: it must not pick the cases
+that answer it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.findings import extract_findings
+from assistant.findings.wanted import Contrast, WantedFinding, contrasts
+from assistant.records import Finding, Status
+from assistant.retrieve.rank import Hit, encode
+from assistant.settings import Settings
+from assistant.store.filters import Filter
+from assistant.store.index import OpenIndex
+from assistant.store.words import query_words
+
+WISH_WEIGHT = 0.5  # of what the words wish for, beside likeness scaled to 0..1 over the candidates
+# How far a study grants a wish: what is stated as wished, not mentioned, or stated otherwise.
+GRANTED: dict[Status, tuple[float, float, float]] = {
+    "present": (1.0, 0.0, -1.0),
+    "absent": (1.0, 0.8, -1.0),
+}
+
+_COMPARES = re.compile(r"\b(like (this|these|that|it|mine)|similar|same|resembl\w+|comparable|alike)\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\?|^\s*(is|are|was|were|do|does|did|has|have|can|could|should|would|may|might|any|what|which|who|why|when|where|"
+    r"how|describe|explain|tell|summari[sz]e|report|interpret|read)\b",
+    re.IGNORECASE,
+)
+_OF_COMPARISON = query_words(
+    "like similar same resembling comparable alike find show search other others case cases patient patients study "
+    "studies image images picture pictures film x-ray radiograph cxr ecg ekg tracing recording recordings one ones "
+    "this these that but with without and please me looking upload uploaded file"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a query's words ask of the studies that are like its uploads; false where they ask for nothing."""
+
+    text: str = ""
+    contrasts: tuple[Contrast, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    @classmethod
+    def of(cls, text: str) -> Wish:
+        compares = bool(_COMPARES.search(text))
+        if not text.strip() or (_ASKS.search(text) and not compares):
+            return cls()
+        wished = contrasts(text, doubtful=compares)
+        if not wished and not query_words(text) - _OF_COMPARISON:
+            return cls()
+        return cls(text, wished)
+
+    @property
+    def filters(self) -> tuple[WantedFinding, ...]:
+        """What a study's text must state for all that shall be there."""
+        return tuple(c.wanted for c in self.contrasts if c.wanted.status == "present")
+
+
+def studies_by_text(index: OpenIndex, wish: Wish, filter_: Filter, settings: Settings) -> dict[str, float]:
+    """The studies whose texts, titles or labels are nearest to the words of a wish, with the cosine of each."""
+    if not wish or index.vectors("text") is None:
+        return {}
+    vector = encode(index, "text", [wish.text], settings.embed)
+    ((scores, keys),) = index.nearest("text", vector, [filter_], settings.retrieve.candidates)
+    passages = index.passages([int(key) for key in keys])
+    records = index.records({passage.record_pk for passage in passages.values()})
+    found: dict[str, float] = {}
+    for score, key in zip(scores, keys, strict=True):
+        if int(key) in passages:
+            study = str(records[passages[int(key)].record_pk].record.study_id)
+            found[study] = max(found.get(study, -1.0), float(score))
+    return found
+
+
+def recomposed(hits: Sequence[Hit], wish: Wish, near: Mapping[tuple[str, str], float]) -> list[Hit]:
+    """Hits by likeness in the order of likeness and wish together; each says in `why` what its study states.
+
+    `near` is how near the texts of studies (by index and study) are to the wish.
+    """
+    if not wish or not hits:
+        return list(hits)
+    granted = _granted(hits, wish) if wish.contrasts else _near(hits, near)
+    scores = [hit.score for hit in hits]
+    low, span = min(scores), max(max(scores) - min(scores), 1e-9)
+    weighed = [
+        replace(hit, score=(1 - WISH_WEIGHT) * (hit.score - low) / span + WISH_WEIGHT * value, why=f"{hit.why}; {told}")
+        for hit, (value, told) in zip(hits, granted, strict=True)
+    ]
+    return sorted(weighed, key=lambda hit: -hit.score)
+
+
+def _granted(hits: Sequence[Hit], wish: Wish) -> list[tuple[float, str]]:
+    """How far each hit's study grants the wish, -1 to 1, and in words what its texts and labels state."""
+    by_index: dict[str, dict[str, list[Finding]]] = {}
+    for hit in hits:
+        if hit.index.name not in by_index:
+            studies = {_study(other)[1] for other in hits if other.index is hit.index}
+            by_index[hit.index.name] = hit.index.stated_in(studies) if hit.index.states_findings else {}
+    found = []
+    for hit in hits:
+        index, study = _study(hit)
+        stated = [*by_index[index].get(study, ()), *_labelled(hit)]
+        values, told = zip(*(_of(contrast, stated) for contrast in wish.contrasts), strict=True)
+        found.append((sum(values) / len(values), ", ".join(told)))
+    return found
+
+
+def _of(contrast: Contrast, stated: Sequence[Finding]) -> tuple[float, str]:
+    wished = contrast.wanted.status == "present"
+    as_wished, silent, otherwise = GRANTED[contrast.wanted.status]
+    if any(contrast.otherwise.fits(finding) for finding in stated) and (
+        not wished or not any(contrast.wanted.fits(finding) for finding in stated)
+    ):
+        return otherwise, f"its study {'denies' if wished else 'states'} {contrast.name}"
+    if any(contrast.wanted.fits(finding) for finding in stated):
+        return as_wished, f"its study {'states' if wished else 'denies'} {contrast.name}"
+    return silent, f"its study does not mention {contrast.name}"
+
+
+def _near(hits: Sequence[Hit], near: Mapping[tuple[str, str], float]) -> list[tuple[float, str]]:
+    """The nearness of each hit's study to the words, scaled to 0..1 over the hits."""
+    values = [near.get(_study(hit)) for hit in hits]
+    known = [value for value in values if value is not None]
+    low, span = min(known, default=0.0), max(max(known, default=0.0) - min(known, default=0.0), 1e-9)
+    return [
+        (0.0, "its study's text is not near the words") if value is None
+        else (0.5 + 0.5 * (value - low) / span, f"its study's text is near the words ({value:.2f})")
+        for value in values
+    ]  # fmt: skip
+
+
+def _labelled(hit: Hit) -> list[Finding]:
+    """The findings that a record's labels name ("Pleural_Thickening|Effusion")."""
+    named = "; ".join(hit.stored.record.labels.values()).replace("_", " ").replace("|", "; ")
+    return extract_findings(named)
+
+
+def _study(hit: Hit) -> tuple[str, str]:
+    return hit.index.name, str(hit.stored.record.study_id)
