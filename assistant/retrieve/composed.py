@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from assistant.findings import extract_findings
 from assistant.findings.wanted import Contrast, WantedFinding, contrasts
@@ -83,14 +83,19 @@ def studies_by_text(index: OpenIndex, wish: Wish, filter_: Filter, settings: Set
     return found
 
 
-def recomposed(hits: Sequence[Hit], wish: Wish, near: Mapping[tuple[str, str], float]) -> list[Hit]:
-    """Hits by likeness in the order of likeness and wish together; each says in `why` what its study states.
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What is known of studies by their texts, by index and study: what they state, and how near they are to a wish."""
 
-    `near` is how near the texts of studies (by index and study) are to the wish.
-    """
+    stated: dict[tuple[str, str], list[Finding]] = field(default_factory=dict)
+    near: dict[tuple[str, str], float] = field(default_factory=dict)
+
+
+def recomposed(hits: Sequence[Hit], wish: Wish, texts: Texts) -> list[Hit]:
+    """Hits by likeness in the order of likeness and wish together; each says in `why` what its study states."""
     if not wish or not hits:
         return list(hits)
-    granted = _granted(hits, wish) if wish.contrasts else _near(hits, near)
+    granted = _granted(hits, wish, texts.stated) if wish.contrasts else _near(hits, texts.near)
     scores = [hit.score for hit in hits]
     low, span = min(scores), max(max(scores) - min(scores), 1e-9)
     weighed = [
@@ -100,18 +105,14 @@ def recomposed(hits: Sequence[Hit], wish: Wish, near: Mapping[tuple[str, str], f
     return sorted(weighed, key=lambda hit: -hit.score)
 
 
-def _granted(hits: Sequence[Hit], wish: Wish) -> list[tuple[float, str]]:
+def _granted(
+    hits: Sequence[Hit], wish: Wish, stated: Mapping[tuple[str, str], list[Finding]]
+) -> list[tuple[float, str]]:
     """How far each hit's study grants the wish, -1 to 1, and in words what its texts and labels state."""
-    by_index: dict[str, dict[str, list[Finding]]] = {}
-    for hit in hits:
-        if hit.index.name not in by_index:
-            studies = {_study(other)[1] for other in hits if other.index is hit.index}
-            by_index[hit.index.name] = hit.index.stated_in(studies) if hit.index.states_findings else {}
     found = []
     for hit in hits:
-        index, study = _study(hit)
-        stated = [*by_index[index].get(study, ()), *_labelled(hit)]
-        values, told = zip(*(_of(contrast, stated) for contrast in wish.contrasts), strict=True)
+        findings = [*stated.get(_study(hit), ()), *_labelled(hit)]
+        values, told = zip(*(_of(contrast, findings) for contrast in wish.contrasts), strict=True)
         found.append((sum(values) / len(values), ", ".join(told)))
     return found
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from assistant.embed import Encoder
 from assistant.records import Kind
-from assistant.retrieve.composed import Wish, recomposed, studies_by_text
+from assistant.retrieve.composed import Texts, Wish, recomposed, studies_by_text
 from assistant.retrieve.query import Query, Upload
 from assistant.retrieve.rank import Hit, encoder_of
 from assistant.settings import Settings
@@ -49,11 +49,10 @@ def search_likeness(
     """Records like the uploads of a kind, best first, for each query by its number; `filters` has, for each query
     number, one for each index."""
     found: dict[int, list[Hit]] = {n: [] for n in queries}
-    near: dict[tuple[int, str, str], float] = {}
     wishes = {n: Wish.of(query.text) for n, query in queries.items()}
+    texts = {n: Texts() for n in queries}
     for i, index in enumerate(indexes):
-        own = index.vectors(kind)
-        if own is None:
+        if index.vectors(kind) is None:
             continue
         learned = index.learned(kind) if settings.embed.heads == "auto" else None
         vectors = encode_uploads(list(queries.values()), kind, encoder_of(index, kind, settings.embed))
@@ -61,15 +60,16 @@ def search_likeness(
             n: _Asked(q, filters[n][i], v, learned.head.apply(v) if learned else v, wishes[n])
             for (n, q), v in zip(queries.items(), vectors, strict=True)
         }
-        by_text = {n: studies_by_text(index, one.wish, one.filter_, settings) for n, one in asked.items()}
-        near |= {(n, index.name, study): cosine for n, of in by_text.items() for study, cosine in of.items()}
-        keys = _candidates(index, kind, asked, by_text, learned, settings)
+        near = {n: studies_by_text(index, one.wish, one.filter_, settings) for n, one in asked.items()}
+        keys = _candidates(index, kind, asked, near, learned, settings)
         for n, one in asked.items():
-            found[n] += _ranked(index, kind, one, keys[n], learned)
-    for n, hits in found.items():
-        of_query = {(index, study): cosine for (m, index, study), cosine in near.items() if m == n}
-        found[n] = recomposed(sorted(hits, key=lambda hit: -hit.score), wishes[n], of_query)
-    return found
+            hits = _ranked(index, kind, one, keys[n], learned)
+            found[n] += hits
+            texts[n].near.update({(index.name, study): cosine for study, cosine in near[n].items()})
+            if one.wish.contrasts and index.states_findings:
+                stated = index.stated_in({str(hit.stored.record.study_id) for hit in hits}, one.filter_)
+                texts[n].stated.update({(index.name, study): findings for study, findings in stated.items()})
+    return {n: recomposed(sorted(hits, key=lambda hit: -hit.score), wishes[n], texts[n]) for n, hits in found.items()}
 
 
 def encode_uploads(queries: Sequence[Query], kind: Kind, encoder: Encoder) -> list[NDArray[np.float32]]:

@@ -275,14 +275,15 @@ class OpenIndex:
         """Whether the findings that its texts state are kept."""
         return bool(self.meta.get(STATED_BY))
 
-    def stated_in(self, study_ids: Iterable[str]) -> dict[str, list[Finding]]:
-        """What the texts of some studies (pseudonyms) state."""
+    def stated_in(self, study_ids: Iterable[str], within: Filter) -> dict[str, list[Finding]]:
+        """What those texts of some studies (pseudonyms) state that the wall of a filter lets through."""
         columns = (RecordRow.study_id, FindingRow.entity, FindingRow.status, FindingRow.side, FindingRow.severity)
-        query = select(*columns).join(FindingRow, FindingRow.record_pk == RecordRow.pk)
+        query = select(*columns).join(FindingRow, FindingRow.record_pk == RecordRow.pk).where(*within.wall())
         stated: dict[str, list[Finding]] = {}
         with Session(self._engine) as session:
-            for study, *values in session.execute(query.where(RecordRow.study_id.in_(list(study_ids)))):
-                stated.setdefault(study, []).append(Finding(*values))
+            for row in session.execute(query.where(RecordRow.study_id.in_(list(study_ids)))):
+                finding = Finding(row.entity, row.status, row.side, row.severity)  # type: ignore[arg-type]
+                stated.setdefault(row.study_id, []).append(finding)
         return stated
 
     def has_patient(self, pseudonym: str) -> bool:
