@@ -282,7 +282,7 @@ class OpenIndex:
         stated: dict[str, list[Finding]] = {}
         with Session(self._engine) as session:
             for row in session.execute(query.where(RecordRow.study_id.in_(list(study_ids)))):
-                finding = Finding(row.entity, row.status, row.side, row.severity)  # type: ignore[arg-type]
+                finding = Finding(row.entity, row.status, row.side, row.severity)
                 stated.setdefault(row.study_id, []).append(finding)
         return stated
 
