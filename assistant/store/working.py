@@ -182,13 +182,12 @@ class WorkingCopy:
         with Session(self._catalogue) as session, session.begin():
             session.merge(MetaRow(key=FINGERPRINTS, value=dict(fingerprints)))
             _delete_items(session, ids)
-            for item_id, encoded in zip(ids, items, strict=True):
-                is_aside = encoded.reason is not None
-                session.add(
-                    ItemRow(item_id=item_id, stamp=encoded.item.stamp, digest=encoded.digest, is_aside=is_aside)
-                )
-                session.flush()
-                self._add_records(session, item_id, encoded)
+            session.add_all(
+                ItemRow(item_id=i, stamp=e.item.stamp, digest=e.digest, is_aside=e.reason is not None)
+                for i, e in zip(ids, items, strict=True)
+            )
+            session.flush()
+            self._add_records(session, dict(zip(ids, items, strict=True)))
 
     def remove(self, item_ids: Sequence[str]) -> None:
         with Session(self._catalogue) as session, session.begin():
@@ -211,26 +210,37 @@ class WorkingCopy:
             }
         self.remove(sorted(items - left))
 
-    def _add_records(self, session: Session, item_id: str, encoded: EncodedItem) -> None:
+    def _add_records(self, session: Session, items: Mapping[str, EncodedItem]) -> None:
+        """The records of a batch with all that hangs on them, each table in few statements: a server may be far."""
+        findings: list[dict[str, Any]] = []
+        vectors: list[dict[str, Any]] = []
+        passages: list[tuple[PassageRow, NDArray[np.float32]]] = []
+        rows = {item_id: self._record_rows(item_id, encoded) for item_id, encoded in items.items()}
+        session.add_all(row for of_item in rows.values() for row in of_item)
+        session.flush()
+        for item_id, encoded in items.items():
+            told = zip(rows[item_id], encoded.records, encoded.vectors, encoded.passage_vectors, strict=True)
+            for row, record, vector, passage_vectors in told:
+                if record.kind == "text" and row.is_case:
+                    findings += finding_rows(row.pk, record.text)
+                if vector is not None:
+                    vectors.append({"kind": record.kind, "pk": row.pk, "vector": vector.tobytes()})
+                for (passage, caption), passage_vector in zip(passages_of(record), passage_vectors, strict=True):
+                    passage_row = PassageRow(
+                        record_pk=row.pk, start=passage.start, end=passage.end, section=passage.section,
+                        page=passage.page, caption=caption,
+                    )  # fmt: skip
+                    passages.append((passage_row, passage_vector))
+        session.add_all(row for row, _ in passages)
+        session.flush()
+        vectors += [{"kind": "text", "pk": row.pk, "vector": vector.tobytes()} for row, vector in passages]
+        add_findings(session, findings)
+        if vectors:
+            session.connection().execute(insert(StagedVector), vectors)
+
+    def _record_rows(self, item_id: str, encoded: EncodedItem) -> list[RecordRow]:
         is_case = any(r.kind != "text" or r.patient_id or r.modality == "SR" for r in encoded.records)
-        for record, vector, passage_vectors in zip(
-            encoded.records, encoded.vectors, encoded.passage_vectors, strict=True
-        ):
-            row = self._record_row(item_id, encoded.item.key, record, is_case)
-            session.add(row)
-            session.flush()
-            if record.kind == "text" and is_case:
-                add_findings(session, finding_rows(row.pk, record.text))
-            if vector is not None:
-                session.add(StagedVector(kind=record.kind, pk=row.pk, vector=vector.tobytes()))
-            for (passage, caption), passage_vector in zip(passages_of(record), passage_vectors, strict=True):
-                passage_row = PassageRow(
-                    record_pk=row.pk, start=passage.start, end=passage.end, section=passage.section,
-                    page=passage.page, caption=caption,
-                )  # fmt: skip
-                session.add(passage_row)
-                session.flush()
-                session.add(StagedVector(kind="text", pk=passage_row.pk, vector=passage_vector.tobytes()))
+        return [self._record_row(item_id, encoded.item.key, record, is_case) for record in encoded.records]
 
     def _record_row(self, item_id: str, key: str, record: Record, is_case: bool) -> RecordRow:
         patient = record.patient_id
@@ -290,22 +300,17 @@ class WorkingCopy:
         return choice.to_json() if choice else None
 
     def _write_words(self) -> None:
-        ids: list[int] = []
-        texts: list[str] = []
+        """BM25 over every passage and caption, which are read one after the other and not kept."""
+        passage = func.substr(RecordRow.text, PassageRow.start + 1, PassageRow.end - PassageRow.start)
         query = (
-            select(
-                PassageRow.pk,
-                PassageRow.caption,
-                func.substr(RecordRow.text, PassageRow.start + 1, PassageRow.end - PassageRow.start),
-            )
+            select(func.coalesce(PassageRow.caption, passage))
             .join(RecordRow, RecordRow.pk == PassageRow.record_pk)
             .order_by(PassageRow.pk)
+            .execution_options(yield_per=1000)
         )
         with Session(self._catalogue) as session:
-            for pk, caption, passage in session.execute(query):
-                ids.append(pk)
-                texts.append(caption or passage)
-        words = WordIndex.build(ids, texts) if ids else None
+            ids = np.fromiter(session.scalars(select(PassageRow.pk).order_by(PassageRow.pk)), np.int64)
+            words = WordIndex.build(ids, session.scalars(query)) if len(ids) else None
         folder = self._folder.building / WORDS
         shutil.rmtree(folder, ignore_errors=True)
         if words:

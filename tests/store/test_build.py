@@ -77,7 +77,7 @@ def test_an_open_assistant_sees_the_next_generation(archive, tmp_path):
     assert found.evidence[0].text == "Gout is treated with colchicine."
 
 
-@pytest.mark.parametrize("name", ["catalogue.sqlite", "text.faiss", "manifest.json", "words/ids.npy"])
+@pytest.mark.parametrize("name", ["catalogue.sqlite", "vectors/text/vectors.faiss", "manifest.json", "words/ids.npy"])
 def test_a_damaged_file_is_refused_by_name_and_mended_by_building_again(archive, tmp_path, name):
     build(archive, tmp_path)
     path = tmp_path / "indexes" / "notes" / "generations" / "000001" / name
@@ -95,8 +95,8 @@ def test_a_damaged_file_is_refused_by_name_and_mended_by_building_again(archive,
 def test_a_missing_file_and_a_broken_pointer_are_refused(archive, tmp_path):
     build(archive, tmp_path)
     folder = tmp_path / "indexes" / "notes"
-    (folder / "generations" / "000001" / "text.faiss").unlink()
-    with pytest.raises(DamagedIndex, match=r"text\.faiss: missing"):
+    (folder / "generations" / "000001" / "vectors/text/vectors.faiss").unlink()
+    with pytest.raises(DamagedIndex, match=r"vectors\.faiss: missing"):
         Assistant.open(tmp_path)
     (folder / "CURRENT").write_text("nonsense")
     with pytest.raises(DamagedIndex, match="CURRENT"):

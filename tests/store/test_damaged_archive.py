@@ -20,6 +20,7 @@ from assistant.errors import UnreadableFile
 from assistant.ingest import read_file
 from assistant.settings import IngestSettings
 from assistant.store.doctor import examine
+from assistant.store.vectors import load_vectors
 
 COPIES = 10  # of each kind, one of them damaged
 KINDS = (
@@ -92,13 +93,10 @@ def result(workspace):
     ).fetchall()
     passages = catalogue.execute("select pk, record_pk, start, end, section, page from passage order by pk").fetchall()
     places = paths.execute("select key, uri, reason, parts, removed from path order by key").fetchall()
-    import faiss
-
     vectors = {}
     for kind in ("image", "signal", "text"):
-        index = faiss.read_index(str(generation / f"{kind}.faiss"))
-        ids = faiss.vector_to_array(index.id_map)
-        vectors[kind] = np.stack([index.reconstruct(int(key)) for key in np.sort(ids)])
+        index = load_vectors(generation / "vectors" / kind)
+        vectors[kind] = index.vectors(np.sort(index.ids))
     return records, passages, places, vectors
 
 

@@ -40,3 +40,39 @@ def test_words_find_stems_and_the_rarer_word_counts_more(tmp_path):
 
 def test_texts_without_words_give_no_word_index():
     assert WordIndex.build([1, 2], ["", "the of"]) is None
+
+
+def test_words_may_be_weighted_and_passages_asked_for_what_they_hold():
+    texts = ["a large pleural effusion", "pleural thickening", "an effusion of the knee, an effusion", "normal"]
+    words = WordIndex.build([4, 3, 2, 1], texts)
+    keys = np.array([4, 2, 3, 9])
+    plain = words.scored("pleural effusions")
+    best, found = plain.best(10)
+    assert found[0] == 4 and set(found.tolist()) == {4, 3, 2}
+    np.testing.assert_allclose(plain.of(found), best)
+    assert plain.of(keys)[3] == 0
+    assert plain.hold_all(keys).tolist() == [True, False, False, False]
+    assert not words.scored("pleural zygote").hold_all(keys).any()  # no passage holds the other word
+    assert not words.scored("").hold_all(keys).any()
+    doubled = words.scored({"pleural": 2.0, "effus": 1.0})
+    np.testing.assert_allclose(doubled.of(keys[2:3]), 2 * plain.of(keys[2:3]))
+    assert doubled.best(10, allowed=np.array([2, 3, 77]), excluded=np.array([2]))[1].tolist() == [3]
+    assert doubled.best(10, excluded=np.array([4]))[1].tolist() == [3, 2]
+
+
+def test_bm25_is_that_of_bm25s_over_all_texts_at_once():
+    import bm25s
+    import Stemmer
+
+    random = np.random.default_rng(0)
+    names = ["effusion", "effusions", "heart", "hearts", "normal", "clear", "lungs", "lung", "no", "the", "fracture"]
+    texts = [" ".join(random.choice(names, random.integers(1, 30))) for _ in range(300)]
+    plain = bm25s.BM25()
+    plain.index(bm25s.tokenize(texts, stopwords="en", stemmer=Stemmer.Stemmer("english"), show_progress=False))
+    ours = WordIndex.build(range(300), iter(texts))
+    for query in ("effusion", "normal heart and clear lungs", "fracture fracture"):
+        tokens = bm25s.tokenize(query, stopwords="en", stemmer=Stemmer.Stemmer("english"), return_ids=False)
+        best, found = ours.search(query, 300)
+        wanted = plain.get_scores(tokens[0])
+        np.testing.assert_allclose(best, np.sort(wanted)[::-1][: len(best)], rtol=1e-5)
+        np.testing.assert_allclose(wanted[found], best, rtol=1e-5)

@@ -133,6 +133,6 @@ def test_the_generation_does_not_depend_on_the_number_of_workers(archive, tmp_pa
         catalogue = sqlite3.connect(folder / "catalogue.sqlite")
         held[workers] = [
             catalogue.execute(f"select * from {table} order by 1").fetchall() for table in ("item", "record", "passage")
-        ] + [(folder / "text.faiss").read_bytes()]
+        ] + [(folder / "vectors/text" / name).read_bytes() for name in ("vectors.faiss", "keys.npy", "choice.json")]
     assert len(held[1][1]) == 15
     assert held[1] == held[2] == held[4]
