@@ -36,7 +36,7 @@ DIM = 128  # of the learned vectors, at most
 # Both chosen on the NIH chest X-rays of patients with even numbers (P@10 of a shared finding), reported on the others.
 KEPT = 0.4  # share of the encoder's own vector beside the labels'
 YIELDING = 2.0  # power of what is left to learn of a group: its weight
-RIDGES = (0.3, 1.0, 3.0, 10.0)  # in units of the vectors' mean variance over directions
+RIDGES = (0.03, 0.3, 1.0, 3.0, 10.0)  # in units of the vectors' mean variance over directions
 BALANCES = (0.0, 0.5)  # power of a label's deviation it is divided by: 0 lets frequent labels count more
 HARM = 0.05  # by so much the precision of no group of labels may have fallen, at the lower end of its interval
 DRAWS = 1_000
