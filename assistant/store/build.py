@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -29,7 +29,7 @@ from assistant.ingest.stamps import may_be_same
 from assistant.ingest.worker import Outcome
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import KINDS, Kind, Record
-from assistant.settings import Settings
+from assistant.settings import IngestSettings, Settings
 from assistant.store.catalogue import ItemRow, MetaRow, PathRow, RecordRow, reading
 from assistant.store.forgotten import REASON
 from assistant.store.generations import IndexFolder
@@ -39,11 +39,14 @@ from assistant.store.sqlite import open_sqlite
 from assistant.store.stated import STATED_BY
 from assistant.store.working import PATHS, EncodedItem, WorkingCopy, passages_of
 
-LAYOUT = 4  # goes up with the tables of a generation; one of another layout is replaced by a new build
+LAYOUT = 5  # goes up with the tables of a generation; one of another layout is replaced by a new build
 SEEN_TEXTS = 20_000  # of 384 float32 each: 30 MB
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, what) while an index is built."""
+
+Reader = Callable[[Sequence[Item], Recipe, IngestSettings, Callable[[], Deidentifier]], Generator[Outcome, None, None]]
+"""Reads items in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,14 @@ class Before:
     is_aside: bool
 
 
-def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: Progress | None = None) -> BuildReport:
-    """Bring an index up to date with its recipe; only what changed is read again.
+def build_index(
+    recipe: Recipe,
+    workspace: Path,
+    settings: Settings,
+    progress: Progress | None = None,
+    read: Reader = read_items,
+) -> BuildReport:
+    """Bring an index up to date with its recipe; only what changed is read again, by `read`: a pool of processes.
 
     Raises RecipeError, WorkspaceBusy, WeightsMissing. A file that can't be read is set aside and the rest goes on.
     """
@@ -120,7 +129,7 @@ def build_index(recipe: Recipe, workspace: Path, settings: Settings, progress: P
         done = work.begin(touched, again)
         todo = [item for item_id, item in ids.items() if done.get(item_id) != item.stamp]
         cleaner = partial(Deidentifier, pseudonyms, settings.deid)
-        for batch in _read_and_encode(todo, recipe, settings, encoders, cleaner, len(ids), progress):
+        for batch in _read_and_encode(todo, recipe, settings, encoders, cleaner, read, len(ids), progress):
             work.put(batch, {**work.fingerprints(), **encoders.fingerprints()})
         work.remove([item_id for item_id in done if item_id not in ids and item_id not in held])
         if progress:
@@ -211,6 +220,7 @@ def _read_and_encode(
     settings: Settings,
     encoders: Encoders,
     cleaner: Callable[[], Deidentifier],
+    read: Reader,
     total: int,
     progress: Progress | None,
 ) -> Iterator[list[EncodedItem]]:
@@ -218,7 +228,7 @@ def _read_and_encode(
     done = total - len(todo)
     if progress:
         progress(done, total, "reading and encoding")
-    with closing(read_items(todo, recipe, settings.ingest, cleaner)) as outcomes:
+    with closing(read(todo, recipe, settings.ingest, cleaner)) as outcomes:
         for start in range(0, len(todo), settings.store.batch_files):
             batch = todo[start : start + settings.store.batch_files]
             yield _encode(batch, list(islice(outcomes, len(batch))), encoders)

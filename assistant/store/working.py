@@ -309,8 +309,10 @@ class WorkingCopy:
             .execution_options(yield_per=1000)
         )
         with Session(self._catalogue) as session:
-            ids = np.fromiter(session.scalars(select(PassageRow.pk).order_by(PassageRow.pk)), np.int64)
-            words = WordIndex.build(ids, session.scalars(query)) if len(ids) else None
+            pairs = session.execute(select(PassageRow.pk, PassageRow.record_pk).order_by(PassageRow.pk))
+            ids, records = np.array([tuple(pair) for pair in pairs], np.int64).reshape(-1, 2).T
+            _, first, document = np.unique(records, return_index=True, return_inverse=True)
+            words = WordIndex.build(ids, session.scalars(query), ids[first[document]]) if len(ids) else None
         folder = self._folder.building / WORDS
         shutil.rmtree(folder, ignore_errors=True)
         if words:

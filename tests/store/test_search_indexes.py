@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 
 from assistant.store.vectors import FaissIndex, load_vectors
-from assistant.store.words import WordIndex
+from assistant.store.words import K1, B, WordIndex
 
 
 def test_nearest_vectors_come_first_and_filters_hold_inside_the_search(tmp_path):
@@ -67,7 +68,7 @@ def test_bm25_is_that_of_bm25s_over_all_texts_at_once():
     random = np.random.default_rng(0)
     names = ["effusion", "effusions", "heart", "hearts", "normal", "clear", "lungs", "lung", "no", "the", "fracture"]
     texts = [" ".join(random.choice(names, random.integers(1, 30))) for _ in range(300)]
-    plain = bm25s.BM25()
+    plain = bm25s.BM25(k1=K1, b=B)
     plain.index(bm25s.tokenize(texts, stopwords="en", stemmer=Stemmer.Stemmer("english"), show_progress=False))
     ours = WordIndex.build(range(300), iter(texts))
     for query in ("effusion", "normal heart and clear lungs", "fracture fracture"):
@@ -76,3 +77,18 @@ def test_bm25_is_that_of_bm25s_over_all_texts_at_once():
         wanted = plain.get_scores(tokens[0])
         np.testing.assert_allclose(best, np.sort(wanted)[::-1][: len(best)], rtol=1e-5)
         np.testing.assert_allclose(wanted[found], best, rtol=1e-5)
+
+
+def test_what_a_ranking_asks_of_the_words(tmp_path):
+    """Leads, weights and shares, after a round trip: the weight is the logarithm of a word's rarity."""
+    texts = ["Effusion on the right", "it is large", "clear lungs", "effusion"]
+    WordIndex.build([5, 6, 8, 9], texts, [5, 5, 8, 9]).save(tmp_path / "words")
+    words = WordIndex.load(tmp_path / "words")
+    assert words.leads(np.array([6, 9, 5, 77])).tolist() == [5, 9, 5, 77]
+    effusion, lung, unknown = words.weights(["effus", "lung", "hernia"])
+    assert effusion == pytest.approx(np.log(1 + (4 - 2 + 0.5) / (2 + 0.5)))
+    assert (lung, unknown) == (words.greatest_weight, 0.0)
+    shares = words.shares(np.array([9, 8, 77]), ["effus", "lung", "hernia"])
+    assert (shares > 0).tolist() == [[True, False, False], [False, True, False], [False, False, False]]
+    scores = words.scored("effusion lung").of(np.array([9, 8, 77]))
+    np.testing.assert_allclose(shares @ [effusion, lung, unknown], scores, rtol=1e-5)
