@@ -42,7 +42,10 @@ class _Choice:
     def __init__(self, owned: Mapping[str, Own], settings: RetrieveSettings) -> None:
         self._owned = owned
         self._settings = settings
-        self._floors = {"image": settings.image_floor, "signal": settings.signal_floor, "text": settings.text_floor}
+        self._floors = {
+            "image": settings.image_floor, "signal": settings.signal_floor, "text": settings.text_floor,
+            "joint": settings.joint_floor,
+        }  # fmt: skip
 
     def of_likeness(self, hits: Sequence[Hit]) -> list[Evidence]:
         """One picture or signal for each study and one study for each patient, so that counts count patients."""
@@ -83,7 +86,7 @@ class _Choice:
         kept = 0
         for hit in hits:
             record_key = (hit.index.name, hit.stored.pk)
-            long = len(hit.stored.record.text) > self._settings.long_document_chars
+            long = hit.stored.chars > self._settings.long_document_chars
             if cited[record_key] >= (self._settings.passages_per_document if long else 1):
                 continue  # a better passage of the same document stands for it
             cited[record_key] += 1
@@ -102,6 +105,8 @@ class _Choice:
 
     def _too_far(self, hit: Hit) -> str:
         floor = self._floors[hit.by]
+        if floor is None:
+            return "no relevance floor is set for pictures found by words (retrieve.joint_floor)"
         if hit.closeness >= floor or hit.all_words:
             return ""
         return f"below the relevance floor {floor:.2f}"

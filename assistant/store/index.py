@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.errors import EncoderMismatch, IndexMissing, RecipeError
@@ -50,6 +50,7 @@ class StoredRecord:
     pk: int
     record: Record
     is_case: bool
+    chars: int  # of the record's text, which may not be there itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,17 +194,10 @@ class OpenIndex:
     # --- what lies behind a key --------------------------------------------------------------------
 
     def passages(self, pks: Sequence[int]) -> dict[int, StoredPassage]:
-        with Session(self._engine) as session:
-            rows = [
-                row
-                for chunk in _chunks(pks)
-                for row in session.execute(
-                    select(PassageRow, RecordRow.text)
-                    .join(RecordRow, RecordRow.pk == PassageRow.record_pk)
-                    .where(PassageRow.pk.in_(chunk))
-                )
-            ]
-        return {row.pk: _stored_passage(row, text) for row, text in rows}
+        """Passages by key, each with its own text; the texts of their records stay where they are."""
+        with self._engine.connect() as connection:
+            rows = [row for chunk in _chunks(pks) for row in connection.execute(_PASSAGES, {"pks": chunk})]
+        return {row[0]: _passage_of(*row) for row in rows}
 
     def passages_of_records(self, record_pks: Sequence[int]) -> list[StoredPassage]:
         """All passages proper (no captions) of some records, in reading order."""
@@ -217,13 +211,10 @@ class OpenIndex:
         return [_stored_passage(row, text) for row, text in rows]
 
     def records(self, pks: Iterable[int]) -> dict[int, StoredRecord]:
-        with Session(self._engine) as session:
-            rows = [
-                row
-                for chunk in _chunks(list(pks))
-                for row in session.scalars(select(RecordRow).where(RecordRow.pk.in_(chunk)))
-            ]
-            return {row.pk: StoredRecord(row.pk, _record(row, ()), row.is_case) for row in rows}
+        """Records by key, without their texts: only how long these are is told (`chars`)."""
+        with self._engine.connect() as connection:
+            rows = [row for chunk in _chunks(list(pks)) for row in connection.execute(_RECORDS, {"pks": chunk})]
+        return {row.pk: StoredRecord(row.pk, _record(row, (), ""), row.is_case, row.chars) for row in rows}
 
     def study_records(
         self, study_ids: Iterable[str], kind: Kind | None = None, within: Filter | None = None
@@ -236,7 +227,9 @@ class OpenIndex:
         if kind:
             query = query.where(RecordRow.kind == kind)
         with Session(self._engine) as session:
-            return [StoredRecord(row.pk, _record(row, ()), row.is_case) for row in session.scalars(query)]
+            return [
+                StoredRecord(row.pk, _record(row, ()), row.is_case, len(row.text)) for row in session.scalars(query)
+            ]
 
     def studies_of(self, within: Filter) -> dict[str, list[Record]]:
         """The records inside a filter by study (pseudonym), texts with their passages."""
@@ -342,8 +335,6 @@ class OpenIndex:
         return self._pseudonyms.study(own_study_id, self.namespace)
 
     def totals(self) -> dict[str, int]:
-        from sqlalchemy import func
-
         with Session(self._engine) as session:
             counted = session.execute(select(RecordRow.kind, func.count()).group_by(RecordRow.kind))
             return {row[0]: row[1] for row in counted}
@@ -352,12 +343,35 @@ class OpenIndex:
         release(self._engine)
 
 
-def _record(row: RecordRow, passages: tuple[Passage, ...]) -> Record:
+# Statements that every search runs, built once: SQLAlchemy then takes the compiled text from its cache.
+_PASSAGES = (
+    select(
+        PassageRow.pk, PassageRow.record_pk, PassageRow.start, PassageRow.end, PassageRow.section, PassageRow.page,
+        PassageRow.caption, func.substr(RecordRow.text, PassageRow.start + 1, PassageRow.end - PassageRow.start),
+    )
+    .join(RecordRow, RecordRow.pk == PassageRow.record_pk)
+    .where(PassageRow.pk.in_(bindparam("pks", expanding=True)))
+)  # fmt: skip
+_RECORDS = select(
+    *(column for column in RecordRow.__table__.columns if column.name != "text"),
+    func.length(RecordRow.text).label("chars"),
+).where(RecordRow.pk.in_(bindparam("pks", expanding=True)))
+
+
+def _passage_of(
+    pk: int, record_pk: int, start: int, end: int, section: str | None, page: int | None, caption: str | None, text: str
+) -> StoredPassage:
+    return StoredPassage(pk, record_pk, Passage(start, end, section, page), caption or text, caption is not None)
+
+
+def _record(row: Any, passages: tuple[Passage, ...], text: str | None = None) -> Record:
+    """A record from its row, and its text from there unless it is given."""
     return Record(
-        kind=row.kind,  # type: ignore[arg-type]
+        kind=row.kind,
         modality=row.modality, uri="", sha256=row.sha256, part=row.part, record_id=row.record_id,
         patient_id=row.patient_id, study_id=row.study_id, taken_at=row.taken_at, external_id=row.external_id,
-        title=row.title, url=row.url, text=row.text, passages=passages, labels=row.labels, fields=row.fields,
+        title=row.title, url=row.url, text=row.text if text is None else text, passages=passages, labels=row.labels,
+        fields=row.fields,
     )  # fmt: skip
 
 

@@ -93,6 +93,8 @@ def _kept(index: FaissIndex, settings: StoreSettings, probes: Matrix) -> Choice 
         return None
     if index.gone_share > MOST_GONE or len(index) > MOST_GROWTH * choice.vectors:
         return None
+    if structure.name not in _candidates(settings.vectors, index.dim, len(index), settings.vectors_memory_mb):
+        return None
     found = _tuned(index, structure, settings.vectors_recall, probes, 0.0)
     if found.recall < settings.vectors_recall and settings.vectors == "auto":
         return None
