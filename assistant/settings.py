@@ -122,6 +122,10 @@ class RetrieveSettings(_Group):
     # other pictures (paper ECGs, MR, CT, ultrasound, patterns) by sensitivity + specificity; above it: 49 of 49 chest
     # X-rays and 1 of 15 other pictures of the rest, AUROC 0.999 (benchmarks/floors.py).
     image_floor: float = Field(0.93, description="cosine below which a picture is not like the upload")
+    # No model with a joint space comes inside a package, so none was measured; what is found is shown, not handed on.
+    joint_floor: float | None = Field(
+        None, description="cosine of a picture to the words, in a joint space, from which it may be handed on"
+    )
     # Top-1 cosine of ecg-shape in an index of ECGs. Over LUDB the least of 120 twelve-lead queries is 0.65 and the 1st
     # percentile of single-lead ones 0.59 (I, II, V5); pulse, pressure, respiration and noise have no beats and get 0.
     signal_floor: float = Field(0.35, description="cosine below which a signal is not like the upload")

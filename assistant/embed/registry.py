@@ -50,13 +50,15 @@ class JointEncoder(Encoder, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where an encoder's class is: a module of this room. A `family` takes (model, settings), the others (settings)."""
+    """Where an encoder's class is: a module of this room. A `family` takes (model, settings), the others (settings).
+    What is `joint` is a `JointEncoder`."""
 
     name: str
     kinds: tuple[Kind, ...]
     module: str
     class_name: str
     family: bool = False
+    joint: bool = False
 
 
 ENTRIES: tuple[Entry, ...] = (
@@ -65,7 +67,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("vit-s-focus", ("image",), "vit", "VitFocusEncoder"),
     Entry("ecg-shape", ("signal",), "ecg", "EcgShapeEncoder"),
     Entry("sentence-transformers", ("text",), "sentence_transformers_", "SentenceTransformersEncoder", family=True),
-    Entry("open-clip", ("image",), "open_clip_", "OpenClipEncoder", family=True),
+    Entry("open-clip", ("image",), "open_clip_", "OpenClipEncoder", family=True, joint=True),
 )
 
 _opened: dict[tuple[str, str, str], Encoder] = {}
@@ -94,6 +96,12 @@ def open_encoder(kind: Kind, name: str, settings: EmbedSettings) -> Encoder:
             encoder: Any = encoder_class(model, settings) if entry.family else encoder_class(settings)
             _opened[key] = cast(Encoder, encoder)
         return _opened[key]
+
+
+def is_joint(name: str) -> bool:
+    """Whether the encoder of that name puts texts into the space of its pictures; it need not be opened for that."""
+    family = name.partition(":")[0]
+    return any(entry.joint for entry in ENTRIES if entry.name == family)
 
 
 def fingerprint(*parts: object) -> str:

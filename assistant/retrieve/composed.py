@@ -130,13 +130,13 @@ def _of(contrast: Contrast, stated: Sequence[Finding]) -> tuple[float, str]:
 
 
 def _near(hits: Sequence[Hit], near: Mapping[tuple[str, str], float]) -> list[tuple[float, str]]:
-    """The nearness of each hit's study to the words, scaled to 0..1 over the hits."""
+    """The nearness of each hit's study to the words, a cosine, scaled to 0..1 over the hits."""
     values = [near.get(_study(hit)) for hit in hits]
     known = [value for value in values if value is not None]
     low, span = min(known, default=0.0), max(max(known, default=0.0) - min(known, default=0.0), 1e-9)
     return [
-        (0.0, "its study's text is not near the words") if value is None
-        else (0.5 + 0.5 * (value - low) / span, f"its study's text is near the words ({value:.2f})")
+        (0.0, "its study's text is not among those near the words") if value is None
+        else ((value - low) / span, f"its study's text is near the words by {value:.2f}")
         for value in values
     ]  # fmt: skip
 

@@ -150,6 +150,7 @@ def _ranked(index: OpenIndex, kind: Kind, asked: _Asked, keys: NDArray[np.int64]
     if len(asked.vectors) > 1:
         close, alike = _of_studies(close, theirs, studies), _of_studies(alike, theirs, studies)
     closeness, likeness = close.mean(axis=0), alike.mean(axis=0)
+    nearest = close.max(axis=0)  # a study that lacks one of the views is not too far for it
     order = np.argsort(-likeness, kind="stable")
     scores = np.sort(closeness)[::-1] if learned else likeness[order]
     hits = []
@@ -157,7 +158,7 @@ def _ranked(index: OpenIndex, kind: Kind, asked: _Asked, keys: NDArray[np.int64]
         each = " and ".join(f"{value:.2f}" for value in close[:, n])
         why = f"likeness {closeness[n]:.2f}" + (f", the mean of {each} for the uploads" if len(close) > 1 else "")
         why += f", {BY_METRIC}" if learned else ""
-        hits.append(Hit(index, records[int(keys[n])], kind, float(score), float(closeness[n]), why=why))
+        hits.append(Hit(index, records[int(keys[n])], kind, float(score), float(nearest[n]), why=why))
     return hits
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,13 @@ from assistant.store.words import query_words
 class Hit:
     """One ranked thing. `score` orders within a kind; the relevance floor is held against the cosine `closeness`.
 
-    `by` is the kind of vector that found it: a report may have been found by its study's picture.
+    `by` is the kind of vector that found it: a report may have been found by its study's picture, a picture by words in
+    a joint space.
     """
 
     index: OpenIndex
     stored: StoredRecord
-    by: Kind
+    by: Kind | Literal["joint"]
     score: float
     closeness: float
     passage: StoredPassage | None = None

@@ -10,13 +10,14 @@ import numpy as np
 
 from assistant.records import KINDS, Kind, SearchResult
 from assistant.retrieve.history import history
+from assistant.retrieve.joint import search_joint, with_joint
 from assistant.retrieve.likeness import encode_uploads, joined_by_rank, search_likeness
 from assistant.retrieve.own import own_passages
 from assistant.retrieve.query import Query
 from assistant.retrieve.rank import Hit, encode, encoder_of, rank_text
 from assistant.retrieve.route import Route, route
 from assistant.retrieve.select import select
-from assistant.retrieve.wall import filter_of, own_of, whose_is_unclear
+from assistant.retrieve.wall import filters_of, own_of, whose_is_unclear
 from assistant.settings import Settings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex
@@ -39,9 +40,11 @@ class Retriever:
         routes = [route(query, available) for query in queries]
         encoding = _Stopwatch()
         with encoding:  # of uploads, where their copies are left out
-            filters = [[filter_of(index, query, self._settings) for index in self._indexes] for query in queries]
+            filters = [filters_of(self._indexes, query, self._settings) for query in queries]
         likeness = {kind: self._likeness(kind, queries, routes, filters, encoding) for kind in LIKENESS}
         texts = self._texts(queries, routes, filters, encoding)
+        with encoding:
+            joint = search_joint(self._indexes, self._worded(queries, routes), filters, self._settings)
         results = []
         shared = (time.perf_counter() - started) * 1000 / max(len(queries), 1)
         for n, query in enumerate(queries):
@@ -50,6 +53,8 @@ class Retriever:
             alike = joined_by_rank([(likeness[kind].get(n, []), 1.0) for kind in LIKENESS])
             hits = self._joined(query, alike, walls)
             found = self._of_kinds(query, texts.get(n, []), walls)
+            if n in joint:
+                found = with_joint(found, self._joined(query, joint[n], walls), self._settings.retrieve)
             own = own_passages(query, self._settings) if routes[n].own_text else []
             owned = {i.name: o for i, o in zip(self._indexes, own_of(self._indexes, query), strict=True)}
             words = routes[n].words
@@ -86,6 +91,11 @@ class Retriever:
             }:
                 encode_uploads(list(asked.values()), kind, encoder)
         return search_likeness(self._indexes, kind, asked, filters, self._settings)
+
+    def _worded(self, queries: Sequence[Query], routes: Sequence[Route]) -> dict[int, str]:
+        """The texts that pictures can be sought by: of queries that go to the text index and bring no picture."""
+        wanted = {n for n, r in enumerate(routes) if "text" in r.kinds and "image" not in r.kinds}
+        return {n: queries[n].text for n in sorted(wanted) if not queries[n].kinds or "image" in queries[n].kinds}
 
     def _texts(
         self, queries: Sequence[Query], routes: Sequence[Route], filters: Sequence[list[Filter]], watch: _Stopwatch
@@ -138,7 +148,8 @@ class Retriever:
             question = encode(hit.index, "text", [query.text], self._settings.embed)[0]
             near = np.array([dense.vector(p.pk) @ question for p in passages]) if dense else np.zeros(len(passages))
             order = sorted(np.argsort(-near)[:REPORTS_PER_STUDY].tolist())
-        why = f"report of a study whose {hit.stored.record.kind} is alike ({hit.score:.2f})"
+        how = "near the words" if hit.by == "joint" else "alike"
+        why = f"report of a study whose {hit.stored.record.kind} is {how} ({hit.score:.2f})"
         return [
             Hit(hit.index, records[passages[n].record_pk], hit.by, hit.score, hit.closeness, passages[n], why=why)
             for n in order[:REPORTS_PER_STUDY]
