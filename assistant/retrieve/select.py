@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 
 from assistant.records import BoxPlace, Evidence, Place, Record, Relation, SignalPlace, TextPlace, evidence_id
 from assistant.retrieve.query import Query
@@ -16,7 +17,7 @@ def select(
     query: Query,
     own: Sequence[Evidence],
     likeness: Sequence[Hit],
-    text: Sequence[Hit],
+    text: Iterable[Hit],
     owned: Mapping[str, Own],
     settings: RetrieveSettings,
 ) -> tuple[tuple[Evidence, ...], bool, str]:
@@ -28,8 +29,8 @@ def select(
     """
     choice = _Choice(owned, settings)
     told = {evidence.id for evidence in own}
-    found = [e for e in (*choice.of_likeness(likeness), *choice.of_text(text)) if e.id not in told]
-    chosen = [*own, *found][: query.k]
+    found = (e for e in chain(choice.of_likeness(likeness), choice.of_text(text)) if e.id not in told)
+    chosen = list(islice(chain(own, found), query.k))  # what is beyond is not read from the catalogue
     if any(evidence.kept for evidence in chosen):
         return tuple(chosen), False, ""
     reason = "The archive holds nothing that is near enough to the question." if chosen else "Nothing was found."
@@ -78,9 +79,8 @@ class _Choice:
             return f"beyond the {self._settings.max_similar} most similar studies"
         return ""
 
-    def of_text(self, hits: Sequence[Hit]) -> list[Evidence]:
+    def of_text(self, hits: Iterable[Hit]) -> Iterator[Evidence]:
         """Passages, several of a long document and one of a short one, each text once."""
-        evidence: list[Evidence] = []
         seen: dict[str, str] = {}
         cited: Counter[tuple[str, int]] = Counter()
         kept = 0
@@ -100,8 +100,7 @@ class _Choice:
             if words:
                 seen.setdefault(words, found.id)
             kept += found.kept
-            evidence.append(found)
-        return evidence
+            yield found
 
     def _too_far(self, hit: Hit) -> str:
         floor = self._floors[hit.by]
