@@ -57,6 +57,8 @@ def history(
     patient = next(iter(patients))
     studies: dict[str, _Study] = {}
     for index, filter_, own in zip(indexes, filters, owned, strict=True):
+        if filter_.patient not in (None, patient):
+            continue  # an upload of another patient than the one chosen
         this = own.studies | {index.studies_named(upload.study) for upload in query.uploads if upload.study}
         within = replace(
             filter_,

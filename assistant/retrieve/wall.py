@@ -73,34 +73,37 @@ def whose_is_unclear(indexes: Sequence[OpenIndex], query: Query) -> str:
     return ""
 
 
-def filter_of(index: OpenIndex, query: Query, settings: Settings) -> Filter:
-    """A query's filter in one index; ids become pseudonyms in the index's own namespace.
+def filters_of(indexes: Sequence[OpenIndex], query: Query, settings: Settings) -> list[Filter]:
+    """A query's filter in each index; ids become pseudonyms in the index's own namespace.
 
     Kinds are not part of it: a text hit may lead to a picture through the study. With `leave_out_own`, out go the
-    uploads' patients, by id and as the owners of the very files or of near-duplicates, and the studies of both.
+    uploads' patients, by id and as the owners of the very files or of near-duplicates, and the studies of both; whom
+    one index knows by a copy is left out of every index.
     """
-    patients = {index.pseudonym_of(query.exclude_patient)} if query.exclude_patient else set()
-    patients |= query.leave_out_patients
-    studies = set(query.leave_out_studies)
-    if query.leave_out_own:
-        patients |= {index.pseudonym_of(upload.patient) for upload in query.uploads if upload.patient}
-        studies |= {index.studies_named(upload.study) for upload in query.uploads if upload.study}
-        for upload in query.uploads:
+    patients, studies = set(query.leave_out_patients), set(query.leave_out_studies)
+    for index in indexes:
+        patients |= {index.pseudonym_of(query.exclude_patient)} if query.exclude_patient else set()
+        for upload in query.uploads if query.leave_out_own else ():
+            patients |= {index.pseudonym_of(upload.patient)} if upload.patient else set()
+            studies |= {index.studies_named(upload.study)} if upload.study else set()
             held = index.holders([upload.record.sha256]).get(upload.record.sha256, [])
             copies = index.records(_copies(index, upload, settings)).values()
             studies |= {study for study, _ in held} | {str(c.record.study_id) for c in copies}
             if upload.record.kind != "text":  # "No acute finding." is many patients' report
                 patients |= {person for _, persons in held for person in persons}
                 patients |= {c.record.patient_id for c in copies if c.record.patient_id}
-    return Filter(
-        modalities=query.modalities,
-        patient=index.pseudonym_of(query.patient) if query.patient else None,
-        since=query.since,
-        until=query.until,
-        findings=query.findings,
-        exclude_patients=frozenset(patients),
-        exclude_studies=frozenset(studies),
-    )
+    return [
+        Filter(
+            modalities=query.modalities,
+            patient=index.pseudonym_of(query.patient) if query.patient else None,
+            since=query.since,
+            until=query.until,
+            findings=query.findings,
+            exclude_patients=frozenset(patients),
+            exclude_studies=frozenset(studies),
+        )
+        for index in indexes
+    ]
 
 
 def _copies(index: OpenIndex, upload: Upload, settings: Settings) -> frozenset[int]:
