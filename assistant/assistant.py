@@ -255,17 +255,13 @@ class Assistant:
         """
         from assistant.errors import BadQuery
         from assistant.generate import Task
-        from assistant.retrieve.route import names_a_patient
         from assistant.verify import Verifier
 
         if not question.strip():
             raise BadQuery("the question is empty: ask something")
         started = time.perf_counter()
         query = self.query(question, files=files, patient=patient, exclude_patient=exclude_patient)
-        if names_a_patient(question) and not (patient or query.uploads):
-            found = SearchResult(question, (), (), True, NAMED_PATIENT)
-        else:
-            found = self._with_uploads(self.search_batch([query])[0], query.uploads)
+        found = self.evidence_for(query)
         yield found
         answerer = self.answerer(llm)
         retrieved = time.perf_counter()
@@ -290,6 +286,15 @@ class Assistant:
             asked, tuple(claims), found.evidence, abstained, reason, answerer.model, answerer.prompt_for(task),
             found.route, timing,
         )  # fmt: skip
+
+    def evidence_for(self, query: Query) -> SearchResult:
+        """What an answer may rest on: the uploads and what a search finds; nothing where the question names a patient
+        whom no filter and no upload stands for."""
+        from assistant.retrieve.route import names_a_patient
+
+        if names_a_patient(query.text) and not (query.patient or query.uploads):
+            return SearchResult(query.text, (), (), True, NAMED_PATIENT)
+        return self._with_uploads(self.search_batch([query])[0], query.uploads)
 
     # --- drafting ------------------------------------------------------------------------------------
 

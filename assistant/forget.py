@@ -17,6 +17,7 @@ from assistant.draft_output import DRAFTS
 from assistant.errors import BadQuery
 from assistant.pseudonyms import Pseudonyms
 from assistant.settings import StoreSettings, load_settings
+from assistant.store.documents import DocumentTable
 from assistant.store.erase import erase, held, namespace_of
 from assistant.store.files import write_atomically
 from assistant.store.forgotten import remember
@@ -137,6 +138,9 @@ def forget_patient(
             number = now if dry_run else erase(folder, names[folder], pseudonyms, there)
             counts = {"records": len(there.records), "studies": len(there.studies)}
             report.indexes.append({"index": folder.name, "generation": number, **counts})
+        if not dry_run:  # even where no generation holds them yet
+            table = DocumentTable(workspace, folder.name)
+            table.forget(names[folder], there.studies, pseudonyms, namespaces[folder])
     with db.session() as session:
         _conversations(session, who, report)
         _drafts(session, who, report)

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 ORDER = [
     "errors", "records", "settings", "pseudonyms", "resources", "html_page", "weights", "measure", "findings",
     "ingest", "embed", "store", "retrieve", "generate", "verify", "workspace", "studies", "draft_output", "drafting",
-    "forget", "assistant", "evaluate", "demo", "ui", "console", "commands", "cli",
+    "forget", "assistant", "langchain", "evaluate", "demo", "ui", "console", "commands", "cli",
 ]  # fmt: skip
 COMPOSERS = {"drafting": {"assistant"}, "draft_output": {"assistant"}}  # for their type annotations alone
 HEAVY = {"torch", "gradio", "vllm", "onnxruntime", "transformers", "sentence_transformers", "open_clip", "faiss"}

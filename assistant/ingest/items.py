@@ -19,7 +19,7 @@ from assistant.ingest.deid import Deidentifier, Removed
 from assistant.ingest.folder import NOT_LISTED, printable, walk
 from assistant.ingest.formats import is_sidecar, read_content
 from assistant.ingest.image.nifti import is_volume
-from assistant.ingest.manifest import Row, read_rows
+from assistant.ingest.manifest import Row, labels_of, read_rows
 from assistant.ingest.recipe import Recipe, Source, fill
 from assistant.ingest.series import Part, SeriesMemory, read_series, series_of
 from assistant.ingest.signal.wfdb_record import COMMENTS
@@ -99,7 +99,7 @@ def _row_item(
     """The item of one row; `number` is its line in the table, counting the header."""
     values = {field: fill(template, row) for field, template in source.columns.items()}
     labels = {label: fill(template, row) for label, template in source.labels.items()}
-    digest = digest_of([values, labels])
+    digest = digest_of([values, labels, row[source.labels_column]] if source.labels_column else [values, labels])
     relative, text = values.get("path", ""), values.get("text", "")
     identity = values.get("id") or relative or f"row {digest}"
     uri = relative or f"{source.manifest}#{identity}"
@@ -291,7 +291,10 @@ def _content(item: Item, limits: IngestSettings) -> Content | None:
 def _from_row(item: Item, source: Source, records: list[Record], limits: IngestSettings) -> list[Record]:
     row = dict(item.row or {})
     values = {field: fill(template, row) for field, template in source.columns.items()}
-    labels = {label: value for label, template in source.labels.items() if (value := fill(template, row))}
+    try:
+        labels = labels_of(source, row)
+    except ValueError as error:
+        raise UnreadableFile(item.uri, f"its column {source.labels_column!r} holds no labels ({error})") from None
     text = values.get("text", "")
     if text:
         known = reduce(or_, (record.known for record in records), Known())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import RecipeError
-from assistant.ingest.recipe import Source, placeholders
+from assistant.ingest.recipe import Source, fill, placeholders
 from assistant.ingest.text.encodings import clean, decode
 
 Row = dict[str, str]
@@ -40,7 +40,23 @@ def _needed(source: Source) -> dict[str, str]:
     for group, mapping in (("columns", source.columns), ("labels", source.labels)):
         for field, template in mapping.items():
             needed |= dict.fromkeys(placeholders(template), f"{group}.{field}")
+    if source.labels_column is not None:
+        needed[source.labels_column] = "labels_column"
     return needed
+
+
+def labels_of(source: Source, row: Mapping[str, str]) -> dict[str, str]:
+    """A row's labels: those that the recipe maps, and the entries of its `labels_column`; empty ones are left out.
+
+    Raises ValueError where that column holds no JSON object.
+    """
+    labels = {label: fill(template, dict(row)) for label, template in source.labels.items()}
+    if source.labels_column is not None and (told := row.get(source.labels_column, "").strip()):
+        entries = json.loads(told)
+        if not isinstance(entries, dict):
+            raise ValueError(f"{told[:40]!r} is no JSON object")
+        labels |= {str(name): _cell(value) for name, value in entries.items()}
+    return {label: value for label, value in labels.items() if value}
 
 
 def _require(name: str, columns: list[str], needed: Mapping[str, str]) -> None:

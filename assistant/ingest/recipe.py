@@ -16,7 +16,7 @@ from assistant.ingest.dicom.web import PacsSource
 
 COLUMNS = ("id", "path", "patient_id", "study_id", "taken_at", "title", "url", "text", "modality")
 DEFAULTS = ("patient_id", "study_id", "taken_at", "title", "url", "modality")
-_OF_FILES = {"manifest", "join", "columns", "labels", "include", "exclude"}
+_OF_FILES = {"manifest", "join", "columns", "labels", "labels_column", "include", "exclude"}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _NAME = re.compile(r"^[A-Za-z0-9][\w.-]*$")
 
@@ -51,8 +51,9 @@ class Source(_Model):
     """One folder, with or without a manifest, or with `dicomweb` in place of `path` a PACS.
 
     `columns` maps a field of the record to a column of the manifest, or to a template over columns
-    ("images/{filename}"); `labels` maps a label's name to a column; `defaults` are constants for all records of
-    the source. `include` and `exclude` are globs on paths below `path`, for a folder without a manifest.
+    ("images/{filename}"); `labels` maps a label's name to a column; `labels_column` names a column that holds a JSON
+    object, each entry of which is a label too; `defaults` are constants for all records of the source. `include` and
+    `exclude` are globs on paths below `path`, for a folder without a manifest.
     `deidentify = false` leaves texts, dates and pictures of the source as they are: for literature, where authors
     and dates matter, and for data that its publisher has de-identified.
     """
@@ -63,6 +64,7 @@ class Source(_Model):
     join: Join | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     labels: dict[str, str] = Field(default_factory=dict)
+    labels_column: str | None = None
     defaults: dict[str, str] = Field(default_factory=dict)
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

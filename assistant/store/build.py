@@ -269,7 +269,11 @@ def _base(folder: IndexFolder) -> tuple[Path | None, int]:
     """The generation to grow from and its number; a damaged one is not grown from but replaced."""
     try:
         number = folder.current()
-        return (folder.open_current(), number) if number is not None else (None, 0)
+        if number is None:
+            return None, 0
+        base = folder.open_current()
+        folder.catalogue(base).verify(thorough=True)
+        return base, number
     except DamagedIndex:
         numbers = [int(p.name) for p in (folder.path / "generations").glob("*") if p.name.isdigit()]
         return None, max(numbers, default=0)

@@ -19,7 +19,8 @@ class Filter:
     """What a search may return. Ids are pseudonyms; the wall between patients stands here, in the store.
 
     `since` and `until` bound when a record was really taken, whether or not its date was moved. `patient` leaves only
-    that patient's records, `findings` only studies whose text states each of them; `exclude_*` leave out patients
+    that patient's records, `findings` only studies whose text states each of them, `labels` only records that have, of
+    each label named, one of the values named; `exclude_*` leave out patients
     (with whatever lies nameless in their studies) and studies.
     """
 
@@ -29,6 +30,7 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     findings: tuple[WantedFinding, ...] = ()
+    labels: tuple[tuple[str, frozenset[str]], ...] = ()
     exclude_patients: frozenset[str] = frozenset()
     exclude_studies: frozenset[str] = frozenset()
 
@@ -43,6 +45,7 @@ class Filter:
         if self.is_bounded:
             conditions.append(self._may_be_taken())
         conditions += [states(wanted) for wanted in self.findings]
+        conditions += [RecordRow.labels[name].as_string().in_(values) for name, values in self.labels]
         return conditions
 
     @property

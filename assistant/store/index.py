@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from assistant.errors import EncoderMismatch, IndexMissing, RecipeError
 from assistant.ingest.dicom.web import PacsSource
@@ -215,6 +215,23 @@ class OpenIndex:
         with self._engine.connect() as connection:
             rows = [row for chunk in _chunks(list(pks)) for row in connection.execute(_RECORDS, {"pks": chunk})]
         return {row.pk: StoredRecord(row.pk, _record(row, (), ""), row.is_case, row.chars) for row in rows}
+
+    def whole_records(self, pks: Iterable[int]) -> dict[int, Record]:
+        """Records by key with their texts, without their passages."""
+        return {row.pk: _record(row, ()) for row in self._rows(RecordRow.pk, list(pks))}
+
+    def of_external_ids(self, ids: Sequence[str]) -> dict[str, Record]:
+        """The same by the user's own keys; of several records of one key, the first."""
+        rows = self._rows(RecordRow.external_id, ids)
+        return {str(row.external_id): _record(row, ()) for row in sorted(rows, key=lambda row: -row.pk)}
+
+    def _rows(self, column: InstrumentedAttribute[Any], values: Sequence[Any]) -> list[RecordRow]:
+        with Session(self._engine) as session:
+            return [
+                row
+                for start in range(0, len(values), 500)  # SQLite bounds how many values one statement takes
+                for row in session.scalars(select(RecordRow).where(column.in_(values[start : start + 500])))
+            ]
 
     def study_records(
         self, study_ids: Iterable[str], kind: Kind | None = None, within: Filter | None = None
