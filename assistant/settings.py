@@ -111,9 +111,11 @@ class RetrieveSettings(_Group):
     candidates: int = Field(100, description="how many of each ranking are fused")
     max_contexts: int = Field(8, description="at most this many pieces of evidence are handed to a model")
     max_similar: int = Field(5, description="how many similar studies, of as many patients, an answer looks at")
-    # Share of BM25 in the fused text score. On BioASQ's questions nDCG@10 was 0.796 with BM25 alone, 0.777 with the
-    # dense vectors alone and 0.876 with this weight; on MedQuAD every fixed weight lost to the dense vectors alone.
-    words_weight: float = Field(0.3, description="share of BM25 in a text's score; the rest is meaning")
+    # The weight of words beside a weight of 1 for meaning; the question decides it (assistant/retrieve/fusion.toml,
+    # docs/retrieval.md), since no fixed one is good on both BioASQ and MedQuAD.
+    words_weight: float | None = Field(
+        None, ge=0, description="fixes the weight of words (BM25) against meaning; left out, each question decides it"
+    )
     # Relevance floors: the top-1 cosine below which nothing is good enough (docs/encoders.md, docs/ecg.md).
     # minilm-int8 on MedQuAD passages: midway between the 95th percentile of general questions (0.324) and the 5th of
     # LiveQA's (0.374); above it lie the MedQuAD questions and 4 of 64 general ones; AUROC 0.997 on the reported halves.

@@ -16,6 +16,8 @@ from assistant.retrieve.query import Query, Upload
 from assistant.settings import Settings
 from assistant.store.words import query_words
 
+SHARED_WORDS = 0.3  # weight of the share of the question's words that a passage holds, beside its cosine
+
 
 def upload_evidence(upload: Record) -> list[Evidence]:
     """A picture as a whole; a signal as a whole and every value measured on it. Text: see `own_passages`."""
@@ -45,7 +47,7 @@ def own_passages(query: Query, settings: Settings) -> list[Evidence]:
     near = np.concatenate([vectors_of(upload, encoder) for upload in uploads]) @ encoder.encode([query.text])[0]
     words = query_words(query.text)
     shared = np.array([len(words & query_words(text)) / max(len(words), 1) for text in texts])
-    order = np.argsort(-(near + settings.retrieve.words_weight * shared), kind="stable")
+    order = np.argsort(-(near + SHARED_WORDS * shared), kind="stable")
     floor = settings.retrieve.text_floor
     studied = {upload.record.sha256 for upload in query.uploads if upload.record.kind != "text"}
     evidence = []

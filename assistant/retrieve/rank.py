@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,10 +12,14 @@ from numpy.typing import NDArray
 
 from assistant.embed import Encoder, open_encoder
 from assistant.records import Kind
+from assistant.retrieve.fuse import fuse, fusion
+from assistant.retrieve.gather import Gathered, Nearest, Source, gather
 from assistant.settings import EmbedSettings, RetrieveSettings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex, StoredPassage, StoredRecord
-from assistant.store.words import query_words
+from assistant.store.words import query_terms
+
+BLOCK = 32  # hits read from the catalogue at a time: a list of ten with what it passes over
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,6 @@ class Hit:
     passage: StoredPassage | None = None
     all_words: bool = False  # the passage holds every content word of the question
     why: str = ""
-
-
-Nearest = tuple[NDArray[np.float32], NDArray[np.int64]]
-"""Scores and keys of the nearest vectors, both (n,), best first."""
 
 
 def encoder_of(index: OpenIndex, kind: Kind, settings: EmbedSettings) -> Encoder:
@@ -58,58 +59,59 @@ def rank_text(
     nearest: Sequence[Nearest],
     filters: Sequence[Filter],
     settings: RetrieveSettings,
-) -> list[Hit]:
-    """Passages and captions for a question, best first; `vectors`, `nearest` and `filters` are one for each index.
+) -> Iterator[Hit]:
+    """Passages and captions for a question, best first, a few of each document, read from the catalogue as one looks.
 
-    Dense cosines are scaled to [0, 1] between the worst and the best candidate and BM25 by the best one, then
-    summed with `settings.words_weight` on BM25; the sum is scaled so that the best hit's score is the best cosine,
-    which makes scores of different questions comparable.
+    `vectors`, `nearest` and `filters` are one for each index, and all of these hold text.
     """
-    found: dict[tuple[int, int], tuple[float, float]] = {}
-    for n, (index, vector, (scores, ids), filter_) in enumerate(zip(indexes, vectors, nearest, filters, strict=True)):
-        dense, words = index.vectors("text"), index.words
-        if dense is None or words is None:
-            continue
-        cosines = {int(pk): float(score) for pk, score in zip(ids, scores, strict=True)}
-        allowed, excluded = index.keys(filter_, "text")
-        found_scores, found_ids = words.search(text, settings.candidates, allowed=allowed, excluded=excluded)
-        bm25 = {int(pk): float(score) for pk, score in zip(found_ids, found_scores, strict=True)}
-        for pk in {**cosines, **bm25}:
-            cosine = cosines.get(pk)
-            found[n, pk] = (cosine if cosine is not None else float(dense.vector(pk) @ vector), bm25.get(pk, 0.0))
-    if not found:
-        return []
-    return _hits(indexes, text, found, _fuse(np.array(list(found.values())), settings.words_weight))
+    if not indexes:
+        return iter(())
+    asked = query_terms(text)
+    sources = [_source(*of_index) for of_index in zip(indexes, vectors, nearest, filters, strict=True)]
+    gathered = gather(sources, list(asked), asked, settings.candidates)
+    scores, weight = fuse(gathered.found, fusion(), settings.words_weight)
+    order = by_document(gathered, scores, settings.passages_per_document)
+    blocks = (order[start : start + BLOCK] for start in range(0, len(order), BLOCK))
+    return (hit for block in blocks for hit in _hits(indexes, gathered, scores, weight, block))
 
 
-def _fuse(scores: NDArray[np.float64], words_weight: float) -> NDArray[np.float64]:
-    """Fused scores of candidates, given their (cosine, BM25) of shape (n, 2)."""
-    cosines, bm25 = scores[:, 0], scores[:, 1]
-    span = float(np.ptp(cosines))
-    scaled = (cosines - cosines.min()) / span if span > 0 else np.ones_like(cosines)
-    fused = (1 - words_weight) * scaled + words_weight * bm25 / max(float(bm25.max()), 1e-9)
-    best = max(float(fused.max()), 1e-9)
-    return np.asarray(fused / best * max(float(cosines.max()), 0.0))
+def by_document(gathered: Gathered, scores: NDArray[np.float64], most: int) -> list[int]:
+    """The candidates best first, at most so many of each document; equal scores in the order of keys."""
+    taken: Counter[tuple[int, int]] = Counter()
+    order = []
+    for n in np.lexsort((gathered.keys, gathered.source, -scores)).tolist():
+        document = int(gathered.source[n]), int(gathered.leads[n])
+        taken[document] += 1
+        if taken[document] <= most:
+            order.append(n)
+    return order
+
+
+def _source(index: OpenIndex, vector: NDArray[np.float32], nearest: Nearest, filter_: Filter) -> Source:
+    allowed, excluded = index.keys(filter_, "text")
+    dense = index.vectors("text")
+    assert dense is not None
+    encoder = index.meta.get("fingerprints", {}).get("text", index.encoder_name("text"))
+    return Source(dense, index.words, vector, nearest, allowed, excluded, encoder)
 
 
 def _hits(
     indexes: Sequence[OpenIndex],
-    text: str,
-    found: dict[tuple[int, int], tuple[float, float]],
-    fused: NDArray[np.float64],
+    gathered: Gathered,
+    scores: NDArray[np.float64],
+    weight: float,
+    order: Sequence[int],
 ) -> list[Hit]:
-    wanted = query_words(text)
-    order = sorted(zip(found.items(), fused, strict=True), key=lambda pair: (-pair[1], pair[0][0]))
-    hits: dict[tuple[int, int], Hit] = {}
-    for n, index in enumerate(indexes):
-        passages = index.passages([pk for (m, pk) in found if m == n])
+    hits: dict[int, Hit] = {}
+    for number, index in enumerate(indexes):
+        of_index = {n: int(gathered.keys[n]) for n in order if gathered.source[n] == number}
+        passages = index.passages(list(of_index.values()))
         records = index.records({p.record_pk for p in passages.values()})
-        for ((m, pk), (cosine, bm25)), score in order:
-            if m == n and pk in passages:
-                passage = passages[pk]
-                has_all = bool(wanted) and bm25 > 0 and wanted <= query_words(passage.text)
-                why = f"meaning {cosine:.2f}, words {bm25:.1f}"
-                hits[m, pk] = Hit(
-                    index, records[passage.record_pk], "text", float(score), cosine, passage, has_all, why
-                )
-    return [hits[key] for (key, _), _ in order if key in hits]
+        for n, key in of_index.items():
+            if key in passages:
+                cosine = float(gathered.found.cosine[n])
+                why = f"meaning {cosine:.2f}, words {gathered.bm25[n]:.1f}, weight of words {weight:.2f}"
+                stored = records[passages[key].record_pk]
+                has_all = bool(gathered.has_all[n])
+                hits[n] = Hit(index, stored, "text", float(scores[n]), cosine, passages[key], has_all, why)
+    return [hits[n] for n in order if n in hits]

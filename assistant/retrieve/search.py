@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -52,9 +52,9 @@ class Retriever:
             walls = {index.name: filter_ for index, filter_ in zip(self._indexes, filters[n], strict=True)}
             alike = joined_by_rank([(likeness[kind].get(n, []), 1.0) for kind in LIKENESS])
             hits = self._joined(query, alike, walls)
-            found = self._of_kinds(query, texts.get(n, []), walls)
+            found: Iterable[Hit] = self._of_kinds(query, texts.get(n, []), walls)
             if n in joint:
-                found = with_joint(found, self._joined(query, joint[n], walls), self._settings.retrieve)
+                found = with_joint(list(found), self._joined(query, joint[n], walls), self._settings.retrieve)
             own = own_passages(query, self._settings) if routes[n].own_text else []
             owned = {i.name: o for i, o in zip(self._indexes, own_of(self._indexes, query), strict=True)}
             words = routes[n].words
@@ -99,7 +99,7 @@ class Retriever:
 
     def _texts(
         self, queries: Sequence[Query], routes: Sequence[Route], filters: Sequence[list[Filter]], watch: _Stopwatch
-    ) -> dict[int, list[Hit]]:
+    ) -> dict[int, Iterable[Hit]]:
         asked = [n for n, r in enumerate(routes) if "text" in r.kinds]
         if not asked:
             return {}
@@ -155,11 +155,11 @@ class Retriever:
             for n in order[:REPORTS_PER_STUDY]
         ]
 
-    def _of_kinds(self, query: Query, hits: Sequence[Hit], walls: Mapping[str, Filter]) -> list[Hit]:
+    def _of_kinds(self, query: Query, hits: Iterable[Hit], walls: Mapping[str, Filter]) -> Iterator[Hit]:
         """Text hits as they are, or, where other kinds are asked for, the records of those kinds in their studies."""
         if not query.kinds:
-            return list(hits)
-        found: list[Hit] = []
+            yield from hits
+            return
         seen: set[tuple[str, int]] = set()
         for hit in hits:
             siblings = [hit]
@@ -174,8 +174,7 @@ class Retriever:
                 key = (sibling.index.name, sibling.passage.pk if sibling.passage else -sibling.stored.pk)
                 if sibling.stored.record.kind in query.kinds and key not in seen:
                     seen.add(key)
-                    found.append(sibling)
-        return found
+                    yield sibling
 
 
 class _Stopwatch:
