@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from structured_vectors import draw, fit
+from structured_vectors import grown
 
 from assistant import weights
 from assistant.findings.version import findings_version
@@ -103,7 +103,7 @@ def vectors_of(passages: int, encoded: NDArray[np.float32]) -> NDArray[np.float3
     """The encoded vectors, and for the passages beyond them vectors of the same structure, (passages, d)."""
     if passages <= len(encoded):
         return encoded[:passages]
-    return np.concatenate([encoded, draw(fit(encoded), passages - len(encoded))])
+    return np.concatenate([encoded, grown(encoded, passages - len(encoded))])
 
 
 def build(workspace: Path, name: str, texts: Corpus, vectors: NDArray[np.float32], settings: Settings) -> None:

@@ -1,83 +1,46 @@
 """Any number of vectors with the structure of real ones, for measuring vector indexes at sizes that nobody has encoded.
 
-Random vectors are no test: in 384 independent dimensions everything is equally far away, and an index looks worse than
-it is; a few tight balls make it look better. These vectors keep what decides how hard a search is: where real vectors
-lie, how their neighbourhoods are shaped (a covariance for each cluster, with its decaying spectrum), and how far the
-nearest neighbour is away. `report` prints the likeness: cosine to the nearest and 10th neighbour, and the local
-intrinsic dimension (Levina and Bickel 2004), of real and of made vectors at the same number.
+Random vectors are no test: in 384 independent dimensions everything is equally far away. Gaussian clusters fitted to
+real vectors are none either at a million, where each becomes a dense ball. So each vector made here starts from a real
+one and moves away from it, by as much as passages of one subject lie apart, in a direction in which two of its real
+neighbours differ: neighbourhoods keep the real ones' centres, directions and decaying spectrum.
+
+`python benchmarks/structured_vectors.py VECTORS.npy QUESTIONS.npy` makes vectors from one half of the real ones and
+compares them with the other half at the same number: cosine to the nearest and 10th neighbour, local intrinsic
+dimension (Levina and Bickel 2004), and, what counts, the recall of an HNSW graph at each effort for real questions.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
 
 import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
+NEIGHBOURS = 30
+LEAST_COSINE = 0.7  # to the real vector it starts from; of 0.4 to 0.7 the one whose likeness was closest (see `main`)
 
 
-@dataclass(frozen=True)
-class Structure:
-    """Clusters of real unit vectors: centres (c, d), shares (c,), and for each cluster the principal axes of its
-    members (c, r, d), scaled by their standard deviation."""
-
-    centres: Matrix
-    shares: NDArray[np.float64]
-    axes: Matrix
-
-
-def fit(real: Matrix, *, per_cluster: int = 60, rank: int = 40, seed: int = 0) -> Structure:
-    """Clusters of about `per_cluster` real vectors (k-means), each with its `rank` leading axes."""
+def grown(real: Matrix, n: int, *, seed: int = 1, least: float = LEAST_COSINE, block: int = 20_000) -> Matrix:
+    """`n` unit vectors (n, d) that lie among the real ones, (m, d)."""
     import faiss
 
-    count = max(len(real) // per_cluster, 2)
-    kmeans = faiss.Kmeans(real.shape[1], count, niter=20, seed=seed, spherical=True, verbose=False)
-    kmeans.train(real)
-    owner = kmeans.index.search(real, 1)[1][:, 0]
-    pooled = real - kmeans.centroids[owner]
-    centres, shares, axes = [], [], []
-    for cluster in range(count):
-        members = real[owner == cluster]
-        if len(members) < 2:
-            continue
-        # a small cluster's own covariance is poor: half of its axes are drawn from all clusters' residuals
-        residuals = np.concatenate([members - members.mean(0), pooled[:: max(len(pooled) // len(members), 1)]])
-        _, spread, directions = np.linalg.svd(residuals, full_matrices=False)
-        scaled = directions[:rank] * (spread[:rank, None] / np.sqrt(len(residuals)))
-        axes.append(np.pad(scaled, ((0, rank - len(scaled)), (0, 0))))
-        centres.append(members.mean(0))
-        shares.append(len(members))
-    weight = np.asarray(shares, np.float64)
-    return Structure(np.stack(centres).astype(np.float32), weight / weight.sum(), np.stack(axes).astype(np.float32))
-
-
-def draw(structure: Structure, n: int, *, seed: int = 1, spread: float = 1.0, block: int = 20_000) -> Matrix:
-    """`n` unit vectors (n, d). `spread` widens (> 1) or narrows the clusters."""
     random = np.random.default_rng(seed)
-    drawn = np.empty((n, structure.centres.shape[1]), np.float32)
-    owner = random.choice(len(structure.shares), n, p=structure.shares)
-    owner.sort()
+    real = np.ascontiguousarray(real, np.float32)
+    _, near = faiss.knn(real, real, NEIGHBOURS + 1, metric=faiss.METRIC_INNER_PRODUCT)
+    made = np.empty((n, real.shape[1]), np.float32)
     for start in range(0, n, block):
-        here = owner[start : start + block]
-        out = drawn[start : start + block]
-        for cluster in np.unique(here):
-            rows = np.flatnonzero(here == cluster)
-            along = random.normal(size=(len(rows), structure.axes.shape[1])).astype(np.float32) * spread
-            out[rows] = structure.centres[cluster] + along @ structure.axes[cluster]
+        out = made[start : start + block]
+        at = random.integers(0, len(real), len(out))
+        one, other = (real[near[at, random.integers(1, NEIGHBOURS + 1, len(out))]] for _ in range(2))
+        cosine = random.uniform(least, 1, (len(out), 1)).astype(np.float32)
+        away = one - other
+        away -= (away * real[at]).sum(axis=1, keepdims=True) * real[at]
+        away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
+        out[:] = cosine * real[at] + np.sqrt(1 - cosine**2) * away
         out /= np.linalg.norm(out, axis=1, keepdims=True)
-    return drawn[random.permutation(n)]
-
-
-def near(real: Matrix, n: int, *, cosine: float = 0.9, seed: int = 2) -> Matrix:
-    """`n` unit vectors, each at about `cosine` from a real one, in a direction in which real ones differ."""
-    random = np.random.default_rng(seed)
-    a, b, c = (random.integers(0, len(real), n) for _ in range(3))
-    away = real[b] - real[c]
-    away -= (away * real[a]).sum(1, keepdims=True) * real[a]
-    away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
-    moved = cosine * real[a] + np.sqrt(1 - cosine**2) * away
-    return np.ascontiguousarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), np.float32)
+    return made
 
 
 def likeness(vectors: Matrix, probes: int = 500) -> dict[str, float]:
@@ -93,3 +56,32 @@ def likeness(vectors: Matrix, probes: int = 500) -> dict[str, float]:
         "tenth": float(np.median(scores[:, 10])),
         "dimension": float(np.median(dimension)),
     }
+
+
+def difficulty(vectors: Matrix, questions: Matrix) -> dict[int, float]:
+    """Recall@10 of an HNSW graph for some questions, by efSearch."""
+    import faiss
+
+    graph = faiss.IndexHNSWFlat(vectors.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
+    graph.hnsw.efConstruction = 100
+    graph.add(vectors)
+    worst = faiss.knn(questions, vectors, 10, metric=faiss.METRIC_INNER_PRODUCT)[0][:, -1:]
+    found = {}
+    for effort in (16, 32, 64, 128):
+        scores, _ = graph.search(questions, 10, params=faiss.SearchParametersHNSW(efSearch=effort))
+        found[effort] = float((scores >= worst - 1e-5).mean())
+    return found
+
+
+def main() -> None:
+    vectors, questions = (np.load(path) for path in sys.argv[1:3])
+    order = np.random.default_rng(0).permutation(len(vectors))
+    half, other = vectors[order[: len(order) // 2]], vectors[order[len(order) // 2 :]]
+    made = {f"made, from {least} on": grown(half, len(other), least=least) for least in (0.4, 0.5, 0.6, 0.7)}
+    for name, found in {"real": other, **made}.items():
+        facts = {**likeness(found), **difficulty(found, questions[::5])}
+        print(f"{name}: " + ", ".join(f"{key} {value:.3f}" for key, value in facts.items()))
+
+
+if __name__ == "__main__":
+    main()
