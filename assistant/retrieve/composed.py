@@ -62,6 +62,12 @@ class Wish:
         return cls(text, wished)
 
     @property
+    def told(self) -> str:
+        """For the route."""
+        wished = [f"{'with' if c.wanted.status == 'present' else 'without'} {c.name}" for c in self.contrasts]
+        return f"likeness: weighed with what the words ask for ({', '.join(wished) or 'studies whose text is near'})"
+
+    @property
     def filters(self) -> tuple[WantedFinding, ...]:
         """What a study's text must state for all that shall be there."""
         return tuple(c.wanted for c in self.contrasts if c.wanted.status == "present")

@@ -9,6 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from assistant.records import KINDS, Kind, SearchResult
+from assistant.retrieve.composed import Wish
+from assistant.retrieve.chance import with_chances
 from assistant.retrieve.history import history
 from assistant.retrieve.joint import search_joint, with_joint
 from assistant.retrieve.likeness import encode_uploads, joined_by_rank, search_likeness
@@ -52,12 +54,16 @@ class Retriever:
             walls = {index.name: filter_ for index, filter_ in zip(self._indexes, filters[n], strict=True)}
             alike = joined_by_rank([(likeness[kind].get(n, []), 1.0) for kind in LIKENESS])
             hits = self._joined(query, alike, walls)
-            found: Iterable[Hit] = self._of_kinds(query, texts.get(n, []), walls)
+            found: Iterable[Hit] = self._of_kinds(query, with_chances(query.text, texts.get(n, [])), walls)
             if n in joint:
                 found = with_joint(list(found), self._joined(query, joint[n], walls), self._settings.retrieve)
             own = own_passages(query, self._settings) if routes[n].own_text else []
             owned = {i.name: o for i, o in zip(self._indexes, own_of(self._indexes, query), strict=True)}
             words = routes[n].words
+            if alike and (wish := Wish.of(query.text)):
+                words = (*words, wish.told)
+            if n in joint:
+                words = (*words, "image: also sought by the words themselves, in the encoder's joint space")
             if query.history:
                 earlier, told = history(self._indexes, filters[n], list(owned.values()), query, self._settings.retrieve)
                 own, words = [*own, *earlier], (*words, told)

@@ -92,6 +92,7 @@ def test_an_example_with_words_prefers_what_is_stated_and_puts_a_denial_last(ass
     found = assistant.search("like this one, but with a pacemaker", files=files, kinds=["image"])
     assert studies(found)[0] == "alone"
     assert "its study states pacemaker" in found.evidence[0].why
+    assert any("what the words ask for (with pacemaker)" in words for words in found.route)
     denied = next(e for e in found.evidence if study_of(e) == "both")
     assert "its study denies pacemaker" in denied.why
     assert denied.score < min(e.score for e in found.evidence if study_of(e) not in ("both", "side"))
