@@ -38,6 +38,7 @@ class Hit:
     passage: StoredPassage | None = None
     all_words: bool = False  # the passage holds every content word of the question
     why: str = ""
+    chance: float | None = None  # that the passage answers the question (`assistant.retrieve.chance`)
 
 
 def encoder_of(index: OpenIndex, kind: Kind, settings: EmbedSettings) -> Encoder:
@@ -105,13 +106,12 @@ def _hits(
     hits: dict[int, Hit] = {}
     for number, index in enumerate(indexes):
         of_index = {n: int(gathered.keys[n]) for n in order if gathered.source[n] == number}
-        passages = index.passages(list(of_index.values()))
-        records = index.records({p.record_pk for p in passages.values()})
+        found = index.found(list(of_index.values()))
         for n, key in of_index.items():
-            if key in passages:
+            if key in found:
+                passage, stored = found[key]
                 cosine = float(gathered.found.cosine[n])
                 why = f"meaning {cosine:.2f}, words {gathered.bm25[n]:.1f}, weight of words {weight:.2f}"
-                stored = records[passages[key].record_pk]
                 has_all = bool(gathered.has_all[n])
-                hits[n] = Hit(index, stored, "text", float(scores[n]), cosine, passages[key], has_all, why)
+                hits[n] = Hit(index, stored, "text", float(scores[n]), cosine, passage, has_all, why)
     return [hits[n] for n in order if n in hits]

@@ -199,6 +199,18 @@ class OpenIndex:
             rows = [row for chunk in _chunks(pks) for row in connection.execute(_PASSAGES, {"pks": chunk})]
         return {row[0]: _passage_of(*row) for row in rows}
 
+    def found(self, pks: Sequence[int]) -> dict[int, tuple[StoredPassage, StoredRecord]]:
+        """Passages by key with their records (as `passages` and `records` give them), in one statement."""
+        with self._engine.connect() as connection:
+            rows = [row for chunk in _chunks(pks) for row in connection.execute(_FOUND, {"pks": chunk})]
+        return {
+            row[0]: (
+                _passage_of(*row[:8]),
+                StoredRecord(row.record_pk, _record(row, (), ""), row.is_case, row.chars),
+            )
+            for row in rows
+        }
+
     def passages_of_records(self, record_pks: Sequence[int]) -> list[StoredPassage]:
         """All passages proper (no captions) of some records, in reading order."""
         with Session(self._engine) as session:
@@ -268,9 +280,11 @@ class OpenIndex:
     def holders(self, sha256: Iterable[str]) -> dict[str, list[tuple[str, frozenset[str]]]]:
         """The studies that hold a file of each of these hashes, each with the patients of its records (pseudonyms)."""
         hashes = list(sha256)
+        if not hashes:
+            return {}
         held = select(RecordRow.sha256, RecordRow.study_id).where(RecordRow.sha256.in_(hashes)).distinct()
         with Session(self._engine) as session:
-            found = [(row.sha256, row.study_id) for row in session.execute(held)] if hashes else []
+            found = [(row.sha256, row.study_id) for row in session.execute(held)]
             patients: dict[str, set[str]] = {study: set() for _, study in found}
             whose = select(RecordRow.study_id, RecordRow.patient_id).where(RecordRow.study_id.in_(list(patients)))
             for row in session.execute(whose.distinct()) if found else ():
@@ -361,18 +375,19 @@ class OpenIndex:
 
 
 # Statements that every search runs, built once: SQLAlchemy then takes the compiled text from its cache.
-_PASSAGES = (
-    select(
-        PassageRow.pk, PassageRow.record_pk, PassageRow.start, PassageRow.end, PassageRow.section, PassageRow.page,
-        PassageRow.caption, func.substr(RecordRow.text, PassageRow.start + 1, PassageRow.end - PassageRow.start),
-    )
-    .join(RecordRow, RecordRow.pk == PassageRow.record_pk)
-    .where(PassageRow.pk.in_(bindparam("pks", expanding=True)))
+_OF_PASSAGE = (
+    PassageRow.pk, PassageRow.record_pk, PassageRow.start, PassageRow.end, PassageRow.section, PassageRow.page,
+    PassageRow.caption,
+    func.substr(RecordRow.text, PassageRow.start + 1, PassageRow.end - PassageRow.start).label("own_text"),
 )  # fmt: skip
-_RECORDS = select(
-    *(column for column in RecordRow.__table__.columns if column.name != "text"),
+_OF_RECORD = (
+    *(column for column in RecordRow.__table__.columns if column.name not in ("pk", "text")),
     func.length(RecordRow.text).label("chars"),
-).where(RecordRow.pk.in_(bindparam("pks", expanding=True)))
+)
+_IS_ASKED = PassageRow.pk.in_(bindparam("pks", expanding=True))
+_PASSAGES = select(*_OF_PASSAGE).join(RecordRow, RecordRow.pk == PassageRow.record_pk).where(_IS_ASKED)
+_FOUND = select(*_OF_PASSAGE, *_OF_RECORD).join(RecordRow, RecordRow.pk == PassageRow.record_pk).where(_IS_ASKED)
+_RECORDS = select(RecordRow.pk, *_OF_RECORD).where(RecordRow.pk.in_(bindparam("pks", expanding=True)))
 
 
 def _passage_of(

@@ -179,15 +179,15 @@ class WordScores:
             if excluded is not None and len(excluded):
                 scores = scores.copy()
                 scores[index.positions(excluded)] = 0
-            positions, found = None, scores
+            positions = np.flatnonzero(scores)  # most passages hold none of the words
+            found = scores[positions]
         k = min(k, len(found))
         if k == 0:
             return np.empty(0, np.float32), np.empty(0, np.int64)
         # not below the k-th best: of equal scores at the edge the lower keys are taken, whatever the partition did
         least = max(float(np.partition(found, len(found) - k)[len(found) - k]), 1e-30)
         at = np.flatnonzero(found >= least)
-        rows = at if positions is None else positions[at]
-        keys = np.asarray(index.ids)[rows]
+        keys = np.asarray(index.ids)[positions[at]]
         order = np.lexsort((keys, -found[at]))[:k]
         return found[at][order], keys[order]
 
