@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class Server:
     def _reader(self) -> Engine:
         engine = self._pooled()
         event.listen(engine, "connect", _read_only)
-        return engine.execution_options(isolation_level="AUTOCOMMIT")  # no BEGIN and ROLLBACK around each query
+        return engine
 
     @cached_property
     def _writer(self) -> Engine:
@@ -87,16 +88,19 @@ class Server:
             yield connection
 
     @contextmanager
-    def alone(self, key: str, busy: str) -> Iterator[Held]:
+    def alone(self, key: str, busy: str, *, wait_s: float = 0) -> Iterator[Held]:
         """Hold the lock of that name in the database; it goes with the connection, wherever the process runs.
 
-        Raises WorkspaceBusy with the message `busy` while another connection holds it.
+        Raises WorkspaceBusy with the message `busy` where another connection holds it for longer than `wait_s`.
         """
         engine = self._engine(poolclass=NullPool)
         number = lock_number(key)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            if not connection.scalar(text("SELECT pg_try_advisory_lock(:n)"), {"n": number}):
-                raise WorkspaceBusy(busy)
+            deadline = time.monotonic() + wait_s
+            while not connection.scalar(text("SELECT pg_try_advisory_lock(:n)"), {"n": number}):
+                if time.monotonic() >= deadline:
+                    raise WorkspaceBusy(busy)
+                time.sleep(0.1)
             try:
                 yield Held(connection, number, self.name)
             finally:

@@ -51,7 +51,7 @@ class SqliteCatalogue:
     def last_keys(self) -> dict[str, int]:
         engine = self.engine()
         with engine.connect() as connection:
-            given = dict(connection.execute(text("SELECT name, seq FROM sqlite_sequence")).tuples().all())
+            given = {row.name: row.seq for row in connection.execute(text("SELECT name, seq FROM sqlite_sequence"))}
             given["finding"] = connection.scalar(text("SELECT max(pk) FROM finding"))
         engine.dispose()
         return {name: given[name] for name in NUMBERED if given.get(name)}

@@ -31,6 +31,7 @@ from assistant.store.workspace_tables import WorkspaceBase
 FILE = "workspace.db"
 MOVED = f"{FILE}.moved"
 _CHUNK = 1_000
+_WAIT_S = 10  # for another process that writes or moves
 log = logging.getLogger(__name__)
 
 
@@ -75,6 +76,10 @@ def migrate(engine: Engine, where: str) -> None:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": lock_number(schema)})
             _upgrade(connection, where)
     except DatabaseError as error:
+        if "locked" in str(error.orig):
+            raise WorkspaceBusy(
+                f"{where}: another process has been writing to it for {_WAIT_S} s; try again"
+            ) from error
         raise WardroundError(f"{where}: not a readable database ({error.orig}); restore it from a backup") from error
 
 
@@ -137,7 +142,7 @@ def _file_engine(path: Path) -> Engine:
 
 
 def _tune(connection: Any, _: Any) -> None:
-    connection.execute("PRAGMA busy_timeout=10000")
+    connection.execute(f"PRAGMA busy_timeout={_WAIT_S * 1000}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA foreign_keys=ON")
 
@@ -209,7 +214,8 @@ def _move_to_file(workspace: Path, server: Server, schema: str) -> None:
 
 @contextmanager
 def _moving(workspace: Path, server: Server, schema: str) -> Iterator[None]:
-    with server.alone(f"{schema}/move", f"{workspace}: its tables are being moved by another process; try again"):
+    busy = f"{workspace}: its tables are being moved by another process; try again"
+    with server.alone(f"{schema}/move", busy, wait_s=_WAIT_S):
         yield
 
 

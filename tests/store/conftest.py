@@ -20,8 +20,9 @@ def on_postgres(postgres, monkeypatch, tmp_path):
         monkeypatch.setenv("PGPASSWORD", PASSWORD)
         monkeypatch.setenv("WARDROUND_STORE__CATALOGUE", "postgresql")
         monkeypatch.setenv("WARDROUND_STORE__DATABASE_URL", url)
+        store = load_settings(tmp_path).store
         yield url
-        server_of(load_settings(tmp_path).store).close()
+        server_of(store).close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
