@@ -10,6 +10,7 @@ import base64
 import hashlib
 import os
 import secrets
+import threading
 from pathlib import Path
 from uuid import UUID
 
@@ -102,10 +103,10 @@ class Pseudonyms:
 
 
 def _create_once(path: Path) -> None:
-    """Write a new key so that of two processes that try at once both end up with the same one."""
+    """Write a new key so that of two processes or threads that try at once both end up with the same one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.parent.chmod(0o700)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(secrets.token_bytes(KEY_BYTES))

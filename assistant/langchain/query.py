@@ -56,5 +56,8 @@ class MultimodalQuery(str):
         said = other.options if isinstance(other, MultimodalQuery) else SearchOptions()
         return str(self) == str(other) and self.options == said
 
+    def __ne__(self, other: object) -> bool:  # str has one of its own
+        return not self == other if isinstance(other, str) else NotImplemented
+
     def __hash__(self) -> int:
         return hash(str(self)) if self.options == SearchOptions() else hash((str(self), self.options))
