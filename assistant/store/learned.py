@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from assistant.embed.heads import VERSION, Examples, Head, fit_head
@@ -33,7 +33,9 @@ from assistant.store.vectors import VectorIndex, load_vectors, write_vectors
 HEADS = "heads"  # under which the catalogue's meta keeps for which kinds a metric may be learned
 LEARNING: tuple[Kind, ...] = ("image", "signal")
 STATED = "stated findings"  # the group of labels that come from the studies' texts
-GROWN = 1.1  # so many times the labelled records of the last fit, and the metric is fitted anew
+GROWN = 1.1  # so many times the records of the last fit, and the metric is fitted anew
+LOOKED_AT = 20_000  # records whose labels are read, of patients drawn at random
+CHUNK = 500
 REPORT, MAP, VECTORS = "report.json", "map.npz", "vectors"
 BLOCK = 50_000  # vectors that are mapped at a time
 
@@ -51,7 +53,8 @@ def write_learned(
 ) -> None:
     """Fit or carry over the metric of a kind, whose own vectors are `own`, and write its files into `building`.
 
-    It is fitted anew when a record it was fitted on is gone (a forgotten patient's, say) or a tenth more are labelled.
+    It is fitted anew when a record it was fitted on is gone (a forgotten patient's, say) or the records are a tenth
+    more than then.
     """
     folder = folder_of(building, kind)
     shutil.rmtree(folder, ignore_errors=True)  # left by a commit that was killed
@@ -59,16 +62,17 @@ def write_learned(
         meta = {row.key: row.value for row in session.scalars(select(MetaRow))}
         if own is None or not len(own) or meta.get(HEADS, {}).get(kind) != "auto":
             return
-        keys, examples = _examples(session, kind, own)
-    if not any(any(carried) for carried in examples.groups.values()):
-        return
-    made_by = {"version": VERSION, STATED_BY: meta.get(STATED_BY)}
-    labelled = sum(any(group[n] for group in examples.groups.values()) for n in range(len(keys)))
-    head, report = _carried_over(base, kind, made_by, keys, labelled)
-    if report is None:
-        fitted = fit_head(examples)
-        head = fitted.head
-        report = {**fitted.report, "labelled": labelled, "made_by": made_by, "fitted_on": keys[fitted.rows].tolist()}
+        keys, owners = _cases(session, kind, own)
+        made_by = {"version": VERSION, STATED_BY: meta.get(STATED_BY)}
+        head, report = _carried_over(base, kind, made_by, keys)
+        if report is None:
+            drawn = _drawn(owners)
+            groups = _groups(session, keys[drawn])
+            if not any(any(carried) for carried in groups.values()):
+                return
+            fitted = fit_head(Examples([owners[n] for n in drawn], groups, lambda rows: own.vectors(keys[drawn[rows]])))
+            head, fitted_on = fitted.head, keys[drawn[fitted.rows]].tolist()
+            report = {**fitted.report, "archive": len(keys), "made_by": made_by, "fitted_on": fitted_on}
     folder.mkdir(parents=True)
     (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
     if head is not None:
@@ -102,41 +106,58 @@ def learned_report(generation: Path, kind: Kind) -> dict[str, Any] | None:
 
 
 def _carried_over(
-    base: Path | None, kind: Kind, made_by: Mapping[str, Any], keys: NDArray[np.int64], labelled: int
+    base: Path | None, kind: Kind, made_by: Mapping[str, Any], keys: NDArray[np.int64]
 ) -> tuple[Head | None, dict[str, Any] | None]:
     """The base generation's metric with its report where it still holds, else (None, None)."""
     report = learned_report(base, kind) if base else None
-    if base is None or report is None or report["made_by"] != made_by:
+    if base is None or report is None or "groups" not in report or report["made_by"] != made_by:
         return None, None
-    if labelled > GROWN * report["labelled"] or not np.isin(report["fitted_on"], keys).all():
+    if len(keys) > GROWN * report["archive"] or not np.isin(report["fitted_on"], keys).all():
         return None, None
     return (Head.load(folder_of(base, kind) / MAP) if report["taken"] else None), report
 
 
-def _examples(session: Session, kind: Kind, own: VectorIndex) -> tuple[NDArray[np.int64], Examples]:
-    """The keys of a kind's records of patients' studies, and them as examples."""
+def _cases(session: Session, kind: Kind, own: VectorIndex) -> tuple[NDArray[np.int64], list[str]]:
+    """The keys of a kind's records of patients' studies that have a vector, and whose each is: a patient, or a study
+    that names none."""
+    owner = func.coalesce(RecordRow.patient_id, RecordRow.study_id)
+    cases = select(RecordRow.pk, owner).where(RecordRow.kind == kind, RecordRow.is_case).order_by(RecordRow.pk)
+    rows = session.execute(cases).all()
+    keys = np.array([row[0] for row in rows], np.int64)
+    has = np.isin(keys, own.ids)
+    return keys[has], [row[1] for row, it in zip(rows, has, strict=True) if it]
+
+
+def _drawn(owners: list[str]) -> NDArray[np.intp]:
+    """The rows of patients drawn at random, `LOOKED_AT` of them at most."""
+    if len(owners) <= LOOKED_AT:
+        return np.arange(len(owners))
+    names, which, sizes = np.unique(owners, return_inverse=True, return_counts=True)
+    order = np.random.default_rng(0).permutation(len(names))
+    return np.flatnonzero(np.isin(which, order[np.cumsum(sizes[order]) <= LOOKED_AT]))
+
+
+def _groups(session: Session, keys: NDArray[np.int64]) -> dict[str, list[frozenset[str]]]:
+    """The values that some records carry: of each label of theirs that names classes, and what their studies state."""
+    labels: dict[int, tuple[str, dict[str, str]]] = {}
     stated: dict[str, set[str]] = {}
-    present = (
-        select(RecordRow.study_id, FindingRow.entity)
-        .join(FindingRow, FindingRow.record_pk == RecordRow.pk)
-        .where(FindingRow.status == "present")
-    )
-    for study, entity in session.execute(present):
-        stated.setdefault(study, set()).add(entity)
-    columns = select(RecordRow.pk, RecordRow.patient_id, RecordRow.study_id, RecordRow.labels)
-    rows = session.execute(columns.where(RecordRow.kind == kind, RecordRow.is_case).order_by(RecordRow.pk)).all()
-    has_vector = np.isin([row.pk for row in rows], own.ids)
-    rows = [row for row, has in zip(rows, has_vector, strict=True) if has]
-    keys = np.array([row.pk for row in rows], np.int64)
-    names = sorted({name for row in rows for name in row.labels})
-    groups = {name: [_values(row.labels.get(name)) for row in rows] for name in names}
+    for start in range(0, len(keys), CHUNK):
+        chunk = [int(key) for key in keys[start : start + CHUNK]]
+        own = select(RecordRow.pk, RecordRow.study_id, RecordRow.labels).where(RecordRow.pk.in_(chunk))
+        labels |= {row.pk: (row.study_id, row.labels) for row in session.execute(own)}
+        studies = [labels[key][0] for key in chunk]
+        present = (
+            select(RecordRow.study_id, FindingRow.entity)
+            .join(FindingRow, FindingRow.record_pk == RecordRow.pk)
+            .where(FindingRow.status == "present", RecordRow.study_id.in_(studies))
+        )
+        for study, entity in session.execute(present):
+            stated.setdefault(study, set()).add(entity)
+    told = [labels[int(key)] for key in keys]
+    names = sorted({name for _, of_record in told for name in of_record})
+    groups = {name: [_values(of_record.get(name)) for _, of_record in told] for name in names}
     groups = {name: carried for name, carried in groups.items() if not _are_numbers(carried)}
-    groups[STATED] = [frozenset(stated.get(row.study_id, ())) for row in rows]
-
-    def vectors(chosen: NDArray[np.intp]) -> NDArray[np.float32]:
-        return own.vectors(keys[chosen])
-
-    return keys, Examples([row.patient_id or row.study_id for row in rows], groups, vectors)
+    return {**groups, STATED: [frozenset(stated.get(study, ())) for study, _ in told]}
 
 
 def _values(label: str | None) -> frozenset[str]:
