@@ -131,6 +131,17 @@ class RetrieveSettings(_Group):
     # Top-1 cosine of ecg-shape in an index of ECGs. Over LUDB the least of 120 twelve-lead queries is 0.65 and the 1st
     # percentile of single-lead ones 0.59 (I, II, V5); pulse, pressure, respiration and noise have no beats and get 0.
     signal_floor: float = Field(0.35, description="cosine below which a signal is not like the upload")
+    # The chance that a passage answers (assistant/retrieve/chance.py), fitted on even-numbered questions of MedQuAD,
+    # BioASQ and general ones; the highest cut that loses at most 2.5 % of the development questions with an answer.
+    # On the odd ones it loses 0 % (MedQuAD) and 2.7 % (BioASQ), and takes up 2 and 1 of 32 general ones; LiveQA: AUROC
+    # 0.844 [0.727, 0.946] (benchmarks/abstention.py, docs/retrieval.md).
+    answer_chance: float = Field(
+        0.19, ge=0, le=1, description="chance to answer below which a passage is not handed on"
+    )
+    # F1 of what is handed on against the judged documents, BioASQ's even-numbered questions: 0.672 with 2, 0.656 with
+    # 1.5, 0.646 with 2.5; the ratio of cosines at its best (1.2) 0.593, always eight passages 0.442.
+    chance_ratio: float = Field(2.0, ge=1, description="how many times likelier the best passage may be than one kept")
+    same_share: float = Field(0.8, gt=0, le=1, description="share of common runs of three words: the same text again")
     # Copies: cosines from which a record is taken for an upload again (re-encoded, resampled), left out of drafts and
     # evaluations with its study and patient (docs/retrieval.md, "The patient wall").
     image_copy: float = Field(0.995, description="cosine from which a picture is a copy of the upload")

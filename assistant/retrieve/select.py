@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
+
+import numpy as np
+from numpy.typing import NDArray
 
 from assistant.records import BoxPlace, Evidence, Place, Record, Relation, SignalPlace, TextPlace, evidence_id
 from assistant.retrieve.query import Query
-from assistant.retrieve.rank import Hit
+from assistant.retrieve.rank import BLOCK, Hit
 from assistant.retrieve.wall import Own
 from assistant.settings import RetrieveSettings
+
+_WORD = re.compile(r"\w+")
 
 
 def select(
@@ -33,8 +40,7 @@ def select(
     chosen = list(islice(chain(own, found), query.k))  # what is beyond is not read from the catalogue
     if any(evidence.kept for evidence in chosen):
         return tuple(chosen), False, ""
-    reason = "The archive holds nothing that is near enough to the question." if chosen else "Nothing was found."
-    return tuple(chosen), True, reason
+    return tuple(chosen), True, choice.why_nothing if chosen else "Nothing was found."
 
 
 class _Choice:
@@ -47,27 +53,42 @@ class _Choice:
             "image": settings.image_floor, "signal": settings.signal_floor, "text": settings.text_floor,
             "joint": settings.joint_floor,
         }  # fmt: skip
+        self._best: float | None = None  # the best passage's chance to answer, where there is one
 
-    def of_likeness(self, hits: Sequence[Hit]) -> list[Evidence]:
-        """One picture or signal for each study and one study for each patient, so that counts count patients."""
-        evidence: list[Evidence] = []
+    @property
+    def why_nothing(self) -> str:
+        if self._best is not None and self._best < self._settings.answer_chance:
+            return (
+                "The archive holds nothing that is near enough to the question: the best passage answers it with a "
+                f"chance of {self._best:.0%}, and {self._settings.answer_chance:.0%} is asked for."
+            )
+        return "The archive holds nothing that is near enough to the question."
+
+    def of_likeness(self, hits: Sequence[Hit]) -> Iterator[Evidence]:
+        """One picture or signal for each study and one study for each patient, so that counts count patients; of
+        nearly the same picture or signal one."""
         studies: dict[tuple[str, str], str] = {}  # the reason a study was dropped, "" where it is kept
         patients: set[str] = set()
+        kept: list[tuple[str, NDArray[np.float32], str]] = []  # kind, vector and id of what is kept
         similar = 0
         for hit in hits:
             record = hit.stored.record
             study = (hit.index.name, str(record.study_id))
-            if study in studies:
+            is_new = study not in studies
+            if not is_new:
                 reason = studies[study]
                 if not reason and record.kind != "text":
                     reason = "another recording of the same study ranks higher"
             else:
-                reason = studies[study] = self._why_not(hit, patients, similar)
+                reason = self._why_not(hit, patients, similar) or self._copy_of(hit, kept)
+                studies[study] = reason
                 if not reason:
                     similar += self._relation(hit) == "similar"
                     patients |= {record.patient_id} if record.patient_id else set()
-            evidence.append(self._evidence(hit, not reason, f"{hit.why}; {reason}" if reason else hit.why))
-        return evidence
+            found = self._evidence(hit, not reason, f"{hit.why}; {reason}" if reason else hit.why)
+            if is_new and found.kept and (vector := _vector(hit)) is not None:
+                kept.append((record.kind, vector, found.id))
+            yield found
 
     def _why_not(self, hit: Hit, patients: set[str], similar: int) -> str:
         """Why a similar study is not looked at; empty if it is."""
@@ -79,30 +100,54 @@ class _Choice:
             return f"beyond the {self._settings.max_similar} most similar studies"
         return ""
 
+    def _copy_of(self, hit: Hit, kept: Sequence[tuple[str, NDArray[np.float32], str]]) -> str:
+        vector = _vector(hit) if kept else None
+        if vector is None:
+            return ""
+        kind = hit.stored.record.kind
+        cosine = self._settings.image_copy if kind == "image" else self._settings.signal_copy
+        for of_kind, other, name in kept:
+            if of_kind == kind and len(other) == len(vector) and float(other @ vector) >= cosine:
+                return f"nearly the same {'picture' if kind == 'image' else 'signal'} as {name}"
+        return ""
+
     def of_text(self, hits: Iterable[Hit]) -> Iterator[Evidence]:
-        """Passages, several of a long document and one of a short one, each text once."""
-        seen: dict[str, str] = {}
+        """Passages, several of a long document and one of a short one, each text once, while they are to the point.
+
+        A passage is handed on while the best one's chance to answer is at most `chance_ratio` times its own (MMed-RAG's
+        adaptive choice, Xia et al. 2024, on calibrated scores), and none where the best falls short of `answer_chance`.
+        """
+        ranking = iter(hits)
+        first = list(islice(ranking, BLOCK))
+        self._best = max((hit.chance for hit in first if hit.chance is not None), default=None)
         cited: Counter[tuple[str, int]] = Counter()
-        kept = 0
-        for hit in hits:
+        kept: list[tuple[str, _Words]] = []
+        for hit in chain(first, ranking):
             record_key = (hit.index.name, hit.stored.pk)
             long = hit.stored.chars > self._settings.long_document_chars
             if cited[record_key] >= (self._settings.passages_per_document if long else 1):
                 continue  # a better passage of the same document stands for it
             cited[record_key] += 1
+            words = _Words.of(hit.passage.text) if hit.passage else None
             reason = self._too_far(hit)
-            words = " ".join((hit.passage.text if hit.passage else "").lower().split())
-            if not reason and words in seen:
-                reason = f"the same text as {seen[words]}"
-            elif not reason and kept >= self._settings.max_contexts:
+            if not reason and words:
+                same = (name for name, other in kept if words.repeats(other, self._settings.same_share))
+                reason = f"says the same as {name}" if (name := next(same, "")) else ""
+            if not reason and len(kept) >= self._settings.max_contexts:
                 reason = f"beyond the {self._settings.max_contexts} pieces handed on"
             found = self._evidence(hit, not reason, f"{hit.why}; {reason}" if reason else hit.why)
-            if words:
-                seen.setdefault(words, found.id)
-            kept += found.kept
+            if found.kept:
+                kept.append((found.id, words or _Words.of("")))
             yield found
 
     def _too_far(self, hit: Hit) -> str:
+        if hit.chance is not None:
+            least, ratio = self._settings.answer_chance, self._settings.chance_ratio
+            if hit.chance < least:
+                return f"unlikely to answer the question (at least {least:.0%} is asked for)"
+            if self._best is not None and self._best > ratio * hit.chance:
+                return f"far less to the point than the best passage ({self._best:.0%})"
+            return ""
         floor = self._floors[hit.by]
         if floor is None:
             return "no relevance floor is set for pictures found by words (retrieve.joint_floor)"
@@ -147,3 +192,30 @@ def whole(record: Record) -> tuple[Place | None, str]:
         duration = record.fields.get("duration_s")
         return (SignalPlace("all", 0.0, float(duration)) if duration else None), text
     return None, text
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A text's words in order, and its runs of three words."""
+
+    words: tuple[str, ...]
+    runs: frozenset[tuple[str, ...]]
+
+    @classmethod
+    def of(cls, text: str) -> _Words:
+        words = tuple(_WORD.findall(text.lower()))
+        return cls(words, frozenset(zip(words, words[1:], words[2:], strict=False)))
+
+    def repeats(self, other: _Words, share: float) -> bool:
+        """Whether one is the other again, or at least so large a share of the shorter one's runs stands in the other
+        (containment of shingles: Broder, "On the resemblance and containment of documents", 1997)."""
+        if self.words == other.words:
+            return True
+        shorter = min(len(self.runs), len(other.runs))
+        return shorter > 0 and len(self.runs & other.runs) >= share * shorter
+
+
+def _vector(hit: Hit) -> NDArray[np.float32] | None:
+    """The vector of a picture or signal as its encoder gave it."""
+    vectors = hit.index.vectors(hit.stored.record.kind) if hit.stored.record.kind != "text" else None
+    return vectors.vector(hit.stored.pk) if vectors is not None else None

@@ -1,0 +1,82 @@
+"""The chance that a passage answers a question, from two things that mean the same in every archive.
+
+How near the passage is to the question in meaning (the cosine), and how much of the question it holds in words (its
+coverage: the share of the question's content words, each by its rarity in the index; a word that the index does not
+know counts as the rarest). Neither depends on how rankings are fused. The two are put together by a logistic function
+fitted on development questions, so that the result can be read as a probability: of a hundred passages with a chance
+of 0.7, about seventy are good ones (docs/retrieval.md has the check).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.retrieve.rank import BLOCK, Hit
+from assistant.store.words import query_terms
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """The fitted numbers, and the text encoders whose cosines they were fitted on."""
+
+    cosine: float
+    coverage: float
+    bias: float
+    encoders: tuple[str, ...]
+
+    def of(self, cosine: Vector, coverage: Vector) -> Vector:
+        """Probabilities (n,) for cosines and coverages (n,)."""
+        return np.asarray(1 / (1 + np.exp(-(self.cosine * cosine + self.coverage * coverage + self.bias))))
+
+
+@lru_cache(maxsize=1)
+def chance() -> Chance:
+    """The packaged numbers, made by benchmarks/abstention.py."""
+    raw = tomllib.loads(files("assistant.retrieve").joinpath("chance.toml").read_text(encoding="utf-8"))
+    return Chance(raw["cosine"], raw["coverage"], raw["bias"], tuple(raw["encoders"]))
+
+
+def coverage(held: NDArray[np.bool_], weights: Vector, rarest: float) -> Vector:
+    """The share of a question in each passage: (n,) in [0, 1], 0 for a question without content words.
+
+    `held` (n, m) says which of its words a passage holds, `weights` (m,) are their rarities, 0 where a word is not in
+    the index; `rarest` is the weight of a word that stands in a single passage.
+    """
+    known = np.where(weights > 0, weights, rarest)
+    total = float(known.sum())
+    return np.asarray(held @ known / total) if total > 0 else np.zeros(len(held))
+
+
+def with_chances(text: str, hits: Iterable[Hit]) -> Iterator[Hit]:
+    """The passages found for a question, each with its chance; without one where its index has another text encoder
+    than those that the chance was fitted on, or no words."""
+    asked = list(query_terms(text))
+    ranking = iter(hits)
+    while block := list(islice(ranking, BLOCK)):
+        yield from _chances_of(asked, block)
+
+
+def _chances_of(asked: Sequence[str], hits: Sequence[Hit]) -> list[Hit]:
+    done = list(hits)
+    for index in {hit.index.name: hit.index for hit in hits}.values():
+        at = [n for n, hit in enumerate(hits) if hit.index is index and hit.passage is not None]
+        if index.words is None or index.encoder_name("text") not in chance().encoders:
+            continue
+        keys = np.array([hits[n].passage.pk for n in at], np.int64)  # type: ignore[union-attr]
+        held = index.words.shares(keys, asked) > 0
+        covered = coverage(held, index.words.weights(asked), index.words.greatest_weight)
+        chances = chance().of(np.array([hits[n].closeness for n in at]), covered)
+        for n, found, share in zip(at, chances, covered, strict=True):
+            why = f"chance to answer {found:.0%}: {share:.0%} of the question's words, {hits[n].why}"
+            done[n] = replace(hits[n], chance=float(found), why=why)
+    return done
