@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from assistant.records import KINDS, Kind, SearchResult
-from assistant.retrieve.composed import Wish
 from assistant.retrieve.chance import with_chances
+from assistant.retrieve.composed import Wish
 from assistant.retrieve.history import history
 from assistant.retrieve.joint import search_joint, with_joint
 from assistant.retrieve.likeness import encode_uploads, joined_by_rank, search_likeness
