@@ -13,12 +13,12 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format bench chromium orthanc tesseract clean
+.PHONY: demo test lint format bench chromium orthanc tesseract postgres clean
 
 demo: $(VENV)/.base
 	$(BIN)/wardround demo
 
-test: $(VENV)/.dev chromium orthanc tesseract
+test: $(VENV)/.dev chromium orthanc tesseract postgres
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
@@ -30,7 +30,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev chromium orthanc tesseract
+bench: $(VENV)/.dev chromium orthanc tesseract postgres
 	$(BIN)/python -m pytest -m slow --timeout 0 || [ $$? -eq 5 ] # 5: no test is marked slow
 
 # The stamps are older than pyproject.toml only after it has changed, so a second start installs nothing.
@@ -76,6 +76,17 @@ tesseract:
 		&& apt-get update --quiet --quiet && DEBIAN_FRONTEND=noninteractive \
 		apt-get install --yes --quiet --quiet --no-install-recommends tesseract-ocr tesseract-ocr-deu >/dev/null; } \
 	|| echo "No Tesseract: the OCR tests will be skipped (on Debian: apt-get install tesseract-ocr)"
+
+# The tests start a server of their own, on a free port. Debian's package would make a cluster and start a service;
+# its common part comes first, so that it can be told not to.
+postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing PostgreSQL for the database tests ..." \
+		&& apt-get update --quiet --quiet && export RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+		&& apt-get install --yes --quiet --quiet --no-install-recommends postgresql-common >/dev/null \
+		&& sed -i -E 's/^#?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf \
+		&& apt-get install --yes --quiet --quiet --no-install-recommends postgresql >/dev/null; } \
+	|| echo "No PostgreSQL: the database tests will be skipped (on Debian: apt-get install postgresql)"
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache

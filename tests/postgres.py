@@ -27,12 +27,13 @@ class Postgres:
     folder: Path
     port: int
     user: dict = field(default_factory=dict)  # who runs it
+    options: tuple = ("fsync=off", "full_page_writes=off")  # nothing here has to survive a power cut
 
     def start(self):
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [self.bin / "postgres", "-D", self.folder / "data", "-h", "127.0.0.1", "-p", str(self.port),
-                 "-k", self.folder, "-c", "fsync=off", "-c", "full_page_writes=off"],
+                 "-k", self.folder, *(word for option in self.options for word in ("-c", option))],
                 stdout=log, stderr=log, cwd=self.folder, **self.user,
             )  # fmt: skip
         deadline = time.monotonic() + 60
@@ -71,7 +72,7 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres():
+def running_postgres(**options):
     """A server of the newest version that is installed; skips where there is none."""
     home = _programs()
     try:
@@ -95,7 +96,7 @@ def running_postgres():
              f"--pwfile={folder / 'password'}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
             check=True, stdout=subprocess.DEVNULL, cwd=folder, **user,
         )  # fmt: skip
-        server = Postgres(home, folder, port, user)
+        server = Postgres(home, folder, port, user, **options)
         server.start()
         server.sql(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'")
         try:
