@@ -103,7 +103,7 @@ def test_few_patients_are_no_ground_to_learn_on():
     vectors, patients, label = archive(MIN_PATIENTS - 1, 3)
     found = fitted(vectors, patients, finding=label)
     assert found.head is None
-    assert found.report["why"] == "29 patients with a label that 5 share; 30 are needed"
+    assert found.report["why"] == "29 patients with a label that 3 share; 30 are needed"
     assert fitted(vectors, patients, name=[frozenset({p}) for p in patients]).report["why"].startswith("0 patients")
 
 
