@@ -28,12 +28,13 @@ from assistant.errors import DamagedIndex, IndexMissing, RecipeError, WardroundE
 from assistant.settings import StoreSettings, load_settings
 from assistant.store.catalogue import Catalogue
 from assistant.store.files import fsync, sha256_of, write_atomically
-from assistant.store.home import home_made, home_of
+from assistant.store.home import home_made
 from assistant.store.places import catalogue_in, discard
-from assistant.store.postgres import drop_others
+from assistant.store.postgres import drop_unnamed
 from assistant.store.server import server_of
 
 FORMAT = 1
+MANIFEST = "manifest.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -97,6 +98,11 @@ class IndexFolder:
             self.catalogue(folder).verify()
         return folder
 
+    def damage(self) -> list[tuple[str, str]]:
+        """Each damaged file of the current generation, with what is wrong. Raises DamagedIndex, IndexMissing."""
+        folder, pointer = self.open_current(verify=False), self._pointer()
+        return list(damaged_files(folder, pointer[1])) if pointer else []
+
     def commit(self, number: int) -> Path:
         """Turn `building` into generation `number` and make it the current one."""
         manifest = {
@@ -109,7 +115,7 @@ class IndexFolder:
             },
         }
         text = json.dumps(manifest, indent=1, sort_keys=True)
-        (self.building / "manifest.json").write_text(text)
+        (self.building / MANIFEST).write_text(text)
         for path in self.building.rglob("*"):
             fsync(path)
         fsync(self.building)
@@ -137,17 +143,7 @@ class IndexFolder:
                     discard(folder, self.store)
                 except WardroundError as error:
                     left.append(str(error))
-        return left + self._sweep_schemas()
-
-    def _sweep_schemas(self) -> list[str]:
-        """Remove this index's schemas that no folder names: somebody has removed the folder by hand."""
-        home = home_of(self.workspace)
-        if home is None or self.store.database_url is None:
-            return []
-        try:
-            return drop_others(self.store, home.workspace, self.name, [*self.generations(), self.building])
-        except WardroundError as error:
-            return [str(error)]
+        return left + drop_unnamed(self.workspace, self.store)
 
     def generations(self) -> list[Path]:
         """The folders of all generations, committed or not, oldest first."""
@@ -189,20 +185,26 @@ def built_indexes(workspace: Path) -> list[str]:
 
 def verify_generation(folder: Path, manifest_sha256: str) -> None:
     """Check a generation against its manifest, and the manifest against the hash in CURRENT."""
-    manifest_path = folder / "manifest.json"
+    for name, what in damaged_files(folder, manifest_sha256):
+        raise DamagedIndex(f"{folder / name}: {what}; build the index again")
+
+
+def damaged_files(folder: Path, manifest_sha256: str) -> Iterator[tuple[str, str]]:
+    """Each file of a generation that is not as its manifest says, with what is wrong; of a wrong manifest nothing else
+    is told."""
     try:
-        text = manifest_path.read_bytes()
-    except OSError as error:
-        raise DamagedIndex(f"{manifest_path}: missing; build the index again") from error
+        text = (folder / MANIFEST).read_bytes()
+    except OSError:
+        yield MANIFEST, "missing"
+        return
     if hashlib.sha256(text).hexdigest() != manifest_sha256:
-        raise DamagedIndex(f"{manifest_path}: does not match CURRENT; build the index again")
+        yield MANIFEST, "does not match CURRENT"
+        return
     for name, entry in json.loads(text)["files"].items():
         path = folder / name
         if not path.exists():
-            raise DamagedIndex(f"{path}: missing; build the index again")
-        if path.stat().st_size != entry["bytes"]:
-            raise DamagedIndex(
-                f"{path}: {path.stat().st_size} bytes instead of {entry['bytes']}; build the index again"
-            )
-        if sha256_of(path) != entry["sha256"]:
-            raise DamagedIndex(f"{path}: the content does not match its SHA-256; build the index again")
+            yield name, "missing"
+        elif path.stat().st_size != entry["bytes"]:
+            yield name, f"{path.stat().st_size} bytes instead of {entry['bytes']}"
+        elif sha256_of(path) != entry["sha256"]:
+            yield name, "the content does not match its SHA-256"

@@ -266,15 +266,35 @@ class WorkingCopy:
             fields={**_extent(record), **record.fields},
         )
 
-    def commit(self, base: Path | None, number: int) -> Path:
-        """Write the vector and word indexes beside the catalogue and make the whole the current generation."""
+    def remove_orphans(self) -> int:
+        """Remove records without an item, and passages and findings without a record; gives their number."""
+        with Session(self._catalogue) as session, session.begin():
+            records = select(RecordRow.pk)
+            stray = RecordRow.item_id.not_in(select(ItemRow.item_id))
+            number = session.scalar(select(func.count()).select_from(RecordRow).where(stray)) or 0
+            _delete_records(session, stray)
+            for model in (PassageRow, FindingRow):
+                found = session.execute(delete(model).where(model.record_pk.not_in(records)))
+                number += int(getattr(found, "rowcount", 0))
+        return number
+
+    def commit(
+        self, base: Path | None, number: int, *, structures_anew: Set[Kind] = frozenset(), learned_anew: bool = False
+    ) -> Path:
+        """Write the vector and word indexes beside the catalogue and make the whole the current generation.
+
+        Of the base's files those that are to be made anew are not read.
+        """
         building = self._folder.building
-        choices = {kind: choice for kind in KINDS if (choice := self._write_vectors(kind, base))}
+        choices = {
+            kind: choice for kind in KINDS if (choice := self._write_vectors(kind, base, kind not in structures_anew))
+        }
         with Session(self._catalogue) as session, session.begin():
             session.merge(MetaRow(key=VECTORS, value=choices))
         for kind in LEARNING:
             own = load_vectors(building / vector_folder(kind))
-            write_learned(self._catalogue, building, base, kind, own, self._folder.store)
+            before = None if learned_anew else base
+            write_learned(self._catalogue, building, before, kind, own, self._folder.store)
         self._write_words()
         release(self._catalogue)
         self._place.seal(number)
@@ -282,7 +302,7 @@ class WorkingCopy:
         (building / PATHS).chmod(0o600)
         return self._folder.commit(number)
 
-    def _write_vectors(self, kind: Kind, base: Path | None) -> dict[str, Any] | None:
+    def _write_vectors(self, kind: Kind, base: Path | None, structure: bool) -> dict[str, Any] | None:
         """The base generation's vectors, less the removed, plus the staged; gives the structure that was chosen."""
         pks = PassageRow.pk if kind == "text" else RecordRow.pk
         staged = select(StagedVector.pk, StagedVector.vector).where(StagedVector.kind == kind).order_by(StagedVector.pk)
@@ -296,6 +316,7 @@ class WorkingCopy:
                 live,
                 rows,
                 self._folder.store,
+                structure=structure,
             )
         return choice.to_json() if choice else None
 

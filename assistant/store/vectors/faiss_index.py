@@ -55,7 +55,7 @@ class FaissIndex:
     @classmethod
     def load(cls, folder: Path, *, mapped: bool = True, structure: bool = True) -> FaissIndex:
         """Open an index; `mapped` for searching only, from the disk, else in memory to be changed. Without its
-        `structure` it is searched by the scan.
+        `structure` it is searched by the scan, and no more than the exact vectors and their keys are read.
 
         Raises DamagedIndex naming the file that can't be read.
         """
@@ -65,10 +65,10 @@ class FaissIndex:
             path = folder / KEYS
             keys = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
             path = folder / CHOICE
-            choice = Choice.of_json(json.loads(path.read_text())) if path.exists() else None
+            choice = Choice.of_json(json.loads(path.read_text())) if structure and path.exists() else None
             path = folder / SEARCH
             searched = None
-            if structure and choice and choice.structure in STRUCTURES:
+            if choice and choice.structure in STRUCTURES:
                 searched = read_structure(choice.structure, path, flat, mapped=mapped)
         except (RuntimeError, OSError, ValueError, KeyError, TypeError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__

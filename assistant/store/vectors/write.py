@@ -22,13 +22,20 @@ def load_vectors(folder: Path) -> VectorIndex | None:
 
 
 def write_vectors(
-    folder: Path, base: Path | None, live: Keys, staged: Iterable[tuple[int, bytes]], settings: StoreSettings
+    folder: Path,
+    base: Path | None,
+    live: Keys,
+    staged: Iterable[tuple[int, bytes]],
+    settings: StoreSettings,
+    *,
+    structure: bool = True,
 ) -> Choice | None:
     """Write the base folder's vectors, less the keys that are not `live`, plus the staged ones, into a new folder.
 
-    `staged` gives keys and float32 bytes; they are taken in blocks. None, and no folder, where no vector is left.
+    `staged` gives keys and float32 bytes; they are taken in blocks. Without the base's `structure` one is chosen anew.
+    None, and no folder, where no vector is left.
     """
-    index = FaissIndex.load(base, mapped=False) if base and (base / VECTORS).exists() else None
+    index = FaissIndex.load(base, mapped=False, structure=structure) if base and (base / VECTORS).exists() else None
     with all_threads():
         if index is not None:
             index.remove(np.setdiff1d(index.ids, live))
