@@ -6,7 +6,7 @@ BERT uncased, mean of the token vectors, length 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_TOKENS = 256  # what the model was trained with; the rest of a longer text is not seen
-TOKENS_PER_BATCH = 1024  # padded; larger ones fall out of the cache, see docs/encoders.md
 VOCABULARY = Path(__file__).parent / "data" / "bert_uncased_vocab.txt"
 
 
@@ -33,6 +32,7 @@ class MiniLmEncoder:
     name = "minilm-int8"
     kind: Kind = "text"
     dim = 384
+    tokens_per_batch = 1024  # padded; larger ones fall out of the cache, see docs/encoders.md
 
     def __init__(self, settings: EmbedSettings) -> None:
         self._fetch = settings.fetch_weights
@@ -52,32 +52,52 @@ class MiniLmEncoder:
         """Vectors of texts, float32 (len(items), 384), each of length 1; a text's does not depend on its neighbours."""
         import numpy as np
 
+        vectors = np.empty((len(items), self.dim), np.float32)
+
+        def pool(batch: list[int], hidden: NDArray[np.float32], mask: NDArray[np.float32]) -> None:
+            mean = np.einsum("bsd,bs->bd", hidden, mask) / mask.sum(axis=1, keepdims=True)
+            vectors[batch] = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+
+        self._for_each_batch(items, pool)
+        return vectors
+
+    def encode_tokens(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """The vectors of each text's word pieces, the first and last special ones among them: float32 (pieces, 384),
+        each of length 1."""
+        import numpy as np
+
+        vectors: list[NDArray[np.float32]] = [np.empty((0, self.dim), np.float32)] * len(texts)
+
+        def keep(batch: list[int], hidden: NDArray[np.float32], mask: NDArray[np.float32]) -> None:
+            for index, rows, length in zip(batch, hidden, mask.sum(axis=1).astype(int), strict=True):
+                vectors[index] = rows[:length] / np.linalg.norm(rows[:length], axis=1, keepdims=True)
+
+        self._for_each_batch(texts, keep)
+        return vectors
+
+    def _for_each_batch(
+        self,
+        items: Sequence[str | Image | Signal],
+        use: Callable[[list[int], NDArray[np.float32], NDArray[np.float32]], None],
+    ) -> None:
+        """Call `use` with the places of each batch's texts, their last hidden states (texts, pieces, 384), and which
+        pieces are no padding (texts, pieces)."""
         texts = [item for item in items if isinstance(item, str)]
         if len(texts) != len(items):
-            raise TypeError("minilm-int8 encodes texts only")
-        vectors = np.empty((len(texts), self.dim), np.float32)
+            raise TypeError(f"{self.name} encodes texts only")
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
 
         def compute(batch: list[int]) -> None:
-            vectors[batch] = self._pooled([tokens[i] for i in batch])
+            ids, mask = padded([tokens[i] for i in batch])
+            use(batch, self._hidden(ids, mask), mask.astype("float32"))
 
-        for_each_batch(compute, length_sorted_batches([len(t) for t in tokens], TOKENS_PER_BATCH), self._threads)
-        return vectors
+        batches = length_sorted_batches([len(t) for t in tokens], self.tokens_per_batch)
+        for_each_batch(compute, batches, self._threads)
 
-    def _pooled(self, tokens: Sequence[list[int]]) -> NDArray[np.float32]:
-        import numpy as np
-
-        ids = np.zeros((len(tokens), max(map(len, tokens))), np.int64)
-        mask = np.zeros_like(ids)
-        for row, sequence in enumerate(tokens):
-            ids[row, : len(sequence)] = sequence
-            mask[row, : len(sequence)] = 1
-        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    def _hidden(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": ids * 0}
         (hidden,) = self._session.run(["last_hidden_state"], feed)
-        weight = mask.astype(np.float32)
-        mean: NDArray[np.float32] = np.einsum("bsd,bs->bd", hidden, weight) / weight.sum(axis=1, keepdims=True)
-        mean /= np.linalg.norm(mean, axis=1, keepdims=True)
-        return mean
+        return hidden
 
 
 def load_tokenizer() -> tokenizers.Tokenizer:
@@ -92,6 +112,18 @@ def load_tokenizer() -> tokenizers.Tokenizer:
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", ids["[SEP]"]), ("[CLS]", ids["[CLS]"]))
     tokenizer.enable_truncation(MAX_TOKENS)
     return tokenizer
+
+
+def padded(tokens: Sequence[list[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ids and mask of some texts, (texts, longest), 0 where there is padding."""
+    import numpy as np
+
+    ids = np.zeros((len(tokens), max(map(len, tokens))), np.int64)
+    mask = np.zeros_like(ids)
+    for row, sequence in enumerate(tokens):
+        ids[row, : len(sequence)] = sequence
+        mask[row, : len(sequence)] = 1
+    return ids, mask
 
 
 def length_sorted_batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
