@@ -13,6 +13,7 @@ from assistant.assistant import Assistant
 from assistant.embed import registry
 from assistant.embed.registry import Entry
 from assistant.settings import Settings
+from assistant.store.doctor import examine
 from assistant.store.index import OpenIndex
 from assistant.store.learned import folder_of, learned_report
 
@@ -101,6 +102,12 @@ def test_what_was_tried_and_why_it_was_taken_is_kept_with_the_generation(workspa
     key = int(index.vectors("image").ids[7])
     mapped = learned.head.apply(index.vectors("image").vectors([key]))
     assert learned.vectors.vectors([key]) == pytest.approx(mapped, abs=1e-6)
+
+
+def test_the_doctor_maps_the_vectors_again(workspace):
+    (check,) = [c for c in examine(workspace, "films").checks if c.name == "image metric"]
+    assert check.ok
+    assert "gain for unseen patients" in check.found
 
 
 def test_search_goes_by_the_metric_and_floors_by_the_encoder(workspace):
