@@ -22,6 +22,7 @@ from assistant.store.erase import erase, held, namespace_of
 from assistant.store.files import write_atomically
 from assistant.store.forgotten import remember
 from assistant.store.generations import IndexFolder, built_indexes
+from assistant.store.postgres import drop_unnamed
 from assistant.store.workspace_db import WorkspaceDb
 from assistant.store.workspace_place import remove_moved_copies
 from assistant.store.workspace_tables import AccessRow, ConversationRow, DraftedRow, DraftRunRow, FeedbackRow, TurnRow
@@ -149,6 +150,7 @@ def forget_patient(
             session.commit()
     _evaluation_runs(workspace, who, report)
     if not dry_run:
+        report.not_cleaned += [{"path": "PostgreSQL", "reason": reason} for reason in drop_unnamed(workspace, store)]
         db.vacuum()
         remove_moved_copies(workspace)
     return report

@@ -12,7 +12,6 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from sqlalchemy import Connection, Engine, Table, text
 from assistant.errors import DamagedIndex, DatabaseUnavailable, WardroundError
 from assistant.settings import StoreSettings
 from assistant.store.catalogue import NUMBERED, Base, Catalogue, StagedVector, copy_rows
-from assistant.store.home import home_made
+from assistant.store.home import home_made, home_of
 from assistant.store.server import Server, server_of
 
 FILE = "catalogue.json"
@@ -44,7 +43,7 @@ class PostgresCatalogue:
 
     @property
     def schema(self) -> str:
-        return str(self._told()["schema"])
+        return str(_told(self.folder / FILE)["schema"])
 
     @property
     def _server(self) -> Server:
@@ -54,16 +53,6 @@ class PostgresCatalogue:
                 "WARDROUND_STORE__DATABASE_URL) to the database that it was built into"
             )
         return server_of(self.store)
-
-    def _told(self) -> dict[str, Any]:
-        path = self.folder / FILE
-        try:
-            told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            if not re.fullmatch(r"[a-z0-9_]{1,63}", told["schema"]):
-                raise ValueError(told["schema"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DamagedIndex(f"{path}: can't be understood; build the index again") from error
-        return told
 
     def exists(self) -> bool:
         return (self.folder / FILE).exists()
@@ -116,7 +105,7 @@ class PostgresCatalogue:
         (self.folder / FILE).write_text(json.dumps({"schema": schema, "tables": tables}, indent=1), encoding="utf-8")
 
     def verify(self, *, thorough: bool = False) -> None:
-        told = self._told()
+        told = _told(self.folder / FILE)
         schema, tables = told["schema"], told.get("tables", {})
         engine = self.engine()
         with engine.connect() as connection:
@@ -140,33 +129,67 @@ class PostgresCatalogue:
             drop_schema(self._server, self.schema)
 
 
+def _told(path: Path) -> dict[str, Any]:
+    """What a `catalogue.json` says. Raises DamagedIndex."""
+    try:
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not re.fullmatch(r"[a-z0-9_]{1,63}", told["schema"]):
+            raise ValueError(told["schema"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedIndex(f"{path}: can't be understood; build the index again") from error
+    return told
+
+
 def schema_prefix(workspace_id: str, index: str) -> str:
     """How the schemas of an index begin: within PostgreSQL's 63 characters, and different for each index's name."""
     plain = re.sub(r"[^a-z0-9]", "_", index.lower())[:20]
     return f"wardround_{workspace_id}_{plain}_{hashlib.sha256(index.encode()).hexdigest()[:8]}_"
 
 
-def schemas_of(store: StoreSettings, workspace_id: str, index: str) -> list[str]:
-    """Every schema of an index that the database holds, whether or not a folder names it."""
+def schemas_of(store: StoreSettings, workspace_id: str, index: str | None = None) -> list[str]:
+    """Every schema of an index, or of all indexes of a workspace, that the database holds, named by a folder or not."""
+    prefix = f"wardround_{workspace_id}_" if index is None else schema_prefix(workspace_id, index)
     with server_of(store).transaction() as connection:
         found = connection.scalars(
             text("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, :prefix) ORDER BY nspname"),
-            {"prefix": schema_prefix(workspace_id, index)},
+            {"prefix": prefix},
         )
         return list(found)
 
 
-def drop_others(store: StoreSettings, workspace_id: str, index: str, folders: Iterable[Path]) -> list[str]:
-    """Remove the schemas of an index that none of its folders names; gives what could not be removed."""
-    named = {PostgresCatalogue(folder, store).schema for folder in folders if (folder / FILE).exists()}
+def drop_unnamed(workspace: Path, store: StoreSettings) -> list[str]:
+    """Remove the schemas of a workspace that none of its folders names, since somebody has removed the folder by hand.
+
+    Gives what could not be removed. Safe beside a build: a folder names its schema before there is one.
+    """
+    home = home_of(workspace)
+    if home is None or store.database_url is None:
+        return []
     left = []
-    for schema in schemas_of(store, workspace_id, index):
+    try:
+        there = schemas_of(store, home.workspace)  # first: what is made from here on is not in it
+        # working copies before generations, since a commit makes the one the other
+        named = {_schema_in(file) for pattern in ("building", "generations/*") for file in
+                 workspace.glob(f"indexes/*/{pattern}/{FILE}")}  # fmt: skip
+    except WardroundError as error:
+        return [str(error)]
+    for schema in there:
         if schema not in named:
             try:
                 drop_schema(server_of(store), schema)
             except WardroundError as error:
                 left.append(str(error))
     return left
+
+
+def _schema_in(file: Path) -> str | None:
+    """None for a file that is gone by now."""
+    try:
+        return str(_told(file)["schema"])
+    except DamagedIndex:
+        if not file.exists():
+            return None
+        raise
 
 
 def drop_schema(server: Server, schema: str) -> None:

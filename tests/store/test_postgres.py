@@ -13,6 +13,7 @@ from test_either_place import NOTES, files_of, start_build, write_rows
 
 from assistant.assistant import Assistant
 from assistant.errors import DamagedIndex, DatabaseUnavailable, WardroundError, WorkspaceBusy
+from assistant.forget import forget_patient
 from assistant.settings import load_settings
 from assistant.store.doctor import examine
 from assistant.store.generations import IndexFolder
@@ -125,6 +126,17 @@ def test_the_doctor_finds_a_changed_text_and_the_next_build_does_not_grow_from_i
     assert "table record does not match its digest" in wrong[0].found
     assert Assistant.build(notes / "indexes" / "notes.toml").generation == 2
     assert examine(notes, "notes").sound
+
+
+def test_forgetting_reaches_what_an_index_left_that_was_removed_by_hand(notes):
+    Assistant.build(write_rows(notes, NOTES, "others"))
+    shutil.rmtree(notes / "indexes" / "others")
+    assert len(schemas(notes, "others")) == 1
+    report = forget_patient(notes, "A-100-X")
+    assert [found["index"] for found in report.indexes] == ["notes"]
+    assert report.not_cleaned == []
+    assert schemas(notes, "others") == []
+    assert len(schemas(notes)) == 1
 
 
 def test_a_schema_that_was_dropped_is_told(notes, postgres, on_postgres):
