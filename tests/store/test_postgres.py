@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 
@@ -149,6 +150,21 @@ def test_a_schema_that_was_dropped_is_told(notes, postgres, on_postgres):
     assert Assistant.build(notes / "indexes" / "notes.toml").added == len(NOTES)
 
 
+def test_a_backup_restored_into_another_database_is_whole(notes, postgres, on_postgres, monkeypatch):
+    before = Assistant.open(notes).search("pleural effusion").evidence
+    admin = on_postgres.replace(f"{ROLE}@", "admin@")
+    dump = subprocess.run([postgres.bin / "pg_dump", admin], capture_output=True, check=True).stdout
+    with postgres.database() as elsewhere:
+        into = [postgres.bin / "psql", "--quiet", "-v", "ON_ERROR_STOP=1", elsewhere.replace(f"{ROLE}@", "admin@")]
+        subprocess.run(into, input=dump, stdout=subprocess.DEVNULL, check=True)
+        monkeypatch.setenv("WARDROUND_STORE__DATABASE_URL", elsewhere)
+        assert examine(notes, "notes").sound
+        assert Assistant.open(notes).search("pleural effusion").evidence == before
+        grown = Assistant.build(write_rows(notes, [*NOTES, {"id": "n8", "who": "", "on": "", "text": "Gout."}]))
+        assert (grown.generation, grown.added, grown.unchanged) == (2, 1, len(NOTES))
+        server_of(load_settings(notes).store).close()
+
+
 # --- the server --------------------------------------------------------------------------------------
 
 
@@ -192,6 +208,12 @@ def test_what_can_not_be_reached_is_named_with_a_way_out(on_postgres, tmp_path, 
     assert "no PostgreSQL database" in at("mysql://ward@localhost/x")
     monkeypatch.delenv("WARDROUND_STORE__DATABASE_URL")
     assert "no PostgreSQL database is named: set store.database_url" in failing(tmp_path)
+
+
+def test_without_its_driver_the_extra_is_named(on_postgres, tmp_path, monkeypatch):
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "psycopg", None)
+        assert "pip install 'wardround[postgres]'" in failing(tmp_path)
 
 
 def test_a_role_that_may_not_create_schemas_is_told_which_right_it_needs(on_postgres, postgres, tmp_path):
