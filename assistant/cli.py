@@ -30,7 +30,7 @@ _EXAMPLES = {
     "eval": "wardround eval eval/smoke.toml\nwardround eval eval/smoke.toml --compare 3f9a2c",
     "deidentify": "wardround deidentify cxr.dcm --out shared.dcm",
     "forget": "wardround forget --patient 4711 --dry-run\nwardround forget --patient 4711",
-    "doctor": "wardround doctor --index chest",
+    "doctor": "wardround doctor --index chest\nwardround doctor --repair",
 }
 
 
@@ -123,6 +123,7 @@ def parser() -> argparse.ArgumentParser:
 
     doctor = _command(commands, "doctor", "check a workspace's indexes")
     doctor.add_argument("--index", metavar="NAME", help="default: all that are built")
+    doctor.add_argument("--repair", action="store_true", help="make again what can be, in a new generation")
     return main_parser
 
 

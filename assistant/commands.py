@@ -372,14 +372,22 @@ def run_forget(arguments: Namespace) -> int:
 def run_doctor(arguments: Namespace) -> int:
     from assistant.store.doctor import examine
     from assistant.store.generations import built_indexes
+    from assistant.store.repair import mend
 
     names = [arguments.index] if arguments.index else built_indexes(arguments.workspace)
     reports = [examine(arguments.workspace, name) for name in names]
+    repairs = {r.index: mend(arguments.workspace, r) for r in reports if arguments.repair and not r.sound}
+    reports = [examine(arguments.workspace, r.index) if r.index in repairs else r for r in reports]
     if arguments.json:
-        print_json({"indexes": [report.to_json() for report in reports]})
+        mended = {name: {"repair": done.to_json()} for name, done in repairs.items()}
+        print_json({"indexes": [{**report.to_json(), **mended.get(report.index, {})} for report in reports]})
     else:
         for report in reports:
             print(f"{report.index}: generation {report.generation}, " + ("sound" if report.sound else "NOT SOUND"))
             for check in report.checks:
                 print(f"  {'ok ' if check.ok else 'BAD'} {check.name}: {check.found}")
-    return OK if all(report.sound for report in reports) else SET_ASIDE
+            if found := repairs.get(report.index):
+                print("".join(f"  repaired: {done}\n" for done in found.done), end="")
+                print("".join(f"  LEFT TO DO: {left}\n" for left in found.left), end="")
+    is_mended = all(report.sound for report in reports) and not any(found.left for found in repairs.values())
+    return OK if is_mended else SET_ASIDE
