@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from assistant.embed import Encoder, open_encoder
 from assistant.records import Kind
+from assistant.retrieve.expand import expand
 from assistant.retrieve.fuse import fuse, fusion
 from assistant.retrieve.gather import Gathered, Nearest, Source, gather
 from assistant.settings import EmbedSettings, RetrieveSettings
@@ -67,9 +68,9 @@ def rank_text(
     """
     if not indexes:
         return iter(())
-    asked = query_terms(text)
+    own, asked = list(query_terms(text)), expand(text).terms
     sources = [_source(*of_index) for of_index in zip(indexes, vectors, nearest, filters, strict=True)]
-    gathered = gather(sources, list(asked), asked, settings.candidates)
+    gathered = gather(sources, own, asked, settings.candidates)
     scores, weight = fuse(gathered.found, fusion(), settings.words_weight)
     order = by_document(gathered, scores, settings.passages_per_document)
     blocks = (order[start : start + BLOCK] for start in range(0, len(order), BLOCK))

@@ -127,7 +127,7 @@ class WordIndex:
 
     def weights(self, words: Sequence[str]) -> NDArray[np.float64]:
         """The weight of each stemmed word, the logarithm of its rarity: (len(words),), 0 for one that is not here."""
-        return np.array([self._weight(self._held_by(word)) for word in words], np.float64)
+        return np.array([self._weight(self.held_by(word)) for word in words], np.float64)
 
     @property
     def greatest_weight(self) -> float:
@@ -146,7 +146,8 @@ class WordIndex:
                 shares[held, column] = added[at[held]] / self._weight(len(passages))
         return shares
 
-    def _held_by(self, word: str) -> int:
+    def held_by(self, word: str) -> int:
+        """How many passages hold a stemmed word."""
         return len(self.postings(word)[0]) if word in self._bm25.vocab_dict else 0
 
     def _weight(self, holding: int) -> float:
