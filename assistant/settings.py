@@ -145,8 +145,8 @@ class RetrieveSettings(_Group):
     # Copies: cosines from which a record is taken for an upload again (re-encoded, resampled), left out of drafts and
     # evaluations with its study and patient (docs/retrieval.md, "The patient wall").
     image_copy: float = Field(0.995, description="cosine from which a picture is a copy of the upload")
-    signal_copy: float = Field(0.995, description="cosine from which a signal is a copy of the upload")
-    text_copy: float = Field(0.97, description="cosine from which a passage is a copy of the upload's")
+    signal_copy: float = Field(0.98, description="cosine from which a signal is a copy of the upload")
+    text_copy: float = Field(0.95, description="cosine from which a passage is a copy of the upload's")
     history_studies: int = Field(5, ge=1, description="how many of a patient's earlier studies are handed on")
     long_document_chars: int = Field(8_000, description="a text longer than this is cited by several passages")
     passages_per_document: int = Field(3, description="how many passages of a long text a search returns at most")

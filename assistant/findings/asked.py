@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
 
 from assistant.findings.vocabulary import vocabulary
 from assistant.findings.words import words
 from assistant.records import Finding
 
 _UMBRELLA = "abnormality"
+_REGIONS = {"abdomen": "abdomen", "bones": "bones", "chest": "chest", "heart": "heart", "neuro": "head"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +66,15 @@ def asked_about(text: str) -> Asked:
     kinds = {name for name, above in book.ancestors.items() if wanted & above}
     side = next(iter(sides)) if len(sides) == 1 and sides <= {"left", "right"} else None
     return Asked(frozenset(named), frozenset(wanted | kinds), frozenset(places), side)
+
+
+def region_of(entity: str) -> str | None:
+    """The part of the body whose terms name an entity: chest, heart, abdomen, bones or head; None for the others."""
+    return _regions().get(entity)
+
+
+@lru_cache(maxsize=1)
+def _regions() -> dict[str, str]:
+    folder = files("assistant.findings").joinpath("terms")
+    read = {name: tomllib.loads(folder.joinpath(f"{name}.toml").read_text(encoding="utf-8")) for name in _REGIONS}
+    return {entity: _REGIONS[name] for name, terms in read.items() for entity in terms.get("entity", ())}

@@ -8,15 +8,29 @@ from dataclasses import dataclass
 
 from assistant.records import Kind
 from assistant.retrieve.query import Query
+from assistant.retrieve.question import Question, Wants, read_question
+from assistant.retrieve.weigh import Turns
+
+# How likeness to the uploads and text take turns where both are searched, by what the question asks for.
+_TURNS: dict[Wants | None, Turns] = {"knowledge": Turns(0.2, 0.8), "cases": Turns(0.75, 0.25), None: Turns(0.5, 0.5)}
+_OF_ONE_PATIENT = frozenset({"finding", "value", "comparison", "similar"})  # nothing to prefer where nobody is meant
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Which kinds of index a query goes to, and in words why."""
+    """Which kinds of index a query goes to, with which weights, and in words why.
+
+    `turns` says how likeness and text take turns in the list, `wants` which sort of text goes first (patients'
+    studies or knowledge; None: neither), `history` whether the patient's earlier studies are looked up.
+    """
 
     kinds: frozenset[Kind]
     own_text: bool
     words: tuple[str, ...]
+    question: Question
+    wants: Wants | None = None
+    turns: Turns = _TURNS[None]
+    history: bool = False
 
 
 # A question that points at what lies on the table …
@@ -65,15 +79,41 @@ def names_a_patient(text: str) -> bool:
 
 
 def route(query: Query, available: Sequence[Kind]) -> Route:
-    """Choose the indexes for a query; `available` are the kinds that the open indexes hold."""
+    """Choose the indexes for a query and their weights; `available` are the kinds that the open indexes hold."""
+    question = read_question(query.text)
+    kinds, words = _by_likeness(query, available)
+    own_text = bool(query.uploads_of("text")) and bool(query.text.strip())
+    if own_text:
+        words.append("upload: the uploaded document's passages ranked against the question")
+    someone = bool(query.uploads or query.patient)
+    history = query.history or (question.kind == "comparison" and _is_of_a_patient(query))
+    if not query.text.strip():
+        return Route(frozenset(kinds), own_text, tuple(words), question, history=history)
+    wants = question.wants if someone or question.kind not in _OF_ONE_PATIENT else None
+    if query.uploads and (kinds or own_text) and is_about_upload(query.text):
+        words.append("text: not searched, the question is about the upload")
+    elif "text" in available:
+        words.append("text: passages, titles and labels by words (BM25) and by meaning (dense), fused")
+        words += _told(question, wants)
+        if kinds:
+            turns = _TURNS[wants]
+            words.append(f"weights: likeness to the upload {turns.likeness:g}, text {turns.text:g}, in turns")
+        kinds.add("text")
+    else:
+        words.append("text: the archive holds no text")
+    return Route(frozenset(kinds), own_text, tuple(words), question, wants, _TURNS[wants], history)
+
+
+def _by_likeness(query: Query, available: Sequence[Kind]) -> tuple[set[Kind], list[str]]:
     kinds: set[Kind] = set()
     words: list[str] = []
-    for kind, what in (("image", "picture"), ("signal", "signal")):
-        uploads = query.uploads_of(kind)  # type: ignore[arg-type]
+    sought: tuple[tuple[Kind, str], ...] = (("image", "picture"), ("signal", "signal"))
+    for kind, what in sought:
+        uploads = query.uploads_of(kind)
         if not uploads:
             continue
         if kind in available:
-            kinds.add(kind)  # type: ignore[arg-type]
+            kinds.add(kind)
             words.append(
                 f"{kind}: {len(uploads)} uploaded {what}{'s' if len(uploads) > 1 else ''} searched by likeness"
             )
@@ -81,16 +121,26 @@ def route(query: Query, available: Sequence[Kind]) -> Route:
             words.append(f"{kind}: the archive holds no {kind}")
     unlike = [upload.record.modality for upload in query.uploads if not upload.record.is_encoded]
     words += [f"signal: there is no encoder for {name}, so the upload is not searched with" for name in unlike]
-    own_text = bool(query.uploads_of("text")) and bool(query.text.strip())
-    if own_text:
-        words.append("upload: the uploaded document's passages ranked against the question")
-    if not query.text.strip():
-        return Route(frozenset(kinds), own_text, tuple(words))
-    if query.uploads and (kinds or own_text) and is_about_upload(query.text):
-        words.append("text: not searched, the question is about the upload")
-    elif "text" in available:
-        kinds.add("text")
-        words.append("text: passages, titles and labels by words (BM25) and by meaning (dense), fused")
-    else:
-        words.append("text: the archive holds no text")
-    return Route(frozenset(kinds), own_text, tuple(words))
+    return kinds, words
+
+
+def _is_of_a_patient(query: Query) -> bool:
+    return bool(query.patient or any(upload.patient for upload in query.uploads)) and not query.leave_out_own
+
+
+def _told(question: Question, wants: Wants | None) -> list[str]:
+    """What the question was taken to ask for, where that moves anything."""
+    told = []
+    if wants:
+        first = "patients' studies go first" if wants == "cases" else "general knowledge goes first"
+        told.append(f"question: read as asking for {_ASKS_FOR[question.kind]}, so {first}")
+    if question.modalities:
+        where = f" ({question.region})" if question.region else ""
+        told.append(f"modality: {', '.join(sorted(question.modalities))}{where}; studies by another one are set back")
+    return told
+
+
+_ASKS_FOR = {
+    "knowledge": "knowledge", "finding": "a finding", "similar": "similar studies", "comparison": "a comparison",
+    "count": "a count", "value": "a measured value", "cases": "studies",
+}  # fmt: skip

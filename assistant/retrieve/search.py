@@ -11,6 +11,7 @@ import numpy as np
 from assistant.records import KINDS, Kind, SearchResult
 from assistant.retrieve.chance import with_chances
 from assistant.retrieve.composed import Wish
+from assistant.retrieve.expand import expand, for_meaning
 from assistant.retrieve.history import history
 from assistant.retrieve.joint import search_joint, with_joint
 from assistant.retrieve.likeness import encode_uploads, joined_by_rank, search_likeness
@@ -20,6 +21,7 @@ from assistant.retrieve.rank import Hit, encode, encoder_of, rank_text
 from assistant.retrieve.route import Route, route
 from assistant.retrieve.select import select
 from assistant.retrieve.wall import filters_of, own_of, whose_is_unclear
+from assistant.retrieve.weigh import preferred
 from assistant.settings import Settings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex
@@ -54,20 +56,25 @@ class Retriever:
             walls = {index.name: filter_ for index, filter_ in zip(self._indexes, filters[n], strict=True)}
             alike = joined_by_rank([(likeness[kind].get(n, []), 1.0) for kind in LIKENESS])
             hits = self._joined(query, alike, walls)
-            found: Iterable[Hit] = self._of_kinds(query, with_chances(query.text, texts.get(n, [])), walls)
+            ranked = preferred(with_chances(query.text, texts.get(n, [])), routes[n])
+            found: Iterable[Hit] = self._of_kinds(query, ranked, walls)
             if n in joint:
                 found = with_joint(list(found), self._joined(query, joint[n], walls), self._settings.retrieve)
             own = own_passages(query, self._settings) if routes[n].own_text else []
             owned = {i.name: o for i, o in zip(self._indexes, own_of(self._indexes, query), strict=True)}
             words = routes[n].words
+            if "text" in routes[n].kinds and (called := expand(query.text).told):
+                words = (*words, f"text: also searched for {'; '.join(called)}")
             if alike and (wish := Wish.of(query.text)):
                 words = (*words, wish.told)
             if n in joint:
                 words = (*words, "image: also sought by the words themselves, in the encoder's joint space")
-            if query.history:
+            if routes[n].history:
                 earlier, told = history(self._indexes, filters[n], list(owned.values()), query, self._settings.retrieve)
-                own, words = [*own, *earlier], (*words, told)
-            evidence, abstained, reason = select(query, own, hits, found, owned, self._settings.retrieve)
+                room = max(query.k // 2, 1) if routes[n].kinds else query.k  # the rest of the list is for the search
+                own, words = [*own, *earlier[:room]], (*words, told)
+            turns = routes[n].turns
+            evidence, abstained, reason = select(query, own, hits, found, owned, turns, self._settings.retrieve)
             if unclear := whose_is_unclear(self._indexes, query):
                 evidence, abstained, reason = (), True, unclear
             timing = {
@@ -115,7 +122,9 @@ class Retriever:
         vectors, near = [], []
         for i, index in indexes:
             with watch:
-                vectors.append(encode(index, "text", texts, self._settings.embed))
+                vectors.append(
+                    encode(index, "text", [for_meaning(text, index.words) for text in texts], self._settings.embed)
+                )
             near.append(index.nearest("text", vectors[-1], [filters[n][i] for n in asked], settings.candidates))
         return {
             n: rank_text(

@@ -15,6 +15,7 @@ from assistant.records import BoxPlace, Evidence, Place, Record, Relation, Signa
 from assistant.retrieve.query import Query
 from assistant.retrieve.rank import BLOCK, Hit
 from assistant.retrieve.wall import Own
+from assistant.retrieve.weigh import Turns, in_turns
 from assistant.settings import RetrieveSettings
 
 _WORD = re.compile(r"\w+")
@@ -26,17 +27,19 @@ def select(
     likeness: Sequence[Hit],
     text: Iterable[Hit],
     owned: Mapping[str, Own],
+    turns: Turns,
     settings: RetrieveSettings,
 ) -> tuple[tuple[Evidence, ...], bool, str]:
     """The evidence list, best first and at most `query.k` long; whether nothing was good enough; and the reason.
 
-    `owned` says, by the name of an index, which of its records are the query's own. Own passages come first, then what
-    is like the uploads with its reports, then text hits. Dropped evidence stays in the list with `kept=False` and its
-    reason, so that a reader can see what was nearest.
+    `owned` says, by the name of an index, which of its records are the query's own. Own passages come first; what is
+    like the uploads, with its reports, and text hits then take `turns`. Dropped evidence stays in the list
+    with `kept=False` and its reason, so that a reader can see what was nearest.
     """
     choice = _Choice(owned, settings)
     told = {evidence.id for evidence in own}
-    found = (e for e in chain(choice.of_likeness(likeness), choice.of_text(text)) if e.id not in told)
+    mixed = in_turns(choice.of_likeness(likeness), choice.of_text(text), turns)
+    found = (evidence for evidence in mixed if evidence.id not in told)
     chosen = list(islice(chain(own, found), query.k))  # what is beyond is not read from the catalogue
     if any(evidence.kept for evidence in chosen):
         return tuple(chosen), False, ""

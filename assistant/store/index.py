@@ -277,6 +277,17 @@ class OpenIndex:
                 studies.setdefault(row.study_id, []).append(_record(row, tuple(passages.get(row.pk, ()))))
         return studies
 
+    def modalities_of(self, study_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The modalities of the pictures and signals of some studies (pseudonyms); studies without any are left out."""
+        query = select(RecordRow.study_id, RecordRow.modality).where(
+            RecordRow.study_id.in_(list(study_ids)), RecordRow.kind != "text"
+        )
+        found: dict[str, set[str]] = {}
+        with Session(self._engine) as session:
+            for row in session.execute(query.distinct()):
+                found.setdefault(row.study_id, set()).add(row.modality)
+        return {study: frozenset(codes) for study, codes in found.items()}
+
     def holders(self, sha256: Iterable[str]) -> dict[str, list[tuple[str, frozenset[str]]]]:
         """The studies that hold a file of each of these hashes, each with the patients of its records (pseudonyms)."""
         hashes = list(sha256)

@@ -52,6 +52,40 @@ def test_what_the_archive_lacks_is_said():
     assert chosen.words == ("signal: the archive holds no signal",)
 
 
+def test_knowledge_beside_an_upload_puts_text_before_what_is_alike_and_says_so():
+    chosen = route(Query(text="What is atrial fibrillation?", uploads=(ECG,)), ["signal", "text"])
+    assert chosen.wants == "knowledge"
+    assert chosen.turns.text > chosen.turns.likeness
+    assert "weights: likeness to the upload 0.2, text 0.8, in turns" in chosen.words
+    assert any("general knowledge goes first" in words for words in chosen.words)
+
+
+def test_bare_words_beside_an_upload_weigh_both_alike():
+    chosen = route(Query(text="pneumothorax", uploads=(ECG,)), ["signal", "text"])
+    assert chosen.wants is None
+    assert chosen.turns.text == chosen.turns.likeness
+
+
+def test_a_modality_that_is_named_is_told():
+    chosen = route(Query(text="Which chest X-ray reports describe a hydropneumothorax?"), ["text"])
+    assert chosen.wants == "cases"
+    assert chosen.question.modalities == {"CR", "DX"}
+    assert chosen.question.region == "chest"
+    assert any(words.startswith("modality: CR, DX (chest)") for words in chosen.words)
+
+
+def test_a_comparison_with_earlier_studies_of_a_known_patient_looks_up_the_history():
+    asked = "Has the effusion changed since the last film?"
+    assert route(Query(text=asked, patient="100"), ["text"]).history
+    assert not route(Query(text=asked), ["text"]).history  # whose?
+    assert not route(Query(text="Is there an effusion?", patient="100"), ["text"]).history
+
+
+def test_a_finding_of_nobody_in_particular_prefers_nothing():
+    assert route(Query(text="Is there a pneumothorax?"), ["text"]).wants is None
+    assert route(Query(text="Is there a pneumothorax?", patient="100"), ["text"]).wants == "cases"
+
+
 @pytest.mark.parametrize(
     "question",
     ["What finding does patient MRN-77287 have?", "Does patient John Smith have an effusion?",
