@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 File = str | Path
 Step = SearchResult | Claim | Answer
 
-HISTORY_LENGTH = 50  # pieces of evidence, where nobody says how many
+HISTORY_LENGTH = 100  # pieces of evidence looked at, where nobody says how many
 
 NAMED_PATIENT = (
     "The question names a patient, and other patients' records must not answer it. Choose the patient by the archive's "
