@@ -66,6 +66,9 @@ class EmbedSettings(_Group):
     """Default encoders, by registry name; a recipe's [encoders] wins."""
 
     text: str = Field("minilm-int8", description="or sentence-transformers:NAME, open-clip:NAME")
+    text_dimensions: int | None = Field(
+        None, ge=8, description="only so many dimensions of a text encoder that was trained to be cut (Matryoshka)"
+    )
     image: str = Field("vit-s-focus", description="or open-clip:MODEL@PRETRAINED")
     signal: str = Field("ecg-shape", description="the ECG encoder computed from the signal")
     heads: Literal["auto", "off"] = Field(

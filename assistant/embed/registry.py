@@ -64,6 +64,7 @@ class Entry:
 ENTRIES: tuple[Entry, ...] = (
     Entry("minilm-int8", ("text",), "minilm", "MiniLmEncoder"),
     Entry("minilm", ("text",), "minilm", "MiniLmEncoder"),
+    Entry("minilm-w8a8", ("text",), "minilm_w8a8", "MiniLmIntegerEncoder"),
     Entry("vit-s-focus", ("image",), "vit", "VitFocusEncoder"),
     Entry("ecg-shape", ("signal",), "ecg", "EcgShapeEncoder"),
     Entry("sentence-transformers", ("text",), "sentence_transformers_", "SentenceTransformersEncoder", family=True),
@@ -79,12 +80,13 @@ def open_encoder(kind: Kind, name: str, settings: EmbedSettings) -> Encoder:
 
     Args:
         kind: what it must encode: "text", "image" or "signal".
-        name: "minilm-int8", "vit-s-focus", "ecg-shape", "sentence-transformers:<name or folder>" or
+        name: "minilm-int8", "minilm-w8a8", "vit-s-focus", "ecg-shape", "sentence-transformers:<name or folder>" or
             "open-clip:<model>[@<pretrained tag or file>]".
         settings: threads, and whether weights may be fetched.
 
     Raises:
-        RecipeError: no such encoder, or it encodes another kind; the message lists those that would do.
+        RecipeError: no such encoder, or it encodes another kind; the message lists those that would do. Also where
+            `embed.text_dimensions` asks a text encoder for fewer dimensions that was not trained to give them.
         WeightsMissing: its weights are not here and could not be fetched.
         MissingExtra: the library behind a family is not installed.
     """
@@ -94,6 +96,10 @@ def open_encoder(kind: Kind, name: str, settings: EmbedSettings) -> Encoder:
         if key not in _opened:
             encoder_class = getattr(importlib.import_module(f"assistant.embed.{entry.module}"), entry.class_name)
             encoder: Any = encoder_class(model, settings) if entry.family else encoder_class(settings)
+            if kind == "text" and settings.text_dimensions:
+                from assistant.embed.truncated import TruncatedEncoder
+
+                encoder = TruncatedEncoder(encoder, settings.text_dimensions)
             _opened[key] = cast(Encoder, encoder)
         return _opened[key]
 

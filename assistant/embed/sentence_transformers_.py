@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.embed.registry import fingerprint
+from assistant.embed.truncated import is_trained_for_it
 from assistant.errors import MissingExtra, WeightsMissing
 from assistant.records import Image, Kind, Signal
 from assistant.settings import EmbedSettings
@@ -52,6 +53,7 @@ class SentenceTransformersEncoder:
                 f"sentence-transformers saved nor a model that the Hugging Face hub or its local cache gives ({error})"
             ) from error
         self._one_at_a_time = threading.Lock()  # its tokenizer's padding is state that threads would share
+        self.truncatable = is_trained_for_it(model)
         self.name = f"sentence-transformers:{model}"
         self.dim = len(self._model.encode("length", show_progress_bar=False))
         self.fingerprint = fingerprint(state_digest(self._model), str(self._model), "unit length", 1)
