@@ -147,7 +147,7 @@ class RetrieveSettings(_Group):
     same_share: float = Field(0.8, gt=0, le=1, description="share of common runs of three words: the same text again")
     # Copies: cosines from which a record is taken for an upload again (re-encoded, resampled), left out of drafts and
     # evaluations with its study and patient (docs/retrieval.md, "The patient wall").
-    image_copy: float = Field(0.995, description="cosine from which a picture is a copy of the upload")
+    image_copy: float = Field(0.99, description="cosine from which a picture is a copy of the upload")
     signal_copy: float = Field(0.98, description="cosine from which a signal is a copy of the upload")
     text_copy: float = Field(0.95, description="cosine from which a passage is a copy of the upload's")
     history_studies: int = Field(5, ge=1, description="how many of a patient's earlier studies are handed on")
