@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url, text
@@ -54,28 +53,21 @@ def _parsed(text: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-@dataclass
 class Server:
     """One PostgreSQL database. A process has one pool for reading and one for writing, for all of its threads."""
 
-    url: URL
-    connections: int
+    def __init__(self, url: URL, connections: int) -> None:
+        self.url = url
+        pool = {"pool_size": connections, "max_overflow": connections, "pool_pre_ping": True, "pool_recycle": 1800}
+        self._reader = self._engine(**pool)
+        event.listen(self._reader, "connect", _read_only)
+        self._writer = self._engine(**pool)
 
     @property
     def name(self) -> str:
         """Host, port and database, for messages."""
         host = self.url.host or self.url.query.get("host") or os.environ.get("PGHOST") or "local socket"
         return f"PostgreSQL {host}:{self.url.port or os.environ.get('PGPORT', 5432)}, database {self.url.database!r}"
-
-    @cached_property
-    def _reader(self) -> Engine:
-        engine = self._pooled()
-        event.listen(engine, "connect", _read_only)
-        return engine
-
-    @cached_property
-    def _writer(self) -> Engine:
-        return self._pooled()
 
     def engine(self, schema: str, *, writable: bool = False) -> Engine:
         """An engine whose tables are those of a schema; without `writable` the server refuses every change."""
@@ -107,22 +99,11 @@ class Server:
                 with suppress(SQLAlchemyError, WardroundError):  # a connection that is gone has let go of it
                     connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
 
-    def close(self) -> None:
-        """Close the pools' idle connections; the next use opens new ones."""
-        for name in ("_reader", "_writer"):
-            if name in self.__dict__:
-                self.__dict__[name].dispose()
-
-    def abandon(self) -> None:
-        """In a forked process: forget the parent's connections without a word to the server."""
-        for name in ("_reader", "_writer"):
-            if engine := self.__dict__.pop(name, None):
-                engine.dispose(close=False)
-
-    def _pooled(self) -> Engine:
-        return self._engine(
-            pool_size=self.connections, max_overflow=self.connections, pool_pre_ping=True, pool_recycle=1800
-        )
+    def close(self, *, forked: bool = False) -> None:
+        """Close the pools' idle connections; the next use opens new ones. In a `forked` process the connections are
+        its parent's, and are let go of without a word to the server."""
+        for engine in (self._reader, self._writer):
+            engine.dispose(close=not forked)
 
     def _engine(self, **options: Any) -> Engine:
         try:
@@ -216,8 +197,10 @@ def _way_out(error: str, url: URL) -> str:
 
 
 def _after_fork() -> None:
+    global _guard
+    _guard = threading.Lock()  # another thread of the parent may have held it
     for server in _servers.values():
-        server.abandon()
+        server.close(forked=True)
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -20,6 +20,7 @@ from assistant.store.doctor import examine
 from assistant.store.generations import IndexFolder
 from assistant.store.home import home_of
 from assistant.store.postgres import PostgresCatalogue, schema_prefix, schemas_of
+from assistant.store.repair import mend
 from assistant.store.server import server_of
 
 
@@ -118,13 +119,16 @@ def test_a_missing_row_is_refused_and_built_anew(notes, postgres, on_postgres):
     assert examine(notes, "notes").sound
 
 
-def test_the_doctor_finds_a_changed_text_and_the_next_build_does_not_grow_from_it(notes, postgres, on_postgres):
+def test_the_doctor_finds_a_changed_row_and_no_generation_grows_from_it(notes, postgres, on_postgres):
     (schema,) = schemas(notes)
     assert examine(notes, "notes").sound
-    postgres.sql(f"UPDATE {schema}.record SET text = replace(text, 'left', 'lift')", database_of(on_postgres))
+    postgres.sql(f"UPDATE {schema}.record SET modality = 'MR'", database_of(on_postgres))
     wrong = [check for check in examine(notes, "notes").checks if not check.ok]
     assert [check.name for check in wrong] == ["tables"]
     assert "table record does not match its digest" in wrong[0].found
+    mended = mend(notes, examine(notes, "notes"))
+    assert mended.generation is None
+    assert "table record does not match its digest" in mended.left[0]
     assert Assistant.build(notes / "indexes" / "notes.toml").generation == 2
     assert examine(notes, "notes").sound
 
@@ -138,6 +142,15 @@ def test_forgetting_reaches_what_an_index_left_that_was_removed_by_hand(notes):
     assert report.not_cleaned == []
     assert schemas(notes, "others") == []
     assert len(schemas(notes)) == 1
+
+
+def test_a_damaged_word_index_is_mended_from_the_texts_on_the_server(notes):
+    next((IndexFolder.of(notes, "notes").open_current() / "words").iterdir()).unlink()
+    with pytest.raises(DamagedIndex, match="words"):
+        Assistant.open(notes)
+    assert mend(notes, examine(notes, "notes")).generation == 2
+    assert examine(notes, "notes").sound
+    assert len(schemas(notes)) == 2
 
 
 def test_a_schema_that_was_dropped_is_told(notes, postgres, on_postgres):
@@ -348,7 +361,7 @@ def test_a_forked_process_leaves_its_parents_connections_alone(notes):
     before = assistant.search("pleural effusion").evidence
     child = os.fork()
     if child == 0:
-        found = server_of(load_settings(notes).store)
-        os._exit(0 if "_reader" not in found.__dict__ else 1)
-    assert os.waitpid(child, 0)[1] == 0
+        with server_of(load_settings(notes).store).transaction() as connection:
+            os._exit(connection.exec_driver_sql("SELECT 40 + 2").scalar())
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42
     assert assistant.search("pleural effusion").evidence == before
