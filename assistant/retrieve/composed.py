@@ -22,6 +22,7 @@ from assistant.store.index import OpenIndex
 from assistant.store.words import query_words
 
 WISH_WEIGHT = 0.5  # of what the words wish for, beside likeness scaled to 0..1 over the candidates
+UNLIKE = 1.5  # the span of such scores
 # How far a study grants a wish: what is stated as wished, not mentioned, or stated otherwise.
 GRANTED: dict[Status, tuple[float, float, float]] = {
     "present": (1.0, 0.0, -1.0),
@@ -97,17 +98,21 @@ class Texts:
     near: dict[tuple[str, str], float] = field(default_factory=dict)
 
 
-def recomposed(hits: Sequence[Hit], wish: Wish, texts: Texts) -> list[Hit]:
-    """Hits by likeness in the order of likeness and wish together; each says in `why` what its study states."""
+def recomposed(hits: Sequence[Hit], wish: Wish, texts: Texts, floor: float) -> list[Hit]:
+    """Hits by likeness in the order of likeness and wish together; each says in `why` what its study states.
+
+    What is below the relevance floor stays behind all that is not: it is unlike, whatever its study states.
+    """
     if not wish or not hits:
         return list(hits)
     granted = _granted(hits, wish, texts.stated) if wish.contrasts else _near(hits, texts.near)
     scores = [hit.score for hit in hits]
     low, span = min(scores), max(max(scores) - min(scores), 1e-9)
-    weighed = [
-        replace(hit, score=(1 - WISH_WEIGHT) * (hit.score - low) / span + WISH_WEIGHT * value, why=f"{hit.why}; {told}")
-        for hit, (value, told) in zip(hits, granted, strict=True)
-    ]
+    weighed = []
+    for hit, (value, told) in zip(hits, granted, strict=True):
+        score = (1 - WISH_WEIGHT) * (hit.score - low) / span + WISH_WEIGHT * value
+        unlike = UNLIKE if hit.closeness < floor else 0.0
+        weighed.append(replace(hit, score=score - unlike, why=f"{hit.why}; {told}"))
     return sorted(weighed, key=lambda hit: -hit.score)
 
 

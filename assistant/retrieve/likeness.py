@@ -51,6 +51,7 @@ def search_likeness(
     found: dict[int, list[Hit]] = {n: [] for n in queries}
     wishes = {n: Wish.of(query.text) for n, query in queries.items()}
     texts = {n: Texts() for n in queries}
+    floor = settings.retrieve.image_floor if kind == "image" else settings.retrieve.signal_floor
     for i, index in enumerate(indexes):
         if index.vectors(kind) is None:
             continue
@@ -63,13 +64,15 @@ def search_likeness(
         near = {n: studies_by_text(index, one.wish, one.filter_, settings) for n, one in asked.items()}
         keys = _candidates(index, kind, asked, near, learned, settings)
         for n, one in asked.items():
-            hits = _ranked(index, kind, one, keys[n], learned)
+            hits = _ranked(index, kind, one, keys[n], learned, floor)
             found[n] += hits
             texts[n].near.update({(index.name, study): cosine for study, cosine in near[n].items()})
             if one.wish.contrasts and index.states_findings:
                 stated = index.stated_in({str(hit.stored.record.study_id) for hit in hits}, one.filter_)
                 texts[n].stated.update({(index.name, study): findings for study, findings in stated.items()})
-    return {n: recomposed(sorted(hits, key=lambda hit: -hit.score), wishes[n], texts[n]) for n, hits in found.items()}
+    return {
+        n: recomposed(sorted(hits, key=lambda hit: -hit.score), wishes[n], texts[n], floor) for n, hits in found.items()
+    }
 
 
 def encode_uploads(queries: Sequence[Query], kind: Kind, encoder: Encoder) -> list[NDArray[np.float32]]:
@@ -96,20 +99,24 @@ def _candidates(
     learned: Learned | None,
     settings: Settings,
 ) -> dict[int, NDArray[np.int64]]:
-    """The keys that are looked at for each query: the nearest of each upload, and where its words wish for something,
-    the nearest of the studies that state it and those whose text is near the words."""
-    searches = [(n, vector, one.filter_) for n, one in asked.items() for vector in one.mapped]
-    for n, one in asked.items():
-        if one.wish.filters and index.states_findings:
-            stating = replace(one.filter_, findings=(*one.filter_.findings, *one.wish.filters))
-            searches += [(n, vector, stating) for vector in one.mapped]
-    nearest = index.nearest(
-        kind, np.stack([vector for _, vector, _ in searches]), [filter_ for _, _, filter_ in searches],
-        settings.retrieve.candidates, within=learned.vectors if learned else None,
-    )  # fmt: skip
+    """The keys that are looked at for each query: the nearest of each upload, by the encoder and by a learned metric.
+
+    Where its words wish for something, also the nearest of the studies that state it and those whose text is near.
+    """
     keys: dict[int, list[NDArray[np.int64]]] = {n: [] for n in asked}
-    for (n, _, _), (_, ids) in zip(searches, nearest, strict=True):
-        keys[n].append(ids)
+    for within in (None, learned.vectors) if learned else (None,):
+        searches: list[tuple[int, NDArray[np.float32], Filter]] = []
+        for n, one in asked.items():
+            filters = [one.filter_]
+            if one.wish.filters and index.states_findings:
+                filters.append(replace(one.filter_, findings=(*one.filter_.findings, *one.wish.filters)))
+            shown = one.vectors if within is None else one.mapped
+            searches += [(n, vector, filter_) for filter_ in filters for vector in shown]
+        vectors = np.stack([vector for _, vector, _ in searches])
+        walls = [filter_ for _, _, filter_ in searches]
+        nearest = index.nearest(kind, vectors, walls, settings.retrieve.candidates, within=within)
+        for (n, _, _), (_, ids) in zip(searches, nearest, strict=True):
+            keys[n].append(ids)
     for n, one in asked.items():
         if by_text[n]:
             records = index.study_records(by_text[n], kind, one.filter_)
@@ -127,10 +134,12 @@ def _within(index: OpenIndex, kind: Kind, filter_: Filter, keys: NDArray[np.int6
     return keys[has & ~np.isin(keys, excluded)] if excluded is not None else keys[has]
 
 
-def _ranked(index: OpenIndex, kind: Kind, asked: _Asked, keys: NDArray[np.int64], learned: Learned | None) -> list[Hit]:
-    """The records of an index as hits, best first.
+def _ranked(
+    index: OpenIndex, kind: Kind, asked: _Asked, keys: NDArray[np.int64], learned: Learned | None, floor: float
+) -> list[Hit]:
+    """The records of an index as hits, best first, those below the relevance floor last.
 
-    `score` is on the scale of cosines even where a learned metric gives the order: the n-th in its order gets the n-th
+    `score` is on the scale of cosines even where a learned metric gives the order: the n-th in the order gets the n-th
     highest closeness, so that hits of several indexes can be laid together.
     """
     own = index.vectors(kind)
@@ -151,8 +160,8 @@ def _ranked(index: OpenIndex, kind: Kind, asked: _Asked, keys: NDArray[np.int64]
         close, alike = _of_studies(close, theirs, studies), _of_studies(alike, theirs, studies)
     closeness, likeness = close.mean(axis=0), alike.mean(axis=0)
     nearest = close.max(axis=0)  # a study that lacks one of the views is not too far for it
-    order = np.argsort(-likeness, kind="stable")
-    scores = np.sort(closeness)[::-1] if learned else likeness[order]
+    order = np.lexsort((-likeness, nearest < floor))
+    scores = np.sort(closeness)[::-1]
     hits = []
     for score, n in zip(scores, order, strict=True):
         each = " and ".join(f"{value:.2f}" for value in close[:, n])

@@ -94,7 +94,7 @@ def test_what_was_tried_and_why_it_was_taken_is_kept_with_the_generation(workspa
     assert report["taken"]
     assert report["why"].startswith("gain for unseen patients +")
     assert (report["records"], report["patients"], finding["values"]) == (90, 45, 3)
-    assert finding["after"] - finding["before"] == pytest.approx(finding["gain"]["value"], abs=1e-4)
+    assert finding["after"] - finding["before"] == pytest.approx(finding["gain"]["value"], abs=2e-4)
     files = json.loads((index.path / "manifest.json").read_text())["files"]
     assert {"learned/image/report.json", "learned/image/map.npz"} <= files.keys()
     learned = index.learned("image")
