@@ -79,7 +79,7 @@ class EcgShapeEncoder:
     its coordinates at zero, so recordings are compared by what both have. A signal in which no heartbeat is found
     (noise, a pulse curve, nothing at all) gets a vector of its own that is orthogonal to every ECG's. Any sampling
     rate of 50 Hz or more; of long recordings, rhythm is that of the whole and shape that of beats from all of it.
-    Weights were chosen on the odd-numbered records of LUDB; benchmarks/ecg_encoder.py measures them.
+    Weights were chosen on the odd-numbered records of LUDB; benchmarks/retrieval_likeness.py measures them.
     """
 
     name = "ecg-shape"

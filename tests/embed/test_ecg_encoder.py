@@ -106,7 +106,7 @@ def test_the_fingerprint_follows_the_weights(encoder, monkeypatch):
 
 
 def test_same_rhythm_is_found_among_real_ecgs(data_dir, encoder):
-    """A part of benchmarks/ecg_encoder.py: 40 LUDB records, fibrillation and flutter among them."""
+    """A part of benchmarks/retrieval_likeness.py: 40 LUDB records, fibrillation and flutter among them."""
     import csv
 
     import wfdb
