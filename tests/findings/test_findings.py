@@ -56,6 +56,7 @@ def said(text: str) -> list[tuple[str, str]]:
         ("Family history of diabetes.", []),
         ("The cat sat on the mat.", []),
         ("", []),
+        ("Wandering atrial pacemaker.", [("wandering atrial pacemaker", "present")]),  # a rhythm, no device
     ],
 )
 def test_what_a_sentence_says(text: str, expected: list[tuple[str, str]]) -> None:
