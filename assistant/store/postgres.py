@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
 from assistant.errors import DamagedIndex, DatabaseUnavailable, WardroundError
 from assistant.settings import StoreSettings
@@ -68,7 +69,8 @@ class PostgresCatalogue:
         with self._server.transaction() as connection:
             connection.execute(text(f'CREATE SCHEMA "{schema}"'))
             here = connection.execution_options(schema_translate_map={None: schema})
-            Base.metadata.create_all(here)
+            for table in Base.metadata.sorted_tables:
+                here.execute(CreateTable(table, include_foreign_key_constraints=[]))
             if isinstance(base, PostgresCatalogue):
                 for table in _TABLES:
                     columns = ", ".join(f'"{column.name}"' for column in table.columns)
@@ -80,6 +82,11 @@ class PostgresCatalogue:
                     )
             elif base is not None:
                 copy_rows(base, here)
+            for table in Base.metadata.sorted_tables:  # after the rows: each in one pass over them
+                for wanted in table.indexes:
+                    here.execute(CreateIndex(wanted))
+                for foreign in table.foreign_key_constraints:
+                    here.execute(AddConstraint(foreign, isolate_from_table=False))
             for name, key in base.last_keys().items() if base is not None else ():
                 connection.execute(text(f"SELECT setval('\"{schema}\".{name}_pk_seq', :key)"), {"key": key})
 

@@ -10,12 +10,14 @@ import time
 
 import pytest
 from postgres import PASSWORD, ROLE
+from sqlalchemy import inspect
 from test_either_place import NOTES, files_of, start_build, write_rows
 
 from assistant.assistant import Assistant
 from assistant.errors import DamagedIndex, DatabaseUnavailable, WardroundError, WorkspaceBusy
 from assistant.forget import forget_patient
 from assistant.settings import load_settings
+from assistant.store.catalogue import Base
 from assistant.store.doctor import examine
 from assistant.store.generations import IndexFolder
 from assistant.store.home import home_of
@@ -94,6 +96,20 @@ def test_schemas_of_names_that_look_alike_differ():
     prefixes = {schema_prefix("0" * 12, name) for name in names}
     assert len(prefixes) == len(names)
     assert not any(one != other and one.startswith(other) for one in prefixes for other in prefixes)
+
+
+def test_a_schema_has_the_keys_and_indexes_of_the_models(notes):
+    folder = IndexFolder.of(notes, "notes")
+    catalogue = folder.catalogue(folder.open_current())
+    with server_of(load_settings(notes).store).transaction() as connection:
+        there = inspect(connection)
+        for table in Base.metadata.sorted_tables:
+            if table.name == "staged_vector":
+                continue
+            keys = there.get_foreign_keys(table.name, catalogue.schema)
+            assert {key["referred_table"] for key in keys} == {key.column.table.name for key in table.foreign_keys}
+            indexes = {index["name"] for index in there.get_indexes(table.name, catalogue.schema)}
+            assert indexes >= {index.name for index in table.indexes}
 
 
 def test_readers_can_not_change_what_was_committed(notes):
