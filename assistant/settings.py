@@ -119,6 +119,14 @@ class RetrieveSettings(_Group):
     words_weight: float | None = Field(
         None, ge=0, description="fixes the weight of words (BM25) against meaning; left out, each question decides it"
     )
+    # None by default: over the first 10 passages the packaged late interaction gained 0.002 nDCG@10 at most on BioASQ's
+    # and LiveQA's development questions, for the time of encoding ten passages (docs/retrieval.md).
+    reranker: str = Field(
+        "none",
+        description="none, cross-encoder:NAME, late-interaction:NAME or late-interaction:minilm-int8: reads the first "
+        "passages once more",
+    )
+    rerank_first: int = Field(20, ge=1, description="how many passages a reranker reads")
     # Relevance floors: the top-1 cosine below which nothing is good enough (docs/encoders.md, docs/ecg.md).
     # minilm-int8 on MedQuAD passages: midway between the 95th percentile of general questions (0.324) and the 5th of
     # LiveQA's (0.374); above it lie the MedQuAD questions and 4 of 64 general ones; AUROC 0.997 on the reported halves.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from assistant.records import Kind
 from assistant.retrieve.expand import expand
 from assistant.retrieve.fuse import fuse, fusion
 from assistant.retrieve.gather import Gathered, Nearest, Source, gather
+from assistant.retrieve.rerank import Reranker, rerank
 from assistant.settings import EmbedSettings, RetrieveSettings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex, StoredPassage, StoredRecord
@@ -61,10 +62,12 @@ def rank_text(
     nearest: Sequence[Nearest],
     filters: Sequence[Filter],
     settings: RetrieveSettings,
+    reranker: Reranker | None = None,
 ) -> Iterator[Hit]:
     """Passages and captions for a question, best first, a few of each document, read from the catalogue as one looks.
 
-    `vectors`, `nearest` and `filters` are one for each index, and all of these hold text.
+    `vectors`, `nearest` and `filters` are one for each index, and all of these hold text. A reranker reads the first
+    `settings.rerank_first` and sorts them anew.
     """
     if not indexes:
         return iter(())
@@ -73,8 +76,13 @@ def rank_text(
     gathered = gather(sources, own, asked, settings.candidates)
     scores, weight = fuse(gathered.found, fusion(), settings.words_weight)
     order = by_document(gathered, scores, settings.passages_per_document)
+    given: dict[int, float] = {}
+    if reranker is not None:
+        first = order[: settings.rerank_first]
+        order, given = rerank(text, order, _texts(indexes, gathered, first), reranker)
+        scores[order[: len(first)]] = scores[first]  # a hit's score says its place
     blocks = (order[start : start + BLOCK] for start in range(0, len(order), BLOCK))
-    return (hit for block in blocks for hit in _hits(indexes, gathered, scores, weight, block))
+    return (hit for block in blocks for hit in _hits(indexes, gathered, scores, weight, given, block))
 
 
 def by_document(gathered: Gathered, scores: NDArray[np.float64], most: int) -> list[int]:
@@ -97,11 +105,20 @@ def _source(index: OpenIndex, vector: NDArray[np.float32], nearest: Nearest, fil
     return Source(dense, index.words, vector, nearest, allowed, excluded, encoder)
 
 
+def _texts(indexes: Sequence[OpenIndex], gathered: Gathered, entries: Sequence[int]) -> list[str]:
+    """The texts of some candidates' passages."""
+    of_index = [[int(gathered.keys[n]) for n in entries if gathered.source[n] == i] for i in range(len(indexes))]
+    passages = [index.passages(keys) for index, keys in zip(indexes, of_index, strict=True)]
+    found = (passages[gathered.source[n]].get(int(gathered.keys[n])) for n in entries)
+    return [passage.text if passage else "" for passage in found]
+
+
 def _hits(
     indexes: Sequence[OpenIndex],
     gathered: Gathered,
     scores: NDArray[np.float64],
     weight: float,
+    given: Mapping[int, float],
     order: Sequence[int],
 ) -> list[Hit]:
     hits: dict[int, Hit] = {}
@@ -113,6 +130,8 @@ def _hits(
                 passage, stored = found[key]
                 cosine = float(gathered.found.cosine[n])
                 why = f"meaning {cosine:.2f}, words {gathered.bm25[n]:.1f}, weight of words {weight:.2f}"
+                if n in given:
+                    why += f", read once more {given[n]:.2f}"
                 has_all = bool(gathered.has_all[n])
                 hits[n] = Hit(index, stored, "text", float(scores[n]), cosine, passage, has_all, why)
     return [hits[n] for n in order if n in hits]

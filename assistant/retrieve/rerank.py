@@ -13,7 +13,7 @@ local Hugging Face cache, and fetched only where the settings allow weights to b
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -130,13 +130,12 @@ class TokenReranker:
 
 
 def rerank(
-    question: str, order: Sequence[int], text_of: Callable[[int], str], reranker: Reranker, first: int
+    question: str, order: Sequence[int], texts: Sequence[str], reranker: Reranker
 ) -> tuple[list[int], dict[int, float]]:
-    """The order with its `first` entries sorted anew by the reranker, and their scores by entry."""
-    head = list(order[:first])
-    scores = reranker.score(question, [text_of(entry) for entry in head])
+    """The order with its first entries, those that `texts` are of, sorted anew by the reranker; and their scores."""
+    head, scores = order[: len(texts)], reranker.score(question, texts)
     ranked = [head[n] for n in np.argsort(-scores, kind="stable")]
-    return ranked + list(order[first:]), {entry: float(s) for entry, s in zip(head, scores, strict=True)}
+    return ranked + list(order[len(texts) :]), dict(zip(head, scores.tolist(), strict=True))
 
 
 def _unit_rows(vectors: Any) -> NDArray[np.float32]:
