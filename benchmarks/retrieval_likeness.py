@@ -1,6 +1,6 @@
 """Search by example, measured: ECGs through an index without their diagnoses, chest X-rays with a learned metric.
 
-    WARDROUND_DATA=… python benchmarks/retrieval_likeness.py [ecg] [cxr] [--workspace DIR]
+    WARDROUND_DATA=… python benchmarks/retrieval_likeness.py [ecg] [cxr] [noise] [--workspace DIR]
 
 ecg: LUDB (PhysioNet). Its records are copied without the comments of their headers, which name the rhythm, and indexed
 from a recipe without labels; every record is a query by file, its own record left out. P@5 for the same rhythm family
@@ -12,6 +12,8 @@ cxr: NIH thumbnails, P@10 among other patients for normal/abnormal, a shared fin
 pixels, the encoder, and the metric learned on finding and view. In each of ten folds by patient the metric is chosen,
 validated and fitted on the other patients alone; the neighbours are records of all other patients, as in use. Its two
 constants were chosen on patients with even numbers; odd ones are the report.
+
+noise: how often a metric is taken for labels that were dealt at random to the patients of the NIH thumbnails.
 
 Intervals are 95 %: of queries drawn again within their family (ecg), of patients drawn again (cxr). With --workspace
 the indexes are kept there, and another run encodes nothing again.
@@ -45,7 +47,7 @@ FAMILIES = {
     "Atrial fibrillation": "fibrillation or flutter",
     "Atrial flutter, typical": "fibrillation or flutter",
 }
-FOLDS, DRAWS = 10, 2_000
+FOLDS, DRAWS, DEALT = 10, 2_000, 20
 
 Floats = NDArray[np.floating[Any]]
 Groups = Mapping[str, Sequence[frozenset[str]]]
@@ -158,7 +160,8 @@ def report_ecg(
 # --- chest X-rays ----------------------------------------------------------------------------------------
 
 
-def cxr(workspace: Path) -> None:
+def thumbnails(workspace: Path) -> tuple[list[dict[str, str]], NDArray[np.float32]]:
+    """The rows of the NIH thumbnails and their vectors, in the same order."""
     recipe = workspace / "indexes" / "nih_cxr64.toml"
     recipe.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(Path(__file__).parent / "recipes" / "nih_cxr64.toml", recipe)
@@ -166,11 +169,27 @@ def cxr(workspace: Path) -> None:
     folder = DATA / "nih_cxr64"
     with (folder / "metadata.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
+    return rows, vectors_of(OpenIndex(workspace, "nih_cxr64"), [row["filename"] for row in rows], "image")
+
+
+def noise(workspace: Path) -> None:
+    rows, vectors = thumbnails(workspace)
+    patients = [row["patient_id"] for row in rows]
+    taken = 0
+    for draw in range(DEALT):
+        random = np.random.default_rng(draw)
+        dealt = {patient: frozenset({str(random.choice(["a", "b", "c"]))}) for patient in sorted(set(patients))}
+        found = fit_head(Examples(patients, {"dealt": [dealt[p] for p in patients]}, lambda some: vectors[some]))
+        taken += found.head is not None
+    print(f"labels dealt at random: a metric was taken in {taken} of {DEALT} draws")
+
+
+def cxr(workspace: Path) -> None:
+    rows, vectors = thumbnails(workspace)
     patients = [row["patient_id"] for row in rows]
     carried = [frozenset(row["finding_labels"].split("|")) for row in rows]
     groups: Groups = {"finding": carried, "view": [frozenset({row["view"]}) for row in rows]}
-    vectors = vectors_of(OpenIndex(workspace, "nih_cxr64"), [row["filename"] for row in rows], "image")
-    ways = {"pixels, 32 × 32": pixels(folder, rows), "encoder": (vectors @ vectors.T).astype(np.float64)}
+    ways = {"pixels, 32 × 32": pixels(DATA / "nih_cxr64", rows), "encoder": (vectors @ vectors.T).astype(np.float64)}
     ways["metric on labels, in folds"], told = in_folds(vectors, patients, groups)
     everyone = fit_head(Examples(patients, groups, lambda some: vectors[some]))
     if everyone.head is not None:
@@ -237,14 +256,14 @@ def vectors_of(index: OpenIndex, names: Sequence[str], kind: Any) -> NDArray[np.
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="ecg|cxr")
+    parser.add_argument("parts", nargs="*", metavar="ecg|cxr|noise")
     parser.add_argument("--workspace", type=Path)
     asked = parser.parse_args()
     if not (DATA / "ludb_ecg").is_dir():
         sys.exit("set WARDROUND_DATA to the folder that holds ludb_ecg and nih_cxr64")
     with tempfile.TemporaryDirectory() as temporary:
-        for part in asked.parts or ["ecg", "cxr"]:
-            {"ecg": ecg, "cxr": cxr}[part](asked.workspace or Path(temporary))
+        for part in asked.parts or ["ecg", "cxr", "noise"]:
+            {"ecg": ecg, "cxr": cxr, "noise": noise}[part](asked.workspace or Path(temporary))
 
 
 if __name__ == "__main__":

@@ -30,13 +30,18 @@ BY_METRIC = "in the order of the metric learned on this archive's labels"
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One query as one index is asked: its uploads' vectors (uploads, dim), and mapped by the learned metric."""
+    """One query as one index is asked: its uploads' vectors (uploads, dim), and the metric, where it may be used."""
 
     query: Query
     filter_: Filter
     vectors: NDArray[np.float32]
-    mapped: NDArray[np.float32]
+    learned: Learned | None
     wish: Wish
+
+    @property
+    def mapped(self) -> NDArray[np.float32]:
+        """The uploads' vectors as the metric maps them (uploads, m)."""
+        return self.learned.head.apply(self.vectors) if self.learned else self.vectors
 
 
 def search_likeness(
@@ -58,13 +63,13 @@ def search_likeness(
         learned = index.learned(kind) if settings.embed.heads == "auto" else None
         vectors = encode_uploads(list(queries.values()), kind, encoder_of(index, kind, settings.embed))
         asked = {
-            n: _Asked(q, filters[n][i], v, learned.head.apply(v) if learned else v, wishes[n])
+            n: _Asked(q, filters[n][i], v, _unseen(index, kind, filters[n][i], learned), wishes[n])
             for (n, q), v in zip(queries.items(), vectors, strict=True)
         }
         near = {n: studies_by_text(index, one.wish, one.filter_, settings) for n, one in asked.items()}
-        keys = _candidates(index, kind, asked, near, learned, settings)
+        keys = _candidates(index, kind, asked, near, settings)
         for n, one in asked.items():
-            hits = _ranked(index, kind, one, keys[n], learned, floor)
+            hits = _ranked(index, kind, one, keys[n], floor)
             found[n] += hits
             texts[n].near.update({(index.name, study): cosine for study, cosine in near[n].items()})
             if one.wish.contrasts and index.states_findings:
@@ -96,7 +101,6 @@ def _candidates(
     kind: Kind,
     asked: Mapping[int, _Asked],
     by_text: Mapping[int, Mapping[str, float]],
-    learned: Learned | None,
     settings: Settings,
 ) -> dict[int, NDArray[np.int64]]:
     """The keys that are looked at for each query: the nearest of each upload, by the encoder and by a learned metric.
@@ -104,9 +108,12 @@ def _candidates(
     Where its words wish for something, also the nearest of the studies that state it and those whose text is near.
     """
     keys: dict[int, list[NDArray[np.int64]]] = {n: [] for n in asked}
-    for within in (None, learned.vectors) if learned else (None,):
+    metrics = [one.learned for one in asked.values() if one.learned]
+    for within in (None, metrics[0].vectors) if metrics else (None,):
         searches: list[tuple[int, NDArray[np.float32], Filter]] = []
         for n, one in asked.items():
+            if within is not None and one.learned is None:
+                continue
             filters = [one.filter_]
             if one.wish.filters and index.states_findings:
                 filters.append(replace(one.filter_, findings=(*one.filter_.findings, *one.wish.filters)))
@@ -124,6 +131,14 @@ def _candidates(
     return {n: np.unique(np.concatenate(found)) for n, found in keys.items()}
 
 
+def _unseen(index: OpenIndex, kind: Kind, filter_: Filter, learned: Learned | None) -> Learned | None:
+    """The metric, unless it was fitted on records that the query must not know of: the own study's labels, say."""
+    if learned is None:
+        return None
+    _, excluded = index.keys(filter_, kind)
+    return None if excluded is not None and np.isin(excluded, learned.fitted_on).any() else learned
+
+
 def _within(index: OpenIndex, kind: Kind, filter_: Filter, keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """Those of some keys that a filter lets through and that have a vector."""
     allowed, excluded = index.keys(filter_, kind)
@@ -134,15 +149,13 @@ def _within(index: OpenIndex, kind: Kind, filter_: Filter, keys: NDArray[np.int6
     return keys[has & ~np.isin(keys, excluded)] if excluded is not None else keys[has]
 
 
-def _ranked(
-    index: OpenIndex, kind: Kind, asked: _Asked, keys: NDArray[np.int64], learned: Learned | None, floor: float
-) -> list[Hit]:
+def _ranked(index: OpenIndex, kind: Kind, asked: _Asked, keys: NDArray[np.int64], floor: float) -> list[Hit]:
     """The records of an index as hits, best first, those below the relevance floor last.
 
     `score` is on the scale of cosines even where a learned metric gives the order: the n-th in the order gets the n-th
     highest closeness, so that hits of several indexes can be laid together.
     """
-    own = index.vectors(kind)
+    own, learned = index.vectors(kind), asked.learned
     if own is None or not len(keys):
         return []
     records = index.records(int(key) for key in keys)

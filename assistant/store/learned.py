@@ -42,10 +42,12 @@ BLOCK = 50_000  # vectors that are mapped at a time
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A kind's learned metric in an open generation: the map for queries, and the index of mapped vectors."""
+    """A kind's learned metric in an open generation: the map for queries, the index of mapped vectors, and the keys of
+    the records that it was fitted on."""
 
     head: Head
     vectors: VectorIndex
+    fitted_on: NDArray[np.int64]
 
 
 def write_learned(
@@ -95,8 +97,10 @@ def folder_of(generation: Path, kind: Kind) -> Path:
 def open_learned(generation: Path, kind: Kind) -> Learned | None:
     """The metric of a kind, None where none was taken. Raises DamagedIndex."""
     folder = folder_of(generation, kind)
-    vectors = load_vectors(folder / VECTORS)
-    return Learned(Head.load(folder / MAP), vectors) if vectors is not None else None
+    vectors, report = load_vectors(folder / VECTORS), learned_report(generation, kind)
+    if vectors is None or report is None:
+        return None
+    return Learned(Head.load(folder / MAP), vectors, np.array(report["fitted_on"], np.int64))
 
 
 def learned_report(generation: Path, kind: Kind) -> dict[str, Any] | None:

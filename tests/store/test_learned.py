@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -124,6 +125,20 @@ def test_search_goes_by_the_metric_and_floors_by_the_encoder(workspace):
     assert [e.score for e in found.evidence] == sorted((e.score for e in found.evidence), reverse=True)
     strict = Assistant.open(workspace).search(files=[workspace / "new.png"], kinds=["image"])
     assert strict.abstained  # no cosine of the encoder reaches the floor, whatever the metric says
+
+
+def test_a_metric_that_saw_the_own_label_is_not_asked_where_that_is_withheld(workspace):
+    """For a draft, or an evaluation, a study of the archive stands as if it were not there: nor in the metric."""
+    assistant = Assistant.open(workspace, settings=Settings(retrieve={"image_floor": -1.0, "image_copy": 2.0}))
+    film = workspace / "data" / "4-0.png"
+    open_query = assistant.query(files=[film], kinds=["image"])
+    withheld = replace(open_query, leave_out_own=True)
+    stranger = replace(assistant.query(files=[workspace / "new.png"], kinds=["image"]), leave_out_own=True)
+    told = [{"metric" in e.why for e in found.evidence}
+            for found in assistant.search_batch([open_query, withheld, stranger])]  # fmt: skip
+    assert told == [{True}, {False}, {True}]
+    alone = assistant.search_batch([withheld])[0]
+    assert {"metric" in e.why for e in alone.evidence} == {False}
 
 
 def test_a_few_new_records_are_mapped_and_many_let_it_be_fitted_anew(tmp_path):
