@@ -76,7 +76,7 @@ class Hnsw:
         self, queries: Matrix, k: int, effort: int, selector: Any, share: float
     ) -> tuple[NDArray[np.float32], Keys]:
         # The walk is as long as efSearch, so under a filter it has to be longer for as many results.
-        # FAISS's bounded queue is scanned from end to end at each step: at efSearch 1,000 it takes longer than the rest.
+        # FAISS's bounded queue is scanned whole at each step: at efSearch 1,000 that takes longer than the rest.
         steps = int(np.ceil(max(effort, k) / share))
         parameters = faiss().SearchParametersHNSW(efSearch=steps, bounded_queue=False)
         if selector is not None:
