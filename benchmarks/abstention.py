@@ -10,8 +10,13 @@ Archives and questions (all passages as ingest cuts them, vectors by the default
 - not fitted on at all, only reported: LiveQA (22 questions with an answer that people graded 2 or 3, 26 without), and
   each set's questions put to the other's archive.
 
+Passages of patients' reports are fitted apart, since a report says many things and is near to none of them: the Open-i
+reports are searched for the MeSH terms that people gave them, for findings of the vocabulary that none of them names,
+and for the general questions; whole, and without the reports of every second term.
+
 A question is *answered* by an archive where one of its ten nearest passages belongs to a judged document. Fitted on
-even-numbered questions, every archive with the same weight; all figures are of the odd ones. Intervals: bootstrap.
+even-numbered questions, every archive with the same weight and even odds of an answer; all figures are of the odd
+ones. Intervals: bootstrap over questions.
 `--write` stores the fit (assistant/retrieve/chance.toml).
 """
 
@@ -21,16 +26,20 @@ import argparse
 import json
 import os
 import random
+import tarfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from assistant.findings import entities
 from assistant.ingest.text.plain import text_record
 from assistant.retrieve.chance import Chance, coverage
 from assistant.settings import EmbedSettings, IngestSettings
@@ -41,6 +50,7 @@ OFFTOPIC = Path(__file__).with_name("offtopic_questions.txt")
 FITTED = Path(__file__).parents[1] / "assistant" / "retrieve" / "chance.toml"
 ENCODER = "minilm-int8"
 CANDIDATES, NEAREST, QUESTIONS = 100, 10, 1_000
+REPORTS = {"reports": 1.0, "half of the reports": 1.0, "general, reports": 0.5}
 WEIGHTS = {
     "MedQuAD": 1.0, "half of MedQuAD": 1.0, "BioASQ": 1.0, "half of BioASQ": 1.0,
     "general, MedQuAD": 0.5, "general, BioASQ": 0.5,
@@ -176,8 +186,41 @@ def all_put(cache: Cache) -> dict[str, list[Asked]]:
         "general, BioASQ": put(general, abstracts),
         "LiveQA": put(liveqa, consumer),
         "general, LiveQA": put(general, consumer),
+        **reports(cache, general),
         "MedQuAD's questions, BioASQ": put(nowhere[0], abstracts),
         "BioASQ's questions, MedQuAD": put(nowhere[1], answers),
+    }
+
+
+def reports(cache: Cache, general: Questions) -> dict[str, list[Asked]]:
+    """Open-i's reports asked for what people coded in them."""
+    findings, impressions, terms = [], [], []
+    with tarfile.open(DATA / "iu_xray_reports" / "ecgen-radiology.tar.gz") as packed:
+        for member in sorted((m for m in packed.getmembers() if m.name.endswith(".xml")), key=lambda m: m.name):
+            root = ElementTree.fromstring(packed.extractfile(member).read())  # type: ignore[union-attr]
+            said = {e.get("Label"): (e.text or "").strip() for e in root.iter("AbstractText")}
+            if said.get("FINDINGS") and said.get("IMPRESSION"):
+                findings.append(said["FINDINGS"])
+                impressions.append(said["IMPRESSION"])
+                terms.append({(e.text or "").split("/")[0].strip() for e in root.iterfind("MeSH/major")})
+    found = cache.archive("iu", findings)
+    archive = Archive(
+        np.concatenate([found.vectors, cache.vectors("iu_queries", impressions)]),
+        np.concatenate([found.owner, np.arange(len(impressions))]),
+        found.texts + impressions,
+    )
+    counted = Counter(term for of_report in terms for term in of_report)
+    sought = sorted(term for term, n in counted.items() if 3 <= n <= 400 and term != "normal")
+    said_anywhere = " ".join(archive.texts).lower()
+    absent = [name for name in entities() if name.lower().split()[-1] not in said_anywhere]
+    texts = [" ".join(reversed(term.lower().split(", "))) for term in sought] + absent
+    gold = [{n for n, of_report in enumerate(terms) if term in of_report} for term in sought] + [set() for _ in absent]
+    asked = Questions(texts, cache.vectors("iu_terms", texts), gold)
+    removed = {n for t, of_term in zip(texts, gold, strict=True) if zlib.crc32(t.encode()) % 2 for n in of_term}
+    return {
+        "reports": put(asked, archive),
+        "half of the reports": put(asked, archive.only(~np.isin(archive.owner, list(removed)))),
+        "general, reports": put(general, archive),
     }
 
 
@@ -187,7 +230,7 @@ def all_put(cache: Cache) -> dict[str, list[Asked]]:
 def fit(asked: list[Asked], weight: Vector) -> Chance:
     """Logistic regression of "answered" on the candidate that is most likely to answer, which the fit itself names."""
     answered = np.array([a.answered for a in asked], float)
-    fitted = Chance(7.0, 3.0, -6.0, (ENCODER, "minilm"))
+    fitted = Chance(7.0, 3.0, -6.0)
     for _ in range(10):
         best = [int(np.argmax(fitted.of(a.cosine, a.coverage))) for a in asked]
         signals = np.array([(a.cosine[n], a.coverage[n], 1.0) for a, n in zip(asked, best, strict=True)])
@@ -197,7 +240,7 @@ def fit(asked: list[Asked], weight: Vector) -> Chance:
             return float((weight * (np.logaddexp(0, logit) - answered * logit)).sum() / weight.sum())
 
         found = minimize(loss, np.array([fitted.cosine, fitted.coverage, fitted.bias])).x
-        fitted = Chance(*(round(float(x), 3) for x in found), fitted.encoders)
+        fitted = Chance(*(round(float(x), 3) for x in found))
     return fitted
 
 
@@ -206,6 +249,20 @@ def threshold(chances: Vector, answered: NDArray[np.bool_], weight: Vector) -> f
     cuts = np.arange(0.01, 1, 0.01)
     lost = [(weight * answered * (chances < cut)).sum() / (weight * answered).sum() for cut in cuts]
     return float(cuts[np.flatnonzero(np.array(lost) <= LOST)[-1]])
+
+
+def fitted_on(sets: dict[str, list[Asked]], weights: dict[str, float]) -> tuple[Chance, float]:
+    """The fit on even-numbered questions of the sets with weights, and the threshold that follows."""
+    even = {name: sets[name][::2] for name in weights}
+    asked = [a for some in even.values() for a in some]
+    weight = np.concatenate([np.full(len(some), weights[name] / len(some)) for name, some in even.items()])
+    answered = np.array([a.answered for a in asked])
+    share = (weight * answered).sum() / weight.sum()
+    weight = weight * np.where(answered, 0.5 / share, 0.5 / (1 - share))  # a chance is one beside even odds
+    fitted = fit(asked, weight)
+    cut = threshold(best_chance(fitted, asked), answered, weight)
+    print(f"fitted on {len(asked)} questions of {', '.join(weights)}: {fitted}; threshold {cut:.2f}")
+    return fitted, cut
 
 
 def best_chance(fitted: Chance, asked: list[Asked]) -> Vector:
@@ -244,18 +301,21 @@ def with_interval(scores: Vector, answered: NDArray[np.bool_]) -> str:
     return f"{auroc(scores, answered):.3f} [{low:.3f}, {high:.3f}]"
 
 
-def report(sets: dict[str, list[Asked]], fitted: Chance, cut: float) -> dict[str, tuple[Vector, Vector]]:
+def report(
+    sets: dict[str, list[Asked]], fitted: Chance, of_reports: Chance, cut: float
+) -> dict[str, tuple[Vector, Vector]]:
     """The table of docs/retrieval.md, on odd-numbered questions (LiveQA, fitted on nowhere: on all)."""
     half = {name: asked if "LiveQA" in name else asked[1::2] for name, asked in sets.items()}
     curves = {}
     print("\n| questions, archive | n | taken up | with a good passage, lost |\n| --- | --- | --- | --- |")
     for name, asked in half.items():
-        scores, answered = best_chance(fitted, asked), np.array([a.answered for a in asked])
+        scores = best_chance(of_reports if name in REPORTS else fitted, asked)
+        answered = np.array([a.answered for a in asked])
         lost = f"{(scores[answered] < cut).mean():.1%} of {answered.sum()}" if answered.any() else ""
         print(f"| {name} | {len(asked)} | {(scores >= cut).mean():.1%} | {lost} |")
     print("\n| archive | AUROC | nearest cosine alone | area under risk–coverage | cosine alone | at the threshold |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for name in ("MedQuAD", "BioASQ", "half of MedQuAD", "half of BioASQ", "LiveQA"):
+    for name in ("MedQuAD", "BioASQ", "half of MedQuAD", "half of BioASQ", "LiveQA", "reports"):
         asked = half[name] + half.get(f"general, {name}", [])
         answered = np.array([a.answered for a in asked])
         if name in ("MedQuAD", "BioASQ"):  # answered or general: whether the archive knows anything of it
@@ -263,13 +323,15 @@ def report(sets: dict[str, list[Asked]], fitted: Chance, cut: float) -> dict[str
         elif name == "LiveQA":
             asked = half[name]
             answered = np.array([a.gold > 0 for a in asked])
-        scores, cosine = best_chance(fitted, asked), np.array([a.cosine[0] for a in asked])
+        used = of_reports if name in REPORTS else fitted
+        scores, cosine = best_chance(used, asked), np.array([a.cosine[0] for a in asked])
         share, risk, area = risk_coverage(scores, answered)
         taken = scores >= cut
         curves[name] = share, risk
         print(
             f"| {name} | {with_interval(scores, answered)} | {with_interval(cosine, answered)} | {area:.3f} "
-            f"| {risk_coverage(cosine, answered)[2]:.3f} | {taken.mean():.0%} taken up, risk {1 - answered[taken].mean():.3f} |"
+            f"| {risk_coverage(cosine, answered)[2]:.3f} "
+            f"| {taken.mean():.0%} taken up, risk {1 - answered[taken].mean():.3f} |"
         )
     print("\nreliability (odd-numbered, all fitted archives): chance, share answered, n")
     asked = [a for name in WEIGHTS for a in half[name]]
@@ -281,7 +343,7 @@ def report(sets: dict[str, list[Asked]], fitted: Chance, cut: float) -> dict[str
 
 
 def adaptive(sets: dict[str, list[Asked]], fitted: Chance) -> None:
-    """How many passages are handed on, one a document: fixed numbers, MMed-RAG's ratio of scores, the ratio of chances."""
+    """How many passages are handed on, one a document: a fixed number, MMed-RAG's ratio of scores, that of chances."""
 
     def chosen(asked: Asked, rule: str, value: float) -> tuple[float, float, float, int] | None:
         chances = fitted.of(asked.cosine, asked.coverage)
@@ -320,7 +382,7 @@ def plot(curves: dict[str, tuple[Vector, Vector]], path: Path) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(6.4, 4.2), layout="constrained")
-    for (name, (share, risk)), style in zip(curves.items(), ("-", "-", "--", "--", ":"), strict=True):
+    for (name, (share, risk)), style in zip(curves.items(), ("-", "-", "--", "--", ":", "-."), strict=True):
         axes.plot(share, risk, style, label=name)
     axes.set(xlabel="share of questions taken up", ylabel="of these, share without a good passage", xlim=(0, 1))
     axes.set_ylim(bottom=0)
@@ -335,23 +397,19 @@ def main() -> None:
     arguments.add_argument("--plot", type=Path)
     given = arguments.parse_args()
     sets = all_put(Cache(given.cache))
-    even = {name: sets[name][::2] for name in WEIGHTS}
-    asked = [a for some in even.values() for a in some]
-    weight = np.concatenate([np.full(len(some), WEIGHTS[name] / len(some)) for name, some in even.items()])
-    fitted = fit(asked, weight)
-    answered = np.array([a.answered for a in asked])
-    cut = threshold(best_chance(fitted, asked), answered, weight)
-    print(f"fitted on {len(asked)} questions: {fitted}; threshold {cut:.2f}")
-    curves = report(sets, fitted, cut)
+    fitted, cut = fitted_on(sets, WEIGHTS)
+    of_reports, _ = fitted_on(sets, REPORTS)
+    curves = report(sets, fitted, of_reports, cut)
     adaptive(sets, fitted)
     if given.write:
-        FITTED.write_text(
-            "# Made by benchmarks/abstention.py --write from even-numbered questions of MedQuAD and BioASQ, and general\n"
-            f"# ones. chance = 1 / (1 + exp(-(cosine * c + coverage * w + bias)))\n"
-            f"encoders = {json.dumps(list(fitted.encoders))}\ncosine = {fitted.cosine}\ncoverage = {fitted.coverage}\n"
-            f"bias = {fitted.bias}\n",
-            encoding="utf-8",
-        )
+        lines = [
+            "# Made by benchmarks/abstention.py --write from even-numbered questions: of MedQuAD, BioASQ and general",
+            "# ones (knowledge), and terms that Open-i's reports were coded with (reports).",
+            f"encoders = {json.dumps([ENCODER, 'minilm'])}",
+        ]
+        for name, one in (("knowledge", fitted), ("reports", of_reports)):
+            lines += [f"\n[{name}]", f"cosine = {one.cosine}", f"coverage = {one.coverage}", f"bias = {one.bias}"]
+        FITTED.write_text("\n".join(lines) + "\n", encoding="utf-8")
     if given.plot:
         plot(curves, given.plot)
 

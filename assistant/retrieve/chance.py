@@ -4,7 +4,8 @@ How near the passage is to the question in meaning (the cosine), and how much of
 coverage: the share of the question's content words, each by its rarity in the index; a word that the index does not
 know counts as the rarest). Neither depends on how rankings are fused. The two are put together by a logistic function
 fitted on development questions, so that the result can be read as a probability: of a hundred passages with a chance
-of 0.7, about seventy are good ones (docs/retrieval.md has the check).
+of 0.7, about seventy are good ones (docs/retrieval.md has the check). Patients' reports have a function of their own: a
+report says many things, so that it is near to none of them, and the words count for more.
 """
 
 from __future__ import annotations
@@ -27,23 +28,31 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """The fitted numbers, and the text encoders whose cosines they were fitted on."""
+    """The fitted numbers."""
 
     cosine: float
     coverage: float
     bias: float
-    encoders: tuple[str, ...]
 
     def of(self, cosine: Vector, coverage: Vector) -> Vector:
         """Probabilities (n,) for cosines and coverages (n,)."""
         return np.asarray(1 / (1 + np.exp(-(self.cosine * cosine + self.coverage * coverage + self.bias))))
 
 
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """The fits of passages of general knowledge and of patients' reports, and the text encoders that they hold for."""
+
+    knowledge: Chance
+    reports: Chance
+    encoders: tuple[str, ...]
+
+
 @lru_cache(maxsize=1)
-def chance() -> Chance:
+def fitted_chances() -> Chances:
     """The packaged numbers, made by benchmarks/abstention.py."""
     raw = tomllib.loads(files("assistant.retrieve").joinpath("chance.toml").read_text(encoding="utf-8"))
-    return Chance(raw["cosine"], raw["coverage"], raw["bias"], tuple(raw["encoders"]))
+    return Chances(Chance(**raw["knowledge"]), Chance(**raw["reports"]), tuple(raw["encoders"]))
 
 
 def coverage(held: NDArray[np.bool_], weights: Vector, rarest: float) -> Vector:
@@ -68,14 +77,17 @@ def with_chances(text: str, hits: Iterable[Hit]) -> Iterator[Hit]:
 
 def _chances_of(asked: Sequence[str], hits: Sequence[Hit]) -> list[Hit]:
     done = list(hits)
+    fitted = fitted_chances()
     for index in {hit.index.name: hit.index for hit in hits}.values():
         at = [n for n, hit in enumerate(hits) if hit.index is index and hit.passage is not None]
-        if index.words is None or index.encoder_name("text") not in chance().encoders:
+        if index.words is None or index.encoder_name("text") not in fitted.encoders:
             continue
         keys = np.array([hits[n].passage.pk for n in at], np.int64)  # type: ignore[union-attr]
+        cosines = np.array([hits[n].closeness for n in at])
         held = index.words.shares(keys, asked) > 0
         covered = coverage(held, index.words.weights(asked), index.words.greatest_weight)
-        chances = chance().of(np.array([hits[n].closeness for n in at]), covered)
+        is_case = np.array([hits[n].stored.is_case for n in at], bool)
+        chances = np.where(is_case, fitted.reports.of(cosines, covered), fitted.knowledge.of(cosines, covered))
         for n, found, share in zip(at, chances, covered, strict=True):
             why = f"chance to answer {found:.0%}: {share:.0%} of the question's words, {hits[n].why}"
             done[n] = replace(hits[n], chance=float(found), why=why)

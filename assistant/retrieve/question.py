@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Literal
 
 from assistant.findings.asked import Asked, asked_about, region_of
+from assistant.store.words import query_words
 
 Wants = Literal["cases", "knowledge"]
 _ANSWERED_BY_CASES = frozenset({"finding", "similar", "comparison", "count", "value", "cases"})
@@ -22,10 +23,13 @@ class Question:
 
     `kind` is knowledge (a definition, a treatment), finding (is there …), similar (like this one), comparison (with an
     earlier study), count, value (a measurement), cases (find reports with …) or other (bare words). `modalities` are
-    DICOM codes, `region` is a part of the body, `about` what is named of the findings' vocabulary.
+    DICOM codes, `region` is a part of the body, `about` what is named of the findings' vocabulary. `subject` is what is
+    searched for: the text less the words of a request around it ("find chest X-ray reports with …"), which would else
+    find the reports that say "chest X-ray".
     """
 
     kind: str
+    subject: str
     modalities: frozenset[str]
     region: str | None
     about: Asked
@@ -41,6 +45,7 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class _Patterns:
     kinds: Mapping[str, re.Pattern[str]]
+    before: re.Pattern[str]
     normal: re.Pattern[str]
     modalities: Mapping[str, re.Pattern[str]]
     regions: Mapping[str, re.Pattern[str]]
@@ -56,7 +61,7 @@ def _patterns() -> _Patterns:
     kinds, modalities, regions = (
         {name: any_of(patterns) for name, patterns in raw[group].items()} for group in ("kind", "modality", "region")
     )
-    return _Patterns(kinds, any_of(raw["normal"]["words"]), modalities, regions)
+    return _Patterns(kinds, any_of(raw["frame"]["before"]), any_of(raw["normal"]["words"]), modalities, regions)
 
 
 def read_question(text: str) -> Question:
@@ -70,4 +75,7 @@ def read_question(text: str) -> Question:
     region = next((region for region, pattern in patterns.regions.items() if pattern.search(text)), None)
     if region is None:  # "hiatal hernia" names no part, but the vocabulary knows where it belongs
         region = next((region for entity in sorted(about.named) if (region := region_of(entity))), None)
-    return Question(kind, frozenset(code for name in names for code in name.split()), region, about)
+    subject = patterns.before.sub("", text, count=1) if kind in ("cases", "count") else text
+    if not query_words(subject):
+        subject = text
+    return Question(kind, subject, frozenset(code for name in names for code in name.split()), region, about)

@@ -18,6 +18,7 @@ from assistant.retrieve.likeness import encode_uploads, joined_by_rank, search_l
 from assistant.retrieve.own import own_passages
 from assistant.retrieve.query import Query
 from assistant.retrieve.rank import Hit, encode, encoder_of, rank_text
+from assistant.retrieve.rerank import open_reranker
 from assistant.retrieve.route import Route, route
 from assistant.retrieve.select import select
 from assistant.retrieve.wall import filters_of, own_of, whose_is_unclear
@@ -56,14 +57,14 @@ class Retriever:
             walls = {index.name: filter_ for index, filter_ in zip(self._indexes, filters[n], strict=True)}
             alike = joined_by_rank([(likeness[kind].get(n, []), 1.0) for kind in LIKENESS])
             hits = self._joined(query, alike, walls)
-            ranked = preferred(with_chances(query.text, texts.get(n, [])), routes[n])
+            ranked = preferred(with_chances(routes[n].question.subject, texts.get(n, [])), routes[n])
             found: Iterable[Hit] = self._of_kinds(query, ranked, walls)
             if n in joint:
                 found = with_joint(list(found), self._joined(query, joint[n], walls), self._settings.retrieve)
             own = own_passages(query, self._settings) if routes[n].own_text else []
             owned = {i.name: o for i, o in zip(self._indexes, own_of(self._indexes, query), strict=True)}
             words = routes[n].words
-            if "text" in routes[n].kinds and (called := expand(query.text).told):
+            if "text" in routes[n].kinds and (called := expand(routes[n].question.subject).told):
                 words = (*words, f"text: also searched for {'; '.join(called)}")
             if alike and (wish := Wish.of(query.text)):
                 words = (*words, wish.told)
@@ -117,8 +118,9 @@ class Retriever:
         if not asked:
             return {}
         settings = self._settings.retrieve
-        texts = [queries[n].text for n in asked]
+        texts = [routes[n].question.subject for n in asked]
         indexes = [(i, index) for i, index in enumerate(self._indexes) if index.vectors("text") is not None]
+        reranker = open_reranker(settings.reranker, self._settings.embed)
         vectors, near = [], []
         for i, index in indexes:
             with watch:
@@ -129,7 +131,7 @@ class Retriever:
         return {
             n: rank_text(
                 [index for _, index in indexes], texts[j], [v[j] for v in vectors], [found[j] for found in near],
-                [filters[n][i] for i, _ in indexes], settings,
+                [filters[n][i] for i, _ in indexes], settings, reranker,
             )
             for j, n in enumerate(asked)
         }  # fmt: skip
