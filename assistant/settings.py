@@ -154,10 +154,10 @@ class RetrieveSettings(_Group):
     chance_ratio: float = Field(2.0, ge=1, description="how many times likelier the best passage may be than one kept")
     # Of runs of three words: what a template or a later version shares, not what two passages on one subject do.
     same_share: float = Field(0.8, gt=0, le=1, description="share of common runs of three words: the same text again")
-    # Copies: cosines from which a record is taken for an upload again, left out of drafts and evaluations with its study
-    # and patient. Chosen on the even-numbered records of benchmarks/copies.py; on the odd ones they find, of pictures
-    # saved as JPEG 90 or at three quarters of their size 83 and 73 % (0 of 48 other patients' lie above it), of ECGs at
-    # half the rate, in coarser steps or filtered 98 to 100 % (1 of 60 others), of texts less their last sentence 86 %.
+    # Copies: cosines from which a record is taken for an upload again, left out of drafts and evaluations with its
+    # study and patient. Chosen on the even-numbered records of benchmarks/copies.py; on the odd ones they find: of
+    # pictures saved as JPEG 90 or at three quarters of their size 83 and 73 % (0 of 48 other patients' lie above), of
+    # ECGs at half the rate, in coarser steps or filtered 98 to 100 % (1 of 60), of texts less their last sentence 86 %.
     image_copy: float = Field(0.99, description="cosine from which a picture is a copy of the upload")
     signal_copy: float = Field(0.98, description="cosine from which a signal is a copy of the upload")
     text_copy: float = Field(0.95, description="cosine from which a passage is a copy of the upload's")
