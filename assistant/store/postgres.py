@@ -22,6 +22,7 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 from assistant.errors import DamagedIndex, DatabaseUnavailable, WardroundError
 from assistant.settings import StoreSettings
 from assistant.store.catalogue import NUMBERED, Base, Catalogue, StagedVector, copy_rows
+from assistant.store.files import write_atomically
 from assistant.store.home import home_made, home_of
 from assistant.store.server import Server, server_of
 
@@ -65,7 +66,7 @@ class PostgresCatalogue:
         """A new schema, in one transaction: a kill leaves a file that names a schema which was never made."""
         workspace = self.folder.parent.parent.parent  # the folder is indexes/<name>/building
         schema = f"{schema_prefix(home_made(workspace).workspace, index)}{secrets.token_hex(5)}"
-        (self.folder / FILE).write_text(json.dumps({"schema": schema}), encoding="utf-8")
+        write_atomically(self.folder / FILE, json.dumps({"schema": schema}))
         with self._server.transaction() as connection:
             connection.execute(text(f'CREATE SCHEMA "{schema}"'))
             here = connection.execution_options(schema_translate_map={None: schema})
@@ -109,7 +110,7 @@ class PostgresCatalogue:
                 connection.execute(text(f'ANALYZE "{schema}".{table.name}'))
             connection.execute(text(f"COMMENT ON SCHEMA \"{schema}\" IS 'Wardround: generation {number} of an index'"))
             tables = {table.name: digest_of(connection, schema, table) for table in _TABLES}
-        (self.folder / FILE).write_text(json.dumps({"schema": schema, "tables": tables}, indent=1), encoding="utf-8")
+        write_atomically(self.folder / FILE, json.dumps({"schema": schema, "tables": tables}, indent=1))
 
     def verify(self, *, thorough: bool = False) -> None:
         told = _told(self.folder / FILE)

@@ -354,8 +354,9 @@ def _resumable(folder: IndexFolder, meta: Mapping[str, Any]) -> bool:
     place = folder.catalogue(folder.building)
     if not (place.exists() and is_in_place(folder.building, folder.store) and (folder.building / PATHS).exists()):
         return False
-    engine = place.engine(writable=True)
+    engine: Engine | None = None
     try:
+        engine = place.engine(writable=True)
         with Session(engine) as session:
             session.execute(select(func.count()).select_from(StagedVector))  # gone once a commit has begun
             had = {row.key: row.value for row in session.scalars(select(MetaRow))}
@@ -366,7 +367,8 @@ def _resumable(folder: IndexFolder, meta: Mapping[str, Any]) -> bool:
     except Exception:  # whatever is wrong with a leftover, the way out is a new working copy
         return False
     finally:
-        release(engine)
+        if engine is not None:
+            release(engine)
 
 
 def _start(folder: IndexFolder, base: Path | None, meta: Mapping[str, Any]) -> None:

@@ -307,6 +307,17 @@ def test_a_server_that_goes_down_in_a_build_ends_it_and_the_next_goes_on(on_post
     assert examine(tmp_path, "notes").sound
 
 
+@pytest.mark.parametrize("told", ["", '{"schema": "x; DROP"}', '{"schema": "wardround_of_nobody"}'])
+def test_a_working_copy_that_is_no_longer_understood_is_begun_anew(notes, told):
+    building = IndexFolder.of(notes, "notes").building
+    building.mkdir()
+    (building / "catalogue.json").write_text(told)
+    (building / "paths.sqlite").write_bytes(b"")
+    assert Assistant.build(write_rows(notes, NOTES[:3])).generation == 2
+    assert len(schemas(notes)) == 2
+    assert examine(notes, "notes").sound
+
+
 def test_builders_of_other_machines_are_kept_out_by_the_server(notes):
     """The flock of another machine's process is not seen; the server's lock is."""
     store = load_settings(notes).store
