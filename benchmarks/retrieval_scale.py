@@ -105,10 +105,10 @@ def percentiles(seconds: Sequence[float]) -> dict[str, float]:
     return {f"p{q}_ms": round(float(np.percentile(seconds, q)) * 1000, 3) for q in (50, 95, 99)}
 
 
-def timed(call: Callable[[], Any]) -> tuple[float, Any]:
-    started = time.perf_counter()
+def timed(call: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> tuple[float, Any]:
+    started = clock()
     found = call()
-    return time.perf_counter() - started, found
+    return clock() - started, found
 
 
 # --- the parts ----------------------------------------------------------------------------------------
@@ -200,25 +200,28 @@ def run_warm(arguments: argparse.Namespace) -> None:
         tokens = bm25s.tokenize(text, stopwords="en", stemmer=stemmer, return_ids=False, show_progress=False)
         return words.retrieve(tokens, k=CANDIDATES, show_progress=False)
 
-    times: dict[str, list[float]] = {name: [] for name in ("ours", "encoder", "faiss", "bm25s", "flat")}
-    asked = questions(arguments.queries + 10)
-    for n, (_, text) in enumerate(asked):
-        ours, _ = timed(lambda text=text: retriever.search([Query(text=text)]))
-        one, vector = timed(lambda text=text: encoder.encode([text]))
-        two, _ = timed(lambda vector=vector: by_hand_faiss(vector))
-        three, _ = timed(lambda text=text: by_hand_words(text))
-        four, _ = timed(lambda vector=vector: dense.flat.search(vector, CANDIDATES))
-        if n >= 10:  # warm
-            for name, seconds in zip(times, (ours, one, two, three, four), strict=True):
-                times[name].append(seconds)
-    all_of = {name: np.array(found) for name, found in times.items()}
-    by_hand = all_of["encoder"] + all_of["faiss"] + all_of["bm25s"]
-    with_scan = all_of["encoder"] + all_of["flat"] + all_of["bm25s"]
-    facts: dict[str, Any] = {name: percentiles(list(found)) for name, found in all_of.items()}
-    facts["by hand"] = percentiles(list(by_hand))
-    facts["ratio of medians"] = round(float(np.median(all_of["ours"]) / np.median(by_hand)), 3)
-    facts["median of ratios"] = round(float(np.median(all_of["ours"] / by_hand)), 3)
-    facts["ratio, by hand with IndexFlatIP"] = round(float(np.median(all_of["ours"]) / np.median(with_scan)), 3)
+    # On a machine shared with other work a wall clock also counts what the others do: the thread's own clock does not.
+    facts: dict[str, Any] = {}
+    for label, clock in (("wall", time.perf_counter), ("processor", time.thread_time)):
+        times: dict[str, list[float]] = {name: [] for name in ("ours", "encoder", "faiss", "bm25s", "flat")}
+        for n, (_, text) in enumerate(questions(arguments.queries + 10)):
+            ours, _ = timed(lambda text=text: retriever.search([Query(text=text)]), clock)
+            one, vector = timed(lambda text=text: encoder.encode([text]), clock)
+            two, _ = timed(lambda vector=vector: by_hand_faiss(vector), clock)
+            three, _ = timed(lambda text=text: by_hand_words(text), clock)
+            four, _ = timed(lambda vector=vector: dense.flat.search(vector, CANDIDATES), clock)
+            if n >= 10:  # warm
+                for name, seconds in zip(times, (ours, one, two, three, four), strict=True):
+                    times[name].append(seconds)
+        all_of = {name: np.array(found) for name, found in times.items()}
+        by_hand = all_of["encoder"] + all_of["faiss"] + all_of["bm25s"]
+        with_scan = all_of["encoder"] + all_of["flat"] + all_of["bm25s"]
+        facts[label] = {name: percentiles(list(found)) for name, found in all_of.items()} | {
+            "by hand": percentiles(list(by_hand)),
+            "ratio of medians": round(float(np.median(all_of["ours"]) / np.median(by_hand)), 3),
+            "median of ratios": round(float(np.median(all_of["ours"] / by_hand)), 3),
+            "ratio, by hand with IndexFlatIP": round(float(np.median(all_of["ours"]) / np.median(with_scan)), 3),
+        }
     keep(arguments, "warm", facts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -15,13 +16,14 @@ from assistant.records import Kind
 from assistant.retrieve.expand import expand
 from assistant.retrieve.fuse import fuse, fusion
 from assistant.retrieve.gather import Gathered, Nearest, Source, gather
+from assistant.retrieve.passages import in_section, neighbours_joined
 from assistant.retrieve.rerank import Reranker, rerank
 from assistant.settings import EmbedSettings, RetrieveSettings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex, StoredPassage, StoredRecord
 from assistant.store.words import query_terms
 
-BLOCK = 32  # hits read from the catalogue at a time: a list of ten with what it passes over
+BLOCK = 16  # hits read from the catalogue at a time: a list of ten with what it passes over
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,15 @@ def rank_text(
     order = by_document(gathered, scores, settings.passages_per_document)
     given: dict[int, float] = {}
     if reranker is not None:
-        first = order[: settings.rerank_first]
-        order, given = rerank(text, order, _texts(indexes, gathered, first), reranker)
-        scores[order[: len(first)]] = scores[first]  # a hit's score says its place
-    blocks = (order[start : start + BLOCK] for start in range(0, len(order), BLOCK))
-    return (hit for block in blocks for hit in _hits(indexes, gathered, scores, weight, given, block))
+        read = order[: settings.rerank_first]
+        order, given = rerank(text, order, _texts(indexes, gathered, read), reranker)
+        scores[order[: len(read)]] = scores[read]  # a hit's score says its place
+    first = in_section(_hits(indexes, gathered, scores, weight, given, order[:BLOCK]), text)
+    rest = (order[start : start + BLOCK] for start in range(BLOCK, len(order), BLOCK))
+    return chain(
+        neighbours_joined(first, settings.long_document_chars),
+        (hit for block in rest for hit in _hits(indexes, gathered, scores, weight, given, block)),
+    )
 
 
 def by_document(gathered: Gathered, scores: NDArray[np.float64], most: int) -> list[int]:

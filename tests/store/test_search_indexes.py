@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from assistant.store.vectors import FaissIndex, load_vectors
-from assistant.store.words import K1, B, WordIndex
+from assistant.store.words import WordIndex, query_terms, query_words
 
 
 def test_nearest_vectors_come_first_and_filters_hold_inside_the_search(tmp_path):
@@ -92,3 +92,18 @@ def test_what_a_ranking_asks_of_the_words(tmp_path):
     assert (shares > 0).tolist() == [[True, False, False], [False, True, False], [False, False, False]]
     scores = words.scored("effusion lung").of(np.array([9, 8, 77]))
     np.testing.assert_allclose(shares @ [effusion, lung, unknown], scores, rtol=1e-5)
+
+
+def test_a_questions_words_are_those_of_bm25s_tokenizer():
+    import bm25s
+    import Stemmer
+
+    for text in (
+        "What is the role of Nfat and miR-25 in heart failure?",
+        "",
+        "Ödeme, naïve  I V6 the of",
+        "x-rays' 12",
+    ):
+        theirs = bm25s.tokenize(text, stopwords="en", stemmer=Stemmer.Stemmer("english"), return_ids=False)[0]
+        assert query_words(text) == set(theirs)
+        assert sum(query_terms(text).values()) == len(theirs)
