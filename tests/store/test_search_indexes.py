@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from assistant.store.vectors import FaissIndex, load_vectors
-from assistant.store.words import WordIndex, query_terms, query_words
+from assistant.store.words import K1, B, WordIndex, query_terms, query_words
 
 
 def test_nearest_vectors_come_first_and_filters_hold_inside_the_search(tmp_path):
