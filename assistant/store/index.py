@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,9 @@ from assistant.store.stated import STATED_BY
 from assistant.store.vectors import VectorIndex, load_vectors
 from assistant.store.words import WordIndex
 from assistant.store.working import PATHS, WORDS, vector_folder
+
+FILTERS_KEPT = 16  # whose keys stay in memory, eight bytes for each record or passage that they name
+_Keys = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,9 @@ class OpenIndex:
         self._pseudonyms = Pseudonyms.of(workspace)
         with Session(self._engine) as session:
             self.meta: dict[str, Any] = {row.key: row.value for row in session.scalars(select(MetaRow))}
+
+        self._filtered: dict[tuple[Filter, Kind], tuple[_Keys | None, _Keys | None]] = {}
+        self._filtering = threading.Lock()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -143,8 +150,15 @@ class OpenIndex:
                 f"index {self.name!r} was built before findings were kept; build it again: wardround index "
                 f"{self.meta.get('recipe', self.name)}"
             )
-        included = self._keys(filter_.included(), kind, and_, filter_ if filter_.is_bounded else None)
-        return included, self._keys(filter_.excluded(), kind, or_)
+        with self._filtering:  # a search asks for vectors and for words under one filter
+            found = self._filtered.get((filter_, kind))
+            if found is None:
+                included = self._keys(filter_.included(), kind, and_, filter_ if filter_.is_bounded else None)
+                found = included, self._keys(filter_.excluded(), kind, or_)
+                self._filtered[filter_, kind] = found
+                if len(self._filtered) > FILTERS_KEPT:
+                    del self._filtered[next(iter(self._filtered))]
+            return found
 
     def _keys(
         self, conditions: list[ColumnElement[bool]], kind: Kind, join: Any, bounds: Filter | None = None
@@ -210,6 +224,12 @@ class OpenIndex:
             )
             for row in rows
         }
+
+    def stretch(self, record_pk: int, start: int, end: int) -> str:
+        """The text of a record from one place to another."""
+        part = select(func.substr(RecordRow.text, start + 1, end - start)).where(RecordRow.pk == record_pk)
+        with self._engine.connect() as connection:
+            return str(connection.execute(part).scalar_one())
 
     def passages_of_records(self, record_pks: Sequence[int]) -> list[StoredPassage]:
         """All passages proper (no captions) of some records, in reading order."""
