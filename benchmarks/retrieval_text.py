@@ -1,9 +1,12 @@
 """Text retrieval on four public sets: how good the ranking is, and what its numbers were chosen on.
 
     WARDROUND_DATA=… python benchmarks/retrieval_text.py [--vectors FOLDER] [--rerank NAME] [--langchain]
+    WARDROUND_DATA=… python benchmarks/retrieval_text.py --names
     WARDROUND_DATA=… python benchmarks/retrieval_text.py --fit
 
-The first prints the tables, the second chooses the numbers of assistant/retrieve/fusion.toml and writes them.
+The first prints the tables; the second says what expansion brings to questions that name a thing by an abbreviation,
+in British spelling or by its other name (names.jsonl, written for this); the third chooses the numbers of
+assistant/retrieve/fusion.toml and writes them.
 
 - BioASQ (Tsatsaronis et al. 2015, tasks 7b to 9b, as in MIRAGE): 1,490 questions, 7,754 snippets of abstracts.
 - MedQuAD (Ben Abacha and Demner-Fushman 2019): 5,588 questions, each to find its own answer, by the answer's text.
@@ -23,6 +26,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import tarfile
 import tempfile
@@ -40,7 +44,7 @@ from scipy.optimize import minimize
 from assistant.embed import open_encoder
 from assistant.ingest.text.plain import text_record
 from assistant.retrieve import fuse as fusing
-from assistant.retrieve.expand import expand
+from assistant.retrieve.expand import expand, for_meaning
 from assistant.retrieve.fuse import Feature, Fusion, features, fuse, fusion
 from assistant.retrieve.gather import Gathered, Source, gather
 from assistant.retrieve.rank import by_document
@@ -334,6 +338,32 @@ def langchain_ensemble(benchmark: Benchmark) -> Callable[[int], Ranking]:
     return lambda n: list(dict.fromkeys(f.metadata["document"] for f in both.invoke(benchmark.questions[n])))[:10]
 
 
+def named(data: Path, vectors: Path) -> None:
+    """How many of the first five MedQuAD answers are about what a question names in another way than they do."""
+    benchmark = next(sets(data, vectors, ["MedQuAD"]))
+    focus = [row["focus"].lower() for row in lines(data / "medquad" / "medquad.jsonl")]
+    cases = lines(Path(__file__).with_name("names.jsonl"))
+    asked = [case["question"] for case in cases]
+    encoder = open_encoder("text", EmbedSettings().text, EmbedSettings())
+    ways = {
+        "as asked": (asked, [query_terms(text) for text in asked]),
+        "words expanded": (asked, [expand(text).terms for text in asked]),
+        "words and meaning expanded": (
+            [for_meaning(text, benchmark.words) for text in asked], [expand(text).terms for text in asked]
+        ),
+    }  # fmt: skip
+    print(f"{len(cases)} questions: share of the first five answers that are about the thing meant")
+    for name, (texts, terms) in ways.items():
+        share = []
+        for case, vector, weighted in zip(cases, encoder.encode(texts), terms, strict=True):
+            scores, keys = benchmark.dense.search(vector[None], SETTINGS.candidates)
+            source = Source(benchmark.dense, benchmark.words, vector, (scores[0], keys[0]))
+            found = gather([source], list(query_terms(case["question"])), weighted, SETTINGS.candidates)
+            first = ranked(benchmark, found, fusion())[:5]
+            share.append(np.mean([re.search(case["focus"], focus[document]) is not None for document in first]))
+        print(f"- {name}: {np.mean(share):.2f}")
+
+
 # --- choosing the numbers -----------------------------------------------------------------------------
 
 
@@ -401,11 +431,15 @@ def main() -> int:
     parser.add_argument("sets", nargs="*", default=list(COUNTS), help="BioASQ, MedQuAD, LiveQA, Open-i")
     parser.add_argument("--vectors", type=Path, default=Path(tempfile.gettempdir()) / "wardround-vectors")
     parser.add_argument("--fit", action="store_true", help="choose the numbers of fusion.toml anew")
+    parser.add_argument("--names", action="store_true", help="what query expansion brings")
     parser.add_argument("--rerank", metavar="NAME", help="also with a reranker, such as late-interaction:minilm-int8")
     parser.add_argument("--first", type=int, default=20, help="how many passages are reranked")
     parser.add_argument("--langchain", action="store_true", help="also LangChain's ensemble")
     asked = parser.parse_args()
     data = Path(os.environ["WARDROUND_DATA"])
+    if asked.names:
+        named(data, asked.vectors)
+        return 0
     if asked.fit:
         fit(data, asked.vectors)
         return 0
