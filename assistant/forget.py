@@ -140,7 +140,7 @@ def forget_patient(
             counts = {"records": len(there.records), "studies": len(there.studies)}
             report.indexes.append({"index": folder.name, "generation": number, **counts})
         if not dry_run:  # even where no generation holds them yet
-            table = DocumentTable(workspace, folder.name)
+            table = DocumentTable(workspace, folder.name, store)
             table.forget(names[folder], there.studies, pseudonyms, namespaces[folder])
     with db.session() as session:
         _conversations(session, who, report)

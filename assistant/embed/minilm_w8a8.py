@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from assistant import weights
 from assistant.embed.minilm import MAX_TOKENS, MiniLmEncoder
 from assistant.embed.onnx_session import open_session
 from assistant.embed.registry import fingerprint
+from assistant.errors import MissingExtra
 from assistant.settings import EmbedSettings
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class MiniLmIntegerEncoder(MiniLmEncoder):
     tokens_per_batch = 512
 
     def __init__(self, settings: EmbedSettings) -> None:
+        if find_spec("onnx") is None:
+            raise MissingExtra("onnx, which writes the model down for this encoder,", "fast")
         super().__init__(settings)
         ranges = hashlib.sha256(RANGES.read_bytes()).hexdigest()
         weights_hash = weights.weights("minilm-int8").sha256

@@ -84,7 +84,7 @@ class WardroundVectorStore(VectorStore):
                 "WardroundEmbeddings(name), where the name may be sentence-transformers:<model>"
             )
         self._embedding = embedding
-        self._table = DocumentTable(self._workspace, index)
+        self._table = DocumentTable(self._workspace, index, self._settings.store)
         self._table.create(embedding.model, deidentify=deidentify)
         self._index: OpenIndex | None = None
         self._opening = threading.Lock()

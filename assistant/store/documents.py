@@ -28,7 +28,7 @@ from assistant.ingest.text.encodings import clean
 from assistant.ingest.worker import Job, Outcome, read_outcome
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import Record
-from assistant.settings import IngestSettings, Settings
+from assistant.settings import IngestSettings, Settings, StoreSettings
 from assistant.store.build import BuildReport, build_index
 from assistant.store.files import write_atomically
 from assistant.store.forgotten import Forgotten
@@ -56,6 +56,7 @@ class DocumentTable:
 
     workspace: Path
     name: str
+    store: StoreSettings | None = None  # what the workspace's settings say, where it is left out
 
     @property
     def path(self) -> Path:
@@ -70,7 +71,7 @@ class DocumentTable:
 
         Raises RecipeError where an index of that name is built from something else, or by another text encoder.
         """
-        folder = IndexFolder.of(self.workspace, self.name)
+        folder = IndexFolder.of(self.workspace, self.name, self.store)
         if not self.recipe_path.exists():
             if folder.current() is not None:
                 raise RecipeError(f"index {self.name!r} is built from another recipe: give another index name")
@@ -178,7 +179,7 @@ class DocumentTable:
     def _refuse_forgotten(self, documents: Iterable[TextDocument]) -> None:
         pseudonyms = Pseudonyms.of(self.workspace)
         namespace = load_recipe(self.recipe_path).patient_namespace
-        forgotten = Forgotten.of(IndexFolder.of(self.workspace, self.name), namespace, pseudonyms)
+        forgotten = Forgotten.of(IndexFolder.of(self.workspace, self.name, self.store), namespace, pseudonyms)
         for document in documents:
             facts = document.facts
             record = Record("text", "DOC", "", patient_id=facts.get("patient_id"), study_id=facts.get("study_id"))

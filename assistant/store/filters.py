@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, String, and_, false, func, literal, not_, or_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from assistant.findings.wanted import WantedFinding
 from assistant.pseudonyms import MAX_SHIFT_DAYS
@@ -45,7 +49,7 @@ class Filter:
         if self.is_bounded:
             conditions.append(self._may_be_taken())
         conditions += [states(wanted) for wanted in self.findings]
-        conditions += [RecordRow.labels[name].as_string().in_(values) for name, values in self.labels]
+        conditions += [_Label(RecordRow.labels, literal(name)).in_(values) for name, values in self.labels]
         return conditions
 
     @property
@@ -87,6 +91,28 @@ class Filter:
         if out := self.excluded():
             conditions.append(not_(func.coalesce(or_(*out), false())))  # a patient who is not named is NULL in SQL
         return conditions
+
+
+class _Label(FunctionElement[str]):
+    """The value of a label by its name.
+
+    Not `RecordRow.labels[name]`: a JSON path of SQLite's finds no key with a letter beyond ASCII or a quote in it.
+    """
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_Label)
+def _label_by_operator(element: _Label, compiler: SQLCompiler, **options: Any) -> str:
+    labels, name = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({labels} ->> CAST({name} AS TEXT))"
+
+
+@compiles(_Label, "sqlite")
+def _label_by_entry(element: _Label, compiler: SQLCompiler, **options: Any) -> str:
+    labels, name = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"(SELECT value FROM json_each({labels}) WHERE key = {name})"
 
 
 def _earlier(moment: datetime, by: timedelta) -> datetime:
