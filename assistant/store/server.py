@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -137,8 +136,8 @@ class Server:
         if context.is_pre_ping or not isinstance(error, psycopg.Error):
             return
         state = error.sqlstate or ""
-        said = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-        reason = re.sub(r"\s+", " ", said[0]).removeprefix("FATAL: ")
+        # A statement's error may quote a row in its detail, and so a patient's text; the primary message does not.
+        reason = " ".join((error.diag.message_primary or str(error)).split()) or type(error).__name__
         if context.connection is None:
             raise DatabaseUnavailable(f"{self.name}: {reason}; {_way_out(str(error), self.url)}") from None
         if context.is_disconnect or state.startswith(_LOST):
@@ -159,6 +158,8 @@ class Server:
             raise WorkspaceBusy(f"{self.name}: {reason}; another process uses the tables: try again") from None
         if state.startswith("53"):
             raise DatabaseUnavailable(f"{self.name}: {reason}; the server is out of a resource") from None
+        if error.diag.message_detail:
+            raise WardroundError(f"{self.name}: {reason} ({type(error).__name__})") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import time
 
 import pytest
 from postgres import PASSWORD, ROLE
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import SQLAlchemyError
 from test_either_place import NOTES, files_of, start_build, write_rows
 
 from assistant.assistant import Assistant
@@ -113,9 +114,6 @@ def test_a_schema_has_the_keys_and_indexes_of_the_models(notes):
 
 
 def test_readers_can_not_change_what_was_committed(notes):
-    from sqlalchemy import text
-    from sqlalchemy.exc import SQLAlchemyError
-
     folder = IndexFolder.of(notes, "notes")
     catalogue = folder.catalogue(folder.open_current())
     with catalogue.engine().connect() as connection, pytest.raises(SQLAlchemyError, match="read-only"):
@@ -172,7 +170,7 @@ def test_a_damaged_word_index_is_mended_from_the_texts_on_the_server(notes):
 def test_a_schema_that_was_dropped_is_told(notes, postgres, on_postgres):
     assistant = Assistant.open(notes)
     postgres.sql(f"DROP SCHEMA {schemas(notes)[0]} CASCADE", database_of(on_postgres))
-    with pytest.raises(DamagedIndex, match="build the index again"):
+    with pytest.raises(DamagedIndex, match=r'relation "wardround_.*" does not exist.*build the index again'):
         assistant.search("effusion")
     with pytest.raises(DamagedIndex, match="build the index again"):
         Assistant.open(notes)
@@ -228,6 +226,7 @@ def test_what_can_not_be_reached_is_named_with_a_way_out(on_postgres, tmp_path, 
 
     told = at("postgresql://ward@127.0.0.1:1/x")
     assert "PostgreSQL 127.0.0.1:1, database 'x'" in told
+    assert "Connection refused" in told
     assert "see that the server runs" in told
     told = at(f"{on_postgres}_elsewhere")
     assert f'database "{database_of(on_postgres)}_elsewhere" does not exist' in told
@@ -348,8 +347,6 @@ def test_a_build_that_lost_its_lock_commits_nothing(notes, postgres, on_postgres
 
 
 def test_a_reader_of_an_old_generation_delays_its_removal_and_nobody_else(notes, on_postgres):
-    from sqlalchemy import text
-
     folder = IndexFolder.of(notes, "notes")
     catalogue = folder.catalogue(folder.open_current())
     schema = catalogue.schema
@@ -381,6 +378,20 @@ def test_many_threads_share_the_pools(notes, postgres, on_postgres):
     assert errors == []
     used = postgres.sql(f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database_of(on_postgres)}'")[0][0]
     assert used <= 2 * 2 * load_settings(notes).store.database_connections
+
+
+def test_no_message_quotes_a_row(notes):
+    folder = IndexFolder.of(notes, "notes")
+    catalogue = folder.catalogue(folder.open_current())
+    statement = text(f"UPDATE {catalogue.schema}.record SET sha256 = NULL")
+    with catalogue.engine(writable=True).begin() as connection, pytest.raises(WardroundError) as raised:
+        connection.execute(statement)
+    assert 'null value in column "sha256"' in str(raised.value)
+    assert "effusion" not in str(raised.value)
+    twice = text(f"INSERT INTO {catalogue.schema}.meta VALUES (:key, '1')")
+    with catalogue.engine(writable=True).begin() as connection, pytest.raises(WardroundError) as raised:
+        connection.execute(twice, {"key": "namespace"})
+    assert "duplicate key" in str(raised.value)
 
 
 def test_a_forked_process_leaves_its_parents_connections_alone(notes):
