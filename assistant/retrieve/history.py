@@ -15,7 +15,7 @@ from datetime import datetime
 from assistant.findings.asked import Asked, asked_about
 from assistant.findings.extract import extract_findings
 from assistant.findings.sentences import sentence_spans
-from assistant.records import Evidence, Passage, Place, Record, TextPlace, evidence_id
+from assistant.records import Evidence, Kind, Passage, Place, Record, TextPlace, evidence_id
 from assistant.retrieve.query import Query
 from assistant.retrieve.select import whole
 from assistant.retrieve.wall import Own
@@ -37,6 +37,9 @@ class _Study:
 
     records: tuple[Record, ...]
     taken_at: datetime | None
+
+    def only(self, kinds: frozenset[Kind]) -> _Study:
+        return _Study(tuple(r for r in self.records if not kinds or r.kind in kinds), self.taken_at)
 
 
 def history(
@@ -62,7 +65,6 @@ def history(
         this = own.studies | {index.studies_named(upload.study) for upload in query.uploads if upload.study}
         within = replace(
             filter_,
-            kinds=query.kinds,
             patient=patient,
             exclude_patients=frozenset({index.pseudonym_of(query.exclude_patient)} if query.exclude_patient else ()),
             exclude_studies=filter_.exclude_studies | this,
@@ -73,7 +75,10 @@ def history(
     now, name = _reference(indexes, owned, query, studies)
     if query.leave_out_own and now:  # a draft must not know what came later
         studies = {key: s for key, s in studies.items() if s.taken_at is not None and s.taken_at <= now}
-    ordered = sorted(studies.values(), key=lambda study: study.taken_at or datetime.min, reverse=True)
+    shown = [study.only(query.kinds) for study in studies.values()]  # dated by all of their records
+    ordered = sorted(
+        (study for study in shown if study.records), key=lambda study: study.taken_at or datetime.min, reverse=True
+    )
     asked = asked_about(query.text)
     evidence: list[Evidence] = []
     for number, study in enumerate(ordered):
