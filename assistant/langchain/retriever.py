@@ -15,6 +15,8 @@ from assistant.errors import BadQuery
 from assistant.langchain.query import MultimodalQuery, SearchOptions
 from assistant.records import Evidence, SearchResult
 
+WALL = frozenset({"patient", "exclude_patient"})
+
 
 class WardroundRetriever(BaseRetriever):
     """Evidence as LangChain documents, best first; none where the archive has nothing that is good enough.
@@ -27,8 +29,9 @@ class WardroundRetriever(BaseRetriever):
         retriever.invoke("like this one", files=["cxr.dcm"])          # or a MultimodalQuery
         retriever.bind(exclude_patient="100") | chain
 
-    Options stand in the query (`MultimodalQuery`), in the call, or in the retriever, each before the next. What is not
-    among them is an error. Safe to share among threads; a newer generation is seen as soon as it is committed.
+    Options stand in the query (`MultimodalQuery`), in the call, or in the retriever, each before the next. But a
+    patient whom one of them has chosen or left out stays so: another one is an error, and so is what is no option. Safe
+    to share among threads; a newer generation is seen as soon as it is committed.
 
     Raises (on opening) IndexMissing, DamagedIndex; (on a query) BadQuery, UnreadableFile, EncoderMismatch.
     """
@@ -55,14 +58,17 @@ class WardroundRetriever(BaseRetriever):
 
     def search(self, query: str, **options: Any) -> SearchResult:
         """The whole result of a query: route, dropped evidence, the reason where it abstained, timings."""
-        given = _options(options)
         said = query.options if isinstance(query, MultimodalQuery) else SearchOptions()
-        chosen: dict[str, Any] = {"k": self.k}
-        for one in (self.options, given, said):
-            chosen |= one.model_dump(exclude_none=True)
-        return self._open.evidence_for(
-            self._open.query(str(query), **{k: v for k, v in chosen.items() if v is not None})
-        )
+        chosen: dict[str, Any] = {} if self.k is None else {"k": self.k}
+        for one in (self.options, _options(options), said):
+            told = one.model_dump(exclude_none=True)
+            for name in WALL & chosen.keys() & told.keys():
+                if told[name] != chosen[name]:
+                    raise BadQuery(
+                        f"{name} is chosen already, for another patient than this query's: ask another retriever"
+                    )
+            chosen |= told
+        return self._open.evidence_for(self._open.query(str(query), **chosen))
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **options: Any

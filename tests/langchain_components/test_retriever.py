@@ -11,7 +11,7 @@ from langchain_core.runnables import RunnableLambda
 
 from assistant import Assistant
 from assistant.errors import BadQuery, IndexMissing
-from assistant.langchain import MultimodalQuery, WardroundRetriever
+from assistant.langchain import MultimodalQuery, SearchOptions, WardroundRetriever
 
 
 @pytest.fixture(scope="module")
@@ -77,13 +77,20 @@ def test_nothing_good_enough_is_an_empty_list_and_the_dropped_may_be_seen(retrie
 
 
 def test_the_query_speaks_before_the_call_and_the_call_before_the_retriever(chest_workspace):
-    from assistant.langchain import SearchOptions
+    own = WardroundRetriever(where=str(chest_workspace), options=SearchOptions(kinds=["text"]))
+    assert {d.metadata["kind"] for d in own.invoke("effusion")} == {"text"}
+    assert {d.metadata["kind"] for d in own.invoke("effusion", kinds=["image"])} == {"image"}
+    said = MultimodalQuery("effusion", kinds=["text"])
+    assert {d.metadata["kind"] for d in own.invoke(said, kinds=["image"])} == {"text"}
 
+
+def test_a_patient_who_is_left_out_stays_so(chest_workspace):
     own = WardroundRetriever(where=str(chest_workspace), options=SearchOptions(exclude_patient="100"))
-    assert not names(own.invoke("pleural effusion")) & {"a.png", "b.png"}
-    assert "e.png" not in names(own.invoke("fracture of the radius", exclude_patient="400"))
-    said = MultimodalQuery("pleural effusion", exclude_patient="400")
-    assert "a.png" in names(own.invoke(said, exclude_patient="200"))
+    assert not names(own.invoke("pleural effusion", exclude_patient="100")) & {"a.png", "b.png"}
+    with pytest.raises(BadQuery, match="exclude_patient is chosen already"):
+        own.invoke("pleural effusion", exclude_patient="400")
+    with pytest.raises(BadQuery, match="patient is chosen already"):
+        own.invoke(MultimodalQuery("pleural effusion", patient="200"), patient="100")
 
 
 def test_tracers_see_the_words_alone(retriever, chest_workspace):
