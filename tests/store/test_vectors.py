@@ -103,6 +103,16 @@ def test_a_filter_holds_inside_the_search_and_never_costs_results(saved, vectors
     assert (found[0][len(there) :] == -1).all()
 
 
+def test_the_node_where_a_walk_begins_is_filtered_too(vectors, keys):
+    index = of("hnsw", vectors, keys)
+    first = index.structure.index.hnsw.entry_point
+    beginning = keys[first : first + 1]
+    assert index.search(vectors[first : first + 1], 10)[1][0, 0] == beginning[0]
+    found = index.search(vectors, 10, excluded=beginning)[1]
+    assert not np.isin(found, beginning).any()
+    assert (found >= 0).all()
+
+
 @pytest.mark.parametrize("allowed_share", [0.4, 0.05])
 def test_recall_holds_under_a_filter(saved, vectors, keys, allowed_share):
     random = np.random.default_rng(3)

@@ -194,6 +194,8 @@ class FaissIndex:
             return self._scanned(queries, k, admitted)
         selector = [None] if admitted is None else _selector(admitted, len(self._keys), as_bitmap=True)
         scores, positions = structure.search(queries, k, choice.effort, selector[-1], share)
+        if admitted is not None:  # the wall does not rest on how a structure treats its selector
+            positions = np.where(_mask(admitted, len(self._keys))[positions], positions, GONE)
         if structure.is_coarse:
             scores, positions = self._ranked_again(queries, positions, k)
         short = np.flatnonzero((positions[:, :k] < 0).any(axis=1))
@@ -273,15 +275,20 @@ def _number(admitted: Keys | NDArray[np.bool_]) -> int:
     return int(admitted.sum()) if admitted.dtype == bool else len(admitted)
 
 
+def _mask(admitted: Keys | NDArray[np.bool_], rows: int) -> NDArray[np.bool_]:
+    """Which of all rows are admitted."""
+    if admitted.dtype == bool:
+        return admitted  # type: ignore[return-value]
+    mask = np.zeros(rows, bool)
+    mask[admitted] = True
+    return mask
+
+
 def _selector(admitted: Keys | NDArray[np.bool_], rows: int, *, as_bitmap: bool) -> list[Any]:
     """A FAISS selector of rows, the last of a list whose other members must stay alive beside it."""
     if not as_bitmap:
         positions = np.flatnonzero(admitted) if admitted.dtype == bool else admitted
         positions = np.ascontiguousarray(positions, np.int64)
         return [positions, faiss().IDSelectorArray(positions)]
-    if admitted.dtype != bool:
-        mask = np.zeros(rows, bool)
-        mask[admitted] = True
-        admitted = mask
-    bits = np.packbits(admitted, bitorder="little")
+    bits = np.packbits(_mask(admitted, rows), bitorder="little")
     return [bits, faiss().IDSelectorBitmap(bits)]

@@ -76,9 +76,10 @@ class Hnsw:
         self, queries: Matrix, k: int, effort: int, selector: Any, share: float
     ) -> tuple[NDArray[np.float32], Keys]:
         # The walk is as long as efSearch, so under a filter it has to be longer for as many results.
-        # FAISS's bounded queue is scanned whole at each step: at efSearch 1,000 that takes longer than the rest.
         steps = int(np.ceil(max(effort, k) / share))
-        parameters = faiss().SearchParametersHNSW(efSearch=steps, bounded_queue=False)
+        # FAISS's bounded queue is scanned whole at each step: at efSearch 1,000 that takes longer than the rest. Its
+        # heap gives back the node where the walk began even where the selector does not admit it: not under a filter.
+        parameters = faiss().SearchParametersHNSW(efSearch=steps, bounded_queue=selector is not None)
         if selector is not None:
             parameters.sel = selector
         scores, positions = self.index.search(queries, k, params=parameters)
