@@ -75,8 +75,10 @@ def search_likeness(
             if one.wish.contrasts and index.states_findings:
                 stated = index.stated_in({str(hit.stored.record.study_id) for hit in hits}, one.filter_)
                 texts[n].stated.update({(index.name, study): findings for study, findings in stated.items()})
+    modalities = {n: frozenset(u.record.modality for u in shown_of(query, kind)) for n, query in queries.items()}
     return {
-        n: recomposed(sorted(hits, key=lambda hit: -hit.score), wishes[n], texts[n], floor) for n, hits in found.items()
+        n: recomposed(sorted(hits, key=lambda hit: -hit.score), wishes[n], texts[n], floor, modalities[n])
+        for n, hits in found.items()
     }
 
 

@@ -40,7 +40,7 @@ class Hit:
     score: float
     closeness: float
     passage: StoredPassage | None = None
-    all_words: bool = False  # the passage holds every content word of the question
+    all_words: bool = False  # the passage holds every content word, or the study states all that was wished for
     why: str = ""
     chance: float | None = None  # that the passage answers the question (`assistant.retrieve.chance`)
 

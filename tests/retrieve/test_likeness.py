@@ -98,6 +98,15 @@ def test_an_example_with_words_prefers_what_is_stated_and_puts_a_denial_last(ass
     assert denied.score < min(e.score for e in found.evidence if study_of(e) not in ("both", "side"))
 
 
+def test_what_states_the_wish_is_handed_on_though_it_is_unlike_and_what_does_not_is_not(assistant, workspace):
+    """A lateral film is far from the frontal ones; asked for a pacemaker, the nearest that states one still counts."""
+    found = assistant.search("like this one, but with a pacemaker", files=[workspace / "lateral.png"], kinds=["image"])
+    best, *others = found.evidence
+    assert (study_of(best), best.kept) == ("alone", True)
+    assert float(best.why.split()[1].rstrip(",;")) < 0.93
+    assert not any(e.kept for e in others if study_of(e) in ("silent", "labelled"))
+
+
 def test_without_prefers_a_denial_then_silence_and_labels_count_as_statements(assistant, workspace):
     found = assistant.search("similar, without effusion", files=[workspace / "frontal.png"], kinds=["image"])
     told = {study_of(e): e.why for e in found.evidence}
