@@ -65,6 +65,9 @@ class WordIndex:
             bm25 = bm25s.BM25.load(str(folder), mmap=True, load_corpus=False)
             ids = np.load(folder / "ids.npy", mmap_mode="r", allow_pickle=False)
             leads = np.load(folder / "leads.npy", mmap_mode="r", allow_pickle=False)
+            # the same mapped memory without the subclass, whose slices cost more than what is done with them
+            bm25.scores |= {name: np.asarray(bm25.scores[name]) for name in ("data", "indices", "indptr")}
+            ids, leads = np.asarray(ids), np.asarray(leads)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DamagedIndex(f"{folder}: the word index can't be read ({error}); build the index again") from error
         if not bm25.scores["num_docs"] == len(ids) == len(leads):
