@@ -80,3 +80,10 @@ def test_batches_hold_like_lengths_within_the_budget() -> None:
     batches = list(length_sorted_batches([3, 10, 4, 300, 9], 20))
     assert batches == [[3], [1, 4], [2, 0]]  # 300 alone is over the budget; 2 × 10; 2 × 4
     assert list(length_sorted_batches([], 20)) == []
+
+
+def test_word_pieces_have_vectors_of_their_own(encoder) -> None:  # type: ignore[no-untyped-def]
+    tokens = encoder.encode_tokens(TEXTS)
+    assert [len(vectors) for vectors in tokens][4] == 2 and len(tokens[5]) == 256  # the special pieces alone; cut off
+    mean = tokens[0] @ encoder.encode(TEXTS[:1])[0]
+    assert np.linalg.norm(tokens[0], axis=1) == pytest.approx(np.ones(len(tokens[0])), abs=1e-5) and mean.min() > 0

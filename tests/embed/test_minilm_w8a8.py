@@ -10,7 +10,10 @@ from assistant.embed import open_encoder
 from assistant.embed.minilm_graph import FloatModel, integer_model, points, products_saturate, read_weights
 from assistant.embed.minilm_w8a8 import RANGES, MiniLmIntegerEncoder
 from assistant.embed.onnx_session import open_session
+from assistant.errors import MissingExtra
 from assistant.settings import EmbedSettings
+
+pytest.importorskip("onnx", reason="install wardround[fast]")
 
 TEXTS = [
     "There is a small right pleural effusion.",
@@ -81,8 +84,7 @@ def test_the_ranges_hold_a_factor_a_channel_at_every_point():
         }
 
 
-def test_word_pieces_have_vectors_of_their_own(exact):
-    tokens = exact.encode_tokens(TEXTS)
-    assert [len(vectors) for vectors in tokens][3] == 2 and len(tokens[5]) == 256  # the special pieces alone; cut off
-    mean = tokens[0] @ exact.encode(TEXTS[:1])[0]
-    assert np.linalg.norm(tokens[0], axis=1) == pytest.approx(np.ones(len(tokens[0])), abs=1e-5) and mean.min() > 0
+def test_without_onnx_the_error_names_the_extra(monkeypatch):
+    monkeypatch.setattr("assistant.embed.minilm_w8a8.find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"wardround\[fast\]"):
+        MiniLmIntegerEncoder(EmbedSettings())
