@@ -43,6 +43,7 @@ class Hit:
     all_words: bool = False  # the passage holds every content word, or the study states all that was wished for
     why: str = ""
     chance: float | None = None  # that the passage answers the question (`assistant.retrieve.chance`)
+    unwanted: bool = False  # its study states otherwise than the words wish
 
 
 def encoder_of(index: OpenIndex, kind: Kind, settings: EmbedSettings) -> Encoder:
@@ -94,11 +95,11 @@ def rank_text(
 def by_document(gathered: Gathered, scores: NDArray[np.float64], most: int) -> list[int]:
     """The candidates best first, at most so many of each document; equal scores in the order of keys."""
     taken: Counter[tuple[int, int]] = Counter()
+    documents = list(zip(gathered.source.tolist(), gathered.leads.tolist(), strict=True))
     order = []
     for n in np.lexsort((gathered.keys, gathered.source, -scores)).tolist():
-        document = int(gathered.source[n]), int(gathered.leads[n])
-        taken[document] += 1
-        if taken[document] <= most:
+        taken[documents[n]] += 1
+        if taken[documents[n]] <= most:
             order.append(n)
     return order
 
