@@ -51,7 +51,6 @@ FAMILIES = {
     "Atrial flutter, typical": "fibrillation or flutter",
 }
 WISHES = {
-    "like this one, but with left bundle branch block": "left bundle branch block",
     "like this one, but with atrial fibrillation": "atrial fibrillation",
     "similar, with left ventricular hypertrophy": "left ventricular hypertrophy",
     "similar, without left ventricular hypertrophy": "left ventricular hypertrophy",

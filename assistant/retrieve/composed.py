@@ -22,7 +22,7 @@ from assistant.store.index import OpenIndex
 from assistant.store.words import query_words
 
 WISH_WEIGHT = 0.5  # of what the words wish for, beside likeness scaled to 0..1 over the candidates
-UNLIKE = 1.5  # the span of such scores
+BEHIND = 1.5  # the span of such scores: what is taken off those that come after all others
 UNTOLD = "OT"  # the modality of a picture file, which does not say what took it
 # How far a study grants a wish: what is stated as wished, not mentioned, or stated otherwise.
 GRANTED: dict[Status, tuple[float, float, float]] = {
@@ -103,7 +103,8 @@ def recomposed(hits: Sequence[Hit], wish: Wish, texts: Texts, floor: float, moda
     """Hits by likeness in the order of likeness and wish together; each says in `why` what its study states.
 
     What is below the relevance floor stays behind all that is not, unless it is of the uploads' `modalities` and its
-    study states what was wished for: an ECG "like this one, but with atrial fibrillation" is an unlike one.
+    study states what was wished for: an ECG "like this one, but with atrial fibrillation" is an unlike one. Last come
+    studies that state otherwise than wished; they are not handed on.
     """
     if not wish or not hits:
         return list(hits)
@@ -111,19 +112,19 @@ def recomposed(hits: Sequence[Hit], wish: Wish, texts: Texts, floor: float, moda
     scores = [hit.score for hit in hits]
     low, span = min(scores), max(max(scores) - min(scores), 1e-9)
     weighed = []
-    for hit, (value, told, is_granted) in zip(hits, granted, strict=True):
+    for hit, (value, told, is_granted, is_denied) in zip(hits, granted, strict=True):
         asked_for = is_granted and not {hit.stored.record.modality, UNTOLD}.isdisjoint(modalities)
         score = (1 - WISH_WEIGHT) * (hit.score - low) / span + WISH_WEIGHT * value
-        unlike = UNLIKE if hit.closeness < floor and not asked_for else 0.0
-        weighed.append(replace(hit, score=score - unlike, all_words=asked_for, why=f"{hit.why}; {told}"))
+        score -= 2 * BEHIND if is_denied else BEHIND if hit.closeness < floor and not asked_for else 0.0
+        weighed.append(replace(hit, score=score, all_words=asked_for, unwanted=is_denied, why=f"{hit.why}; {told}"))
     return sorted(weighed, key=lambda hit: -hit.score)
 
 
 def _granted(
     hits: Sequence[Hit], wish: Wish, stated: Mapping[tuple[str, str], list[Finding]]
-) -> list[tuple[float, str, bool]]:
-    """How far each hit's study grants the wish, -1 to 1, in words what its texts and labels state, and whether they
-    state all that was wished for and nothing that was wished away."""
+) -> list[tuple[float, str, bool, bool]]:
+    """How far each hit's study grants the wish, -1 to 1; in words what its texts and labels state; whether they state
+    all that was wished for and nothing that was wished away; and whether they state otherwise than wished."""
     wished = any(contrast.wanted.status == "present" for contrast in wish.contrasts)
     found = []
     for hit in hits:
@@ -133,7 +134,7 @@ def _granted(
             value == 1.0 if contrast.wanted.status == "present" else value > 0
             for contrast, value in zip(wish.contrasts, values, strict=True)
         )
-        found.append((sum(values) / len(values), ", ".join(told), is_granted))
+        found.append((sum(values) / len(values), ", ".join(told), is_granted, min(values) < 0))
     return found
 
 
@@ -149,14 +150,14 @@ def _of(contrast: Contrast, stated: Sequence[Finding]) -> tuple[float, str]:
     return silent, f"its study does not mention {contrast.name}"
 
 
-def _near(hits: Sequence[Hit], near: Mapping[tuple[str, str], float]) -> list[tuple[float, str, bool]]:
+def _near(hits: Sequence[Hit], near: Mapping[tuple[str, str], float]) -> list[tuple[float, str, bool, bool]]:
     """The nearness of each hit's study to the words, a cosine, scaled to 0..1 over the hits."""
     values = [near.get(_study(hit)) for hit in hits]
     known = [value for value in values if value is not None]
     low, span = min(known, default=0.0), max(max(known, default=0.0) - min(known, default=0.0), 1e-9)
     return [
-        (0.0, "its study's text is not among those near the words", False) if value is None
-        else ((value - low) / span, f"its study's text is near the words by {value:.2f}", False)
+        (0.0, "its study's text is not among those near the words", False, False) if value is None
+        else ((value - low) / span, f"its study's text is near the words by {value:.2f}", False, False)
         for value in values
     ]  # fmt: skip
 

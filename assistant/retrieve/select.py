@@ -151,6 +151,8 @@ class _Choice:
             if self._best is not None and self._best > ratio * hit.chance:
                 return f"far less to the point than the best passage ({self._best:.0%})"
             return ""
+        if hit.unwanted:
+            return "not what the words ask for"
         floor = self._floors[hit.by]
         if floor is None:
             return "no relevance floor is set for pictures found by words (retrieve.joint_floor)"

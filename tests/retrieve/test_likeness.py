@@ -110,7 +110,11 @@ def test_what_states_the_wish_is_handed_on_though_it_is_unlike_and_what_does_not
 def test_without_prefers_a_denial_then_silence_and_labels_count_as_statements(assistant, workspace):
     found = assistant.search("similar, without effusion", files=[workspace / "frontal.png"], kinds=["image"])
     told = {study_of(e): e.why for e in found.evidence}
-    assert studies(found)[:2] == ["alone", "silent"]
+    assert studies(found)[:3] == ["alone", "silent", "side"]
+    against = [e for e in found.evidence if study_of(e) in ("both", "labelled")]
+    assert len(against) == 3
+    assert not any(e.kept for e in against)
+    assert "not what the words ask for" in against[0].why
     assert "its study denies pleural effusion" in told["alone"]
     assert "its study does not mention pleural effusion" in told["silent"]
     assert "its study states pleural effusion" in told["both"]
