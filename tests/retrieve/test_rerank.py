@@ -60,6 +60,19 @@ def test_late_interaction_over_the_packaged_encoder_prefers_the_passage_that_ans
     assert len(reranker.score("anything", [])) == 0
 
 
+def test_a_search_reads_the_first_once_more_and_says_so(chest_workspace):
+    from assistant.assistant import Assistant
+    from assistant.settings import RetrieveSettings, Settings
+
+    settings = Settings(retrieve=RetrieveSettings(reranker="late-interaction:minilm-int8", rerank_first=2))
+    found = Assistant.open(chest_workspace, settings=settings).search("haemorrhage or pleural effusion")
+    told = [e.why for e in found.evidence if e.kind == "text"]
+    assert sum("read once more" in why for why in told) == 2
+    scores = [e.score for e in found.evidence]
+    assert scores == sorted(scores, reverse=True)
+    assert any(line.startswith("text: also searched for") and "effusion" in line for line in found.route)
+
+
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory):
     """A tiny BERT of random weights with its tokenizer: the folder, and what to build models from it with."""
