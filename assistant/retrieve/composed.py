@@ -45,10 +45,14 @@ _OF_COMPARISON = query_words(
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a query's words ask of the studies that are like its uploads; false where they ask for nothing."""
+    """What a query's words ask of the studies that are like its uploads; false where they ask for nothing.
+
+    Words that compare ("the same without effusion") are about such studies alone and nothing to search texts by.
+    """
 
     text: str = ""
     contrasts: tuple[Contrast, ...] = ()
+    compares: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.text)
@@ -61,7 +65,7 @@ class Wish:
         wished = contrasts(text, doubtful=compares)
         if not wished and not query_words(text) - _OF_COMPARISON:
             return cls()
-        return cls(text, wished)
+        return cls(text, wished, compares or any(c.wanted.status == "absent" for c in wished))
 
     @property
     def told(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.records import Kind
+from assistant.retrieve.composed import Wish
 from assistant.retrieve.query import Query
 from assistant.retrieve.question import Question, Wants, read_question
 from assistant.retrieve.weigh import Turns
@@ -92,6 +93,8 @@ def route(query: Query, available: Sequence[Kind]) -> Route:
     wants = question.wants if someone or question.kind not in _OF_ONE_PATIENT else None
     if query.uploads and (kinds or own_text) and is_about_upload(query.text):
         words.append("text: not searched, the question is about the upload")
+    elif kinds and Wish.of(query.text).compares:
+        words.append("text: not searched, the words say which of the studies like the upload are wanted")
     elif "text" in available:
         words.append("text: passages, titles and labels by words (BM25) and by meaning (dense), fused")
         words += _told(question, wants)

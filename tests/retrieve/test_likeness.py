@@ -121,6 +121,13 @@ def test_without_prefers_a_denial_then_silence_and_labels_count_as_statements(as
     assert "its study states pleural effusion" in told["labelled"]
 
 
+def test_words_that_compare_are_nothing_to_search_texts_by(assistant, workspace):
+    """Else the very texts that state what is wished away would come up as the nearest to the words."""
+    found = assistant.search("the same without effusion", files=[workspace / "frontal.png"])
+    assert any("text: not searched" in words for words in found.route)
+    assert not any("effusion" in e.text and "No pleural effusion" not in e.text for e in found.evidence if e.kept)
+
+
 def test_words_that_name_no_finding_count_by_the_text_of_the_studies(assistant, workspace):
     found = assistant.search(
         "like this, after a broken collar bone", files=[workspace / "frontal.png"], kinds=["image"]
