@@ -1,5 +1,6 @@
 """A real PostgreSQL server for tests, on a free port of this machine: Debian's, started and stopped by the tests."""
 
+import ctypes
 import os
 import pwd
 import shutil
@@ -9,7 +10,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class Postgres:
             self.process = subprocess.Popen(
                 [self.bin / "postgres", "-D", self.folder / "data", "-h", "127.0.0.1", "-p", str(self.port),
                  "-k", self.folder, *(word for option in self.options for word in ("-c", option))],
-                stdout=log, stderr=log, cwd=self.folder, **self.user,
+                stdout=log, stderr=log, cwd=self.folder, preexec_fn=_end_with_parent, **self.user,
             )  # fmt: skip
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
@@ -105,6 +106,12 @@ def running_postgres(**options):
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_with_parent():
+    """In the server: end when the tests are killed, which then can't stop it (Linux)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG
 
 
 def _programs():
