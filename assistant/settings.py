@@ -65,7 +65,7 @@ class DeidSettings(_Group):
 class EmbedSettings(_Group):
     """Default encoders, by registry name; a recipe's [encoders] wins."""
 
-    text: str = Field("minilm-int8", description="or sentence-transformers:NAME, open-clip:NAME")
+    text: str = Field("minilm-int8", description="or minilm-w8a8 (extra fast), sentence-transformers:NAME")
     text_dimensions: int | None = Field(
         None, ge=8, description="only so many dimensions of a text encoder that was trained to be cut (Matryoshka)"
     )
