@@ -290,7 +290,7 @@ class Assistant:
     def evidence_for(self, query: Query) -> SearchResult:
         """What an answer may rest on: the uploads and what a search finds; nothing where the question names a patient
         whom no filter and no upload stands for."""
-        from assistant.retrieve.route import names_a_patient
+        from assistant.retrieve.question import names_a_patient
 
         if names_a_patient(query.text) and not (query.patient or query.uploads):
             return SearchResult(query.text, (), (), True, NAMED_PATIENT)

@@ -11,10 +11,22 @@ from importlib.resources import files
 from typing import Literal
 
 from assistant.findings.asked import Asked, asked_about, region_of
+from assistant.ingest.deid.spans import KINDS
+from assistant.ingest.deid.text import find, replace
 from assistant.store.words import query_words
 
 Wants = Literal["cases", "knowledge"]
 _ANSWERED_BY_CASES = frozenset({"finding", "similar", "comparison", "count", "value", "cases"})
+_NAMED_PATIENT = re.compile(
+    r"\b(?:[Pp]atient|MRN|[Cc]ase)(?:'s|’s)?\W+(?:(?:no|number|id|MRN)\b\W*)?"
+    r"(?:[A-Z]+[-_]?\d{2,}[\w-]*|\d{4,}|[A-Z][a-z]+\s+[A-Z][a-z]+)|\b(?:Mr|Mrs|Ms|Herr|Frau)\b\.?\s+[A-Z][a-z]+"
+)
+# An identifier's placeholder with the field that it fills: "(MRN [id], born [date])", "Mr. [name]".
+_IDENTIFIED = re.compile(
+    r"\([^()]*\[(?:KINDS)\][^()]*\)|(?:\b(?:mr|mrs|ms|dr|herr|frau|patient|case|mrn|born|tel|phone|no|number|id)\b\W*)*"
+    r"\[(?:KINDS)\](?:['’]s\b)?".replace("KINDS", "|".join(KINDS)),
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +36,8 @@ class Question:
     `kind` is knowledge (a definition, a treatment), finding (is there …), similar (like this one), comparison (with an
     earlier study), count, value (a measurement), cases (find reports with …) or other (bare words). `modalities` are
     DICOM codes, `region` is a part of the body, `about` what is named of the findings' vocabulary. `subject` is what is
-    searched for: the text less the words of a request around it ("find chest X-ray reports with …"), which would else
-    find the reports that say "chest X-ray".
+    searched for: the text less whom it names and less the words of a request around it ("find chest X-ray reports with
+    …"), which would else find the reports that say "chest X-ray".
     """
 
     kind: str
@@ -64,6 +76,18 @@ def _patterns() -> _Patterns:
     return _Patterns(kinds, any_of(raw["frame"]["before"]), any_of(raw["normal"]["words"]), modalities, regions)
 
 
+def names_a_patient(text: str) -> bool:
+    """Whether a question names a patient by number or name; only a filter, not words, says whose records are meant."""
+    return bool(_NAMED_PATIENT.search(text))
+
+
+def of_nobody(text: str) -> str:
+    """A question less whom it is about, where it names somebody: a de-identified archive holds no such words."""
+    if not names_a_patient(text):
+        return text
+    return " ".join(_IDENTIFIED.sub(" ", replace(text, find(text), None).text).split())
+
+
 def read_question(text: str) -> Question:
     """The question that `text` asks, by the patterns of question.toml."""
     patterns = _patterns()
@@ -75,7 +99,8 @@ def read_question(text: str) -> Question:
     region = next((region for region, pattern in patterns.regions.items() if pattern.search(text)), None)
     if region is None:  # "hiatal hernia" names no part, but the vocabulary knows where it belongs
         region = next((region for entity in sorted(about.named) if (region := region_of(entity))), None)
-    subject = patterns.before.sub("", text, count=1) if kind in ("cases", "count") else text
+    subject = of_nobody(text)
+    subject = patterns.before.sub("", subject, count=1) if kind in ("cases", "count") else subject
     if not query_words(subject):
         subject = text
     return Question(kind, subject, frozenset(code for name in names for code in name.split()), region, about)

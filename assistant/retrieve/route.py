@@ -68,17 +68,6 @@ def is_about_upload(text: str) -> bool:
     return bool(_POINTS.search(text))
 
 
-_NAMED_PATIENT = re.compile(
-    r"\b(?:[Pp]atient|MRN|[Cc]ase)(?:'s|’s)?\W+(?:(?:no|number|id|MRN)\b\W*)?"
-    r"(?:[A-Z]+[-_]?\d{2,}[\w-]*|\d{4,}|[A-Z][a-z]+\s+[A-Z][a-z]+)|\b(?:Mr|Mrs|Ms|Herr|Frau)\b\.?\s+[A-Z][a-z]+"
-)
-
-
-def names_a_patient(text: str) -> bool:
-    """Whether a question names a patient by number or name; only a filter, not words, says whose records are meant."""
-    return bool(_NAMED_PATIENT.search(text))
-
-
 def route(query: Query, available: Sequence[Kind]) -> Route:
     """Choose the indexes for a query and their weights; `available` are the kinds that the open indexes hold."""
     question = read_question(query.text)

@@ -2,7 +2,8 @@ import pytest
 
 from assistant.records import Record
 from assistant.retrieve.query import Query, Upload
-from assistant.retrieve.route import is_about_upload, names_a_patient, route
+from assistant.retrieve.question import names_a_patient, of_nobody, read_question
+from assistant.retrieve.route import is_about_upload, route
 
 ECG = Upload(Record(kind="signal", modality="ECG", uri="ecg.hea"))
 PDF = Upload(Record(kind="text", modality="DOC", uri="a.pdf"))
@@ -102,3 +103,18 @@ def test_questions_that_name_a_patient(question):
 )  # fmt: skip
 def test_questions_that_name_none(question):
     assert not names_a_patient(question)
+    assert of_nobody(question) == question
+
+
+@pytest.mark.parametrize(
+    ("question", "searched"),
+    [
+        ("Did Mr. Gunther Obermeier (MRN 88123457, born 1951-04-02, tel. 0761 270-4432) have a pleural effusion?",
+         "Did have a pleural effusion?"),
+        ("Is Mrs Miller's effusion smaller?", "Is effusion smaller?"),
+        ("Does patient John Smith have an effusion?", "Does have an effusion?"),
+    ],
+)  # fmt: skip
+def test_whom_a_question_names_is_not_searched_for(question, searched):
+    assert of_nobody(question) == searched
+    assert read_question(question).subject == searched
