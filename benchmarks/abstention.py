@@ -41,9 +41,9 @@ from scipy.optimize import minimize
 
 from assistant.findings import entities
 from assistant.ingest.text.plain import text_record
-from assistant.retrieve.chance import Chance, coverage
+from assistant.retrieve.chance import Chance, covered
 from assistant.settings import EmbedSettings, IngestSettings
-from assistant.store.words import WordIndex, query_terms
+from assistant.store.words import WordIndex
 
 DATA = Path(os.environ.get("WARDROUND_DATA", "data"))
 OFFTOPIC = Path(__file__).with_name("offtopic_questions.txt")
@@ -154,11 +154,9 @@ def put(questions: Questions, archive: Archive) -> list[Asked]:
         cosines = archive.vectors @ vector
         top = np.argpartition(-cosines, CANDIDATES)[:CANDIDATES]
         top = top[np.argsort(-cosines[top], kind="stable")]
-        asked = list(query_terms(text))
-        held = words.shares(top.astype(np.int64), asked) > 0
-        covered = coverage(held, words.weights(asked), words.greatest_weight)
+        shares = covered(words, top.astype(np.int64), text)
         good = np.isin(archive.owner[top], list(gold))
-        found.append(Asked(text, cosines[top].astype(float), covered, good, len(gold), archive.owner[top]))
+        found.append(Asked(text, cosines[top].astype(float), shares, good, len(gold), archive.owner[top]))
     return found
 
 

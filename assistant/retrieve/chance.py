@@ -1,11 +1,11 @@
 """The chance that a passage answers a question, from two things that mean the same in every archive.
 
 How near the passage is to the question in meaning (the cosine), and how much of the question it holds in words (its
-coverage: the share of the question's content words, each by its rarity in the index; a word that the index does not
-know counts as the rarest). Neither depends on how rankings are fused. The two are put together by a logistic function
-fitted on development questions, so that the result can be read as a probability: of a hundred passages with a chance
-of 0.7, about seventy are good ones (docs/retrieval.md has the check). Patients' reports have a function of their own: a
-report says many things, so that it is near to none of them, and the words count for more.
+coverage: the share of the question's content words, under whatever name, each by its rarity in the index; a word that
+the index does not know counts as the rarest). Neither depends on how rankings are fused. The two are put together by a
+logistic function fitted on development questions, so that the result can be read as a probability: of a hundred
+passages with a chance of 0.7, about seventy are good ones (docs/retrieval.md has the check). Patients' reports have a
+function of their own: a report says many things, so that it is near to none of them, and the words count for more.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.retrieve.expand import expand
 from assistant.retrieve.rank import BLOCK, Hit
-from assistant.store.words import query_terms
+from assistant.store.vectors.interface import Keys
+from assistant.store.words import WordIndex, query_terms
 
 Vector = NDArray[np.float64]
 
@@ -66,16 +68,33 @@ def coverage(held: NDArray[np.bool_], weights: Vector, rarest: float) -> Vector:
     return np.asarray(held @ known / total) if total > 0 else np.zeros(len(held))
 
 
+def covered(words: WordIndex, keys: Keys, text: str) -> Vector:
+    """The share of a question in each passage (n,), by their keys in a word index. A word is in a passage as well
+    where it stands under another name or in the other spelling: "SOB" in one on "shortness of breath"."""
+    asked = list(query_terms(text))
+    same = expand(text).same
+    every = list(dict.fromkeys([*asked, *(word for _, names in same for name in names for word in name)]))
+    there = words.shares(keys, every) > 0
+    column = {word: n for n, word in enumerate(every)}
+    held = there[:, : len(asked)].copy()
+    for said, names in same:
+        own = [column[word] for word in said if word in column and column[word] < len(asked)]
+        for name in names:
+            if name:
+                stands = np.asarray(there[:, [column[word] for word in name]].all(axis=1))
+                held[:, own] |= stands[:, None]
+    return coverage(held, words.weights(asked), words.greatest_weight)
+
+
 def with_chances(text: str, hits: Iterable[Hit]) -> Iterator[Hit]:
     """The passages found for a question, each with its chance; without one where its index has another text encoder
     than those that the chance was fitted on, or no words."""
-    asked = list(query_terms(text))
     ranking = iter(hits)
     while block := list(islice(ranking, BLOCK)):
-        yield from _chances_of(asked, block)
+        yield from _chances_of(text, block)
 
 
-def _chances_of(asked: Sequence[str], hits: Sequence[Hit]) -> list[Hit]:
+def _chances_of(text: str, hits: Sequence[Hit]) -> list[Hit]:
     done = list(hits)
     fitted = fitted_chances()
     for index in {hit.index.name: hit.index for hit in hits}.values():
@@ -84,11 +103,10 @@ def _chances_of(asked: Sequence[str], hits: Sequence[Hit]) -> list[Hit]:
             continue
         keys = np.array([hits[n].passage.pk for n in at], np.int64)  # type: ignore[union-attr]
         cosines = np.array([hits[n].closeness for n in at])
-        held = index.words.shares(keys, asked) > 0
-        covered = coverage(held, index.words.weights(asked), index.words.greatest_weight)
+        shares = covered(index.words, keys, text)
         is_case = np.array([hits[n].stored.is_case for n in at], bool)
-        chances = np.where(is_case, fitted.reports.of(cosines, covered), fitted.knowledge.of(cosines, covered))
-        for n, found, share in zip(at, chances, covered, strict=True):
+        chances = np.where(is_case, fitted.reports.of(cosines, shares), fitted.knowledge.of(cosines, shares))
+        for n, found, share in zip(at, chances, shares, strict=True):
             why = f"chance to answer {found:.0%}: {share:.0%} of the question's words, {hits[n].why}"
             done[n] = replace(hits[n], chance=float(found), why=why)
     return done

@@ -31,12 +31,13 @@ Phrase = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """The stemmed words to search for with their weights, the question's own first; what was added, in words; and what
-    the abbreviations and names in it are also called."""
+    """The stemmed words to search for with their weights, the question's own first; what was added, in words; what
+    the abbreviations and names in it are also called; and which stemmed words mean the same as some of its own."""
 
     terms: dict[str, float]
     told: tuple[str, ...] = ()
     names: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    same: tuple[tuple[Phrase, tuple[Phrase, ...]], ...] = ()
 
 
 @dataclass(slots=True)
@@ -53,15 +54,23 @@ def expand(text: str) -> Expansion:
     terms = query_terms(text)
     own = frozenset(terms)
     tokens = words(text)
+    same: list[tuple[str, Sequence[str]]] = []
     for token in tokens:
         for variant in _spelled(token.raw.lower()):
+            same.append((token.raw, [variant]))
             _add(terms, own, [variant], SPELLED)
     told: dict[str, str] = {}
     names = [*_abbreviated(text, tokens), *_named(tokens)]
     for said, readings, weight in (*names, *_findings(tokens)):
+        same.append((said, readings))
         if said not in told and _add(terms, own, readings, weight):
             told[said] = f"{said}: {', '.join(readings)}"
-    return Expansion(terms, tuple(told.values()), tuple((said, tuple(readings)) for said, readings, _ in names))
+    return Expansion(
+        terms,
+        tuple(told.values()),
+        tuple((said, tuple(readings)) for said, readings, _ in names),
+        tuple((tuple(query_terms(said)), tuple(tuple(query_terms(name)) for name in others)) for said, others in same),
+    )
 
 
 def for_meaning(text: str, index: WordIndex | None) -> str:

@@ -5,10 +5,11 @@ import pytest
 from made_archive import REPORTS, Made, upload_of
 
 from assistant.records import Evidence
-from assistant.retrieve.chance import coverage, fitted_chances
+from assistant.retrieve.chance import coverage, covered, fitted_chances
 from assistant.retrieve.query import Query
 from assistant.retrieve.select import _Words
 from assistant.retrieve.weigh import Turns, in_turns
+from assistant.store.words import WordIndex
 
 
 def test_coverage_weighs_words_by_rarity_and_counts_unknown_ones_as_the_rarest():
@@ -16,6 +17,15 @@ def test_coverage_weighs_words_by_rarity_and_counts_unknown_ones_as_the_rarest()
     found = coverage(held, np.array([1.0, 3.0, 0.0]), 4.0)
     assert found == pytest.approx([0.5, 0.125, 0.0])
     assert coverage(np.empty((2, 0), bool), np.empty(0), 4.0).tolist() == [0.0, 0.0]
+
+
+def test_a_word_is_held_under_another_name_and_in_the_other_spelling():
+    texts = ["Dyspnea, shortness of breath.", "The lungs are clear.", "Tumor of the left lung.", "SOB since Monday."]
+    words = WordIndex.build(range(4), texts)
+    keys = np.arange(4)
+    assert covered(words, keys, "SOB").tolist() == [1.0, 0.0, 0.0, 1.0]
+    assert covered(words, keys, "tumour of the lung")[[0, 2]].tolist() == [0.0, 1.0]
+    assert covered(words, keys, "").tolist() == [0.0] * 4
 
 
 def test_chances_grow_with_meaning_and_with_words_and_words_count_for_more_in_reports():
