@@ -145,7 +145,7 @@ class RetrieveSettings(_Group):
     # The chance that a passage answers (assistant/retrieve/chance.py), fitted on even-numbered questions of MedQuAD,
     # BioASQ and general ones, and terms coded in Open-i's reports; the highest cut that loses at most 2.5 % of the
     # development questions with an answer. On the odd ones it loses 0 % (MedQuAD), 2.7 % (BioASQ) and 9.4 % (reports)
-    # and takes up 2 and 1 of 32 general ones; LiveQA: AUROC 0.844 [0.727, 0.946] (benchmarks/abstention.py).
+    # and takes up 2 and 1 of 32 general ones; LiveQA: AUROC 0.841 [0.724, 0.946] (benchmarks/abstention.py).
     answer_chance: float = Field(
         0.19, ge=0, le=1, description="chance to answer below which a passage is not handed on"
     )
