@@ -81,16 +81,21 @@ def names_a_patient(text: str) -> bool:
     return bool(_NAMED_PATIENT.search(text))
 
 
-def of_nobody(text: str) -> str:
-    """A question less whom it is about, where it names somebody: a de-identified archive holds no such words."""
+def of_nobody(text: str, instead: str = "") -> str:
+    """A question with `instead` for whom it names, where it names somebody: a de-identified archive holds no such
+    words."""
     if not names_a_patient(text):
         return text
-    return " ".join(_IDENTIFIED.sub(" ", replace(text, find(text), None).text).split())
+    marked = _IDENTIFIED.sub("\0", replace(text, find(text), None).text)
+    marked = re.sub(r"\0[\s\0]*", "\0 ", _NAMED_PATIENT.sub("\0", marked))
+    return " ".join(marked.replace("\0", f" {instead}").split())
 
 
 def read_question(text: str) -> Question:
     """The question that `text` asks, by the patterns of question.toml."""
     patterns = _patterns()
+    subject = of_nobody(text)
+    text = of_nobody(text, "the patient")
     kind = next((kind for kind, pattern in patterns.kinds.items() if pattern.search(text)), "other")
     if kind == "value" and patterns.normal.search(text):
         kind = "knowledge"
@@ -99,7 +104,6 @@ def read_question(text: str) -> Question:
     region = next((region for region, pattern in patterns.regions.items() if pattern.search(text)), None)
     if region is None:  # "hiatal hernia" names no part, but the vocabulary knows where it belongs
         region = next((region for entity in sorted(about.named) if (region := region_of(entity))), None)
-    subject = of_nobody(text)
     subject = patterns.before.sub("", subject, count=1) if kind in ("cases", "count") else subject
     if not query_words(subject):
         subject = text

@@ -113,8 +113,10 @@ def test_questions_that_name_none(question):
          "Did have a pleural effusion?"),
         ("Is Mrs Miller's effusion smaller?", "Is effusion smaller?"),
         ("Does patient John Smith have an effusion?", "Does have an effusion?"),
+        ("Does patient 4711 have a pleural effusion?", "Does have a pleural effusion?"),
     ],
 )  # fmt: skip
 def test_whom_a_question_names_is_not_searched_for(question, searched):
     assert of_nobody(question) == searched
-    assert read_question(question).subject == searched
+    read = read_question(question)
+    assert (read.subject, read.wants) == (searched, "cases")
