@@ -205,6 +205,8 @@ class Assistant:
             raise BadQuery(f"kind {sorted(unknown)[0]!r}: it is one of {', '.join(KINDS)}")
         if k is not None and (not isinstance(k, int) or k < 1):
             raise BadQuery(f"k is {k!r}: a whole number, and at least one")
+        if patient is not None and not patient.strip():
+            raise BadQuery("the patient's id is empty, and without one every patient's records would be searched")
         uploads = self.uploads.read(files)
         for upload in uploads:
             if patient and upload.patient and upload.patient.strip() != patient.strip():

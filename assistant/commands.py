@@ -103,7 +103,8 @@ def run_search(arguments: Namespace) -> int:
         print(f"nothing is good enough: {found.reason}")
     for evidence in found.evidence:
         kept = "kept   " if evidence.kept else "dropped"
-        shown = f"{name_of(evidence)}: {matching(evidence.text, found.query)}"
+        said = matching(evidence.text, found.query)
+        shown = f"{name_of(evidence)}: {said}" if said else name_of(evidence)
         print(f"{kept} {evidence.score:.3f} {evidence.kind:6} {evidence.modality:3} {shown}")
         print(f"        {evidence.relation}; {evidence.why}")
     return OK

@@ -186,7 +186,9 @@ def built_indexes(workspace: Path) -> list[str]:
 def verify_generation(folder: Path, manifest_sha256: str) -> None:
     """Check a generation against its manifest, and the manifest against the hash in CURRENT."""
     for name, what in damaged_files(folder, manifest_sha256):
-        raise DamagedIndex(f"{folder / name}: {what}; build the index again")
+        raise DamagedIndex(
+            f"{folder / name}: {what}; wardround doctor --repair mends what it can, else build the index again"
+        )
 
 
 def damaged_files(folder: Path, manifest_sha256: str) -> Iterator[tuple[str, str]]:

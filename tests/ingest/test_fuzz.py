@@ -1,10 +1,11 @@
 """Damaged files of every format: records or a reason; no crash, no hang, no process over 1 GiB."""
 
-import pickle
+import json
 
 import pytest
 from apart import run_apart
 from corpus import seeds
+from mutants import Fuzzed
 
 from assistant.ingest.content import Content
 from assistant.ingest.formats import FORMATS, format_of
@@ -14,13 +15,14 @@ SEEDS = list(seeds())
 
 def check_damaged(count, folder, seed):
     """In a process of its own: its children's memory is measured."""
-    result = pickle.loads(
+    found = json.loads(
         run_apart(
-            "import pickle\nfrom pathlib import Path\nfrom corpus import seeds\nfrom mutants import fuzz\n"
+            "import dataclasses, json\nfrom pathlib import Path\nfrom corpus import seeds\nfrom mutants import fuzz\n"
             f"result = fuzz(list(seeds()), {count}, Path({str(folder)!r}), seed={seed})\n"
-            "sys.stdout.buffer.write(pickle.dumps(result))\n"
+            "print(json.dumps(dataclasses.asdict(result)))\n"
         )
     )
+    result = Fuzzed(**found)
     assert result.mutants == count
     assert result.read > count / 20
     assert result.refused > count / 4

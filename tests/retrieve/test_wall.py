@@ -101,3 +101,9 @@ def test_a_choice_and_a_file_of_another_patient_are_not_mixed(chest_workspace, m
     with pytest.raises(BadQuery, match="names another patient than the one chosen"):
         assistant.query("effusion", files=["a.png"], patient="200")
     assert assistant.query("effusion", files=["a.png"], patient="100").patient == "100"
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_a_patient_without_an_id_is_not_taken_for_everybody(chest_workspace, empty):
+    with pytest.raises(BadQuery, match="the patient's id is empty"):
+        Assistant.open(chest_workspace).search("effusion", patient=empty)

@@ -2,9 +2,7 @@
 
 import json
 import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -170,30 +168,6 @@ def test_forgetting_leaves_nothing_and_no_build_brings_them_back(either, tmp_pat
         assert "Known aortic stenosis" in dump
         assert pseudonym not in dump
         assert "has resolved after drainage" not in dump
-
-
-def test_a_killed_build_never_harms_what_was_committed(on_postgres, tmp_path):  # SQLite: test_kill.py
-    archive = tmp_path / "notes"
-    files_of(archive, range(6))
-    began = time.monotonic()
-    first = start_build(archive, tmp_path)
-    assert first.wait() == 0, first.stderr.read()
-    whole = time.monotonic() - began
-    files_of(archive, range(6, 24))
-    chance = random.Random(20261126)
-    for _ in range(3):
-        process = start_build(archive, tmp_path)
-        time.sleep(chance.uniform(0.4, 1.0) * whole)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        assistant = Assistant.open(tmp_path)
-        assert assistant.totals()["notes"]["text"] == {1: 6, 2: 24}[assistant.generations()["notes"]]
-        assert "drug3" in assistant.search("drug3").evidence[0].text
-    last = start_build(archive, tmp_path)
-    assert last.wait() == 0, last.stderr.read()
-    assert Assistant.open(tmp_path).totals()["notes"]["text"] == 24
-    assert examine(tmp_path, "notes").sound
-    assert not (tmp_path / "indexes" / "notes" / "building").exists()
 
 
 def test_a_killed_build_goes_on_after_its_last_batch(either, tmp_path, monkeypatch):

@@ -3,9 +3,9 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
+
+from test_either_place import files_of, start_build
 
 from assistant.assistant import Assistant
 from assistant.store.doctor import examine
@@ -13,31 +13,15 @@ from assistant.store.doctor import examine
 KILLS = 5  # twenty on real archives: benchmarks/kill_builds.py
 
 
-def write_notes(folder, numbers):
-    for n in numbers:
-        (folder / f"note{n}.txt").write_text(
-            f"Visit {n}. The patient reports cough number {n} and takes drug{n} daily."
-        )
-
-
-def start_build(archive, workspace):
-    environment = os.environ | {"WARDROUND_STORE__BATCH_FILES": "3", "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "assistant.cli", "index", str(archive), "--workspace", str(workspace)],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-
-
-def test_a_killed_build_never_harms_what_was_committed(tmp_path):
+def test_a_killed_build_never_harms_what_was_committed(either, tmp_path):
     archive = tmp_path / "notes"
-    archive.mkdir()
-    write_notes(archive, range(6))
+    files_of(archive, range(6))
     began = time.monotonic()
     first = start_build(archive, tmp_path)
     assert first.wait() == 0, first.stderr.read()
     whole = time.monotonic() - began
 
-    write_notes(archive, range(6, 24))
+    files_of(archive, range(6, 24))
     chance = random.Random(20261122)
     for _ in range(KILLS):
         process = start_build(archive, tmp_path)
