@@ -185,6 +185,11 @@ class VerifySettings(_Group):
     unsupported: Literal["mark", "remove"] = Field(
         "mark", description="mark | remove: what becomes of a sentence that is not supported"
     )
+    entailment: str = Field(
+        "auto",
+        description="the entailment model beside the rules: auto, none, nli:NAME, minicheck:NAME or served "
+        "(docs/verification.md)",
+    )
 
 
 class UiSettings(_Group):

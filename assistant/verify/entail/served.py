@@ -1,0 +1,72 @@
+"""A served language model as judge: the one behind `llm.base_url`, asked about one pair at a time.
+
+Its reply is one word, strictly read: anything else is no judgement and counts as neutral. It says no probability, so
+rows are 0 or 1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from assistant.embed.registry import fingerprint
+from assistant.errors import WardroundError
+from assistant.generate.chat import ChatServer
+from assistant.generate.fence import fenced
+from assistant.generate.prompts import load_prompt
+from assistant.settings import Settings
+from assistant.verify.entail.parts import NEUTRAL
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_REPLY_TOKENS = 8
+_AT_ONCE = 4  # requests; vLLM batches them
+_ROWS = {"SUPPORTED": (1.0, 0.0, 0.0), "NEITHER": NEUTRAL, "CONTRADICTED": (0.0, 0.0, 1.0)}
+_WORD = re.compile(r"\W*(SUPPORTED|NEITHER|CONTRADICTED)\W*", re.IGNORECASE)
+
+
+class ServedJudge:
+    """Judges by prompt `judge`. Raises WardroundError at once when no address is named."""
+
+    name = "served"
+
+    def __init__(self, settings: Settings, prompts_dir: Path | None = None) -> None:
+        llm = settings.llm
+        if not llm.base_url:
+            raise WardroundError(
+                'verify.entailment is "served" but llm.base_url is not set: '
+                "e.g. WARDROUND_LLM__BASE_URL=http://127.0.0.1:8000/v1"
+            )
+        self._prompt = load_prompt("judge", prompts_dir)
+        self._chars = llm.context_chars
+        self._server = ChatServer(
+            llm.model_copy(update={"max_tokens": _REPLY_TOKENS, "temperature": 0.0}), llm.base_url
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the prompt, the address and the model's name there: its weights are the server's business."""
+        return fingerprint(self._prompt.id, self._server.base_url, self._server.model, self._chars)
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """As `EntailmentModel.judge`; evidence is cut at `llm.context_chars`. Raises ModelUnavailable."""
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="judge") as pool:
+            rows = list(pool.map(self._judge, pairs))
+        return np.array(rows, np.float32).reshape(-1, 3)
+
+    def _judge(self, pair: tuple[str, str]) -> tuple[float, float, float]:
+        claim, evidence = pair
+        if not claim.strip() or not evidence.strip():
+            return NEUTRAL
+        system, user = self._prompt.messages(
+            claim=fenced("claim", 'kind="claim"', claim[: self._chars]),
+            evidence=fenced("text", 'kind="text"', evidence[: self._chars]),
+        )
+        said = _WORD.fullmatch("".join(self._server.stream(system, user)))
+        return _ROWS[said[1].upper()] if said else NEUTRAL
