@@ -13,12 +13,12 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format bench chromium orthanc tesseract postgres clean
+.PHONY: demo test lint format bench chromium orthanc tesseract postgres vllm clean
 
 demo: $(VENV)/.base
 	$(BIN)/wardround demo
 
-test: $(VENV)/.dev chromium orthanc tesseract postgres
+test: $(VENV)/.dev chromium orthanc tesseract postgres vllm
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
@@ -30,7 +30,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev chromium orthanc tesseract postgres
+bench: $(VENV)/.dev chromium orthanc tesseract postgres vllm
 	$(BIN)/python -m pytest -m slow --timeout 0 || [ $$? -eq 5 ] # 5: no test is marked slow
 
 # The stamps are older than pyproject.toml only after it has changed, so a second start installs nothing.
@@ -87,6 +87,10 @@ postgres:
 		&& sed -i -E 's/^#?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf \
 		&& apt-get install --yes --quiet --quiet --no-install-recommends postgresql >/dev/null; } \
 	|| echo "No PostgreSQL: the database tests will be skipped (on Debian: apt-get install postgresql)"
+
+# A real vLLM on the CPU and a tiny vision-language model, outside the checkout; see the script.
+vllm: $(BIN)/python
+	@$(BIN)/python tests/serving/vllm_environment.py || true
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache
