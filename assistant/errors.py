@@ -55,7 +55,15 @@ class MissingExtra(WardroundError):
 
 
 class ModelUnavailable(WardroundError):
-    """A language model can't be reached or refused to answer."""
+    """A language model can't be reached or refused to answer; as it stands, by the settings."""
+
+
+class ModelLost(ModelUnavailable):
+    """A language model's server is not there, too busy or too slow, or broke off: later, it may well answer."""
+
+
+class ReplyRefused(ModelUnavailable):
+    """This one request got no usable reply: the prompt is too long, or what came twice could not be read."""
 
 
 class BadQuery(WardroundError):

@@ -393,8 +393,33 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """What a prompt's budget left out: evidence by its id, an earlier turn as "turn 2"; and why."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptUse:
+    """How much of its budget of tokens a prompt's evidence and earlier turns took (estimated), and what it left out."""
+
+    tokens: int
+    dropped: tuple[Dropped, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {"tokens": self.tokens, "dropped": [{"what": d.what, "why": d.why} for d in self.dropped]}
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """Checked claims in order, the evidence considered, and how the answer came about."""
+    """Checked claims in order, the evidence considered, and how the answer came about.
+
+    `standalone` is the question as it was searched and put, where a follow-up had to be rewritten. An abstention names
+    in `closest` the evidence that came closest, for a person to look at. `own_knowledge` are sentences of the model
+    that rest on no evidence; they are set apart, shown only where a setting asks for them, and never claims. `notice`
+    says what a reader must know of how it came about: that the language model was lost, say.
+    """
 
     question: str
     claims: tuple[Claim, ...]
@@ -405,6 +430,12 @@ class Answer:
     prompt: str | None
     route: tuple[str, ...] = ()
     timing_ms: Mapping[str, float] = field(default_factory=dict)
+    standalone: str | None = None
+    mode: str | None = None
+    prompt_use: PromptUse | None = None
+    closest: tuple[str, ...] = ()
+    own_knowledge: tuple[str, ...] = ()
+    notice: str = ""
 
     @property
     def text(self) -> str:
@@ -417,12 +448,18 @@ class Answer:
             "text": self.text,
             "abstained": self.abstained,
             "reason": self.reason,
+            "notice": self.notice,
             "claims": [c.to_json() for c in self.claims],
             "evidence": [e.to_json() for e in self.evidence],
             "model": self.model,
             "prompt": self.prompt,
             "route": list(self.route),
             "timing_ms": {k: round(v, 2) for k, v in self.timing_ms.items()},
+            "standalone": self.standalone,
+            "mode": self.mode,
+            "prompt_use": self.prompt_use.to_json() if self.prompt_use else None,
+            "closest": list(self.closest),
+            "own_knowledge": list(self.own_knowledge),
         }
 
 
