@@ -173,7 +173,27 @@ class LlmSettings(_Group):
     base_url: str | None = Field(None, description="an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1")
     model: str | None = Field(None, description="the model's name at that server; the only one it serves if left out")
     api_key: str = Field("none", description="sent to that server; better set as WARDROUND_LLM__API_KEY")
-    timeout_s: float = Field(60.0, description="how long a server may take for an answer")
+    timeout_s: float = Field(
+        120.0, gt=0, description="how long a server may take for an answer, from first to last word"
+    )
+    retries: int = Field(2, ge=0, description="how often a request that got no answer is tried again, pauses growing")
+    requests: int = Field(8, ge=1, description="how many requests may be at the server at once, over all threads")
+    when_lost: Literal["quote", "error"] = Field(
+        "quote",
+        description="a question whose server is lost: quote (the evidence is quoted, and it says so) or an error",
+    )
+    drafts_when_lost: Literal["stop", "quote"] = Field(
+        "stop",
+        description="a batch whose server stays lost: stop (--resume goes on from there), or quote what is left",
+    )
+    patience_s: float = Field(
+        600.0, ge=0, description="how long a batch waits for a lost server to come back before that"
+    )
+    reply: Literal["sentences", "json"] = Field(
+        "sentences",
+        description="what a model is asked for: sentences with [E1] marks, or JSON by a schema (docs/models.md)",
+    )
+    profile: str | None = Field(None, description="a model's profile by its name; left out, its model's name finds it")
     max_tokens: int = Field(512, description="how long an answer may be")
     temperature: float = Field(0.0, description="0: the same answer each time, as far as the server can")
     images: int = Field(0, description="how many images go along with a request; 0 for a text-only model")

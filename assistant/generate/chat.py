@@ -1,30 +1,62 @@
 """One streamed request to an OpenAI-compatible server, and its failures in words.
 
-Nothing is spoken to but `base_url`: no proxy of the environment, no redirect, no tracing service.
+Nothing is spoken to but `base_url`: no proxy of the environment, no redirect, no tracing service. However many threads
+and answerers share a server, at most `llm.requests` of their requests are there at once.
 """
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
-from functools import cached_property
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from functools import cache, cached_property
 from typing import Any
 
-from assistant.errors import ModelUnavailable
-from assistant.generate.pictures import image_part
+from assistant.errors import ModelLost, ModelUnavailable
+from assistant.generate.failures import explained, pause_before_retry
+from assistant.generate.pictures import user_content
 from assistant.records import Image
 from assistant.settings import LlmSettings
 
-_RETRIES = 2  # of a request that got no answer at all; never of one that has begun to answer
 _CONNECT_S = 5.0
 
 
-class ChatServer:
-    """An OpenAI-compatible server as the settings name it."""
+class Reply:
+    """A model's reply, token by token; raises ModelUnavailable, also in mid-answer.
 
-    def __init__(self, llm: LlmSettings, base_url: str) -> None:
+    Closing it (or letting it go) ends the request, and the server stops writing. `cut` says, once the tokens have
+    ended, whether the limit on its length ended it, in mid-sentence then.
+    """
+
+    def __init__(self, chunks: Generator[Any]) -> None:
+        self._chunks = chunks
+        self.cut = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        chunk = next(self._chunks)
+        self.cut = self.cut or chunk.response_metadata.get("finish_reason") == "length"
+        return str(chunk.text)
+
+    def close(self) -> None:
+        self._chunks.close()
+
+
+class ChatServer:
+    """An OpenAI-compatible server as the settings name it.
+
+    `lane` names requests that count apart from others' in the bound on requests at once: those that are made while an
+    answer is still being read, which otherwise could wait for each other.
+    """
+
+    def __init__(self, llm: LlmSettings, base_url: str, lane: str = "answers") -> None:
         self._llm = llm
         self.base_url = base_url.rstrip("/")
+        self._bound = _bound(self.base_url, lane, llm.requests)
 
     @cached_property
     def model(self) -> str:
@@ -37,55 +69,79 @@ class ChatServer:
         try:
             served = [entry.id for entry in self._client.models.list()]
         except Exception as error:
-            raise self._unavailable(error) from error
+            raise explained(error, self.base_url, self._llm) from error
         if len(served) == 1:
             return served[0]
         raise ModelUnavailable(
             f"{self.base_url} serves {', '.join(sorted(served)[:8]) or 'no model'}: say which in llm.model"
         )
 
-    def stream(self, system: str, user: str, pictures: tuple[Image, ...] = ()) -> Iterator[str]:
-        """The model's reply, token by token. Raises ModelUnavailable, also in mid-answer."""
+    def stream(
+        self,
+        system: str,
+        user: str,
+        pictures: Sequence[tuple[str, Image]] = (),
+        *,
+        extra: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        """The model's reply to a prompt and its (label, picture)s; `extra` goes into the request as it stands ("seed", "response_format" …).
+
+        The request begins when the first token is asked for. One that got no answer at all is tried again `llm.retries`
+        times, with growing pauses; one that has begun to answer never.
+        """
         from langchain_core.messages import HumanMessage, SystemMessage
-        from langsmith import tracing_context
 
-        content: list[str | dict[str, Any]] = [{"type": "text", "text": user}, *(image_part(p) for p in pictures)]
-        messages = [SystemMessage(system), HumanMessage(content if pictures else user)]
-        model = self._chat_model()
-        begun = False
-        # A LANGSMITH_TRACING in the environment would send every prompt to a service elsewhere.
-        with tracing_context(enabled=False):
-            tokens = model.stream(messages)
-        while True:
-            try:
-                with tracing_context(enabled=False):
-                    token = next(tokens, None)
-            except Exception as error:
-                raise self._unavailable(error, begun) from error
-            if token is None:
-                return
-            begun = begun or bool(token.text)
-            yield str(token.text)
+        return Reply(self._chunks([SystemMessage(system), HumanMessage(user_content(user, pictures))], extra or {}))
 
-    def _chat_model(self) -> Any:
+    def _chunks(self, messages: list[Any], extra: Mapping[str, Any]) -> Generator[Any]:
+        model = self._chat_model(extra)
+        with self._slot():
+            for tried in range(self._llm.retries + 1):
+                begun = False
+                with closing(_in_time(_untraced(model, messages), self._llm.timeout_s, self.base_url)) as chunks:
+                    try:
+                        for chunk in chunks:
+                            begun = begun or bool(chunk.text)
+                            yield chunk
+                        return
+                    except Exception as error:
+                        pause = None if begun or tried == self._llm.retries else pause_before_retry(error, tried)
+                        if pause is None:
+                            lost = explained(error, self.base_url, self._llm)
+                            raise (ModelLost(f"the answer broke off: {lost}") if begun else lost) from error
+                time.sleep(min(pause, self._llm.timeout_s))
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        """One of the requests that may be at the server at once."""
+        if not self._bound.acquire(timeout=self._llm.timeout_s):
+            raise ModelLost(
+                f"{self.base_url} is busy: {self._llm.requests} requests are under way (llm.requests), and none ended "
+                f"within {self._llm.timeout_s:g} s (llm.timeout_s)"
+            )
+        try:
+            yield
+        finally:
+            self._bound.release()
+
+    def _chat_model(self, extra: Mapping[str, Any]) -> Any:
         from langchain_openai import ChatOpenAI
-        from openai import DefaultAsyncHttpxClient
         from pydantic import SecretStr
 
         return ChatOpenAI(
             model=self.model,
             base_url=self.base_url,
             api_key=SecretStr(self._llm.api_key),
-            http_client=self._http,
-            http_async_client=DefaultAsyncHttpxClient(
-                trust_env=False
-            ),  # unused; left out, one that heeds proxies is made
+            http_client=_http_client(),
+            http_async_client=_unused_async_client(),
             timeout=self._timeout,
-            max_retries=_RETRIES,
+            max_retries=0,
             temperature=self._llm.temperature,
             max_tokens=self._llm.max_tokens,
             use_responses_api=False,
             stream_usage=False,
+            # not `response_format`: with it, the client reads the whole reply by itself, and strictly not as a stream
+            extra_body=dict(extra) or None,
         )
 
     @cached_property
@@ -95,17 +151,10 @@ class ChatServer:
         return OpenAI(
             base_url=self.base_url,
             api_key=self._llm.api_key,
-            http_client=self._http,
+            http_client=_http_client(),
             timeout=self._timeout,
-            max_retries=_RETRIES,
+            max_retries=self._llm.retries,
         )
-
-    @cached_property
-    def _http(self) -> Any:
-        from openai import DefaultHttpxClient
-
-        # The system's certificates and SSL_CERT_FILE: a hospital's server is often signed by its own authority.
-        return DefaultHttpxClient(trust_env=False, follow_redirects=False, verify=ssl.create_default_context())
 
     @property
     def _timeout(self) -> Any:
@@ -113,39 +162,55 @@ class ChatServer:
 
         return Timeout(self._llm.timeout_s, connect=min(_CONNECT_S, self._llm.timeout_s))
 
-    def _unavailable(self, error: Exception, begun: bool = False) -> ModelUnavailable:
-        explained = _explained(error, self.base_url, self._llm)
-        return ModelUnavailable(f"the answer broke off: {explained}" if begun else explained)
+
+@cache
+def _bound(base_url: str, lane: str, requests: int) -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(requests)
 
 
-def _explained(error: Exception, where: str, llm: LlmSettings) -> str:
-    import openai
+@cache
+def _http_client() -> Any:
+    from openai import DefaultHttpxClient
 
-    said = _said(error)
-    match error:
-        case ModelUnavailable():
-            return str(error)
-        case openai.APITimeoutError():
-            return f"{where} did not answer within {llm.timeout_s:g} s: try again, or raise llm.timeout_s"
-        case openai.APIConnectionError():
-            return f"no language model answers at {where}: start its server or set llm.base_url ('quote' needs none)"
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return f"{where} refused the API key: set llm.api_key"
-        case openai.NotFoundError():
-            model = f"no model {llm.model!r} there" if llm.model else "no OpenAI-compatible API there"
-            return f"{where}: {model}: set llm.model to one that it serves, and llm.base_url to end in /v1 ({said})"
-        case openai.RateLimitError():
-            return f"{where} is busy: try again in a while ({said})"
-        case openai.APIStatusError() if "image" in said.lower():
-            return f"{where} takes no pictures: set llm.images = 0, or serve a model that sees ({said})"
-        case openai.APIStatusError() if "context" in said.lower():
-            return f"the prompt is too long for the model at {where}: lower llm.context_chars ({said})"
-        case openai.APIStatusError():
-            return f"{where} answered with an error {error.status_code}: {said}"
-    return f"{where}: {type(error).__name__}: {str(error)[:200]}"
+    # The system's certificates and SSL_CERT_FILE: a hospital's server is often signed by its own authority.
+    return DefaultHttpxClient(trust_env=False, follow_redirects=False, verify=ssl.create_default_context())
 
 
-def _said(error: Exception) -> str:
-    body = getattr(error, "body", None)
-    said = body.get("message") if isinstance(body, dict) else None
-    return " ".join(str(said or error).split())[:200]
+@cache
+def _unused_async_client() -> Any:
+    """Left out, LangChain would make one that heeds proxies."""
+    from openai import DefaultAsyncHttpxClient
+
+    return DefaultAsyncHttpxClient(trust_env=False)
+
+
+def _untraced(model: Any, messages: list[Any]) -> Generator[Any]:
+    """The chunks of a reply. A LANGSMITH_TRACING in the environment would send every prompt to a service elsewhere."""
+    from langsmith import tracing_context
+
+    with tracing_context(enabled=False):
+        chunks = model.stream(messages)
+    with closing(chunks):
+        while True:
+            with tracing_context(enabled=False):
+                chunk = next(chunks, None)
+            if chunk is None:
+                return
+            yield chunk
+
+
+def _in_time(chunks: Generator[Any], limit_s: float, where: str) -> Generator[Any]:
+    """The chunks, as long as waiting for them takes no more than `limit_s` altogether."""
+    waited = 0.0
+    with closing(chunks):
+        while True:
+            started = time.monotonic()
+            chunk = next(chunks, None)
+            waited += time.monotonic() - started
+            if chunk is None:
+                return
+            if waited > limit_s:
+                raise ModelLost(
+                    f"{where} had not finished after {limit_s:g} s: raise llm.timeout_s, or lower llm.max_tokens"
+                )
+            yield chunk
