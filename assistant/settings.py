@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from assistant.errors import WardroundError
 
+Mode = Literal["direct", "evidence_first", "reflect", "self_consistency"]
+
 
 class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -197,7 +199,19 @@ class LlmSettings(_Group):
     max_tokens: int = Field(512, description="how long an answer may be")
     temperature: float = Field(0.0, description="0: the same answer each time, as far as the server can")
     images: int = Field(0, description="how many images go along with a request; 0 for a text-only model")
-    context_chars: int = Field(6_000, description="evidence text handed to the model, least useful dropped first")
+    context_tokens: int = Field(
+        1_500, ge=0, description="evidence and earlier turns handed to the model; the least useful is dropped first"
+    )
+    mode: Mode = Field(
+        "direct",
+        description="how a model comes to its answer: direct; evidence_first (quotes first, the answer from them); "
+        "reflect (draft, criticism, refined answer); self_consistency (what several samples agree on); docs/answers.md",
+    )
+    samples: int = Field(3, ge=2, le=9, description="answers that self_consistency compares")
+    own_knowledge: bool = Field(
+        False,
+        description="where the evidence gives no answer, show the model's own, set apart and marked as without a source",
+    )
     vllm_python: str | None = Field(None, description="the Python of the environment that vLLM is installed in")
 
 

@@ -84,7 +84,9 @@ class ChatServer:
         *,
         extra: Mapping[str, Any] | None = None,
     ) -> Reply:
-        """The model's reply to a prompt and its (label, picture)s; `extra` goes into the request as it stands ("seed", "response_format" …).
+        """The model's reply to a prompt and its (label, picture)s.
+
+        `extra` goes into the request as it stands ("seed", "response_format" …).
 
         The request begins when the first token is asked for. One that got no answer at all is tried again `llm.retries`
         times, with growing pauses; one that has begun to answer never.

@@ -18,16 +18,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from assistant.errors import MissingExtra, ModelUnavailable
-from assistant.generate.prompts import load_prompt
-from assistant.generate.served import ServedAnswerer
+from assistant.generate.context import Context, Exchange
+from assistant.generate.prompts import prompt_of
+from assistant.generate.served import ServedAnswerer, context_of, prompt_of_task
 from assistant.generate.task import DraftTask, Task
 from assistant.records import Statement
 from assistant.settings import LlmSettings
 
 MODEL = "smollm2-135m"
-TEMPLATE = "answer-small"
+VARIANT = "small"  # of each prompt, where it has one
 CONTEXT_TOKENS = 2048
-_CONTEXT_CHARS = 3_200  # about 900 tokens of evidence: the template takes 350, the reply up to 400
+_EVIDENCE_TOKENS = 900  # the template takes 350, the reply up to 400
 _REPLY_TOKENS = 400
 _START_S = 60.0
 
@@ -102,15 +103,18 @@ class LocalAnswerer:
     def __init__(self, llm: LlmSettings, prompts_dir: Path | None = None) -> None:
         if find_spec("xllamacpp") is None:
             raise MissingExtra("xllamacpp, which runs the packaged model,", "local")
-        self._llm = llm
+        self._llm = llm.model_copy(update={"context_tokens": min(llm.context_tokens, _EVIDENCE_TOKENS), "images": 0})
         self._prompts_dir = prompts_dir
 
     @property
     def prompt(self) -> str:
-        return load_prompt(TEMPLATE, self._prompts_dir).id
+        return prompt_of("answer", VARIANT, self._prompts_dir).id
 
     def prompt_for(self, task: Task | DraftTask) -> str:
-        return load_prompt(task.template if isinstance(task, DraftTask) else TEMPLATE, self._prompts_dir).id
+        return prompt_of_task(task, VARIANT, self._prompts_dir).id
+
+    def context_for(self, task: Task | DraftTask) -> Context:
+        return context_of(task, self._llm)
 
     def answer(self, task: Task) -> Iterator[Statement]:
         """As `ServedAnswerer.answer`. Raises WeightsMissing when the weights can't be had."""
@@ -120,18 +124,24 @@ class LocalAnswerer:
         """As `ServedAnswerer.draft`. Raises WeightsMissing when the weights can't be had."""
         return self._served().draft(task)
 
+    def standalone(self, question: str, earlier: tuple[Exchange, ...]) -> str | None:
+        """As `ServedAnswerer.standalone`."""
+        return self._served().standalone(question, earlier)
+
+    def unsourced(self, question: str) -> Iterator[str]:
+        """As `ServedAnswerer.unsourced`."""
+        return self._served().unsourced(question)
+
     def _served(self) -> ServedAnswerer:
         server = _running_server()
         llm = self._llm.model_copy(
             update={
                 "model": MODEL,
                 "api_key": server.api_key,
-                "images": 0,
                 "max_tokens": min(self._llm.max_tokens, _REPLY_TOKENS),
-                "context_chars": min(self._llm.context_chars, _CONTEXT_CHARS),
             }
         )
-        return ServedAnswerer(llm, self._prompts_dir, server.base_url, TEMPLATE)
+        return ServedAnswerer(llm, self._prompts_dir, server.base_url, VARIANT)
 
 
 _starting = threading.Lock()

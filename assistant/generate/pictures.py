@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from assistant.records import Image
 
 LARGEST_SIDE = 1024  # pixels; a vision model's own preprocessing scales further down
+
+
+def user_content(text: str, pictures: Sequence[tuple[str, Image]]) -> str | list[str | dict[str, Any]]:
+    """A user's message with its pictures behind the text, each after the label under which the text names it."""
+    if not pictures:
+        return text
+    parts: list[str | dict[str, Any]] = [{"type": "text", "text": text}]
+    for number, (label, image) in enumerate(pictures, start=1):
+        parts += [{"type": "text", "text": f"Picture {number}, which is {label}:"}, image_part(image)]
+    return parts
 
 
 def image_part(image: Image) -> dict[str, Any]:

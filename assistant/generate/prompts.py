@@ -81,6 +81,13 @@ def load_prompt(name: str, prompts_dir: Path | None = None) -> Prompt:
     raise WardroundError(f"no prompt {name!r}: put {name}.md into the workspace's prompts folder")
 
 
+def prompt_of(name: str, variant: str = "", prompts_dir: Path | None = None) -> Prompt:
+    """The template `name`-`variant`.md where there is one, else `name`.md. Raises as `load_prompt` does."""
+    special = f"{name}-{variant}"
+    there = any(where is not None and (where / f"{special}.md").is_file() for where in (prompts_dir, *_shipped()))
+    return load_prompt(special if variant and there else name, prompts_dir)
+
+
 def _shipped() -> tuple[Path, ...]:
     packaged = Path(str(resources.files("assistant"))) / "data" / "prompts"
     checkout = Path(__file__).resolve().parents[2] / "prompts"

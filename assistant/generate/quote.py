@@ -7,6 +7,7 @@ from pathlib import Path
 
 from assistant.errors import WardroundError
 from assistant.findings import extract_findings, implies
+from assistant.generate.context import Exchange
 from assistant.generate.counts import count_findings, count_labels, labels_named, studies_of
 from assistant.generate.prompts import load_prompt
 from assistant.generate.relevance import content_words, points_at_study
@@ -28,6 +29,15 @@ class QuoteAnswerer:
 
     def prompt_for(self, task: Task | DraftTask) -> None:
         return None
+
+    def context_for(self, task: Task | DraftTask) -> None:
+        return None
+
+    def standalone(self, question: str, earlier: tuple[Exchange, ...]) -> None:
+        return None
+
+    def unsourced(self, question: str) -> Iterator[str]:
+        return iter(())
 
     def answer(self, task: Task) -> Iterator[Statement]:
         """Measured values of the study, then sentences of what was uploaded, then what similar studies show,

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from assistant.errors import WardroundError
 from assistant.generate.chat import ChatServer
-from assistant.generate.citations import split_citations
-from assistant.generate.context import Context, build_context
+from assistant.generate.choose import choose_prompt
+from assistant.generate.context import Context, Exchange, build_context
 from assistant.generate.fence import defused
-from assistant.generate.prompts import Prompt, load_prompt
+from assistant.generate.modes import write
+from assistant.generate.prompts import Prompt, prompt_of
+from assistant.generate.statements import as_statement
 from assistant.generate.streaming import stream_sentences
 from assistant.generate.task import DraftTask, Task
-from assistant.records import About, Evidence, Statement
+from assistant.records import Statement
 from assistant.settings import LlmSettings
 
-_ABSTAINS = re.compile(r"\W*(abstain(ed|s|ing)?|i can(no|')t answer\b.*)\W*", re.IGNORECASE)
 _HEADING = re.compile(r"^\s*(?:#{1,4}\s*)?\**\s*([A-Z][A-Za-z /&-]{2,40}?)\s*\**\s*:?\s*\**\s*$")
-_MARKUP = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+|\*\*|^#+\s*")
 
 
 class ServedAnswerer:
     """Answers with whatever model `llm.base_url` serves (vLLM, llama.cpp, any OpenAI-compatible server).
 
-    `base_url` overrides the settings' own, `template` is the answer prompt. Raises WardroundError at once when no
-    address is named.
+    `base_url` overrides the settings' own; of each prompt its `variant` is used where there is one ("small":
+    answer-small.md). Raises WardroundError at once when no address is named.
     """
 
     name = "openai"
 
     def __init__(
-        self, llm: LlmSettings, prompts_dir: Path | None = None, base_url: str | None = None, template: str = "answer"
+        self, llm: LlmSettings, prompts_dir: Path | None = None, base_url: str | None = None, variant: str = ""
     ) -> None:
         address = base_url or llm.base_url
         if not address:
@@ -41,7 +41,7 @@ class ServedAnswerer:
             )
         self._llm = llm
         self._prompts_dir = prompts_dir
-        self._answer_template = template
+        self._variant = variant
         self._server = ChatServer(llm, address)
 
     @property
@@ -51,79 +51,93 @@ class ServedAnswerer:
 
     @property
     def prompt(self) -> str:
-        return load_prompt(self._answer_template, self._prompts_dir).id
+        return self._load("answer").id
 
     def prompt_for(self, task: Task | DraftTask) -> str:
-        return self._template(task).id
+        return prompt_of_task(task, self._variant, self._prompts_dir).id
+
+    def context_for(self, task: Task | DraftTask) -> Context:
+        return context_of(task, self._llm)
 
     def answer(self, task: Task) -> Iterator[Statement]:
         """The model's answer, sentence by sentence; nothing where it abstains. Raises ModelUnavailable."""
-        if not task.evidence:
+        context = self.context_for(task)
+        if not context.ids:
             return
-        context = self._context(task.evidence, task)
-        prompt = self._template(task)
-        tokens = self._ask(prompt, context, question=defused(task.question), evidence=context.text)
-        for sentence in stream_sentences(tokens):
-            statement = _statement(sentence, context, task.evidence)
-            if statement is None:
-                return
-            if statement.text:
-                yield statement
+        prompt = prompt_of_task(task, self._variant, self._prompts_dir)
+        yield from write(task, prompt, context, self._ask, self._load, self._llm.samples)
 
     def draft(self, task: DraftTask) -> Iterator[tuple[str, Statement]]:
         """The model's report by section; nothing where it abstains. Raises ModelUnavailable."""
         evidence = (*task.own, *task.similar)
         if not evidence:
             return
-        context = self._context(evidence, task)
-        prompt = self._template(task)
+        context = self.context_for(task)
+        prompt = prompt_of_task(task, self._variant, self._prompts_dir)
         section = prompt.sections[0]
-        tokens = self._ask(
-            prompt, context, study=defused(task.study), evidence=context.text, sections=", ".join(prompt.sections)
-        )
+        sections = ", ".join(prompt.sections)
+        values = {"study": defused(task.study), "evidence": context.text, "sections": sections}
+        tokens = self._ask(prompt, context, values)
         for sentence in stream_sentences(tokens):
             heading = _section(sentence, prompt.sections)
             if heading:
                 section = heading
                 continue
-            statement = _statement(sentence, context, evidence)
+            statement = as_statement(sentence, context.ids, evidence)
             if statement is None:
                 return
             if statement.text:
                 yield section, statement
 
-    def _template(self, task: Task | DraftTask) -> Prompt:
-        name = task.template if isinstance(task, DraftTask) else self._answer_template
-        return load_prompt(name, self._prompts_dir)
+    def standalone(self, question: str, earlier: tuple[Exchange, ...]) -> str | None:
+        """A follow-up question put so that it can be read alone; None where the model gives none."""
+        said = "\n".join(f"Question: {defused(exchange.question)}" for exchange in earlier)
+        values = {"question": defused(question), "earlier": said}
+        reply = "".join(self._ask(self._load("standalone"), NOTHING, values)).strip()
+        return reply.splitlines()[0].strip(' "“”') if reply else None
 
-    def _context(self, evidence: Iterable[Evidence], task: Task | DraftTask) -> Context:
-        return build_context(evidence, self._llm.context_chars, task.images, self._llm.images)
+    def unsourced(self, question: str) -> Iterator[str]:
+        """What the model says of a question without any evidence, sentence by sentence; nothing where it abstains."""
+        tokens = self._ask(self._load("own-knowledge"), NOTHING, {"question": defused(question)})
+        for sentence in stream_sentences(tokens):
+            statement = as_statement(sentence, {}, ())
+            if statement is None:
+                return
+            if statement.text:
+                yield statement.text
 
-    def _ask(self, prompt: Prompt, context: Context, **values: str) -> Iterator[str]:
+    def _load(self, name: str) -> Prompt:
+        return prompt_of(name, self._variant, self._prompts_dir)
+
+    def _ask(
+        self, prompt: Prompt, context: Context, values: Mapping[str, str], seed: int | None = None
+    ) -> Iterator[str]:
         system, user = prompt.messages(**values)
-        return self._server.stream(system, user, tuple(image for _, image in context.pictures))
+        sampled = {} if seed is None else {"seed": seed, "temperature": max(self._llm.temperature, SAMPLED_AT)}
+        return self._server.stream(system, user, context.pictures, extra=sampled)
 
 
-def _statement(sentence: str, context: Context, evidence: Iterable[Evidence]) -> Statement | None:
-    """A sentence of the model as a statement; None when it abstains."""
-    text, citations = split_citations(_MARKUP.sub("", sentence), context.ids)
-    if _ABSTAINS.fullmatch(text):
-        return None
-    return Statement(text if any(c.isalnum() for c in text) else "", citations, _about(citations, evidence))
+SAMPLED_AT = 0.7  # temperature of replies that are to differ, where the settings' own is lower
+NOTHING = Context("", {}, (), ())
 
 
-def _about(citations: tuple[str, ...], evidence: Iterable[Evidence]) -> About:
-    """Whom a model's sentence is about, by what it cites, or might have cited if it cites nothing known.
+def prompt_of_task(task: Task | DraftTask, variant: str, prompts_dir: Path | None) -> Prompt:
+    """The template of a task, in its variant: the one named, else the one that the question asks for.
 
-    Where a patient's evidence is in play an uncited sentence counts as about the patient: judged most strictly.
+    Where that has no such variant, the variant of the plain answer is taken: a model that needs it needs it always.
     """
-    evidence = tuple(evidence)
-    relations = {piece.relation for piece in evidence if piece.id in citations}
-    if not relations:
-        return "general" if all(piece.relation == "knowledge" for piece in evidence) else "patient"
-    if "own" in relations:
-        return "patient"
-    return "similar" if "similar" in relations else "general"
+    if isinstance(task, DraftTask):
+        return prompt_of(task.template, variant, prompts_dir)
+    if task.prompt:
+        return prompt_of(task.prompt, variant, prompts_dir)
+    chosen = prompt_of(choose_prompt(task.question, task.evidence), variant, prompts_dir)
+    return chosen if not variant or chosen.name.endswith(f"-{variant}") else prompt_of("answer", variant, prompts_dir)
+
+
+def context_of(task: Task | DraftTask, llm: LlmSettings) -> Context:
+    """What a task's prompt holds of its evidence, by the settings' budget."""
+    evidence, earlier = (task.evidence, task.earlier) if isinstance(task, Task) else ((*task.own, *task.similar), ())
+    return build_context(evidence, llm.context_tokens, task.images, llm.images, earlier)
 
 
 def _section(sentence: str, sections: tuple[str, ...]) -> str | None:

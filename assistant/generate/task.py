@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from assistant.generate.context import Context, Exchange
 from assistant.records import Evidence, Image, Statement
+from assistant.settings import Mode
 
 TextEncoder = Callable[[Sequence[str]], Any]
 """Texts to a float32 array of shape (n, dim) with rows of length 1."""
@@ -16,14 +18,19 @@ TextEncoder = Callable[[Sequence[str]], Any]
 class Task:
     """A question and the evidence that selection kept for it, best first.
 
-    `images` holds the pixels of image evidence, by evidence id. `encode`, where there is one, is the text
-    encoder of the index; sentences are then ranked by meaning as well as by words.
+    `images` holds the pixels of image evidence (of an ECG as drawn), by evidence id. `encode`, where there is one, is
+    the text encoder of the index; sentences are then ranked by meaning as well as by words. `prompt` is the name of a
+    template ("" for the one that the question and its evidence ask for, see `choose_prompt`), `mode` how a model comes
+    to its answer, `earlier` what was said before in the same conversation, oldest first.
     """
 
     question: str
     evidence: tuple[Evidence, ...]
     images: Mapping[str, Image] = field(default_factory=dict)
     encode: TextEncoder | None = None
+    prompt: str = ""
+    mode: Mode = "direct"
+    earlier: tuple[Exchange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +80,16 @@ class Answerer(Protocol):
 
     def prompt_for(self, task: Task | DraftTask) -> str | None:
         """The prompt that a task would be put with, as "name@version"; None where there is none."""
+        ...
+
+    def context_for(self, task: Task | DraftTask) -> Context | None:
+        """What of the evidence a task's prompt holds, and what its budget leaves out; None where all of it is used."""
+        ...
+
+    def standalone(self, question: str, earlier: tuple[Exchange, ...]) -> str | None:
+        """A follow-up question rewritten so that it can be read alone; None where nobody can, or need."""
+        ...
+
+    def unsourced(self, question: str) -> Iterator[str]:
+        """Sentences of the model's own knowledge, without any evidence; none where there is no model."""
         ...

@@ -117,7 +117,7 @@ def test_a_prompt_that_is_too_long_names_its_setting(server):
     long = tuple(
         Evidence(f"e{i}", "r", "text", "DOC", "knowledge", "word " * 2000 + ".", None, 1.0, True, "") for i in range(3)
     )
-    assert "llm.context_chars" in failure(settings(server, context_chars=60_000), Task("What?", long))
+    assert "llm.context_tokens" in failure(settings(server, context_tokens=60_000), Task("What?", long))
 
 
 def test_a_picture_to_a_model_that_can_not_see_is_a_clear_error_and_images_0_leaves_it_out(server, prompts):

@@ -44,7 +44,7 @@ class ServedJudge:
                 "e.g. WARDROUND_LLM__BASE_URL=http://127.0.0.1:8000/v1"
             )
         self._prompt = load_prompt("judge", prompts_dir)
-        self._chars = llm.context_chars
+        self._chars = 4 * llm.context_tokens
         self._server = ChatServer(
             llm.model_copy(update={"max_tokens": _REPLY_TOKENS, "temperature": 0.0}), llm.base_url
         )
@@ -55,7 +55,7 @@ class ServedJudge:
         return fingerprint(self._prompt.id, self._server.base_url, self._server.model, self._chars)
 
     def judge(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        """As `EntailmentModel.judge`; evidence is cut at `llm.context_chars`. Raises ModelUnavailable."""
+        """As `EntailmentModel.judge`; evidence is cut at `llm.context_tokens`, of four characters each. Raises ModelUnavailable."""
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="judge") as pool:
             rows = list(pool.map(self._judge, pairs))
         return np.array(rows, np.float32).reshape(-1, 3)
