@@ -25,7 +25,7 @@ from assistant.retrieve.wall import filters_of, own_of, whose_is_unclear
 from assistant.retrieve.weigh import preferred
 from assistant.settings import Settings
 from assistant.store.filters import Filter
-from assistant.store.index import OpenIndex
+from assistant.store.index import OpenIndex, StoredPassage, StoredRecord
 
 LIKENESS: tuple[Kind, ...] = ("image", "signal")
 REPORTS_PER_STUDY = 2  # passages of a similar study's report that come along with its picture or signal
@@ -142,33 +142,44 @@ class Retriever:
         """Likeness hits, each followed by the report of its study: the passages nearest to the question."""
         if query.kinds and "text" not in query.kinds:
             return [hit for hit in hits if hit.stored.record.kind in query.kinds]
+        reports = self._reports_of(hits, walls, query.k * 2)  # more studies would never be shown
         joined: list[Hit] = []
         seen: set[tuple[str, str]] = set()
-        budget = query.k * 2  # studies whose reports are looked up; more would never be shown
         for hit in hits:
             if not query.kinds or hit.stored.record.kind in query.kinds:
                 joined.append(hit)
             study = (hit.index.name, str(hit.stored.record.study_id))
-            if study not in seen and len(seen) < budget:
+            if study not in seen:
                 seen.add(study)
-                joined += self._report_of(query, hit, walls[hit.index.name])
+                joined += self._report_of(query, hit, reports.get(study, []))
         return joined
 
-    def _report_of(self, query: Query, hit: Hit, wall: Filter) -> list[Hit]:
-        records = {r.pk: r for r in hit.index.study_records([str(hit.stored.record.study_id)], "text", wall)}
-        passages = hit.index.passages_of_records(list(records))
-        if not passages:
-            return []
-        order = list(range(len(passages)))
-        if len(passages) > REPORTS_PER_STUDY and query.text.strip():
+    def _reports_of(
+        self, hits: Sequence[Hit], walls: Mapping[str, Filter], at_most: int
+    ) -> dict[tuple[str, str], list[tuple[StoredPassage, StoredRecord]]]:
+        """The passages of the reports of the first studies among some hits, looked up for all of them together."""
+        studies = list(dict.fromkeys((hit.index.name, str(hit.stored.record.study_id)) for hit in hits))[:at_most]
+        found: dict[tuple[str, str], list[tuple[StoredPassage, StoredRecord]]] = {}
+        for index in {hit.index.name: hit.index for hit in hits}.values():
+            named = [study for name, study in studies if name == index.name]
+            texts = {r.pk: r for r in index.study_records(named, "text", walls[index.name])} if named else {}
+            for passage in index.passages_of_records(list(texts)) if texts else ():
+                record = texts[passage.record_pk]
+                found.setdefault((index.name, str(record.record.study_id)), []).append((passage, record))
+        return found
+
+    def _report_of(self, query: Query, hit: Hit, report: Sequence[tuple[StoredPassage, StoredRecord]]) -> list[Hit]:
+        """The passages of a report that come along with a hit: the nearest to the question, in reading order."""
+        order = list(range(len(report)))
+        if len(report) > REPORTS_PER_STUDY and query.text.strip():
             dense = hit.index.vectors("text")
             question = encode(hit.index, "text", [query.text], self._settings.embed)[0]
-            near = np.array([dense.vector(p.pk) @ question for p in passages]) if dense else np.zeros(len(passages))
+            near = np.array([dense.vector(p.pk) @ question for p, _ in report]) if dense else np.zeros(len(report))
             order = sorted(np.argsort(-near)[:REPORTS_PER_STUDY].tolist())
         how = "near the words" if hit.by == "joint" else "alike"
         why = f"report of a study whose {hit.stored.record.kind} is {how} ({hit.score:.2f})"
         return [
-            Hit(hit.index, records[passages[n].record_pk], hit.by, hit.score, hit.closeness, passages[n], why=why)
+            Hit(hit.index, report[n][1], hit.by, hit.score, hit.closeness, report[n][0], why=why)
             for n in order[:REPORTS_PER_STUDY]
         ]
 
