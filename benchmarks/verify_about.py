@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+from verify import development
 from verify_perturbations import reports
 
 from assistant.findings.mentions import read_sentence
@@ -31,7 +32,7 @@ def _order(name: str) -> bytes:
     return hashlib.sha256(f"about {name}".encode()).digest()
 
 
-def quotations(data: Path) -> Iterator[tuple[str, str]]:
+def quotations(data: Path, reported: bool) -> Iterator[tuple[str, str]]:
     """(sentence, passage in which it stands): half from MedQuAD, half from BioASQ."""
     for file, name, text in (("medquad/medquad", "id", "answer"), ("bioasq_retrieval/corpus", "_id", "text")):
         with (data / f"{file}.jsonl").open(encoding="utf-8") as lines:
@@ -41,17 +42,17 @@ def quotations(data: Path) -> Iterator[tuple[str, str]]:
         for document in documents:
             passage = document[text][:LONGEST_PASSAGE]
             found = [sentence for _, sentence in quotable(passage)]
-            if found and taken < SENTENCES // 2:
+            if found and development(str(document[name])) != reported and taken < SENTENCES // 2:
                 taken += 1
                 yield found[_order(passage)[0] % len(found)], passage
 
 
-def findings(data: Path) -> Iterator[tuple[str, str]]:
+def findings(data: Path, reported: bool) -> Iterator[tuple[str, str]]:
     """(finding sentence, the report in which it stands), from the end of the order in which rules were written."""
     seen: set[str] = set()
-    for _, said in reversed(list(reports(data))):
+    for report_name, said in reversed(list(reports(data))):
         fresh = [s for s in said if s not in seen and read_sentence(s).mentions]
-        if fresh and len(seen) < SENTENCES:
+        if fresh and development(report_name) != reported and len(seen) < SENTENCES:
             sentence = fresh[_order(fresh[0])[0] % len(fresh)]
             seen.add(sentence)
             yield sentence, " ".join(said)
@@ -67,15 +68,17 @@ def verify(sentence: str, passage: str, relation: Relation, declared: About) -> 
     return Verifier().verify(Statement(sentence, ("cited",), declared), given)
 
 
-def report(data: Path, errors: int) -> None:
+def report(data: Path, reported: bool, errors: int) -> None:
+    """The shares of one half of the documents and reports; errors of the development half only."""
+    errors = 0 if reported else errors
     good = []
-    for sentence, passage in quotations(data):
+    for sentence, passage in quotations(data, reported):
         claims = verify(sentence, passage, "knowledge", "general")
         good.append(all(c.verdict == "supported" and c.about == "general" for c in claims))
         if not good[-1] and len(good) - sum(good) <= errors:
             print(f"    lost: {sentence[:160]!r}\n        {claims[0].about}: {claims[0].why[:160]}")
     print("general sentences quoted from articles, supported:", _share(good))
-    stated = list(findings(data))
+    stated = list(findings(data, reported))
     relations: tuple[Relation, ...] = ("knowledge", "similar")
     for relation in relations:
         refused = []

@@ -217,8 +217,8 @@ def _right_kind(expected: str, given: str | None) -> bool:
     return given == ("number" if expected == "unit" else expected)
 
 
-def report(data: Path, errors: int) -> None:
-    """Shares caught with the right kind and shares of the harmless flagged, by kind, of the half not developed on."""
+def report(data: Path, reported: bool, errors: int) -> None:
+    """Shares caught with the right kind and shares of the harmless flagged, by kind; errors of the development half."""
     rows: dict[tuple[bool, str], list[Judged]] = defaultdict(list)
     shown = 0
     for pair in pairs(data):
@@ -227,11 +227,11 @@ def report(data: Path, errors: int) -> None:
         right = caught and _right_kind(pair.kind, judgement.error_kind)
         good = not caught if pair.harmless else right
         truth = "caught" if caught else "passed"
-        if development(pair.report):
-            if not good and shown < errors:
-                shown += 1
-                print(f"    {'harmless' if pair.harmless else 'damage'} {pair.kind}: {pair.claim!r} → {judgement.verdict}"
-                      f" {judgement.error_kind}\n        {pair.evidence}\n        {judgement.why[:160]}")  # fmt: skip
+        if development(pair.report) and not good and shown < errors:
+            shown += 1
+            print(f"    {'harmless' if pair.harmless else 'damage'} {pair.kind}: {pair.claim!r} → {judgement.verdict}"
+                  f" {judgement.error_kind}\n        {pair.evidence}\n        {judgement.why[:160]}")  # fmt: skip
+        if development(pair.report) == reported:
             continue
         rows[(pair.harmless, pair.kind)].append(Judged(pair.report, truth, "right" if good else "wrong", float(caught)))
     for (harmless, kind), judged in sorted(rows.items()):
