@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.errors import UnreadableFile, WardroundError
-from assistant.records import KINDS, Answer, Claim, Draft, Evidence, Image, Kind, Record, SearchResult
+from assistant.records import KINDS, Answer, Claim, Draft, Evidence, Image, Kind, Record, SearchResult, Statement
 from assistant.settings import Settings, load_settings
 from assistant.workspace import choose_indexes, workspace_of_recipe
 
 if TYPE_CHECKING:
     from assistant.forget import ForgetReport
-    from assistant.generate import Answerer
+    from assistant.generate import Answerer, TakenOver, Task
     from assistant.ingest.dicom.web import PacsSource
     from assistant.retrieve.query import Query, Upload
     from assistant.store.build import BuildReport, Progress
@@ -253,10 +253,11 @@ class Assistant:
 
         The question goes to the answerer, and into the answer, without names, numbers and dates that identify a person.
         `llm` chooses another answerer than the settings': quote, local or openai. Raises BadQuery for an empty
-        question, UnreadableFile for an upload, ModelUnavailable when a model can't be reached.
+        question, UnreadableFile for an upload, ModelUnavailable where the settings keep a model from answering. A model
+        that is lost is no error, unless `llm.when_lost` says so: `quote` goes on, and the answer's `notice` says that.
         """
         from assistant.errors import BadQuery
-        from assistant.generate import Task
+        from assistant.generate import TakenOver, Task
         from assistant.verify import Verifier
 
         if not question.strip():
@@ -271,10 +272,14 @@ class Assistant:
         asked = self._deidentifier.words(question)
         task = Task(asked, kept, self.pictures(kept, query.uploads), self.text_encoder())
         claims: list[Claim] = []
+        lost: TakenOver | None = None
         if not found.abstained:
             verifier = Verifier(self.settings.verify)
             by_id = {evidence.id: evidence for evidence in kept}
-            for statement in answerer.answer(task):
+            for statement in self._written(answerer, task):
+                if isinstance(statement, TakenOver):
+                    lost = statement
+                    continue
                 for claim in self.shown(verifier.verify(statement, by_id)):
                     claims.append(claim)
                     yield claim
@@ -284,9 +289,10 @@ class Assistant:
             **found.timing_ms, "retrieve": (retrieved - started) * 1000,
             "generate": (now - retrieved) * 1000, "total": (now - started) * 1000,
         }  # fmt: skip
+        model, prompt = (lost.model, lost.prompt) if lost else (_model_of(answerer), answerer.prompt_for(task))
         yield Answer(
-            asked, tuple(claims), found.evidence, abstained, reason, answerer.model, answerer.prompt_for(task),
-            found.route, timing,
+            asked, tuple(claims), found.evidence, abstained, reason, model, prompt, found.route, timing,
+            notice=lost.notice if lost else "",
         )  # fmt: skip
 
     def evidence_for(self, query: Query) -> SearchResult:
@@ -412,6 +418,14 @@ class Assistant:
             self._answerers[name] = open_answerer(chosen, self.workspace / "prompts")
         return self._answerers[name]
 
+    def _written(self, answerer: Answerer, task: Task) -> Iterator[Statement | TakenOver]:
+        """What the answerer says, `quote` in its place where its model is lost and the settings want that."""
+        from assistant.generate import answer_or_quote
+
+        if self.settings.llm.when_lost == "error":
+            return answerer.answer(task)
+        return answer_or_quote(answerer, self.answerer("quote"), task)
+
     def _with_uploads(self, found: SearchResult, uploads: Sequence[Upload]) -> SearchResult:
         """A search's evidence with what the uploads show and what is measured on them in front."""
         from assistant.retrieve.own import upload_evidence
@@ -439,6 +453,16 @@ class Assistant:
         if self.settings.verify.unsupported == "mark":
             return list(claims)
         return [claim for claim in claims if claim.verdict == "supported"]
+
+
+def _model_of(answerer: Answerer) -> str:
+    """Whom an answer names; a server that nothing was asked of, and that isn't there, keeps no answer from coming."""
+    from assistant.errors import ModelUnavailable
+
+    try:
+        return answerer.model
+    except ModelUnavailable:
+        return answerer.name
 
 
 def _abstention(found: SearchResult, claims: Sequence[Claim]) -> tuple[bool, str]:

@@ -175,6 +175,8 @@ def run_ask(arguments: Namespace) -> int:
     if arguments.json:
         print_json(answer.to_json())
         return OK
+    if answer.notice:
+        say(answer.notice)
     if answer.abstained:
         print(f"No answer: {answer.reason}")
     numbers: dict[str, int] = {}

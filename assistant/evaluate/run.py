@@ -38,7 +38,16 @@ Progress = Callable[[int, int, str], None]
 
 _NOT_SHAPING: dict[str, Any] = {
     "ui": True,
-    "llm": {"api_key", "timeout_s", "vllm_python"},
+    "llm": {
+        "api_key",
+        "timeout_s",
+        "retries",
+        "requests",
+        "when_lost",
+        "drafts_when_lost",
+        "patience_s",
+        "vllm_python",
+    },
     "embed": {"fetch_weights"},
     "store": {"catalogue", "database_url", "database_connections"},
 }
@@ -123,8 +132,11 @@ class _Plan:
 
     @property
     def marking(self) -> Settings:
-        """Unsupported claims marked, not removed: a rate of what was shown after removal would always be 0."""
-        return apply_overrides(self.settings, {"verify": {"unsupported": "mark"}}, "evaluate")
+        """Unsupported claims marked, not removed: a rate of what was shown after removal would always be 0; and a lost
+        model an error: what `quote` says in its place is no figure of the model's."""
+        return apply_overrides(
+            self.settings, {"verify": {"unsupported": "mark"}, "llm": {"when_lost": "error"}}, "evaluate"
+        )
 
     @property
     def removes(self) -> bool:

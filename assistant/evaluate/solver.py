@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from assistant.errors import ModelUnavailable, WardroundError
+from assistant.errors import ModelUnavailable, ReplyRefused, WardroundError
 from assistant.evaluate.dataset import Case, Dataset
 from assistant.evaluate.log import Sample
 from assistant.evaluate.scorers import (
@@ -54,7 +54,8 @@ OpenAssistant = Callable[[str | None], Assistant]
 def solve(case: Case, dataset: Dataset, assistant: Assistant) -> Sample:
     """Search (only where gold makes it worth measuring) and ask; an error is kept with the case.
 
-    ModelUnavailable is raised: with the model gone, every further case would fail the same way.
+    ModelUnavailable is raised: with the model gone, every further case would fail the same way. A reply that could not
+    be used is this case's error.
     """
     files = dataset.files_of(case)
     seconds: dict[str, float] = {}
@@ -74,6 +75,8 @@ def solve(case: Case, dataset: Dataset, assistant: Assistant) -> Sample:
         started = time.perf_counter()
         answer = assistant.ask(case.question, files=files, patient=case.patient, exclude_patient=case.exclude_patient)
         seconds["ask"] = time.perf_counter() - started
+    except ReplyRefused as error:
+        return Sample(case=case.id, error=str(error), seconds=seconds)
     except ModelUnavailable:
         raise
     except WardroundError as error:

@@ -1,7 +1,17 @@
 """Who writes the sentences: a quoting answerer, and language models behind the same interface."""
 
 from assistant.generate.answerers import open_answerer
+from assistant.generate.fallback import TakenOver, answer_or_quote
 from assistant.generate.prompts import Prompt, load_prompt
 from assistant.generate.task import Answerer, DraftTask, Task
 
-__all__ = ["Answerer", "DraftTask", "Prompt", "Task", "load_prompt", "open_answerer"]
+__all__ = [
+    "Answerer",
+    "DraftTask",
+    "Prompt",
+    "TakenOver",
+    "Task",
+    "answer_or_quote",
+    "load_prompt",
+    "open_answerer",
+]

@@ -9,14 +9,14 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cache, cached_property
 from typing import Any
 
 from assistant.errors import ModelLost, ModelUnavailable
 from assistant.generate.failures import explained, pause_before_retry
-from assistant.generate.pictures import image_part
+from assistant.generate.pictures import user_content
 from assistant.records import Image
 from assistant.settings import LlmSettings
 
@@ -80,19 +80,19 @@ class ChatServer:
         self,
         system: str,
         user: str,
-        pictures: tuple[Image, ...] = (),
+        pictures: Sequence[tuple[str, Image]] = (),
         *,
         extra: Mapping[str, Any] | None = None,
     ) -> Reply:
-        """The model's reply to a prompt; `extra` goes into the request as it stands ("seed", "response_format" …).
+        """The model's reply to a prompt and its (label, picture)s.
 
-        The request begins when the first token is asked for. One that got no answer at all is tried again `llm.retries`
-        times, with growing pauses; one that has begun to answer never.
+        `extra` goes into the request as it stands ("seed", "response_format" …). The request begins when the first
+        token is asked for. One that got no answer at all is tried again `llm.retries` times, with growing pauses; one
+        that has begun to answer never.
         """
         from langchain_core.messages import HumanMessage, SystemMessage
 
-        content: list[str | dict[str, Any]] = [{"type": "text", "text": user}, *(image_part(p) for p in pictures)]
-        return Reply(self._chunks([SystemMessage(system), HumanMessage(content if pictures else user)], extra or {}))
+        return Reply(self._chunks([SystemMessage(system), HumanMessage(user_content(user, pictures))], extra or {}))
 
     def _chunks(self, messages: list[Any], extra: Mapping[str, Any]) -> Generator[Any]:
         model = self._chat_model(extra)

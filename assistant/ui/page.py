@@ -259,6 +259,7 @@ class Desk:
                     turn.claims.append(step)
                 case Answer():
                     turn.answer, turn.claims, turn.stage = step, list(step.claims), "done"
+                    turn.note = step.notice or turn.note
             yield
 
     def _log(self, conversation: Conversation, turn: Turn) -> None:
