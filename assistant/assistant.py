@@ -12,13 +12,16 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from assistant.errors import UnreadableFile, WardroundError
 from assistant.records import KINDS, Answer, Claim, Draft, Evidence, Image, Kind, Record, SearchResult, Statement
-from assistant.settings import Settings, load_settings
+from assistant.settings import Mode, Settings, load_settings
 from assistant.workspace import choose_indexes, workspace_of_recipe
 
 if TYPE_CHECKING:
+    from assistant.answering import PastTurn
+    from assistant.conversation import Conversation
     from assistant.forget import ForgetReport
     from assistant.generate import Answerer, TakenOver, Task
     from assistant.ingest.dicom.web import PacsSource
@@ -60,6 +63,7 @@ class Assistant:
         self._deidentifier = Deidentifier(self._pseudonyms, self.settings.deid)
         self.uploads = Uploads(self._pseudonyms, self.settings)
         self._answerers: dict[str, Answerer] = {}
+        self._conversations: WeakSet[Conversation] = WeakSet()
         self.db: WorkspaceDb = WorkspaceDb(self.workspace, self.settings.store)
 
     # --- building and opening ------------------------------------------------------------------------
@@ -233,12 +237,18 @@ class Assistant:
         llm: str | None = None,
         patient: str | None = None,
         exclude_patient: str | None = None,
+        history: bool = False,
+        prompt: str = "",
+        mode: Mode | None = None,
     ) -> Answer:
         """The checked answer to a question; see `ask_stream` for the same, sentence by sentence."""
-        for step in self.ask_stream(question, files=files, llm=llm, patient=patient, exclude_patient=exclude_patient):
-            if isinstance(step, Answer):
-                return step
-        raise AssertionError("ask_stream ends with an Answer")
+        from assistant.answering import last_of
+
+        steps = self.ask_stream(
+            question, files=files, llm=llm, patient=patient, exclude_patient=exclude_patient, history=history,
+            prompt=prompt, mode=mode,
+        )  # fmt: skip
+        return last_of(steps)
 
     def ask_stream(
         self,
@@ -248,52 +258,87 @@ class Assistant:
         llm: str | None = None,
         patient: str | None = None,
         exclude_patient: str | None = None,
+        history: bool = False,
+        prompt: str = "",
+        mode: Mode | None = None,
+        earlier: Sequence[PastTurn] = (),
     ) -> Iterator[Step]:
         """First what was retrieved (uploads included), then each sentence once it is checked, last the answer.
 
         The question goes to the answerer, and into the answer, without names, numbers and dates that identify a person.
-        `llm` chooses another answerer than the settings': quote, local or openai. Raises BadQuery for an empty
-        question, UnreadableFile for an upload, ModelUnavailable where the settings keep a model from answering. A model
-        that is lost is no error, unless `llm.when_lost` says so: `quote` goes on, and the answer's `notice` says that.
+        `llm` chooses another answerer than the settings': quote, local or openai; `prompt` names a template of
+        `prompts/` ("" leaves the choice to the question), `mode` is another than the settings'. `history` adds the same
+        patient's earlier studies. `earlier` are the turns before this one (see `converse`): a follow-up question is put
+        so that it stands alone, and what they cited can be cited again. Raises BadQuery for an empty question,
+        UnreadableFile for an upload, ModelUnavailable where the settings keep a model from answering. A model that is
+        lost is no error, unless `llm.when_lost` says so: `quote` goes on, and the answer's `notice` says that.
         """
+        from assistant.answering import abstention, carried, closest, considered, own_knowledge, put_alone
         from assistant.errors import BadQuery
-        from assistant.generate import TakenOver, Task
+        from assistant.generate import TakenOver, Task, load_prompt
         from assistant.verify import Verifier
 
         if not question.strip():
             raise BadQuery("the question is empty: ask something")
+        if prompt:
+            load_prompt(prompt, self.workspace / "prompts")
         started = time.perf_counter()
-        query = self.query(question, files=files, patient=patient, exclude_patient=exclude_patient)
+        answerer = self.answerer(llm)
+        alone = put_alone(self, question, earlier, answerer)
+        query = self.query(alone.text, files=files, patient=patient, exclude_patient=exclude_patient, history=history)
         found = self.evidence_for(query)
         yield found
-        answerer = self.answerer(llm)
         retrieved = time.perf_counter()
         kept = tuple(evidence for evidence in found.evidence if evidence.kept)
-        asked = self._deidentifier.words(question)
-        task = Task(asked, kept, self.pictures(kept, query.uploads), self.text_encoder())
+        brought = carried(earlier, found)
+        asked, put = self.without_identifiers(question), self.without_identifiers(alone.text)
+        task = Task(
+            put, kept, self.pictures((*kept, *brought)), self.text_encoder(), prompt, mode or self.settings.llm.mode,
+            tuple(turn.exchange for turn in earlier), brought,
+        )  # fmt: skip
+        context = answerer.context_for(task)
         claims: list[Claim] = []
         lost: TakenOver | None = None
         if not found.abstained:
             verifier = Verifier(self.settings.verify)
-            by_id = {evidence.id: evidence for evidence in kept}
+            by_id = {piece.id: piece for piece in task.given(context)}
             for statement in self._written(answerer, task):
                 if isinstance(statement, TakenOver):
-                    lost = statement
+                    lost, by_id = statement, {piece.id: piece for piece in kept}
                     continue
                 for claim in self.shown(verifier.verify(statement, by_id)):
                     claims.append(claim)
                     yield claim
-        abstained, reason = _abstention(found, claims)
+        abstained, reason = abstention(found, claims, self.settings)
+        evidence, prompt_use = considered(found, brought, context)
+        unsourced = abstained and self.settings.llm.own_knowledge and not lost and found.reason != NAMED_PATIENT
         now = time.perf_counter()
         timing = {
             **found.timing_ms, "retrieve": (retrieved - started) * 1000,
             "generate": (now - retrieved) * 1000, "total": (now - started) * 1000,
         }  # fmt: skip
-        model, prompt = (lost.model, lost.prompt) if lost else (_model_of(answerer), answerer.prompt_for(task))
+        model, written_by = (lost.model, lost.prompt) if lost else (_model_of(answerer), answerer.prompt_for(task))
+        uploaded = frozenset(upload.record.kind for upload in query.uploads)
         yield Answer(
-            asked, tuple(claims), found.evidence, abstained, reason, model, prompt, found.route, timing,
+            asked, tuple(claims), evidence, abstained, reason, model, written_by, found.route, timing,
+            standalone=put if alone.how != "as asked" else None,
+            mode=task.mode if context is not None else None,
+            prompt_use=prompt_use,
+            closest=closest(evidence, uploaded, self.settings.retrieve.text_floor) if abstained else (),
+            own_knowledge=tuple(own_knowledge(answerer, put, evidence)) if unsourced else (),
             notice=lost.notice if lost else "",
         )  # fmt: skip
+
+    def converse(
+        self, *, files: Sequence[File] = (), llm: str | None = None, patient: str | None = None, history: bool = False
+    ) -> Conversation:
+        """A conversation of several turns about one case at a time; see `Conversation`."""
+        from assistant.conversation import Conversation
+
+        conversation = Conversation(self, llm=llm)
+        conversation.switch(files=files, patient=patient, history=history)
+        self._conversations.add(conversation)
+        return conversation
 
     def evidence_for(self, query: Query) -> SearchResult:
         """What an answer may rest on: the uploads and what a search finds; nothing where the question names a patient
@@ -392,9 +437,12 @@ class Assistant:
         """Remove a patient (the archive's own id, or a pseudonym) from the workspace; see `forget_patient`."""
         from assistant.forget import forget_patient
 
+        known = self.pseudonyms_of(patient, None)[0] | {patient}
         report = forget_patient(self.workspace, patient, index=index, dry_run=dry_run, store=self.settings.store)
         if not dry_run:
             self.uploads.forget_patient(patient)
+            for conversation in list(self._conversations):
+                conversation.forget(known)
         return report
 
     # --- the parts -----------------------------------------------------------------------------------
@@ -435,13 +483,15 @@ class Assistant:
             return found
         return replace(found, evidence=(*own, *found.evidence), abstained=False, reason="")
 
-    def pictures(self, kept: Sequence[Evidence], uploads: Sequence[Upload]) -> dict[str, Image]:
-        """The pictures that go along to a model, by evidence id: the uploads' first, then similar ones."""
-        if not self.settings.llm.images:
-            return {}
-        pictures = [evidence for evidence in kept if evidence.kind == "image"][: self.settings.llm.images]
-        records = ((evidence.id, self.record(evidence.record_id)) for evidence in pictures)
-        return {key: record.image for key, record in records if record.image is not None}
+    def pictures(self, kept: Sequence[Evidence]) -> dict[str, Image]:
+        """The pictures that go along to a model, by evidence id."""
+        from assistant.answering import pictures
+
+        return pictures(self, kept)
+
+    def without_identifiers(self, text: str) -> str:
+        """A text that somebody typed without names, numbers and dates that identify a person."""
+        return self._deidentifier.words(text)
 
     def text_encoder(self) -> Callable[[Sequence[str]], object]:
         from assistant.retrieve.own import text_encoder
@@ -463,14 +513,3 @@ def _model_of(answerer: Answerer) -> str:
         return answerer.model
     except ModelUnavailable:
         return answerer.name
-
-
-def _abstention(found: SearchResult, claims: Sequence[Claim]) -> tuple[bool, str]:
-    """Whether nothing is left to say, and why."""
-    if found.abstained:
-        return True, found.reason
-    if not claims:
-        return True, "Nothing in the evidence answers the question."
-    if not any(claim.verdict == "supported" for claim in claims):
-        return True, "No sentence of the answer is supported by the evidence."
-    return False, ""

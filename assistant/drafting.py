@@ -120,7 +120,7 @@ def draft_study(
     records = [upload.record for upload in uploads]
     task = DraftTask(
         _in_words(records), template or _template(records), own, similar,
-        assistant.pictures([*own, *similar], uploads), assistant.text_encoder(),
+        assistant.pictures([*own, *similar]), assistant.text_encoder(),
     )  # fmt: skip
     verifier = Verifier(assistant.settings.verify)
     by_id = {evidence.id: evidence for evidence in (*own, *similar)}

@@ -204,13 +204,13 @@ class LlmSettings(_Group):
     )
     mode: Mode = Field(
         "direct",
-        description="how a model comes to its answer: direct; evidence_first (quotes first, the answer from them); "
-        "reflect (draft, criticism, refined answer); self_consistency (what several samples agree on); docs/answers.md",
+        description="how a model comes to its answer: direct; evidence_first (quotes, then the answer from them); "
+        "reflect (a draft, its criticism, the refined answer); self_consistency (what several samples agree on)",
     )
     samples: int = Field(3, ge=2, le=9, description="answers that self_consistency compares")
     own_knowledge: bool = Field(
         False,
-        description="where the evidence gives no answer, show the model's own, set apart and marked as without a source",
+        description="where the evidence gives no answer, show the model's own, set apart, marked as without a source",
     )
     vllm_python: str | None = Field(None, description="the Python of the environment that vLLM is installed in")
 
@@ -218,6 +218,12 @@ class LlmSettings(_Group):
 class VerifySettings(_Group):
     unsupported: Literal["mark", "remove"] = Field(
         "mark", description="mark | remove: what becomes of a sentence that is not supported"
+    )
+    least_supported: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="share of an answer's sentences that has to be supported, else it is an abstention",
     )
     entailment: str = Field(
         "auto",

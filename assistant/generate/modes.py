@@ -56,7 +56,7 @@ def write(
 
 
 def _answered(task: Task, prompt: Prompt, context: Context, ask: Ask, seed: int | None = None) -> Iterator[Statement]:
-    return statements(ask(prompt, context, _values(task, context), seed), context.ids, task.evidence)
+    return statements(ask(prompt, context, _values(task, context), seed), context.ids, task.given(context))
 
 
 def _values(task: Task, context: Context) -> dict[str, str]:
@@ -71,7 +71,7 @@ def _quoted(task: Task, reply: str, context: Context) -> Context:
 
     What was measured on the study itself stays, whatever was quoted.
     """
-    by_label = {label: piece for label, key in context.ids.items() for piece in task.evidence if piece.id == key}
+    by_label = {label: piece for label, key in context.ids.items() for piece in task.given(context) if piece.id == key}
     chosen: dict[str, list[str]] = {label: [] for label in by_label}
     labels = {label: label for label in by_label}
     for line in reply.splitlines():
@@ -113,7 +113,7 @@ def _refined(
     values = {**_values(task, context), "draft": draft}
     criticism = "".join(ask(load("reflect"), context, values))
     refined = ask(load("refine"), context, {**values, "criticism": defused(criticism)})
-    yield from statements(refined, context.ids, task.evidence)
+    yield from statements(refined, context.ids, task.given(context))
 
 
 def _with_labels(statement: Statement, labels: dict[str, str]) -> str:
@@ -146,9 +146,3 @@ def agree(one: str, other: str) -> bool:
 
 def _senses(text: str) -> set[tuple[str, str, str | None, str | None]]:
     return {(f.entity, f.status, f.side, f.severity) for f in extract_findings(text)}
-
-
-def evidence_given(evidence: Sequence[Evidence], context: Context) -> tuple[Evidence, ...]:
-    """The evidence that a prompt showed; only this may carry what the model says."""
-    shown = set(context.ids.values())
-    return tuple(piece for piece in evidence if piece.id in shown)

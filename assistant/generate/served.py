@@ -136,8 +136,10 @@ def prompt_of_task(task: Task | DraftTask, variant: str, prompts_dir: Path | Non
 
 def context_of(task: Task | DraftTask, llm: LlmSettings) -> Context:
     """What a task's prompt holds of its evidence, by the settings' budget."""
-    evidence, earlier = (task.evidence, task.earlier) if isinstance(task, Task) else ((*task.own, *task.similar), ())
-    return build_context(evidence, llm.context_tokens, task.images, llm.images, earlier)
+    if isinstance(task, DraftTask):
+        return build_context((*task.own, *task.similar), llm.context_tokens, task.images, llm.images)
+    evidence = (*task.evidence, *task.brought)
+    return build_context(evidence, llm.context_tokens, task.images, llm.images, task.earlier)
 
 
 def _section(sentence: str, sections: tuple[str, ...]) -> str | None:

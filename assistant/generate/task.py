@@ -21,7 +21,8 @@ class Task:
     `images` holds the pixels of image evidence (of an ECG as drawn), by evidence id. `encode`, where there is one, is
     the text encoder of the index; sentences are then ranked by meaning as well as by words. `prompt` is the name of a
     template ("" for the one that the question and its evidence ask for, see `choose_prompt`), `mode` how a model comes
-    to its answer, `earlier` what was said before in the same conversation, oldest first.
+    to its answer, `earlier` what was said before in the same conversation, oldest first, and `brought` what was cited
+    there and not found again: a model may cite it once more.
     """
 
     question: str
@@ -31,6 +32,14 @@ class Task:
     prompt: str = ""
     mode: Mode = "direct"
     earlier: tuple[Exchange, ...] = ()
+    brought: tuple[Evidence, ...] = ()
+
+    def given(self, context: Context | None) -> tuple[Evidence, ...]:
+        """The evidence that a prompt showed, which alone may carry what a model says; all of it without a prompt."""
+        if context is None:
+            return self.evidence
+        shown = set(context.ids.values())
+        return tuple(piece for piece in (*self.evidence, *self.brought) if piece.id in shown)
 
 
 @dataclass(frozen=True, slots=True)

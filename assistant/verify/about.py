@@ -108,3 +108,8 @@ def _states_a_finding(text: str) -> bool:
     """Whether a sentence of the text states a finding barely, or of "the patient", whom a reader takes for theirs."""
     told = [s for s in sentences(text) if read_sentence(s[:600]).mentions]
     return any(is_bare_finding(s) or _THE_PATIENT_HAS.search(s) for s in told)
+
+
+def speaks_of_somebody(text: str) -> bool:
+    """Whether a text that rests on no source at all would be taken for one about the patient or their study."""
+    return bool(_PATIENT.search(text)) or _states_a_finding(text)

@@ -1,0 +1,151 @@
+"""Around an answer: what earlier turns bring along, what a prompt left out, what is said where too little is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from assistant.records import Answer, Claim, Evidence, Image, Kind, PromptUse, Record, SearchResult, Statement
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant, Step
+    from assistant.generate import Answerer, Context, Exchange, Standalone
+
+CLOSEST = 3  # pieces of evidence that an abstention offers
+
+
+@dataclass(frozen=True, slots=True)
+class PastTurn:
+    """An earlier turn of a conversation as the next one needs it: what was said, and the evidence it cited."""
+
+    exchange: Exchange
+    standalone: str
+    cited: tuple[Evidence, ...]
+
+    @classmethod
+    def of(cls, number: int, answer: Answer) -> PastTurn:
+        """What of an answer goes on: its supported sentences. `number` counts the conversation's turns from 1."""
+        from assistant.generate import Exchange
+
+        held = [claim for claim in answer.claims if claim.verdict == "supported" and not answer.abstained]
+        said = tuple(Statement(claim.text, claim.citations, claim.about) for claim in held)
+        keys = {key for claim in held for key in claim.citations}
+        cited = tuple(piece for piece in answer.evidence if piece.id in keys)
+        return cls(Exchange(number, answer.question, said), answer.standalone or answer.question, cited)
+
+
+def put_alone(assistant: Assistant, question: str, earlier: Sequence[PastTurn], answerer: Answerer) -> Standalone:
+    """The question so that it can be searched without the turns before it. The model sees it de-identified."""
+    from assistant.generate import stand_alone
+
+    def model(asked: str, _: Sequence[str]) -> str | None:
+        return answerer.standalone(assistant.without_identifiers(asked), tuple(turn.exchange for turn in earlier))
+
+    return stand_alone(question, [turn.standalone for turn in earlier], model)
+
+
+def carried(earlier: Sequence[PastTurn], found: SearchResult) -> tuple[Evidence, ...]:
+    """What earlier turns cited and this search did not keep, the last turn's first: it can be cited again."""
+    known = {piece.id for piece in found.evidence if piece.kept}
+    brought: dict[str, Evidence] = {}
+    for turn in reversed(earlier):
+        for piece in turn.cited:
+            if piece.id not in known:
+                why = f"cited in turn {turn.exchange.number} of this conversation"
+                brought.setdefault(piece.id, replace(piece, kept=True, why=why))
+    return tuple(brought.values())
+
+
+def considered(
+    found: SearchResult, brought: Sequence[Evidence], context: Context | None
+) -> tuple[tuple[Evidence, ...], PromptUse | None]:
+    """All evidence that an answer looked at, what the prompt left out marked so; and what the prompt took."""
+    if context is None:
+        return found.evidence, None
+    left_out = {dropped.what: dropped.why for dropped in context.dropped}
+    new = {piece.id for piece in brought}
+    evidence = (*(piece for piece in found.evidence if piece.id not in new), *brought)
+    marked = (
+        replace(piece, kept=False, why=f"{piece.why}; {left_out[piece.id]}") if piece.id in left_out else piece
+        for piece in evidence
+    )
+    return tuple(marked), PromptUse(context.tokens, context.dropped)
+
+
+def abstention(found: SearchResult, claims: Sequence[Claim], settings: Settings) -> tuple[bool, str]:
+    """Whether too little is left to say, and why."""
+    if found.abstained:
+        return True, found.reason
+    if not claims:
+        return True, "Nothing in the evidence answers the question."
+    held = sum(claim.verdict == "supported" for claim in claims)
+    if not held:
+        return True, "No sentence of the answer is supported by the evidence."
+    if held < settings.verify.least_supported * len(claims):
+        return True, f"Only {held} of the {len(claims)} sentences of the answer is supported by the evidence."
+    return False, ""
+
+
+def closest(evidence: Iterable[Evidence], kinds: frozenset[Kind], text_floor: float) -> tuple[str, ...]:
+    """The ids of the evidence that came closest, for a reader to judge where no answer rests on it.
+
+    `kinds` are those of the uploads: of pictures and signals only the like is offered, of texts none that came less
+    than half as near as `text_floor`.
+    """
+    near = [piece for piece in evidence if piece.relation != "own"]
+    if kinds and "text" not in kinds:
+        near = [piece for piece in near if piece.kind in kinds]
+    near = [piece for piece in near if piece.kept or piece.kind != "text" or piece.score >= text_floor / 2]
+    return tuple(piece.id for piece in sorted(near, key=lambda piece: not piece.kept)[:CLOSEST])
+
+
+def own_knowledge(answerer: Answerer, question: str, evidence: Sequence[Evidence]) -> Iterator[str]:
+    """What the model says of a general question without any source: nothing about a patient or a study, and nothing
+    that the evidence which was looked at contradicts."""
+    from assistant.retrieve.question import read_question
+    from assistant.verify import check, speaks_of_somebody
+
+    if read_question(question).wants == "cases" or any(piece.relation == "own" for piece in evidence):
+        return
+    texts = [piece.text for piece in evidence if piece.text]
+    for sentence in answerer.unsourced(question):
+        if not speaks_of_somebody(sentence) and (not texts or check(sentence, texts).verdict != "contradicted"):
+            yield sentence
+
+
+def pictures(assistant: Assistant, kept: Sequence[Evidence]) -> dict[str, Image]:
+    """The pictures that go along to a model, by evidence id, in the order of the evidence: the uploads' first, then
+    similar ones; an ECG as it is drawn on paper."""
+    from assistant.generate.ecg_picture import ecg_picture
+
+    found: dict[str, Image] = {}
+    drawn: set[str] = set()
+    for piece in kept:
+        if len(found) == assistant.settings.llm.images:
+            break
+        if piece.kind == "text" or piece.record_id in drawn or not _is_whole(piece):
+            continue
+        drawn.add(piece.record_id)
+        record: Record = assistant.record(piece.record_id)
+        if record.image is not None:
+            found[piece.id] = record.image
+        elif record.signal is not None and record.signal.is_ecg and record.signal.in_millivolts:
+            found[piece.id] = ecg_picture(record.signal)
+    return found
+
+
+def last_of(steps: Iterable[Step]) -> Answer:
+    """The answer that a stream of steps ends with."""
+    for step in steps:
+        if isinstance(step, Answer):
+            return step
+    raise AssertionError("a stream of steps ends with an Answer")
+
+
+def _is_whole(piece: Evidence) -> bool:
+    """Whether a piece stands for the whole picture or recording, not for a value measured on it."""
+    from assistant.generate.values import is_measured
+
+    return piece.kind == "image" or not is_measured(piece)

@@ -1,0 +1,88 @@
+"""An ECG drawn for a model that sees: the usual page, 25 mm a second and 10 mm a millivolt, on pink paper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from assistant.records import Image, Signal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL.ImageDraw import ImageDraw
+
+PX_PER_MM = 3.7  # a page of ten seconds is 1,000 pixels wide, what vision models keep of a picture
+MM_PER_S, MM_PER_MV = 25.0, 10.0
+PAGE_S, COLUMN_S = 10.0, 2.5
+_ROW_MM, _MARGIN_MM = 30.0, 8.0
+_COLUMNS = (("I", "II", "III"), ("aVR", "aVL", "aVF"), ("V1", "V2", "V3"), ("V4", "V5", "V6"))
+_MAX_ROWS = 12  # of another lead set, one row a lead
+_PAPER, _FINE, _COARSE, _INK = (255, 250, 248), (250, 222, 218), (238, 178, 172), (20, 20, 30)
+
+
+def ecg_picture(signal: Signal) -> Image:
+    """The first ten seconds of an ECG in millivolts as an RGB picture about 1,000 pixels wide.
+
+    Twelve leads stand in three rows of four with one lead along the bottom (II, or the first there is); another lead
+    set gets one row a lead, at most twelve. A trace is centred on its median and cut off beyond its row; a gap stays
+    empty.
+    """
+    from PIL import Image as Pillow
+    from PIL import ImageDraw as Draw
+
+    rows = _rows(signal)
+    width = round((PAGE_S * MM_PER_S + 2 * _MARGIN_MM) * PX_PER_MM)
+    height = round((len(rows) * _ROW_MM + 2 * _MARGIN_MM) * PX_PER_MM)
+    page = Pillow.new("RGB", (width, height), _PAPER)
+    drawing = Draw.Draw(page)
+    _grid(drawing, width, height)
+    for number, row in enumerate(rows):
+        middle = (_MARGIN_MM + (number + 0.5) * _ROW_MM) * PX_PER_MM
+        for lead, start_s, end_s in row:
+            _trace(drawing, signal, lead, start_s, end_s, middle)
+    return Image(np.asarray(page, np.uint8))
+
+
+def _rows(signal: Signal) -> list[list[tuple[str, float, float]]]:
+    """(lead, from, to) of each stretch of each row; the time is also where it stands on the page."""
+    end = min(PAGE_S, signal.duration_s)
+    there = set(signal.leads)
+    if not all(lead in there for column in _COLUMNS for lead in column):
+        return [[(lead, 0.0, end)] for lead in signal.leads[:_MAX_ROWS]]
+    rows = [
+        [
+            (column[row], n * COLUMN_S, min((n + 1) * COLUMN_S, end))
+            for n, column in enumerate(_COLUMNS)
+            if n * COLUMN_S < end
+        ]
+        for row in range(3)
+    ]
+    return [*rows, [("II", 0.0, end)]]
+
+
+def _grid(drawing: ImageDraw, width: int, height: int) -> None:
+    for step, colour in ((1.0, _FINE), (5.0, _COARSE)):
+        for at in np.arange(0, max(width, height) / PX_PER_MM, step) * PX_PER_MM:
+            drawing.line([(at, 0), (at, height)], fill=colour)
+            drawing.line([(0, at), (width, at)], fill=colour)
+
+
+def _trace(drawing: ImageDraw, signal: Signal, lead: str, start_s: float, end_s: float, middle: float) -> None:
+    rate = signal.sampling_rate_hz
+    samples = signal.lead(lead)[round(start_s * rate) : round(end_s * rate)].astype(np.float64)
+    left = (_MARGIN_MM + start_s * MM_PER_S) * PX_PER_MM
+    reach = _ROW_MM / 2 * PX_PER_MM
+    drawing.text((left + 3, middle - reach + 2), lead, fill=_INK, font_size=13)
+    if not np.isfinite(samples).any():
+        return
+    x = left + np.arange(len(samples)) / rate * MM_PER_S * PX_PER_MM
+    y = middle - np.clip((samples - np.nanmedian(samples)) * MM_PER_MV * PX_PER_MM, -reach, reach)
+    for stretch in _stretches(np.isfinite(samples)):
+        drawing.line(list(zip(x[stretch].tolist(), y[stretch].tolist(), strict=True)), fill=_INK, width=2)
+
+
+def _stretches(there: NDArray[np.bool_]) -> list[slice]:
+    """The runs of samples that are there, of two samples or more."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], there, [False])).astype(np.int8)))
+    return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 1]
