@@ -55,7 +55,10 @@ class ServedJudge:
         return fingerprint(self._prompt.id, self._server.base_url, self._server.model, self._chars)
 
     def judge(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        """As `EntailmentModel.judge`; evidence is cut at `llm.context_tokens`, of four characters each. Raises ModelUnavailable."""
+        """As `EntailmentModel.judge`; evidence is cut at four characters for each of `llm.context_tokens`.
+
+        Raises ModelUnavailable.
+        """
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="judge") as pool:
             rows = list(pool.map(self._judge, pairs))
         return np.array(rows, np.float32).reshape(-1, 3)
