@@ -29,8 +29,9 @@ from assistant.ingest.text.plain import text_record
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import Passage, Record
 from assistant.settings import IngestSettings, Settings
-from assistant.store.build import LAYOUT, Encoders, passage_texts
+from assistant.store.build import LAYOUT, Encoders
 from assistant.store.generations import IndexFolder
+from assistant.store.indexed_text import indexed_texts
 from assistant.store.stated import STATED_BY
 from assistant.store.working import EncodedItem, WorkingCopy
 
@@ -77,7 +78,7 @@ def corpus(data: Path, number: int, seed: int = 0) -> Corpus:
             break
         if text.strip():
             records.append(text_record(text, IngestSettings(), uri=f"{len(records)}", sha256=f"{len(records):064x}"))
-            passages += passage_texts(records[-1])
+            passages += indexed_texts(records[-1])
     real = len(passages)
     random = np.random.default_rng(seed)
     sentences = [s for passage in passages for s in _SENTENCE.split(passage) if len(s) > 20]
@@ -123,7 +124,7 @@ def build(workspace: Path, name: str, texts: Corpus, vectors: NDArray[np.float32
         for start in range(0, len(texts.records), 2000):
             batch = []
             for record in texts.records[start : start + 2000]:
-                count = len(passage_texts(record))
+                count = len(indexed_texts(record))
                 item = Item(key=record.uri, uri=record.uri, path=None, row={}, source=0, stamp="1")
                 own = tuple(vectors[at : at + count])
                 batch.append(EncodedItem(item, (replace(record, external_id=record.uri),), None, (None,), (own,)))

@@ -28,18 +28,19 @@ from assistant.ingest.series import StoredSeriesMemory
 from assistant.ingest.stamps import may_be_same
 from assistant.ingest.worker import Outcome
 from assistant.pseudonyms import Pseudonyms
-from assistant.records import KINDS, Kind, Record
+from assistant.records import KINDS, Kind
 from assistant.settings import IngestSettings, Settings
 from assistant.store.catalogue import ItemRow, MetaRow, PathRow, RecordRow, reading
 from assistant.store.forgotten import REASON
 from assistant.store.generations import IndexFolder
+from assistant.store.indexed_text import indexed_texts
 from assistant.store.learned import HEADS
 from assistant.store.places import is_in_place
 from assistant.store.sqlite import open_sqlite
 from assistant.store.stated import STATED_BY
-from assistant.store.working import PATHS, EncodedItem, WorkingCopy, passages_of
+from assistant.store.working import PATHS, EncodedItem, WorkingCopy
 
-LAYOUT = 5  # goes up with the tables of a generation; one of another layout is replaced by a new build
+LAYOUT = 6  # goes up with the tables of a generation; one of another layout is replaced by a new build
 SEEN_TEXTS = 20_000  # of 384 float32 each: 30 MB
 
 Progress = Callable[[int, int, str], None]
@@ -248,21 +249,16 @@ def _encode(batch: Sequence[Item], outcomes: Sequence[Outcome], encoders: Encode
             content = [record.image if kind == "image" else record.signal for record in chosen]
             for record, vector in zip(chosen, encoders.of(kind).encode(content), strict=True):  # type: ignore[arg-type]
                 vectors[id(record)] = vector
-    of_text = encoders.of_texts(text for record in records for text in passage_texts(record))
+    of_text = encoders.of_texts(text for record in records for text in indexed_texts(record))
     return [
         EncodedItem(
             item, found.records, outcome.reason,
             tuple(vectors.get(id(record)) for record in found.records),
-            tuple(tuple(of_text[text] for text in passage_texts(record)) for record in found.records),
+            tuple(tuple(of_text[text] for text in indexed_texts(record)) for record in found.records),
             outcome.digest, found.aside, sum(found.removed, Removed()).counts,
         )
         for item, found, outcome in zip(batch, read, outcomes, strict=True)
     ]  # fmt: skip
-
-
-def passage_texts(record: Record) -> list[str]:
-    """The text of each passage and caption of a record, in the order of `passages_of`."""
-    return [caption or record.text[p.start : p.end] for p, caption in passages_of(record)]
 
 
 def _base(folder: IndexFolder) -> tuple[Path | None, int]:

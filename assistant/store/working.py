@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from assistant.errors import DatabaseUnavailable
 from assistant.ingest import Item
 from assistant.pseudonyms import Pseudonyms
-from assistant.records import KINDS, Kind, Passage, Record
+from assistant.records import KINDS, Kind, Record
 from assistant.store.catalogue import (
     FindingRow,
     ItemRow,
@@ -30,6 +30,7 @@ from assistant.store.catalogue import (
 )
 from assistant.store.forgotten import REASON, Forgotten
 from assistant.store.generations import IndexFolder
+from assistant.store.indexed_text import indexed_rows, passages_of
 from assistant.store.learned import LEARNING, write_learned
 from assistant.store.places import discard, is_in_place, new_catalogue
 from assistant.store.sqlite import open_sqlite, settle
@@ -88,23 +89,6 @@ def _without(encoded: EncodedItem, forgotten: Forgotten) -> EncodedItem:
         passage_vectors=tuple(encoded.passage_vectors[n] for n in kept),
         reason=None if kept else REASON,
     )
-
-
-def caption_of(record: Record) -> str | None:
-    """What words can find of a record beside its text: its title and its study's labels."""
-    parts = [record.title] if record.title and record.kind != "text" else []
-    if record.kind != "text":
-        parts += [f"{name.replace('_', ' ')}: {value}" for name, value in record.labels.items() if value]
-    return ". ".join(parts) or None
-
-
-def passages_of(record: Record) -> list[tuple[Passage, str | None]]:
-    """The passages of a record with their caption text; the text of a passage proper is None."""
-    found: list[tuple[Passage, str | None]] = [(passage, None) for passage in record.passages]
-    caption = caption_of(record)
-    if caption:
-        found.append((Passage(0, 0), caption))
-    return found
 
 
 class WorkingCopy:
@@ -324,7 +308,7 @@ class WorkingCopy:
         """BM25 over every passage and caption, which are read one after the other and not kept."""
         passage = func.substr(RecordRow.text, PassageRow.start + 1, PassageRow.end - PassageRow.start)
         query = (
-            select(func.coalesce(PassageRow.caption, passage))
+            select(PassageRow.record_pk, PassageRow.caption, passage, RecordRow.title, RecordRow.modality)
             .join(RecordRow, RecordRow.pk == PassageRow.record_pk)
             .order_by(PassageRow.pk)
             .execution_options(yield_per=1000)
@@ -333,7 +317,9 @@ class WorkingCopy:
             pairs = session.execute(select(PassageRow.pk, PassageRow.record_pk).order_by(PassageRow.pk))
             ids, records = np.array([tuple(pair) for pair in pairs], np.int64).reshape(-1, 2).T
             _, first, document = np.unique(records, return_index=True, return_inverse=True)
-            words = WordIndex.build(ids, session.scalars(query), ids[first[document]]) if len(ids) else None
+            words = (
+                WordIndex.build(ids, indexed_rows(session.execute(query)), ids[first[document]]) if len(ids) else None
+            )
         folder = self._folder.building / WORDS
         shutil.rmtree(folder, ignore_errors=True)
         if words:

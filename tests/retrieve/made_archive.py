@@ -20,8 +20,9 @@ from assistant.retrieve.query import Upload
 from assistant.store.build import LAYOUT
 from assistant.store.generations import IndexFolder
 from assistant.store.index import OpenIndex
+from assistant.store.indexed_text import indexed_texts
 from assistant.store.stated import STATED_BY
-from assistant.store.working import EncodedItem, WorkingCopy, passages_of
+from assistant.store.working import EncodedItem, WorkingCopy
 
 DIM = 16
 FIRST_DAY = datetime(2020, 1, 1, 9, 30)
@@ -151,7 +152,7 @@ def _encoded(number: int, made: Made) -> EncodedItem:
     record = replace(record_of(made), external_id=str(number))
     encoder = NumberEncoder(made.kind)
     own = encoder.encode([record.image or record.signal])[0] if made.kind != "text" else None
-    texts = [caption or record.text[p.start : p.end] for p, caption in passages_of(record)]
+    texts = indexed_texts(record)
     passages = tuple(NumberEncoder("text").encode(texts)) if texts else ()
     item = Item(key=f"{made.index}/{number}", uri="", path=None, row=None, source=0, stamp="1")
     return EncodedItem(item, (record,), None, (own,), (passages,))
