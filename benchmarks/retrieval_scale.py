@@ -194,14 +194,13 @@ def run_warm(arguments: argparse.Namespace) -> None:
     encoder = open_encoder("text", "minilm-int8", settings.embed)
     dense = index.vectors("text")
     words = bm25s.BM25.load(str(index.path / "words"), mmap=True)
-    graph, stemmer = dense.structure, Stemmer.Stemmer("english")
-    effort = faiss.SearchParametersHNSW(efSearch=max(dense.choice.effort, CANDIDATES)) if graph else None
+    structure, stemmer = dense.structure, Stemmer.Stemmer("english")
     faiss.omp_set_num_threads(1)
 
     def by_hand_faiss(vector: np.ndarray) -> Any:
-        if graph is None:
+        if structure is None:
             return dense.flat.search(vector, CANDIDATES)
-        return graph.index.search(vector, CANDIDATES, params=effort)
+        return structure.search(vector, CANDIDATES, dense.choice.effort, None, 1.0)
 
     def by_hand_words(text: str) -> Any:
         tokens = bm25s.tokenize(text, stopwords="en", stemmer=stemmer, return_ids=False, show_progress=False)

@@ -165,18 +165,25 @@ def _within(short: Phrase, long: Phrase) -> bool:
 @lru_cache(maxsize=4096)
 def _spelled(word: str) -> tuple[str, ...]:
     """A lower-case word in the other spelling: "oedema" for "edema" and the other way round."""
+    if not _any_piece().search(word):  # most words are spelled alike on both sides
+        return ()
     variants: set[str] = set()
     for british, american in _pieces():
-        one_way = re.search(british, word) is not None
+        one_way = british.search(word) is not None
         piece, other = (british, american) if one_way else (american, british)
-        variants.add(re.sub(piece, other.strip("^$"), word))
+        variants.add(piece.sub(other.pattern.strip("^$"), word))
     variants.discard(word)
     return tuple(sorted(variants))
 
 
 @lru_cache(maxsize=1)
-def _pieces() -> tuple[tuple[str, str], ...]:
-    return tuple((british, american) for british, american in _read("spelling")["pieces"])
+def _pieces() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
+    return tuple((re.compile(british), re.compile(american)) for british, american in _read("spelling")["pieces"])
+
+
+@lru_cache(maxsize=1)
+def _any_piece() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{piece.pattern})" for pair in _pieces() for piece in pair))
 
 
 @lru_cache(maxsize=1)

