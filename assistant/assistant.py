@@ -296,7 +296,7 @@ class Assistant:
             put, kept, self.pictures((*kept, *brought)), self.text_encoder(), prompt, mode or self.settings.llm.mode,
             tuple(turn.exchange for turn in earlier), brought,
         )  # fmt: skip
-        context = answerer.context_for(task)
+        context = None if found.abstained else answerer.context_for(task)
         claims: list[Claim] = []
         lost: TakenOver | None = None
         if not found.abstained:
@@ -463,7 +463,7 @@ class Assistant:
         name = llm or self.settings.llm.name
         if name not in self._answerers:
             chosen = self.settings.llm.model_copy(update={"name": name})
-            self._answerers[name] = open_answerer(chosen, self.workspace / "prompts")
+            self._answerers[name] = open_answerer(chosen, self.workspace / "prompts", self.workspace)
         return self._answerers[name]
 
     def _written(self, answerer: Answerer, task: Task) -> Iterator[Statement | TakenOver]:

@@ -46,6 +46,7 @@ class Conversation:
         self.history = False
         self._assistant = assistant
         self._asked = 0
+        self._case = 0
         self._uploaded: set[str] = set()
 
     def ask(self, question: str, *, files: Sequence[File] = (), prompt: str = "", mode: Mode | None = None) -> Answer:
@@ -73,10 +74,10 @@ class Conversation:
             mode=mode, earlier=[PastTurn.of(turn.number, turn.answer) for turn in self.turns],
         )  # fmt: skip
         self._asked += 1
-        number, case = self._asked, self.turns
+        number, case = self._asked, self._case
         for step in steps:
             # a case that was left while its last answer was being written takes nothing of it into the next
-            if isinstance(step, Answer) and self.turns is case:
+            if isinstance(step, Answer) and self._case == case:
                 self.turns = (*self.turns, Turn(number, step))
             yield step
 
@@ -86,6 +87,7 @@ class Conversation:
         `patient` is the archive's own id. Raises BadQuery when the files name more than one patient.
         """
         self._one_patient(files)
+        self._case += 1
         self.turns, self.files, self.patient, self.history = (), tuple(files), patient, history
 
     def evidence(self, key: str) -> Evidence | None:

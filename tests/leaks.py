@@ -261,9 +261,9 @@ def pdf(text: str) -> bytes:
 
 
 class RecordingServer:
-    """An OpenAI-compatible server on loopback that keeps every request's body and answers with one sentence."""
+    """An OpenAI-compatible server on loopback that keeps every request's body and always answers the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, reply: str = "There is a small right pleural effusion [E1].") -> None:
         self.bodies: list[str] = []
         bodies = self.bodies
 
@@ -275,7 +275,7 @@ class RecordingServer:
 
             def do_POST(self) -> None:
                 bodies.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-                said = {"role": "assistant", "content": "There is a small right pleural effusion [E1]."}
+                said = {"role": "assistant", "content": reply}
                 chunk = {
                     "id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m",
                     "choices": [{"index": 0, "delta": said, "finish_reason": None}],

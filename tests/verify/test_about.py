@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from assistant.records import About, Claim, Evidence, Relation, Statement
-from assistant.verify import Verifier
+from assistant.verify import Verifier, check
 
 GENERAL = [
     "Responses of the patients’ group were highlighted and analysed separately in the second round.",
@@ -122,3 +122,11 @@ def test_an_article_cannot_count_similar_studies() -> None:
 def test_an_uploaded_article_is_quoted_as_general() -> None:
     (claim,) = verify("Other patients with cardiomegaly did not respond to treatment.", "own", "general")
     assert (claim.about, claim.verdict) == ("general", "supported"), claim.why
+
+
+@pytest.mark.parametrize(
+    "lead", ["In a similar study there is", "Similar studies show", "In the most similar reports there is"]
+)
+def test_similar_studies_are_no_course_of_the_finding(lead):
+    text = "Large right pleural effusion with compressive atelectasis."
+    assert check(f"{lead} a large right pleural effusion.", text).verdict == "supported"

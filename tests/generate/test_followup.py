@@ -1,0 +1,58 @@
+import pytest
+
+from assistant.generate.followup import is_follow_up, stand_alone
+
+EFFUSION = "Is there a right pleural effusion?"
+PAIRS = [
+    (EFFUSION, "and on the left?", "Is there a left pleural effusion?"),
+    (EFFUSION, "And left?", "Is there a left pleural effusion?"),
+    (EFFUSION, "What about the other side?", "Is there a left pleural effusion?"),
+    (EFFUSION, "and a pneumothorax?", "Is there a pneumothorax?"),
+    (EFFUSION, "Any pneumothorax?", "Is there pneumothorax?"),
+    (EFFUSION, "How large is it?", "How large is the right pleural effusion?"),
+    (EFFUSION, "Is that new?", "Is the right pleural effusion new?"),
+    (EFFUSION, "Has it changed?", "Has the right pleural effusion changed?"),
+    (EFFUSION, "Why?", "Why, about the right pleural effusion?"),
+    (EFFUSION, "Since when?", "Since when, about the right pleural effusion?"),
+    (EFFUSION, "and in the earlier study?", "Is there a right pleural effusion, in the earlier study?"),
+    ("Is there a pleural effusion?", "And on both sides?", "Is there a pleural effusion on both sides?"),
+    ("Is there a small left apical pneumothorax?", "and right?", "Is there a small right apical pneumothorax?"),
+    ("Is the heart enlarged?", "And the lungs?", "Is there anything abnormal in the lungs?"),
+    ("Describe the mediastinum.", "And the left hilum?", "Describe the left hilum."),
+    ("Is there consolidation in the left lower lobe?", "and the right lower lobe?",
+     "Is there consolidation in the right lower lobe?"),
+    ("What do similar studies show?", "And the heart?", "What do similar studies show, about the heart?"),
+    ("How do patients with cardiomegaly present?", "And with atelectasis?", "How do patients with atelectasis present?"),
+    ("What rhythm is this?", "And the rate?", "What is the rate?"),
+    ("What rhythm is this?", "Is it regular?", "Is the rhythm regular?"),
+    ("What are the symptoms of sarcoidosis?", "How is it treated?", "How is the sarcoidosis treated?"),
+    ("What does tezepelumab do?", "What are its risks?", "What are tezepelumab's risks?"),
+    ("What is the treatment of gout?", "What about rheumatoid arthritis?", "What is the treatment of rheumatoid arthritis?"),
+]  # fmt: skip
+ALONE = [
+    "Is there a pneumothorax?", "What rhythm is this?", "Is this X-ray normal?", "What do similar studies show?",
+    "Can you see devices?", "Where is the tip of the catheter?", "How is atrial fibrillation treated?",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "asked", "alone"), PAIRS)
+def test_rules_put_in_what_a_follow_up_leaves_out(before, asked, alone):
+    found = stand_alone(asked, [before])
+    assert (found.text, found.how) == (alone, "rules")
+
+
+@pytest.mark.parametrize("asked", ALONE)
+def test_a_question_that_stands_alone_stays_as_it_is(asked):
+    assert stand_alone(asked, [EFFUSION]).text == asked and not is_follow_up(asked)
+
+
+def test_an_and_before_a_whole_question_says_nothing():
+    assert stand_alone("And is there a pneumothorax?", [EFFUSION]).text == "Is there a pneumothorax?"
+
+
+def test_the_first_question_of_a_conversation_is_never_rewritten():
+    assert stand_alone("And on the left?", []).text == "And on the left?"
+
+
+def test_the_topic_may_lie_some_turns_back():
+    assert stand_alone("How large is it?", [EFFUSION, "Which one?"]).text == "How large is the right pleural effusion?"
