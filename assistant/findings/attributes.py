@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from assistant.findings.scope import Scopes, Sentence
-from assistant.findings.vocabulary import Match
+from assistant.findings.vocabulary import Match, vocabulary
 
 _PREPOSITIONS = frozenset(("in", "at", "on", "of", "within", "along", "involving", "over", "overlying", "near", "from"))
 _CONJUNCTIONS = frozenset((",", "and", "or", "/", "&"))
@@ -142,6 +142,7 @@ def _collect(sentence: Sentence, scopes: Scopes, one: range, two: range, whole: 
                 past = True
             elif label.kind == "entity" and at in one:
                 sides |= _inner_sides(sentence, match, label.value)
+                locations |= _inner_locations(sentence, match, label.value)
     if {"left", "right"} <= sides and not whole:
         sides = {"bilateral"}
     return Attributes(
@@ -159,6 +160,17 @@ def _inner_sides(sentence: Sentence, match: Match, entity: str) -> set[str]:
     if "left" in entity or "right" in entity:
         return set()
     return {sentence.norm(at) for at in range(match.start, match.end)} & {"left", "right", "bilateral"}
+
+
+def _inner_locations(sentence: Sentence, match: Match, entity: str) -> set[str]:
+    """Places inside a finding's own words: "apical scar"; not those of its name ("mediastinal widening")."""
+    found = set()
+    for at in range(match.start, match.end):
+        norm = sentence.norm(at)
+        for phrase, capitals, labels in vocabulary().phrases.get(norm, ()):
+            if len(phrase) == 1 and capitals is None and norm not in entity:
+                found |= {label.value for label in labels if label.kind == "location" and label.value not in entity}
+    return found
 
 
 def _joined(a: Attributes, b: Attributes) -> Attributes:

@@ -150,6 +150,8 @@ def _denial_end(sentence: Sentence, start: int, hard: list[bool]) -> int:
             return at
         if norm == "," and _item_is_affirmed(sentence, at + 1):
             return at
+        if norm == ":" and at > start and sentence.norm(at - 1) not in ("following", "of", "for"):
+            return at  # "no regular P wave: consistent with atrial fibrillation"
         if norm == "and" and (sentence.norm(at + 1) in _OPENS_CLAUSE or _part_with_predicate(sentence, at + 1)):
             return at
         if at > start and norm in _OPENS_CLAUSE and sentence.tokens[at].raw[0].isupper():  # a full stop is missing

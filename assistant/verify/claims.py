@@ -1,30 +1,58 @@
-"""A sentence cut into claims: "No effusion or pneumothorax." is two."""
+"""A sentence cut into claims: "No effusion or pneumothorax." is two.
+
+A cut is taken only where the parts say together what the whole says: the same findings with the same status, side,
+degree, place, course and age, and the same numbers under the same names.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 from assistant.findings.counting import parse_count
-from assistant.findings.mentions import Mention, Reading, read_sentence
+from assistant.findings.mentions import Mention, read_sentence
 from assistant.findings.sentences import sentences
+from assistant.verify.general import is_bare_finding
 
-_VERB = re.compile(r"\b(?:is|are|was|were|has|have|shows?|demonstrates?|appears?|remains?|there)\b", re.IGNORECASE)
-_CLAUSE_JOINT = re.compile(r"(?:;|,?\s+(?:and|but|while|whereas|although)|,)\s+", re.IGNORECASE)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|shows?|demonstrates?|appears?|remains?|measures?|ends?|there)\b", re.IGNORECASE
+)
+# Between whole statements: "; ", ", but ", ", no …"; the parts need no verb
+_STRONG_JOINT = re.compile(
+    r"\s*;\s*|,?\s+(?:but|while|whereas|although)\s+|,\s+(?:and\s+)?(?=(?:no|without)\s)", re.IGNORECASE
+)
+# Between clauses with a verb or a measured value each: ", ", " and "
+_WEAK_JOINT = re.compile(r",?\s+and\s+|,\s+", re.IGNORECASE)
+_WITH_JOINT = re.compile(
+    r"(?<!consistent)(?<!compatible)(?<!associated)(?<!compared)(?<!keeping),?\s+(?:together\s+|along\s+)?with\s+",
+    re.IGNORECASE,
+)
+_WITHOUT_JOINT = re.compile(r",?\s+without\s+(?:any\s+|evidence\s+of\s+)?", re.IGNORECASE)
+_AND_A = re.compile(r",?\s+and\s+(?=an?\s)", re.IGNORECASE)
 _LIST_JOINT = re.compile(r"\s*(?:,\s*(?:and|or|nor)?|\s(?:and/or|and|or|nor))\s+", re.IGNORECASE)
 _LIST_OPENING = re.compile(
     r"^(?:there\s+(?:is|are)\s+)?(?:also\s+)?(?:no(?:\s+(?:evidence|signs?|suggestion)\s+of)?|without(?:\s+evidence\s+of)?"
-    r"|negative\s+for)\b\s*",
+    r"|negative\s+for|(?:(?:the\s+)?patient|he|she)\s+(?:denies|denied|has(?:\s+no)?|had(?:\s+no)?)|normal|stable"
+    r"|unremarkable)\b\s*",
     re.IGNORECASE,
 )
 _THERE = re.compile(r"^there\s+(?:is|are)\s+(?:an?\s+)?", re.IGNORECASE)
+_NEITHER = re.compile(
+    r"^neither\s+(.+?)\s+nor\s+(.+?)(?:\s+(?:is|are|was|were)\s+(?:present|seen|identified|noted|evident|found))?\.?$",
+    re.IGNORECASE,
+)
+_PREDICATE = re.compile(r"\s+(?:is|are|was|were|appears?|remains?|has|have)\b.*$", re.IGNORECASE | re.DOTALL)
+_SINGULAR = {"are": "is", "were": "was", "have": "has", "appear": "appears", "remain": "remains"}
 _LONGEST_CUT = 600  # characters: a longer sentence is judged whole
+
+Sense = tuple[tuple[str, ...], ...]
 
 
 def split_claims(text: str) -> list[str]:
     """The checkable statements of `text`, each readable on its own.
 
-    Sentences are cut where two clauses or list items each speak of a finding; quotations, counting sentences and
-    general prose stay whole.
+    Sentences are cut where two clauses or list items each speak of a finding or a measured value; quotations, counting
+    sentences and general prose stay whole.
     """
     claims: list[str] = []
     for sentence in sentences(text):
@@ -37,69 +65,105 @@ def split_claims(text: str) -> list[str]:
 
 
 def _clauses(sentence: str) -> list[str]:
-    """Clauses with a finding and a verb each: "The heart is enlarged | and there is a left effusion"."""
-    reading = read_sentence(sentence)
-    if len(reading.mentions) < 2:
+    """Clauses that speak of something each: "The heart is enlarged | and there is a left effusion"."""
+    whole = _sense(sentence)
+    if len(whole) < 2:
         return [sentence]
-    for joint in _CLAUSE_JOINT.finditer(sentence):
-        left, right = sentence[: joint.start()], sentence[joint.end() :]
-        if any(mention.start < joint.end() and mention.end > joint.start() for mention in reading.mentions):
-            continue
-        if _is_clause(left) and _is_clause(right) and _same_sense(left, right, reading):
-            return [_closed(left, sentence), *_clauses(_opened(right))]
+    for left, right in _cuts(sentence):
+        if _sense(left) and _sense(right) and sorted(_sense(left) + _sense(right)) == sorted(whole):
+            return [*_clauses(left), *_clauses(right)]
     return [sentence]
 
 
+def _cuts(sentence: str) -> Iterator[tuple[str, str]]:
+    """Ways to cut a sentence in two, the surest first; each part opened and closed as a sentence."""
+    taken = [(mention.start, mention.end) for mention in read_sentence(sentence).mentions]
+
+    def parts(joint: re.Match[str], opening: str = "") -> tuple[str, str]:
+        left, right = sentence[: joint.start()], opening + sentence[joint.end() :]
+        return _closed(left, sentence), _opened(_closed(right, sentence))
+
+    for joint in _STRONG_JOINT.finditer(sentence):
+        yield parts(joint)
+    for joint in _WEAK_JOINT.finditer(sentence):
+        if any(start < joint.end() and joint.start() < end for start, end in taken):
+            continue
+        left, right = parts(joint)
+        if _is_clause(left) and _is_clause(right):
+            yield left, right
+    if _THERE.match(sentence):
+        for joint in _AND_A.finditer(sentence):
+            yield parts(joint, "there is ")
+    if is_bare_finding(sentence):
+        for joint in _WITHOUT_JOINT.finditer(sentence):
+            yield parts(joint, "no ")
+        for joint in _WITH_JOINT.finditer(sentence):
+            yield parts(joint)
+
+
 def _is_clause(text: str) -> bool:
-    mentions = read_sentence(text).mentions
-    return bool(mentions) and _VERB.search(text) is not None
+    """Whether a part stands alone: it has a verb, or is a measured value ("PR 180 ms")."""
+    return _VERB.search(text) is not None or bool(read_sentence(text).quantities)
 
 
-def _same_sense(left: str, right: str, whole: Reading) -> bool:
-    """Whether the parts say together what the whole says: no denial is lost by the cut."""
-    parts = [*read_sentence(left).mentions, *read_sentence(_opened(right)).mentions]
-    return sorted(map(_sense, parts)) == sorted(map(_sense, whole.mentions))
+def _sense(text: str) -> Sense:
+    """What a text says in normal form: its findings and its named numbers."""
+    reading = read_sentence(text)
+    named = [("number", q.name, f"{q.value:g}", f"{q.high}") for q in reading.quantities if q.name is not None]
+    return (*map(_said, reading.mentions), *named)
 
 
-def _sense(mention: Mention) -> tuple[str, ...]:
-    return (
-        mention.entity,
-        mention.status,
-        *sorted(mention.sides),
-        *sorted(mention.severities),
-        *sorted(mention.locations),
-    )
+def _said(mention: Mention) -> tuple[str, ...]:
+    attributes = (mention.sides, mention.severities, mention.locations, mention.changes, mention.ages)
+    return (mention.entity, mention.status, str(mention.past), *(",".join(sorted(told)) for told in attributes))
 
 
 def _items(sentence: str) -> list[str]:
-    """Items of a list of findings, all denied or all stated without a verb of their own."""
-    reading = read_sentence(sentence)
-    mentions = sorted({(m.start, m.end) for m in reading.mentions})
-    if len(mentions) < 2 or len({m.status for m in reading.mentions}) > 1:
+    """Items of a list of findings that share their opening ("no …") or their end ("… are absent")."""
+    whole = sorted(_sense(sentence))
+    if len(whole) < 2 or len({mention.status for mention in read_sentence(sentence).mentions}) > 1:
         return [sentence]
+    for items in _lists(sentence):
+        if all(map(_sense, items)) and sorted(said for item in items for said in _sense(item)) == whole:
+            return items
+    return [sentence]
+
+
+def _lists(sentence: str) -> Iterator[list[str]]:
+    """Ways to read a sentence as a list: each item with the shared opening, without it or with the shared end."""
+    if neither := _NEITHER.match(sentence):
+        yield [f"No {neither[1]}.", f"No {neither[2]}."]
     opening = _LIST_OPENING.match(sentence) or _THERE.match(sentence)
     start = opening.end() if opening else 0
-    if mentions[0][0] < start:
-        return [sentence]
-    last = mentions[-1][1]
-    body, tail = sentence[start:last], sentence[last:]
-    if _VERB.search(body) or len(tail.split()) > 3:
-        return [sentence]
-    cuts = [joint for joint in _LIST_JOINT.finditer(body) if not _inside(joint.span(), mentions, start)]
+    predicate = _PREDICATE.search(sentence, start)
+    end = predicate.start() if predicate else len(sentence.rstrip(" ."))
+    body, before = sentence[start:end], sentence[:start]
+    items = _cut_list(sentence, body, start)
+    if len(items) < 2:
+        return
+    if predicate is None or len(predicate.group().split()) <= 3:  # "… are seen" says no more than the list does
+        yield [_opened(_closed(before + item, sentence)) for item in items]
+    if predicate is not None:
+        yield [_opened(before + item + _for_one(predicate.group(), item)) for item in items]
+
+
+def _cut_list(sentence: str, body: str, start: int) -> Sequence[str]:
+    """The items of a list: cut at commas and conjunctions that lie in no finding's own words."""
+    names = [(m.start - start, m.end - start) for m in read_sentence(sentence).mentions]
+    joints = list(_LIST_JOINT.finditer(body))
+    inside = [joint for joint in joints if any(a < joint.end() and joint.start() < b for a, b in names)]
+    # "normal heart size and vascularity": the findings' words overlap, so that every joint lies in one
+    cuts = joints if len(inside) == len(joints) else [joint for joint in joints if joint not in inside]
     edges = [0, *(edge for joint in cuts for edge in joint.span()), len(body)]
-    items = [body[edges[i] : edges[i + 1]].strip() for i in range(0, len(edges), 2)]
-    if len(items) < 2 or any(not read_sentence(item).mentions for item in items):
-        return [sentence]
-    before = sentence[:start]
-    whole = [_closed(_opened(before + item if before else item), sentence) for item in items]
-    told = [mention for item in whole for mention in read_sentence(item).mentions]
-    if sorted(map(_sense, told)) != sorted(map(_sense, reading.mentions)):
-        return [sentence]
-    return whole
+    return [body[edges[i] : edges[i + 1]].strip() for i in range(0, len(edges), 2)]
 
 
-def _inside(span: tuple[int, int], mentions: list[tuple[int, int]], offset: int) -> bool:
-    return any(start < span[1] + offset and span[0] + offset < end for start, end in mentions)
+def _for_one(predicate: str, item: str) -> str:
+    """The shared end for one item: "are absent" becomes "is absent" unless the item is a plural."""
+    if item.rstrip().endswith("s") and not item.rstrip().endswith(("ss", "is", "us")):
+        return predicate
+    verb, *rest = predicate.split(maxsplit=1)
+    return " " + " ".join([_SINGULAR.get(verb.lower(), verb), *rest])
 
 
 def _opened(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.findings.attributes import Attributes
 from assistant.findings.mentions import Mention
@@ -16,14 +17,46 @@ _TURNED_CHANGE = {
 }
 
 
-_FAST, _SLOW = frozenset(("tachycardia", "sinus tachycardia")), frozenset(("bradycardia", "sinus bradycardia"))
-_RIGHT_BLOCK = frozenset(("right bundle branch block", "incomplete right bundle branch block"))
-_LEFT_BLOCK = frozenset(("left bundle branch block", "incomplete left bundle branch block"))
-# Findings of which one recording has one or the other, and the error that it is to take one for the other
-_RIVALS: tuple[tuple[frozenset[str], frozenset[str], ErrorKind], ...] = (
-    (_FAST, _SLOW, "fabrication"),
-    (_RIGHT_BLOCK, _LEFT_BLOCK, "laterality"),
+# Findings of which one study has one or the other, and the error that it is to take one for the other. A finding
+# stands for its kinds too: "sinus bradycardia" is a sinus rhythm.
+_RHYTHMS = (
+    "sinus rhythm", "atrial fibrillation", "atrial flutter", "ventricular tachycardia", "ventricular fibrillation",
+    "junctional rhythm", "idioventricular rhythm", "supraventricular tachycardia",
+)  # fmt: skip
+_RIVALS: tuple[tuple[tuple[str, ...], ErrorKind], ...] = (
+    (_RHYTHMS, "fabrication"),
+    (("tachycardia", "bradycardia"), "fabrication"),
+    (("right bundle branch block", "left bundle branch block"), "laterality"),
+    (("incomplete right bundle branch block", "incomplete left bundle branch block"), "laterality"),
+    (("right bundle branch block", "incomplete left bundle branch block"), "laterality"),
+    (("left bundle branch block", "incomplete right bundle branch block"), "laterality"),
+    (("left axis deviation", "right axis deviation", "extreme axis deviation"), "laterality"),
+    (
+        (
+            "first-degree atrioventricular block",
+            "second-degree atrioventricular block",
+            "third-degree atrioventricular block",
+        ),
+        "severity",
+    ),
+    (("first-degree atrioventricular block", "short PR"), "fabrication"),
+    (("long QT", "short QT"), "fabrication"),
+    (("wide QRS", "narrow QRS"), "fabrication"),
+    (("low lung volumes", "hyperinflation"), "fabrication"),
+    (("hypertension", "hypotension"), "fabrication"),
+    (("hyperthyroidism", "hypothyroidism"), "fabrication"),
 )
+
+
+@lru_cache(maxsize=4096)
+def _rivalry(entity: str, other: str) -> ErrorKind | None:
+    """The kind of error of claiming one finding where the other is; None unless they exclude one another."""
+    mine, theirs = ({name, *vocabulary().ancestors.get(name, ())} for name in (entity, other))
+    for group, kind in _RIVALS:
+        one, two = mine & set(group), theirs & set(group)
+        if one and two and not one & two:
+            return kind
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +105,18 @@ def judge_mention(claim: Mention, evidence: Sequence[Said]) -> Outcome:
 
 def _rival(claim: Mention, evidence: Sequence[Said]) -> Outcome | None:
     """The evidence has the other of two findings that exclude one another: the left bundle branch, not the right."""
-    if claim.status != "present":
+    if claim.status == "uncertain" or claim.past:
         return None
     for said in evidence:
         stated = said.mention
-        if stated.status != "present" or stated.past:
+        if stated.status != "present" or stated.past or "old" in stated.ages:
             continue
-        for one, other, kind in _RIVALS:
-            if (claim.entity in one and stated.entity in other) or (claim.entity in other and stated.entity in one):
-                why = f"the evidence has {stated.entity} instead: {_shown(said.sentence)}"
-                return Outcome("contradicted", 0.1, kind, why)
+        kind = _rivalry(claim.entity, stated.entity)
+        if kind is not None:
+            why = f"the evidence has {stated.entity} instead: {_shown(said.sentence)}"
+            if claim.status == "absent":
+                return Outcome("supported", 0.85, None, why, True)
+            return Outcome("contradicted", 0.1, kind, why)
     return None
 
 

@@ -32,6 +32,9 @@ _MEDICINE = (
     r"|using|prognosis|survival|mortality|incidence|prevalence|outcomes?|efficacy|vaccin\w+|disorders?|diseases"
     r"|genes?|genetic\w*|health\w*|deaths?|inherited|hereditary|personal\s+history|research\w*|trials?"
     r"|(?<!prior\s)(?<!previous\s)(?<!comparison\s)studies|in\s+(?:this|our)\s+study|guidelines?|recommendations?"
+    r"|(?:is|are)\s+(?:given|recommended\s+(?:for|in|as|to)|considered\s+(?:for|in|as))|should|contraindicated"
+    r"|administered|advised|prescribed|preferred|avoid(?:ed)?|first[ -]line|immediately|at\s+once|initiated"
+    r"|in\s+(?:an?\s+)?suspected|effective|safe"
     r"|problems?|effects|reliev(?:es?|ing)|alleviat(?:es?|ing)|eases|soothes|examples?|signs\s+of|these\s+include|medical|stage\s+[0IV]+|as\s+a\s+result|the\s+body|tumou?rs\s+(?:that|are)|microscope|standard|stages"
 )
 _RESEARCH = (

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assistant.findings.mentions import Reading, read_sentence
+from assistant.findings.mentions import Mention, Reading, read_sentence
 from assistant.findings.quantities import Quantity
 from assistant.findings.sentences import sentences
 from assistant.records import ErrorKind, Judgement
 from assistant.verify.clinical import Outcome, Said, attribute_pairs, judge_mention
+from assistant.verify.measured import judge_measured, replaces
 from assistant.verify.wording import (
     Fit,
     Wording,
@@ -37,6 +38,12 @@ SAME_SENTENCE = 0.8  # words shared at which a denial or an opposite speaks of t
 PROSE = 0.45  # share of a claim's words outside the normal form above which its words decide
 LONGEST_CLAIM = 4_000  # characters of a claim that are judged; a longer one is unsupported
 
+_TWICE = re.compile(
+    r"\b(left|right|upper|middle|mid|lower|apical|basal|basilar|anterior|posterior|medial|lateral|proximal|distal)\b"
+    r"(?:\s+\w+)?\s+(?:and|or|/)\s+(?:the\s+)?\1\b",
+    re.IGNORECASE,
+)
+_AGE_WORDS = re.compile(r"\b(?:acute|subacute|chronic|old|recent|healed|remote)\b", re.IGNORECASE)
 _RUNNING = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+|[<>=≥≤±%−°?]|(?<!\w)-(?=\d)")
 _LIST_LEAD = re.compile(r"(?:(?:\(?\d{1,2}[.)]|\(?[a-z][.)]|Summary\s*:)\s+)+")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "–": "-", "—": "-", "\u00a0": " ", "‑": "-"})
@@ -183,8 +190,20 @@ def _judge_attributes(reading: Reading, wording: Wording, evidence: ReadEvidence
     ]
     if not near:
         return None
+    shown = f"“{near[0].text[:160]}”"
+    doubled = _TWICE.search(reading.text)
+    if doubled and not any(_TWICE.search(sentence.text) for sentence in near):
+        kind: ErrorKind = "laterality" if doubled[1].lower() in ("left", "right") else "location"
+        return Judgement("contradicted", 0.15, kind, f"“{doubled.group()}” names one place twice, against {shown}")
+    turned = opposite(wording, read_wording(near[0].text)) if len(near) == 1 else None
+    if turned is not None and kind_of_opposite(turned[0]) in ("location", "laterality"):
+        return Judgement("contradicted", 0.15, kind_of_opposite(turned[0]), f"{turned[0]} against {turned[1]}: {shown}")
+    ages = {word.lower() for word in _AGE_WORDS.findall(_uncovered(reading))}
+    known = {word.lower() for near_by in near for word in _AGE_WORDS.findall(near_by.text)}
+    if ages - known and not any(mention.ages for mention in reading.mentions):
+        unsaid = ", ".join(sorted(ages - known))
+        return Judgement("unsupported", 0.4, "time", f"{unsaid} is not said of it: {shown}")
     for kind, claimed, stated in attribute_pairs(reading.attributes, [r.attributes for r in near]):
-        shown = f"“{near[0].text[:160]}”"
         if stated:
             return Judgement("contradicted", 0.15, kind, f"{', '.join(claimed)} against {', '.join(stated)}: {shown}")
         return Judgement("unsupported", 0.35, kind, f"{', '.join(claimed)} is not said of it: {shown}")
@@ -201,14 +220,19 @@ def _is_prose(reading: Reading, wording: Wording) -> bool:
 
 def _outside(reading: Reading) -> frozenset[str]:
     """Content words that no phrase of the vocabulary covers."""
+    return read_wording(_uncovered(reading)).features
+
+
+def _uncovered(reading: Reading) -> str:
+    """The sentence with blanks where phrases of the vocabulary stand."""
     rest = list(reading.text)
     for start, end in reading.covered:
         rest[start:end] = " " * (end - start)
-    return read_wording("".join(rest)).features
+    return "".join(rest)
 
 
 def _judge_clinically(reading: Reading, evidence: ReadEvidence) -> Judgement:
-    outcomes = [judge_mention(mention, evidence.said) for mention in reading.mentions]
+    outcomes = [_judge_finding(mention, evidence) for mention in reading.mentions]
     worst = min(outcomes, key=_severity_of)
     if worst.verdict != "supported":
         return Judgement(worst.verdict, worst.score, worst.kind, worst.why)
@@ -217,6 +241,13 @@ def _judge_clinically(reading: Reading, evidence: ReadEvidence) -> Judgement:
         unknown = ", ".join(sorted(rest - evidence.words)[:4])
         return Judgement("unsupported", 0.4, "fabrication", f"the evidence does not speak of: {unknown}")
     return Judgement("supported", worst.score, None, worst.why)
+
+
+def _judge_finding(mention: Mention, evidence: ReadEvidence) -> Outcome:
+    """What texts say of a finding and what was measured; a measured value outweighs silence, and a text it refutes."""
+    said = judge_mention(mention, evidence.said)
+    measured = judge_measured(mention, evidence.quantities)
+    return measured if measured is not None and replaces(measured, said) else said
 
 
 def _severity_of(outcome: Outcome) -> tuple[int, float]:
@@ -236,7 +267,7 @@ def _judge_by_words(reading: Reading, wording: Wording, evidence: ReadEvidence, 
         turned = _judge_opposites(wording, fit)
         if turned is not None:
             return turned
-    against = [o for o in (judge_mention(m, evidence.said) for m in reading.mentions) if o.verdict == "contradicted"]
+    against = [o for o in (_judge_finding(m, evidence) for m in reading.mentions) if o.verdict == "contradicted"]
     if against and not against[0].implied and fit.single >= 0.6:
         return Judgement("contradicted", 0.15, against[0].kind, against[0].why)
     unknown = sorted(f[1:] for f in wording.features if f[0] == "@" and f not in evidence.words)

@@ -92,7 +92,19 @@ def _judge_claim(text: str, about: About, cited: Sequence[Evidence], evidence: M
     if repaired is not None:
         found, better = repaired
         return _claim(text, about, replace(better, why=f"citation repaired: {better.why}"), [found.id])
+    if about == "patient" and (refuted := _refuted_by_measurement(text, evidence)) is not None:
+        return _claim(text, about, *refuted)
     return _unsupported(text, about, judgement, cited, allowed, evidence)
+
+
+def _refuted_by_measurement(text: str, evidence: Mapping[str, Evidence]) -> tuple[Judgement, list[str]] | None:
+    """What was measured on the patient's own recording speaks against a claim, whatever the claim cites."""
+    for piece in evidence.values():
+        if piece.relation == "own" and isinstance(piece.place, ValuePlace | SignalPlace):
+            judgement = check(text, spoken(piece))
+            if judgement.verdict == "contradicted":
+                return judgement, [piece.id]
+    return None
 
 
 def _unsupported(

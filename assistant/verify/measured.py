@@ -1,0 +1,123 @@
+"""Findings that a measured value settles: "bradycardia" against "Heart rate 52 beats/min".
+
+The limits are those of the guidelines that `limits.toml` cites, with the measurement's own error as room: a value too
+near its limit settles nothing.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from assistant.findings.mentions import Mention
+from assistant.findings.quantities import Quantity, covers
+from assistant.verify.clinical import Outcome
+
+_AXIS = ("left axis deviation", "right axis deviation", "extreme axis deviation")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The values of `measure` (beats/min, ms, degrees) between which a finding holds, and where its number comes from.
+
+    `inside` and `outside`: how far within the range a value supports it, and how far beyond it speaks against it.
+    `defining`: whether the number alone makes the finding.
+    """
+
+    entity: str
+    measure: str
+    low: float
+    high: float
+    inside: float
+    outside: float
+    defining: bool
+    source: str
+
+    def holds(self, value: float) -> bool | None:
+        """Whether a value makes the finding; None where it lies too near the limit."""
+        if self.low + self.inside <= value <= self.high - self.inside:
+            return True
+        return False if value < self.low - self.outside or value > self.high + self.outside else None
+
+
+@lru_cache(maxsize=1)
+def limits() -> dict[str, Limit]:
+    """The packaged limits by entity."""
+    raw = tomllib.loads(files("assistant.verify").joinpath("limits.toml").read_text(encoding="utf-8"))
+    found = {}
+    for told in raw["limit"]:
+        (low, high), (inside, outside) = told["range"], told["margin"]
+        found[told["entity"]] = Limit(
+            told["entity"], told["measure"], low, high, inside, outside, told.get("defining", True), told["source"]
+        )
+    return found
+
+
+def judge_measured(claim: Mention, values: Sequence[Quantity]) -> Outcome | None:
+    """What the measured values say of a finding; None where none of them bears on it.
+
+    Several values of one measure (two recordings) settle a finding only if they agree.
+    """
+    if claim.status == "uncertain" or claim.past:
+        return None
+    if claim.entity == "axis deviation":
+        return _judge_any(claim, values)
+    limit = limits().get(claim.entity)
+    return None if limit is None else _judge(claim, limit, values)
+
+
+def _judge(claim: Mention, limit: Limit, values: Sequence[Quantity]) -> Outcome | None:
+    stated = _measured(limit.measure, values)
+    if not stated:
+        return None
+    told = {limit.holds(value.value) for value in stated}
+    name = (stated[0].name or "").replace("_", " ")
+    why = f"measured: {name} {stated[0].text}; {limit.entity}: {limit.source}"
+    if len(told) > 1 or None in told:
+        near = "too near the limit to settle it" if len(told) == 1 else "the measured values do not agree"
+        return Outcome("unsupported", 0.4, "number", f"{near}: {why}")
+    holds = told == {True}
+    if claim.status == "absent":
+        if not holds:
+            return Outcome("supported", 0.95, None, why)
+        return Outcome("contradicted", 0.05, "number", why) if limit.defining else None
+    if not holds:
+        return Outcome("contradicted", 0.05, "number", why)
+    return Outcome("supported", 0.95, None, why) if limit.defining and not claim.severities else None
+
+
+def _judge_any(claim: Mention, values: Sequence[Quantity]) -> Outcome | None:
+    """Any axis deviation: present if one of the three is, absent if none is."""
+    told = [limits()[name].holds(value.value) for name in _AXIS for value in _measured("axis", values)]
+    if not told:
+        return None
+    value = _measured("axis", values)[0]
+    why = f"measured: axis {value.text}; normal is −30° to 90°"
+    if None in told and True not in told:
+        return Outcome("unsupported", 0.4, "number", f"too near the limit to settle it: {why}")
+    holds = True in told
+    if holds == (claim.status == "present"):
+        return Outcome("supported", 0.95, None, why)
+    return Outcome("contradicted", 0.05, "number", why)
+
+
+def _measured(measure: str, values: Sequence[Quantity]) -> list[Quantity]:
+    """Single values of a measure, in its unit; bounds, ranges and what is said to be about so are none."""
+    return [
+        value
+        for value in values
+        if value.name is not None
+        and covers(measure, value.name)
+        and value.dimension in ("rate", "time", "angle")
+        and value.high is None
+        and not value.compare
+        and not value.about
+    ]
+
+
+def replaces(measured: Outcome, said: Outcome) -> bool:
+    """Whether what was measured decides over what a text says: it outweighs silence, and support that it refutes."""
+    return said.verdict == "unsupported" or (measured.verdict == "contradicted" and said.verdict == "supported")
