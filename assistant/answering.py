@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -115,9 +115,9 @@ def own_knowledge(answerer: Answerer, question: str, evidence: Sequence[Evidence
             yield sentence
 
 
-def pictures(assistant: Assistant, kept: Sequence[Evidence]) -> dict[str, Image]:
+def pictures(assistant: Assistant, kept: Sequence[Evidence], known: Mapping[str, Record]) -> dict[str, Image]:
     """The pictures that go along to a model, by evidence id, in the order of the evidence: the uploads' first, then
-    similar ones; an ECG as it is drawn on paper."""
+    similar ones; an ECG as it is drawn on paper. `known` are records at hand, by their id."""
     from assistant.generate.ecg_picture import ecg_picture
 
     found: dict[str, Image] = {}
@@ -128,7 +128,7 @@ def pictures(assistant: Assistant, kept: Sequence[Evidence]) -> dict[str, Image]
         if piece.kind == "text" or piece.record_id in drawn or not _is_whole(piece):
             continue
         drawn.add(piece.record_id)
-        record: Record = assistant.record(piece.record_id)
+        record = known.get(piece.record_id) or assistant.record(piece.record_id)
         if record.image is not None:
             found[piece.id] = record.image
         elif record.signal is not None and record.signal.is_ecg and record.signal.in_millivolts:

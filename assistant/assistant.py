@@ -7,7 +7,7 @@ checked, and only then is it handed on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from assistant.workspace import choose_indexes, workspace_of_recipe
 if TYPE_CHECKING:
     from assistant.answering import PastTurn
     from assistant.conversation import Conversation
+    from assistant.export import Export
     from assistant.forget import ForgetReport
     from assistant.generate import Answerer, TakenOver, Task
     from assistant.ingest.dicom.web import PacsSource
@@ -355,28 +356,35 @@ class Assistant:
         self,
         studies: Iterable[StudyRequest | str] | File,
         *,
-        workers: int = 1,
+        workers: int | None = None,
         template: str | None = None,
         out: File | None = None,
         resume: bool = False,
         llm: str | None = None,
+        prior: bool = False,
+        exports: Iterable[Export] = (),
         patient: str | None = None,
         exclude_patient: str | None = None,
         on_problem: Callable[[str, str], None] | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> Iterator[Draft]:
         """Draft a report for each study, in order: a CSV file, a folder, or studies (or ids of indexed ones).
 
         With `out`, each draft is a line of `drafts.jsonl` there before it is handed on, and with `resume` studies
-        that have a line are not done again. A study that can't be drafted is told to `on_problem` (id, reason) and
-        the rest goes on.
+        that have a line are not done again; `exports` ("fhir", "docx", "pdf", "preferences") are written beside it.
+        `prior` compares each study with the same patient's study before it. `workers` studies are written at a time
+        (by default as many as a served model takes requests, and one with `quote`). A study that can't be drafted is
+        told to `on_problem` (id, reason) and the rest goes on; `on_progress` is told how many of all are through.
         """
-        from assistant.drafting import draft_studies
+        from assistant.drafting import DraftOptions, draft_studies
+        from assistant.studies import study_requests
 
+        options = DraftOptions(
+            workers, template, llm, prior, tuple(exports), patient=patient, exclude_patient=exclude_patient
+        )
         return draft_studies(
-            self, studies, workers=workers, template=template, out=Path(out) if out else None, resume=resume, llm=llm,
-            patient=patient,
-            exclude_patient=exclude_patient,
-            on_problem=on_problem,
+            self, study_requests(studies), options, out=Path(out) if out else None, resume=resume,
+            on_problem=on_problem, on_progress=on_progress,
         )  # fmt: skip
 
     # --- looking -------------------------------------------------------------------------------------
@@ -417,6 +425,20 @@ class Assistant:
             if records := index.find_study(study_id):
                 return records
         raise BadQuery(f"study {study_id!r}: not in {', '.join(self.indexes)}, and no files are given")
+
+    def study_uploads(self, study_id: str) -> tuple[Upload, ...]:
+        """The pictures and signals of an indexed study with their content, as if they had been handed in; what the
+        index encoded is not encoded again. Raises as `study` and `record` do."""
+        from assistant.retrieve.query import Upload
+
+        found = tuple(Upload(self.record(r.record_id)) for r in self.study(study_id) if r.kind != "text")
+        for index in self._open_indexes():
+            for kind, study in {(upload.record.kind, upload.record.study_id) for upload in found}:
+                known, fingerprint = index.vectors_of_study(str(study), kind), index.fingerprint(kind)
+                for upload in found:
+                    if fingerprint and upload.record.record_id in known:
+                        upload.vectors[fingerprint] = known[upload.record.record_id][None]
+        return found
 
     def pseudonyms_of(self, patient: str | None, study: str | None) -> tuple[frozenset[str], frozenset[str]]:
         """The pseudonyms that a patient and a study have in the open indexes, whose namespaces may differ."""
@@ -483,11 +505,11 @@ class Assistant:
             return found
         return replace(found, evidence=(*own, *found.evidence), abstained=False, reason="")
 
-    def pictures(self, kept: Sequence[Evidence]) -> dict[str, Image]:
-        """The pictures that go along to a model, by evidence id."""
+    def pictures(self, kept: Sequence[Evidence], known: Mapping[str, Record] | None = None) -> dict[str, Image]:
+        """The pictures that go along to a model, by evidence id; `known` are records at hand, by their id."""
         from assistant.answering import pictures
 
-        return pictures(self, kept)
+        return pictures(self, kept, known or {})
 
     def without_identifiers(self, text: str) -> str:
         """A text that somebody typed without names, numbers and dates that identify a person."""

@@ -68,3 +68,7 @@ class ReplyRefused(ModelUnavailable):
 
 class BadQuery(WardroundError):
     """A question, filter or batch line that can't be answered as it stands."""
+
+
+class CannotWrite(WardroundError):
+    """The folder that results go to is full, read-only or gone."""

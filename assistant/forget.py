@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from assistant.draft_output import DRAFTS
+from assistant.drafting.output import DRAFTS
 from assistant.errors import BadQuery
 from assistant.pseudonyms import Pseudonyms
 from assistant.settings import StoreSettings, load_settings

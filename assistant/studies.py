@@ -1,14 +1,16 @@
-"""The studies of a batch: how they are listed, and which of them are drafted already."""
+"""The studies of a batch: how they are listed in a table or lie in a folder."""
 
 from __future__ import annotations
 
 import csv
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import WardroundError
+
+COLUMNS = ("study_id", "patient_id", "files")
+_DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,45 +25,97 @@ class StudyRequest:
 def read_studies(source: Path) -> list[StudyRequest]:
     """The studies of a CSV file (`study_id,patient_id,files`, `;` between files) or of a folder.
 
-    Below a folder each subfolder is a study, and so is each file that lies beside them. Raises WardroundError naming
-    the column or line that is wrong.
+    The table may have a byte order mark, further columns, and semicolons or tabs between its cells (the header tells);
+    files are relative to it. Below a folder each subfolder is a study, and so is each file that lies beside them.
+    Raises WardroundError naming the column, line or file that is wrong, and where there is no study at all.
     """
-    if source.is_dir():
-        return [StudyRequest(path.stem if path.is_file() else path.name, _files(path)) for path in _visible(source)]
-    try:
-        with source.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-            columns = rows[0].keys() if rows else ("study_id",)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise WardroundError(f"{source}: can't be read as CSV: {error}") from error
-    if "study_id" not in columns:
-        raise WardroundError(f"{source}: no column 'study_id' (there are: {', '.join(columns)})")
-    studies = []
-    for line, row in enumerate(rows, start=2):
-        study = (row["study_id"] or "").strip()
-        if not study:
-            raise WardroundError(f"{source}, line {line}: study_id is empty")
-        files = tuple(source.parent / name.strip() for name in (row.get("files") or "").split(";") if name.strip())
-        studies.append(StudyRequest(study, files, (row.get("patient_id") or "").strip() or None))
-    return studies
+    return _of_folder(source) if source.is_dir() else _of_table(source)
 
 
 def study_requests(studies: Iterable[StudyRequest | str] | str | Path) -> list[StudyRequest]:
     """Studies in any of the ways a caller may give them. Raises WardroundError when one is listed twice."""
     if isinstance(studies, str | Path):
-        found: list[StudyRequest] = read_studies(Path(studies))
-    else:
-        found = [study if isinstance(study, StudyRequest) else StudyRequest(study) for study in studies]
-    names = [request.study_id for request in found]
-    if twice := [name for name, n in Counter(names).items() if n > 1]:
-        raise WardroundError(f"study {twice[0]!r} is listed twice; give each study one line")
+        return read_studies(Path(studies))
+    found = [study if isinstance(study, StudyRequest) else StudyRequest(study) for study in studies]
+    seen: set[str] = set()
+    for request in found:
+        if request.study_id in seen:
+            raise WardroundError(f"study {request.study_id!r} is listed twice; give each study one line")
+        seen.add(request.study_id)
     return found
 
 
-def _visible(folder: Path) -> list[Path]:
+# --- a table -----------------------------------------------------------------------------------------
+
+
+def _of_table(source: Path) -> list[StudyRequest]:
+    try:
+        with source.open(newline="", encoding="utf-8-sig") as file:
+            header = file.readline()
+            if not header.strip():
+                raise WardroundError(f"{source}: is empty; it begins with the line {','.join(COLUMNS)}")
+            file.seek(0)
+            delimiter = max(_DELIMITERS, key=header.count)
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except UnicodeDecodeError as error:
+        raise WardroundError(f"{source}: is not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
+    except (OSError, csv.Error) as error:
+        raise WardroundError(f"{source}: can't be read as CSV: {getattr(error, 'strerror', None) or error}") from error
+    columns = [name.strip().lower() for name in rows[0][1]]
+    for name in COLUMNS:
+        if columns.count(name) > 1:
+            raise WardroundError(f"{source}: column {name!r} is there twice")
+    if "study_id" not in columns:
+        raise WardroundError(f"{source}: no column 'study_id' (there are: {', '.join(columns)})")
+    if len(rows) == 1:
+        raise WardroundError(f"{source}: lists no study below its header")
+    return _studies(source, columns, rows[1:])
+
+
+def _studies(source: Path, columns: Sequence[str], rows: Sequence[tuple[int, list[str]]]) -> list[StudyRequest]:
+    studies: list[StudyRequest] = []
+    lines: dict[str, int] = {}
+    for line, row in rows:
+        if any(cell.strip() for cell in row[len(columns) :]):
+            raise WardroundError(
+                f"{source}, line {line}: has {len(row)} cells for {len(columns)} columns; put a cell that holds "
+                'several files into quotes ("a.png;b.png")'
+            )
+        cells = dict(zip(columns, (cell.strip() for cell in row), strict=False))
+        study = cells.get("study_id", "")
+        if not study:
+            raise WardroundError(f"{source}, line {line}: study_id is empty")
+        if study in lines:
+            raise WardroundError(
+                f"{source}, line {line}: study {study!r} is listed twice, first in line {lines[study]}; give each "
+                "study one line, with ; between its files"
+            )
+        lines[study] = line
+        files = tuple(source.parent / name.strip() for name in cells.get("files", "").split(";") if name.strip())
+        studies.append(StudyRequest(study, files, cells.get("patient_id") or None))
+    return studies
+
+
+# --- a folder ----------------------------------------------------------------------------------------
+
+
+def _of_folder(source: Path) -> list[StudyRequest]:
     from assistant.ingest import is_sidecar
 
-    return [p for p in sorted(folder.iterdir()) if not p.name.startswith(".") and not (p.is_file() and is_sidecar(p))]
+    paths = [p for p in sorted(source.iterdir()) if not p.name.startswith(".") and not (p.is_file() and is_sidecar(p))]
+    named: dict[str, Path] = {}
+    for path in paths:
+        name = path.stem if path.is_file() else path.name
+        if name in named:
+            raise WardroundError(
+                f"{source}: {named[name].name} and {path.name} are both called {name!r}; put files of one study into "
+                "a folder of their own, and give two studies two names"
+            )
+        named[name] = path
+    if not named:
+        raise WardroundError(f"{source}: holds no study: neither files nor folders of files")
+    return [StudyRequest(name, _files(path)) for name, path in named.items()]
 
 
 def _files(path: Path) -> tuple[Path, ...]:

@@ -9,12 +9,10 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 
 ORDER = [
     "errors", "records", "settings", "pseudonyms", "resources", "html_page", "weights", "measure", "findings",
-    "ingest", "embed", "store", "retrieve", "generate", "verify", "workspace", "studies", "draft_output", "answering",
-    "conversation", "drafting", "forget", "assistant", "langchain", "evaluate", "demo", "ui", "console", "commands",
-    "cli",
+    "ingest", "embed", "store", "retrieve", "generate", "verify", "workspace", "studies", "answering", "conversation",
+    "export", "drafting", "forget", "assistant", "langchain", "evaluate", "demo", "ui", "console", "commands", "cli",
 ]  # fmt: skip
-_COMPOSING = ("answering", "conversation", "draft_output", "drafting")
-COMPOSERS = {name: {"assistant"} for name in _COMPOSING}  # for their type annotations alone
+COMPOSERS = {name: {"assistant"} for name in ("answering", "conversation", "drafting")}  # for type annotations alone
 HEAVY = {"torch", "gradio", "vllm", "onnxruntime", "transformers", "sentence_transformers", "open_clip", "faiss"}
 
 

@@ -148,7 +148,10 @@ def _from_most_similar(similar: Sequence[Evidence], asked: Sequence[str] = ()) -
                     told.append(
                         (not present, "IMPRESSION" not in (piece.section or "").upper(), start, sentence, piece)
                     )
-        for *_, sentence, piece in sorted(told, key=lambda t: t[:3])[: 1 if asked else 2]:
+        best: dict[str, Evidence] = {}  # copies of a report say the same
+        for *_, sentence, piece in sorted(told, key=lambda t: t[:3]):
+            best.setdefault(sentence, piece)
+        for sentence, piece in list(best.items())[: 1 if asked else 2]:
             yield _from_study(sentence, piece, next(iter(studies)))
         if told:
             return

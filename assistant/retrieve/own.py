@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.embed import Encoder, open_encoder
-from assistant.measure import measure_signal, statements
+from assistant.measure import Measurements, measure_signal, statements
 from assistant.records import BoxPlace, Evidence, Place, Record, SignalPlace, TextPlace, evidence_id
 from assistant.retrieve.query import Query, Upload
 from assistant.settings import Settings
@@ -19,8 +19,11 @@ from assistant.store.words import query_words
 SHARED_WORDS = 0.3  # weight of the share of the question's words that a passage holds, beside its cosine
 
 
-def upload_evidence(upload: Record) -> list[Evidence]:
-    """A picture as a whole; a signal as a whole and every value measured on it. Text: see `own_passages`."""
+def upload_evidence(upload: Record, measured: Measurements | None = None) -> list[Evidence]:
+    """A picture as a whole; a signal as a whole and every value measured on it. Text: see `own_passages`.
+
+    `measured` is what `measure_signal` gives of the signal, where it was asked already.
+    """
     if upload.kind == "image" and upload.image is not None:
         height, width = upload.image.pixels.shape[:2]
         facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in upload.fields.items())
@@ -31,8 +34,8 @@ def upload_evidence(upload: Record) -> list[Evidence]:
         channels = f"{'leads' if signal.is_ecg else 'channels'} {', '.join(signal.leads)}"
         text = f"Uploaded {upload.modality}, {signal.duration_s:.0f} s at {signal.sampling_rate_hz:g} Hz, {channels}"
         whole = _own(upload, SignalPlace("all", 0.0, round(signal.duration_s, 3)), text, "uploaded signal")
-        measured = statements(measure_signal(signal)) if signal.is_ecg else []
-        return [whole] + [_own(upload, place, sentence, "measured on the upload") for place, sentence in measured]
+        said = statements(measured or measure_signal(signal)) if signal.is_ecg else []
+        return [whole] + [_own(upload, place, sentence, "measured on the upload") for place, sentence in said]
     return []
 
 

@@ -44,7 +44,8 @@ class Retriever:
         available = [kind for kind in KINDS if any(index.vectors(kind) is not None for index in self._indexes)]
         routes = [route(query, available) for query in queries]
         encoding = _Stopwatch()
-        with encoding:  # of uploads, where their copies are left out
+        with encoding:  # of uploads, all together, and of those whose copies are left out
+            self._encode_uploads(queries)
             filters = [filters_of(self._indexes, query, self._settings) for query in queries]
         likeness = {kind: self._likeness(kind, queries, routes, filters, encoding) for kind in LIKENESS}
         texts = self._texts(queries, routes, filters, encoding)
@@ -87,6 +88,14 @@ class Retriever:
         return results
 
     # --- searching -----------------------------------------------------------------------------------
+
+    def _encode_uploads(self, queries: Sequence[Query]) -> None:
+        """Pictures and signals that are to be compared with the archive's, in batches over all queries."""
+        for kind in LIKENESS:
+            asked = [query for query in queries if query.leave_out_own and query.uploads_of(kind)]
+            there = [index for index in self._indexes if index.vectors(kind) is not None]
+            for encoder in {encoder_of(index, kind, self._settings.embed) for index in there}:
+                encode_uploads(asked, kind, encoder)
 
     def _likeness(
         self,

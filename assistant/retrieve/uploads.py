@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from assistant.errors import UnreadableFile
-from assistant.ingest import Deidentifier, read_clean
+from assistant.ingest import Deidentifier, Item, Recipe, Source, read_clean
+from assistant.ingest.pool import read_items
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import Record
 from assistant.retrieve.query import Upload
 from assistant.settings import Settings
 
 KEPT_FILES = 64
+_LISTED = "listed"
 
 
 class Uploads:
@@ -25,7 +28,8 @@ class Uploads:
     """
 
     def __init__(self, pseudonyms: Pseudonyms, settings: Settings) -> None:
-        self._deidentifier = Deidentifier(pseudonyms, settings.deid)
+        self._new_deidentifier = partial(Deidentifier, pseudonyms, settings.deid)
+        self._deidentifier = self._new_deidentifier()
         self._pseudonyms = pseudonyms
         self._limits = settings.ingest
         self._files: OrderedDict[tuple[str, int, int], tuple[Upload, ...]] = OrderedDict()
@@ -34,6 +38,23 @@ class Uploads:
     def read(self, files: Sequence[str | Path]) -> tuple[Upload, ...]:
         """The records of some files. Raises UnreadableFile for the first that gives none."""
         return tuple(upload for file in files for upload in self._read(Path(file)))
+
+    def read_many(self, files: Sequence[Path]) -> Generator[tuple[Upload, ...] | UnreadableFile]:
+        """The records of each of many files in turn, or why there are none; none is kept in memory.
+
+        They are read ahead, by processes that are watched: a file that crashes its reader, or takes too long or too
+        much memory, is told as unreadable and the rest goes on.
+        """
+        items = [Item(f"{n}", path.name, path.absolute(), None, 0, "") for n, path in enumerate(files)]
+        recipe = Recipe(name=_LISTED, path=Path(), source=(Source(path=Path()),))
+        outcomes = read_items(items, recipe, self._limits, self._new_deidentifier)
+        for item, path, outcome in zip(items, files, outcomes, strict=True):
+            if outcome.reading is None:
+                yield UnreadableFile(path, outcome.reason or "can't be read")
+                continue
+            of_nothing = f"{_LISTED}:{item.key}"  # the study of a file that names none
+            records = (replace(r, study_id=None) if r.study_id == of_nothing else r for r in outcome.reading.records)
+            yield tuple(self._pseudonymous(record) for record in records)
 
     def find(self, record_id: str) -> Record | None:
         with self._lock:

@@ -13,8 +13,12 @@ def sha256_of(path: Path) -> str:
 
 
 def write_atomically(path: Path, text: str, mode: int | None = None) -> None:
+    write_bytes_atomically(path, text.encode("utf-8"), mode)
+
+
+def write_bytes_atomically(path: Path, content: bytes, mode: int | None = None) -> None:
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    fresh.write_text(text, encoding="utf-8")
+    fresh.write_bytes(content)
     if mode is not None:
         fresh.chmod(mode)
     fsync(fresh)

@@ -101,9 +101,13 @@ class OpenIndex:
     def encoder_name(self, kind: Kind) -> str:
         return str(self.meta["encoders"][kind])
 
+    def fingerprint(self, kind: Kind) -> str | None:
+        """Of the encoder that made this index's vectors of that kind."""
+        return self.meta.get("fingerprints", {}).get(kind)
+
     def check_encoder(self, kind: Kind, fingerprint: str) -> None:
         """Raises EncoderMismatch when this index's vectors of that kind came from another encoder."""
-        built = self.meta.get("fingerprints", {}).get(kind)
+        built = self.fingerprint(kind)
         if built and built != fingerprint:
             raise EncoderMismatch(
                 f"index {self.name!r}: its {kind} vectors were made by another version of {self.encoder_name(kind)!r} "
@@ -358,6 +362,12 @@ class OpenIndex:
         with Session(self._engine) as session:
             studies |= set(session.scalars(select(RecordRow.study_id).where(RecordRow.external_id == name)))
         return [stored.record for stored in self.study_records(studies)]
+
+    def vectors_of_study(self, study_id: str, kind: Kind) -> dict[str, NDArray[np.float32]]:
+        """The vectors (dim,) of the records of a kind in a study (pseudonym), by record id."""
+        vectors = self.vectors(kind)
+        found = self.study_records([study_id], kind) if vectors is not None else []
+        return {r.record.record_id: vectors.vector(r.pk) for r in found if vectors is not None and r.pk in vectors.ids}
 
     def find(self, record_id: str) -> tuple[Record, Place] | None:
         """A record with its passages, and where it came from."""

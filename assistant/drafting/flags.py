@@ -1,0 +1,104 @@
+"""Why a person should look at a draft before all others: each reason begins with its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from assistant.findings.quantities import quantities
+from assistant.findings.sentences import sentences
+from assistant.measure import Measurements, statements
+from assistant.records import Claim, Evidence, Record, SearchResult
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant.drafting.content import Content
+
+SHOWN = 120  # characters of a sentence in a reason
+# What a text may differ from our own measurement before somebody should look. Measured on LUDB against cardiologists'
+# marks, nine of ten recordings lie closer (benchmarks/ecg_measure.py); recorders differ among themselves about as much.
+TOLERANCES = {  # what a text's number measures: the value's name, how it is called, the tolerance, the unit
+    "heart_rate": ("heart_rate_bpm", "heart rate", 5.0, "beats/min"),
+    "pr": ("pr_ms", "PR", 30.0, "ms"),
+    "qrs": ("qrs_ms", "QRS", 30.0, "ms"),
+    "qt": ("qt_ms", "QT", 50.0, "ms"),
+    "axis": ("axis_deg", "axis", 30.0, "°"),
+}
+
+
+def flags_of(
+    content: Content, found: SearchResult, similar: Sequence[Evidence], claims: Sequence[Claim], settings: Settings
+) -> tuple[str, ...]:
+    """The reasons: identity, contradiction, unsupported, low similarity, poor quality, measurement against text."""
+    return tuple(
+        dict.fromkeys(
+            (
+                *content.concerns,
+                *_by_verdict(claims),
+                *_by_similarity(found, similar, settings),
+                *_by_quality(content),
+                *_by_text(content),
+            )
+        )
+    )
+
+
+def _by_verdict(claims: Sequence[Claim]) -> Iterator[str]:
+    if not claims:
+        yield "nothing drafted: no sentence could be written"
+    for verdict, kind in (("contradicted", "contradiction"), ("unsupported", "unsupported")):
+        said = [claim.text for claim in claims if claim.verdict == verdict]
+        if said:
+            yield f"{kind}: {len(said)} sentence{'s' if len(said) > 1 else ''} {verdict}, first “{_short(said[0])}”"
+
+
+def _by_similarity(found: SearchResult, similar: Sequence[Evidence], settings: Settings) -> Iterator[str]:
+    if similar:
+        return
+    floors = {"image": settings.retrieve.image_floor, "signal": settings.retrieve.signal_floor}
+    nearest = [e for e in found.evidence if e.relation == "similar" and e.kind in floors]
+    best = max(nearest, key=lambda piece: piece.score - floors[piece.kind], default=None)
+    told = f" (the nearest has {best.score:.2f}, {floors[best.kind]:.2f} is asked for)" if best else ""
+    yield f"low similarity: no similar study is near enough{told}"
+
+
+def _by_quality(content: Content) -> Iterator[str]:
+    for record in content.records:
+        measured = content.measured.get(record.record_id)
+        if measured is not None and measured.quality.get("overall", "good") != "good":
+            reasons = measured.quality.get("reasons")
+            yield f"poor quality: {record.modality} {measured.quality['overall']}" + (f", {reasons}" if reasons else "")
+
+
+def _by_text(content: Content) -> Iterator[str]:
+    """What the study's own texts, a recorder's statement or a report, say otherwise than what was measured."""
+    for record in content.records:
+        measured = content.measured.get(record.record_id)
+        if measured is not None and record.signal is not None and measured.values:
+            yield from against_text(measured, content.texts)
+
+
+def against_text(measured: Measurements, texts: Iterable[Record]) -> Iterator[str]:
+    """Numbers of some texts that lie farther from the measured ones than `TOLERANCES`, and statements of theirs that
+    the measurements contradict."""
+    from assistant.verify import check
+
+    said = [text for _, text in statements(measured)]
+    for text in texts:
+        for stated in quantities(text.text):
+            if stated.name not in TOLERANCES or stated.compare or stated.dimension == "count":
+                continue
+            name, called, most, unit = TOLERANCES[stated.name]
+            high = stated.value if stated.high is None else stated.high
+            if name in measured.values and not stated.value - most <= measured.values[name] <= high + most:
+                here = f"{measured.values[name]:.0f} {unit}"
+                yield f"measurement against text: {called} {here} measured, the text says {stated.text}"
+        for sentence in sentences(text.text):
+            judged = check(sentence, said)
+            if judged.verdict == "contradicted" and judged.error_kind != "number":
+                yield f"measurement against text: the text says “{_short(sentence)}”, measured: {judged.why}"
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= SHOWN else words[: SHOWN - 1] + "…"

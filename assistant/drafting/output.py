@@ -1,0 +1,185 @@
+"""Where a batch of drafts goes: `drafts.jsonl`, from which an interrupted run goes on, and the exports beside it.
+
+drafts.jsonl        one whole line a study, on the disk before the next is written: the one commit point
+set_aside.jsonl     the studies that could not be drafted, each with its reason; tried again by --resume
+preferences.jsonl   preference pairs, where they are asked for
+fhir/ docx/ pdf/    a file a study, there before the study's line is
+run.json            what the run was asked for; a folder holds drafts of one kind only
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from assistant.drafting.study import Made
+from assistant.errors import CannotWrite, WardroundError, WorkspaceBusy
+from assistant.export import file_name, preference_pair, render
+from assistant.store.files import fsync, write_atomically, write_bytes_atomically
+from assistant.studies import StudyRequest
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from assistant.drafting.batch import DraftOptions
+
+DRAFTS = "drafts.jsonl"
+SET_ASIDE = "set_aside.jsonl"
+PREFERENCES = "preferences.jsonl"
+RUN = "run.json"
+SUFFIXES = {"fhir": ".json", "docx": ".docx", "pdf": ".pdf"}
+_OWNER = 0o600  # patients' text: owner alone
+
+
+class DraftOutput:
+    """The folder of a run; one process at a time. `done` are the studies that have a draft there already."""
+
+    def __init__(self, assistant: Assistant, folder: Path, resume: bool, options: DraftOptions) -> None:
+        self._assistant, self._folder, self._options = assistant, folder, options
+        self._resume = resume
+        self._pseudonym = lambda study: sorted(assistant.pseudonyms_of(None, study)[1])[0]
+        self.path = folder / DRAFTS
+        self.done: set[str] = set()
+
+    def __enter__(self) -> DraftOutput:
+        with _disk(self._folder):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = (self._folder / ".lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # goes with the process, also by a kill
+        except BlockingIOError:
+            self._lock.close()
+            busy = f"{self._folder}: another process drafts into it; wait, or choose another --out"
+            raise WorkspaceBusy(busy) from None
+        try:
+            self._begin()
+        except BaseException:
+            self._lock.close()
+            raise
+        return self
+
+    def _begin(self) -> None:
+        if not self._resume and self.path.exists() and self.path.stat().st_size:
+            raise WardroundError(f"{self.path}: holds drafts already; go on with --resume or choose another --out")
+        with _disk(self._folder):
+            self._check_run()
+            self.done = finished(self.path) if self._resume else set()
+            pairs = self._folder / PREFERENCES
+            if pairs.exists():  # a line whose draft was never written is written again
+                kept = [line for line in pairs.read_text("utf-8").split("\n") if _study_of(line) in self.done]
+                write_atomically(pairs, "".join(f"{line}\n" for line in kept), mode=_OWNER)
+            for kind in SUFFIXES.keys() & set(self._options.exports):
+                (self._folder / kind).mkdir(mode=0o700, exist_ok=True)
+            (self._folder / SET_ASIDE).unlink(missing_ok=True)
+            self._drafts, self._aside = _appending(self.path), _appending(self._folder / SET_ASIDE)
+            self._pairs = _appending(pairs) if "preferences" in self._options.exports else None
+            fsync(self._folder)
+        model = self._options.llm or self._assistant.settings.llm.name
+        self._run = self._assistant.db.start_draft_run(self._folder.resolve(), model)
+
+    def __exit__(self, *_: object) -> None:
+        for file in (self._drafts, self._aside, self._pairs):
+            if file is not None:
+                file.close()
+        self._assistant.db.end_draft_run(self._run)
+        self._lock.close()
+
+    def export(self, made: Made) -> None:
+        """Write a draft's files; they are there whole before its line is. Called from several threads."""
+        kinds = [kind for kind in SUFFIXES if kind in self._options.exports]
+        with _disk(self._folder):
+            for kind, content in render(made.draft, made.content.records, self._assistant.record, kinds).items():
+                path = self._folder / kind / (file_name(made.draft.study_id) + SUFFIXES[kind])
+                write_bytes_atomically(path, content, mode=_OWNER)
+
+    def write(self, made: Made) -> None:
+        """Commit a study: its preference pair, if there is one, then its line."""
+        with _disk(self._folder):
+            if self._pairs is not None and (pair := self._pair(made)):
+                _add(self._pairs, pair)
+            _add(self._drafts, made.draft.to_json())
+        self._assistant.db.add_drafted(self._run, self._pseudonym(made.draft.study_id))
+
+    def _pair(self, made: Made) -> dict[str, Any] | None:
+        prompts = self._assistant.workspace / "prompts"
+        return preference_pair(made.draft, made.task, made.context, made.checked, prompts)
+
+    def set_aside(self, request: StudyRequest, reason: str) -> None:
+        """Keep why a study was not drafted: here as it is, in the workspace without its id and its files' names."""
+        with _disk(self._folder):
+            _add(self._aside, {"study_id": request.study_id, "reason": reason})
+        name = self._pseudonym(request.study_id)
+        for file in request.files:
+            reason = reason.replace(str(file), "a file").replace(file.name, "a file")
+        self._assistant.db.add_drafted(self._run, name, reason.replace(request.study_id, name))
+
+    def _check_run(self) -> None:
+        """Refuse to mix drafts of two kinds in one folder."""
+        asked = {
+            "llm": self._options.llm or self._assistant.settings.llm.name,
+            "template": self._options.template,
+            "prior": self._options.prior,
+        }
+        path = self._folder / RUN
+        had = json.loads(path.read_text("utf-8")) if path.exists() and self.path.exists() else asked
+        if different := [name for name, value in asked.items() if had.get(name) != value]:
+            name = different[0]
+            raise WardroundError(
+                f"{self._folder}: its drafts were made with {name} {had.get(name)!r}, and now {asked[name]!r} is asked "
+                "for; choose another --out"
+            )
+        write_atomically(path, json.dumps(asked, indent=2) + "\n", mode=_OWNER)
+
+
+def finished(path: Path) -> set[str]:
+    """The studies that have a whole line; a last line that a kill cut short is cut off.
+
+    Raises WardroundError naming a line before the last that is no draft: somebody else wrote there.
+    """
+    if not path.exists():
+        return set()
+    done, good = set(), 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            study_id = _study_of(line.decode("utf-8", "replace")) if line.endswith(b"\n") else None
+            if study_id is None and file.read(1):
+                raise WardroundError(f"{path}, line {number}: is no draft; remove it, and its study is done again")
+            if study_id is None:
+                break
+            done.add(study_id)
+            good += len(line)
+    with path.open("r+b") as file:
+        file.truncate(good)
+    return done
+
+
+def _study_of(line: str) -> str | None:
+    try:
+        return str(json.loads(line)["study_id"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _appending(path: Path) -> TextIO:
+    """A file to add lines to; half a surrogate pair, as a broken id may hold, is written as JSON's own escape."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _OWNER)
+    return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
+
+
+def _add(file: TextIO, document: object) -> None:
+    file.write(json.dumps(document, ensure_ascii=False) + "\n")
+    file.flush()
+    os.fsync(file.fileno())
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    """A full or read-only disk in words."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotWrite(f"{folder}: can't be written: {error.strerror or error}; go on with --resume") from error

@@ -1,0 +1,119 @@
+"""A draft as a reader meets it in any document: marked sentences with numbers, and what each number points to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from assistant.export.names import plain
+from assistant.records import Claim, Draft, Evidence, TextPlace, ValuePlace
+
+TITLE = "Preliminary report"
+NOTICE = (
+    "Drafted by software and not yet read by a physician. Each sentence was checked against the evidence that its "
+    "number names. Research software, no medical device."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence of the report, the numbers of its evidence, and its mark where it is not supported (else "")."""
+
+    claim: Claim
+    text: str
+    numbers: tuple[int, ...]
+    mark: str
+
+    @property
+    def cited(self) -> str:
+        """The numbers as they stand behind the sentence: " [2, 5–9]"; nothing where there are none."""
+        runs: list[list[int]] = []
+        for number in sorted(self.numbers):
+            if runs and number == runs[-1][-1] + 1:
+                runs[-1].append(number)
+            else:
+                runs.append([number])
+        shown = (str(run[0]) if len(run) == 1 else f"{run[0]}{'–' if len(run) > 2 else ', '}{run[-1]}" for run in runs)
+        return f" [{', '.join(shown)}]" if runs else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A numbered piece of evidence: whose it is and what it says."""
+
+    number: int
+    evidence: Evidence
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A report to be set. `facts` are (name, value) lines above it, `sections` its headings with their lines."""
+
+    draft: Draft
+    facts: tuple[tuple[str, str], ...]
+    flags: tuple[str, ...]
+    sections: tuple[tuple[str, tuple[Line, ...]], ...]
+    sources: tuple[Source, ...]
+
+    def as_text(self) -> str:
+        """The whole report as plain text."""
+        parts = [TITLE.upper(), NOTICE, "\n".join(f"{name}: {value}" for name, value in self.facts)]
+        if self.flags:
+            parts.append("NEEDS A LOOK\n" + "\n".join(f"- {flag}" for flag in self.flags))
+        for name, lines in self.sections:
+            said = (f"{line.text}{line.cited}{f' ({line.mark})' if line.mark else ''}" for line in lines)
+            parts.append(f"{name}\n" + "\n".join(said))
+        if not self.sections:
+            parts.append("Nothing could be drafted.")
+        if self.sources:
+            told = (f"[{s.number}] {s.heading}" + (f": {s.text}" if s.text else "") for s in self.sources)
+            parts.append("EVIDENCE\n" + "\n".join(told))
+        return "\n\n".join(parts) + "\n"
+
+
+def layout_of(draft: Draft) -> Layout:
+    """The report of a draft; evidence is numbered in the order in which it is cited."""
+    by_id = {evidence.id: evidence for evidence in draft.evidence}
+    numbers: dict[str, int] = {}
+    sections = []
+    for section in draft.sections:
+        lines = []
+        for claim in section.claims:
+            cited = tuple(numbers.setdefault(key, len(numbers) + 1) for key in claim.citations if key in by_id)
+            lines.append(Line(claim, plain(claim.text), cited, _mark(claim)))
+        sections.append((plain(section.name), tuple(lines)))
+    sources = tuple(_source(number, by_id[key]) for key, number in numbers.items())
+    facts = [("Study", draft.study_id), ("Status", "preliminary"), ("Written by", draft.model or "unknown")]
+    if draft.prompt:
+        facts.append(("Template", draft.prompt))
+    facts.append(("Checked by", f"Wardround {_version()}"))
+    shown = tuple((name, plain(value)) for name, value in facts)
+    return Layout(draft, shown, tuple(map(plain, draft.flags)), tuple(sections), sources)
+
+
+def _mark(claim: Claim) -> str:
+    if claim.verdict == "supported":
+        return ""
+    return plain(f"{claim.verdict}{f', {claim.error_kind}' if claim.error_kind else ''}: {claim.why}".rstrip(": "))
+
+
+def _source(number: int, evidence: Evidence) -> Source:
+    whose = {"own": "this study", "similar": "similar study", "knowledge": "literature"}[evidence.relation]
+    if evidence.why.startswith("history"):
+        whose = f"same patient, {evidence.why.removeprefix('history, ')}"
+    parts = [whose, evidence.modality, evidence.section, evidence.external_id or evidence.title or evidence.study_id]
+    if isinstance(evidence.place, ValuePlace):
+        parts.append("measured")
+    elif isinstance(evidence.place, TextPlace) and evidence.place.page is not None:
+        parts.append(f"page {evidence.place.page}")
+    heading = " · ".join(str(part) for part in parts if part)
+    return Source(number, evidence, plain(heading), plain(evidence.text.strip()))
+
+
+def _version() -> str:
+    try:
+        return version("wardround")
+    except PackageNotFoundError:  # run from a bare checkout
+        return "(not installed)"

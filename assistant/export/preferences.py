@@ -1,0 +1,65 @@
+"""Preference pairs for direct preference optimisation (Rafailov et al. 2023): the checked draft over the unchecked one.
+
+A pair is one line in TRL's conversational format: `prompt`, `chosen` and `rejected` are lists of messages, so that
+`DPOTrainer` reads the file as it is (`datasets.load_dataset("json", …)`). The prompt is what the model was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from assistant.generate.context import Context
+from assistant.generate.fence import defused
+from assistant.generate.prompts import load_prompt
+from assistant.generate.task import DraftTask
+from assistant.records import Claim, Draft, Statement
+
+ABSTAIN = "ABSTAIN"  # what every template asks for where there is nothing to report
+Checked = tuple[str, Statement, tuple[Claim, ...]]  # section, a statement as written, its claims
+
+
+def preference_pair(
+    draft: Draft, task: DraftTask, context: Context | None, checked: Iterable[Checked], prompts_dir: Path
+) -> dict[str, Any] | None:
+    """The pair of a draft; None where no prompt was put, or where checking changed nothing.
+
+    `chosen` holds the supported claims with the citations that carry them, or the template's word for an abstention
+    where none is left; `rejected` every sentence with its citations as the model wrote them.
+    """
+    checked = list(checked)
+    if context is None or draft.prompt is None or not checked:
+        return None
+    labels = {key: label for label, key in context.ids.items()}
+    good = [
+        (section, claim.text, claim.citations)
+        for section, _, claims in checked
+        for claim in claims
+        if claim.verdict == "supported"
+    ]
+    chosen = _report(good, labels) or ABSTAIN
+    rejected = _report([(section, s.text, s.citations) for section, s, _ in checked], labels)
+    if chosen == rejected:
+        return None
+    template = load_prompt(draft.prompt.partition("@")[0], prompts_dir)
+    system, user = template.messages(
+        study=defused(task.study), evidence=context.text, sections=", ".join(template.sections)
+    )
+    return {
+        "prompt": [{"role": "system", "content": system}, {"role": "user", "content": user}],
+        "chosen": [{"role": "assistant", "content": chosen}],
+        "rejected": [{"role": "assistant", "content": rejected}],
+        "study_id": draft.study_id,
+        "model": draft.model,
+        "template": draft.prompt,
+    }
+
+
+def _report(sentences: Iterable[tuple[str, str, tuple[str, ...]]], labels: Mapping[str, str]) -> str:
+    """A report as the templates ask for it: a line "## NAME" a section, each sentence with its marks below."""
+    sections: dict[str, list[str]] = {}
+    for section, text, citations in sentences:
+        cited = ", ".join(labels.get(key, key) for key in dict.fromkeys(citations))
+        sections.setdefault(section, []).append(f"{text} [{cited}]" if cited else text)
+    return "\n\n".join(f"## {name}\n" + "\n".join(lines) for name, lines in sections.items())
