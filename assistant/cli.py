@@ -24,6 +24,8 @@ _EXAMPLES = {
     'wardround search "left effusion" --patient 4711 --history',
     "ask": 'wardround ask "What rhythm is this?" --file ecg.hea',
     "draft": "wardround draft studies.csv --out drafts --resume",
+    "serve-llm": "wardround serve-llm --model /models/medgemma-4b-it\nwardround serve-llm --dry-run\n"
+    "wardround serve-llm -- --gpu-memory-utilization 0.8",
     "check": "wardround check --pairs pairs.jsonl",
     "measure": "wardround measure ecg.dcm --json",
     "read": "wardround read report.pdf\nwardround read ecg.dcm --html ecg.html",
@@ -86,6 +88,13 @@ def parser() -> argparse.ArgumentParser:
     draft.add_argument("--resume", action="store_true", help="leave out the studies that are drafted already")
     draft.add_argument("--workers", type=int, default=1)
     draft.add_argument("--llm", metavar="NAME")
+
+    serve = _command(commands, "serve-llm", "serve the settings' language model with vLLM, for this machine alone")
+    serve.add_argument("--model", metavar="M", help="a folder or a hub name (default: llm.model)")
+    serve.add_argument("--port", type=int, help="default 8000; 0: any that is free")
+    serve.add_argument("--download", action="store_true", help="fetch the model from the hub if it is not here")
+    serve.add_argument("--dry-run", action="store_true", help="say what would be started, and start nothing")
+    serve.add_argument("arguments", nargs="*", metavar="-- ARGUMENT", help="further arguments for vLLM, as they stand")
 
     check = _command(commands, "check", "judge claims against evidence", workspace=False)
     check.add_argument("--pairs", type=Path, required=True, metavar="PAIRS.jsonl")
@@ -173,7 +182,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from assistant import commands
 
     try:
-        return int(getattr(commands, f"run_{arguments.command}")(arguments))
+        return int(getattr(commands, f"run_{arguments.command.replace('-', '_')}")(arguments))
     except WardroundError as error:
         print(f"wardround {arguments.command}: {error}", file=sys.stderr)
         return ERROR

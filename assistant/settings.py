@@ -161,6 +161,7 @@ class RetrieveSettings(_Group):
     # pictures saved as JPEG 90 or at three quarters of their size 83 and 73 % (0 of 48 other patients' lie above), of
     # ECGs at half the rate, in coarser steps or filtered 98 to 100 % (1 of 60), of texts less their last sentence 86 %.
     image_copy: float = Field(0.99, description="cosine from which a picture is a copy of the upload")
+    thumbnail_copy: float = Field(0.96, description="correlation of 16 × 16 grey values from which it is one as well")
     signal_copy: float = Field(0.98, description="cosine from which a signal is a copy of the upload")
     text_copy: float = Field(0.95, description="cosine from which a passage is a copy of the upload's")
     history_studies: int = Field(5, ge=1, description="how many of a patient's earlier studies are handed on")
@@ -215,6 +216,21 @@ class LlmSettings(_Group):
     vllm_python: str | None = Field(None, description="the Python of the environment that vLLM is installed in")
 
 
+class ServeSettings(_Group):
+    """`wardround serve-llm`: how vLLM serves `llm.model`, with `llm.images` pictures a prompt (docs/models.md)."""
+
+    port: int = Field(8000, ge=0, description="on 127.0.0.1; 0: any that is free")
+    tensor_parallel: int = Field(1, ge=1, description="GPUs that one model is spread over")
+    quantisation: str | None = Field(None, description="vLLM's --quantization: fp8, awq, gptq, bitsandbytes …")
+    context_tokens: int | None = Field(None, ge=256, description="longest prompt and reply; left out, the model's own")
+    chat_template: str | None = Field(None, description="a Jinja file, for a model that brings none")
+    arguments: tuple[str, ...] = Field((), description="further arguments for vLLM, as they stand")
+    download: bool = Field(
+        False, description="whether a model may be fetched from the hub; else only what is here counts"
+    )
+    start_s: float = Field(900.0, gt=0, description="how long it may take until it answers")
+
+
 class VerifySettings(_Group):
     unsupported: Literal["mark", "remove"] = Field(
         "mark", description="mark | remove: what becomes of a sentence that is not supported"
@@ -249,6 +265,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     retrieve: RetrieveSettings = RetrieveSettings()
     llm: LlmSettings = LlmSettings()
+    serve: ServeSettings = ServeSettings()
     verify: VerifySettings = VerifySettings()
     ui: UiSettings = UiSettings()
 

@@ -38,6 +38,7 @@ Progress = Callable[[int, int, str], None]
 
 _NOT_SHAPING: dict[str, Any] = {
     "ui": True,
+    "serve": True,
     "llm": {
         "api_key",
         "timeout_s",

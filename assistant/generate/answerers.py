@@ -9,11 +9,11 @@ from assistant.generate.task import Answerer
 from assistant.settings import LlmSettings
 
 
-def open_answerer(llm: LlmSettings, prompts_dir: Path | None = None) -> Answerer:
+def open_answerer(llm: LlmSettings, prompts_dir: Path | None = None, workspace: Path | None = None) -> Answerer:
     """The answerer that `llm.name` asks for: "quote", "local" or "openai".
 
     Opening is cheap: a server is first spoken to when the first question is put. Raises WardroundError for
-    an unknown name and for "openai" without `base_url`.
+    an unknown name, and for "openai" without `base_url` where no `workspace` is named that a server may run for.
     """
     match llm.name:
         case "quote":
@@ -23,7 +23,7 @@ def open_answerer(llm: LlmSettings, prompts_dir: Path | None = None) -> Answerer
         case "openai":
             from assistant.generate.served import ServedAnswerer
 
-            return ServedAnswerer(llm, prompts_dir)
+            return ServedAnswerer(llm, prompts_dir, workspace=workspace)
         case "local":
             from assistant.generate.local import LocalAnswerer
 

@@ -17,6 +17,7 @@ from typing import Any
 from assistant.errors import ModelLost, ModelUnavailable
 from assistant.generate.failures import explained, pause_before_retry
 from assistant.generate.pictures import user_content
+from assistant.generate.profiles import Profile, profile_of
 from assistant.records import Image
 from assistant.settings import LlmSettings
 
@@ -32,15 +33,22 @@ class Reply:
 
     def __init__(self, chunks: Generator[Any]) -> None:
         self._chunks = chunks
+        self._first: Any = None
         self.cut = False
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        chunk = next(self._chunks)
+        chunk, self._first = self._first or next(self._chunks), None
         self.cut = self.cut or chunk.response_metadata.get("finish_reason") == "length"
         return str(chunk.text)
+
+    def begun(self) -> Reply:
+        """Itself, once the server has begun to answer. Raises ModelUnavailable where it refuses."""
+        if self._first is None:
+            self._first = next(self._chunks, None)
+        return self
 
     def close(self) -> None:
         self._chunks.close()
@@ -64,14 +72,17 @@ class ChatServer:
 
         Raises ModelUnavailable when the server can't be reached, or serves none or several.
         """
-        if self._llm.model:
-            return self._llm.model
+        return self._llm.model or self.look()
+
+    def look(self) -> str:
+        """Ask the server what it serves: the settings' model, or the only one. Raises ModelUnavailable."""
         try:
             served = [entry.id for entry in self._client.models.list()]
         except Exception as error:
             raise explained(error, self.base_url, self._llm) from error
-        if len(served) == 1:
-            return served[0]
+        wanted = [name for name in served if self._llm.model in (None, name)]
+        if len(wanted) == 1:
+            return wanted[0]
         raise ModelUnavailable(
             f"{self.base_url} serves {', '.join(sorted(served)[:8]) or 'no model'}: say which in llm.model"
         )
@@ -90,12 +101,12 @@ class ChatServer:
         token is asked for. One that got no answer at all is tried again `llm.retries` times, with growing pauses; one
         that has begun to answer never.
         """
-        from langchain_core.messages import HumanMessage, SystemMessage
+        return Reply(self._chunks(system, user, pictures, extra or {}))
 
-        return Reply(self._chunks([SystemMessage(system), HumanMessage(user_content(user, pictures))], extra or {}))
-
-    def _chunks(self, messages: list[Any], extra: Mapping[str, Any]) -> Generator[Any]:
-        model = self._chat_model(extra)
+    def _chunks(
+        self, system: str, user: str, pictures: Sequence[tuple[str, Image]], extra: Mapping[str, Any]
+    ) -> Generator[Any]:
+        model, messages = self._chat_model(extra), self._messages(system, user, pictures)
         with self._slot():
             for tried in range(self._llm.retries + 1):
                 begun = False
@@ -111,6 +122,20 @@ class ChatServer:
                             lost = explained(error, self.base_url, self._llm)
                             raise (ModelLost(f"the answer broke off: {lost}") if begun else lost) from error
                 time.sleep(min(pause, self._llm.timeout_s))
+
+    def _messages(self, system: str, user: str, pictures: Sequence[tuple[str, Image]]) -> list[Any]:
+        """The two messages as the model's profile wants them."""
+        from langchain_core.messages import HumanMessage, SystemMessage
+
+        profile = self._profile
+        if profile.system == "in_user":
+            system, user = "", f"{system}\n\n{user}"
+        content = user_content(user, pictures, in_front=profile.pictures == "in_front", side=profile.side)
+        return [*([SystemMessage(system)] if system else []), HumanMessage(content)]
+
+    @cached_property
+    def _profile(self) -> Profile:
+        return profile_of(self._llm, self.model)
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
@@ -139,6 +164,7 @@ class ChatServer:
             max_retries=0,
             temperature=self._llm.temperature,
             max_tokens=self._llm.max_tokens,
+            stop=list(self._profile.stop) or None,
             use_responses_api=False,
             stream_usage=False,
             # not `response_format`: with it, the client reads the whole reply by itself, and strictly not as a stream

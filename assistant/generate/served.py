@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from assistant.errors import WardroundError
-from assistant.generate.chat import ChatServer
+from assistant.errors import ModelLost, ModelUnavailable, ReplyRefused, WardroundError
+from assistant.generate.chat import ChatServer, Reply
 from assistant.generate.choose import choose_prompt
 from assistant.generate.context import Context, Exchange, build_context
 from assistant.generate.fence import defused
 from assistant.generate.modes import write
-from assistant.generate.prompts import Prompt, prompt_of
+from assistant.generate.profiles import profile_of
+from assistant.generate.prompts import Prompt, load_prompt, prompt_of
+from assistant.generate.replies import UnreadableReply, guided, read_sentences, reply_schema
+from assistant.generate.running import RunningServer, running_server
 from assistant.generate.statements import as_statement
 from assistant.generate.streaming import stream_sentences
 from assistant.generate.task import DraftTask, Task
@@ -26,23 +31,48 @@ class ServedAnswerer:
     """Answers with whatever model `llm.base_url` serves (vLLM, llama.cpp, any OpenAI-compatible server).
 
     `base_url` overrides the settings' own; of each prompt its `variant` is used where there is one ("small":
-    answer-small.md). Raises WardroundError at once when no address is named.
+    answer-small.md). Where no address is named, the server is asked that `wardround serve-llm` runs for `workspace`;
+    without a workspace WardroundError is raised at once.
     """
 
     name = "openai"
 
     def __init__(
-        self, llm: LlmSettings, prompts_dir: Path | None = None, base_url: str | None = None, variant: str = ""
+        self,
+        llm: LlmSettings,
+        prompts_dir: Path | None = None,
+        base_url: str | None = None,
+        variant: str = "",
+        workspace: Path | None = None,
     ) -> None:
         address = base_url or llm.base_url
-        if not address:
+        if not address and workspace is None:
             raise WardroundError(
                 'llm.name is "openai" but llm.base_url is not set: e.g. WARDROUND_LLM__BASE_URL=http://127.0.0.1:8000/v1'
             )
-        self._llm = llm
+        most = profile_of(llm).images
+        self._llm = llm if most is None else llm.model_copy(update={"images": min(llm.images, most)})
         self._prompts_dir = prompts_dir
         self._variant = variant
-        self._server = ChatServer(llm, address)
+        self._workspace = workspace
+        self._fixed = ChatServer(self._llm, address) if address else None
+        self._found: tuple[RunningServer, ChatServer] | None = None
+        self._guides = True  # whether the server can be held to a schema; until it has refused one
+
+    @property
+    def _server(self) -> ChatServer:
+        if self._fixed is not None:
+            return self._fixed
+        running = running_server(self._workspace) if self._workspace else None
+        if running is None:
+            raise ModelLost(
+                f"llm.base_url is not set, and no server runs for {self._workspace}: start one with "
+                "`wardround serve-llm`, or set llm.base_url"
+            )
+        if self._found is None or self._found[0] != running:
+            llm = self._llm.model_copy(update={"model": running.model, "api_key": running.api_key})
+            self._found = (running, ChatServer(llm, running.base_url))
+        return self._found[1]
 
     @property
     def model(self) -> str:
@@ -54,7 +84,8 @@ class ServedAnswerer:
         return self._load("answer").id
 
     def prompt_for(self, task: Task | DraftTask) -> str:
-        return prompt_of_task(task, self._variant, self._prompts_dir).id
+        form = f"+{load_prompt(REPLY_FORM, self._prompts_dir).id}" if self._llm.reply == "json" else ""
+        return prompt_of_task(task, self._variant, self._prompts_dir).id + form
 
     def context_for(self, task: Task | DraftTask) -> Context:
         return context_of(task, self._llm)
@@ -114,9 +145,45 @@ class ServedAnswerer:
     ) -> Iterator[str]:
         system, user = prompt.messages(**values)
         sampled = {} if seed is None else {"seed": seed, "temperature": max(self._llm.temperature, SAMPLED_AT)}
+        if self._llm.reply == "json" and context.ids and prompt.facts.get("reply") != "free":
+            return self._ask_json(system, user, prompt, context, sampled)
         return self._server.stream(system, user, context.pictures, extra=sampled)
 
+    def _ask_json(
+        self, system: str, user: str, prompt: Prompt, context: Context, extra: Mapping[str, Any]
+    ) -> Iterator[str]:
+        """A reply that was asked for as JSON, as lines of text. One that can't be read is asked for once more."""
+        schema = reply_schema(context.ids, prompt.sections)
+        form = load_prompt(REPLY_FORM, self._prompts_dir).messages(form=json.dumps(schema))
+        system, user = f"{system}\n\n{form[0]}", f"{user}\n\n{form[1]}"
+        for last in (False, True):
+            told = False
+            try:
+                for line in read_sentences(self._held_to(schema, system, user, context, extra), prompt.sections):
+                    told = True
+                    yield line
+                return
+            except UnreadableReply as error:
+                if told or last:
+                    raise ReplyRefused(f"the model's reply is not the JSON that was asked for: {error}") from error
+                user += f"\n\nYour last reply could not be read ({defused(str(error))}). Reply again."
 
+    def _held_to(
+        self, schema: dict[str, Any], system: str, user: str, context: Context, extra: Mapping[str, Any]
+    ) -> Reply:
+        """The reply, held to the schema by a server that can do that; one that can't refuses such a request."""
+        if self._guides:
+            reply = self._server.stream(system, user, context.pictures, extra={**extra, **guided(schema)})
+            try:
+                return reply.begun()
+            except ModelUnavailable as error:
+                if getattr(error.__cause__, "status_code", None) not in (400, 422, 501):
+                    raise
+            self._guides = False
+        return self._server.stream(system, user, context.pictures, extra=extra)
+
+
+REPLY_FORM = "reply-json"  # the template that is added to a prompt
 SAMPLED_AT = 0.7  # temperature of replies that are to differ, where the settings' own is lower
 NOTHING = Context("", {}, (), ())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from assistant.findings import sentence_spans
@@ -10,6 +11,7 @@ from assistant.generate.citations import has_citation, leading_citations
 # Characters of the following sentence that must have arrived before a cut is believed: by then "1." has
 # become "1.5 mm", "e.g." has gone on, and a citation behind the full stop is there.
 _LOOKAHEAD = 12
+_ENDED = re.compile(r"[.!?:][\"”')]*(\s*[\[(]\s*E\d[^\])]*[\])][.]?)*$")
 _LONGEST_QUOTE = 600  # characters after “ that are waited for; `sentence_spans` keeps such a quotation whole
 
 
@@ -17,14 +19,18 @@ def stream_sentences(tokens: Iterable[str]) -> Iterator[str]:
     """The sentences of a stream, in order, stripped, as `sentence_spans` would cut the complete text.
 
     A citation behind the full stop ("Clear lungs. [E1]") stays with the sentence before it, unless that has
-    one of its own.
+    one of its own. Where the stream was cut by the limit on its length (`tokens.cut`), a sentence that it broke off in
+    is no sentence.
     """
     buffer = ""
     for token in tokens:
         buffer += token
         ready, buffer = _take_complete(buffer)
         yield from ready
-    for start, end in _spans(buffer):
+    spans = _spans(buffer)
+    if spans and getattr(tokens, "cut", False) and not _ENDED.search(buffer[slice(*spans[-1])]):
+        spans.pop()
+    for start, end in spans:
         yield buffer[start:end]
 
 

@@ -43,6 +43,9 @@ def main(folder: Path) -> None:
         rows = model.lm_head.weight
         rows[torch.tensor([tokenizer.convert_tokens_to_ids(sentence) for sentence in SENTENCES])] *= 8
         rows[torch.tensor([tokenizer.convert_tokens_to_ids(token) for token in CONTROL])] = 0
+        for layer in model.model.language_model.layers:  # attention that matters, so that a picture changes the answer
+            for weights in (layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj):
+                weights.weight *= 8
     model.save_pretrained(folder)
 
 

@@ -8,6 +8,7 @@ in ~/.cache/wardround-tests, or where WARDROUND_TEST_VLLM says. What is there al
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -58,8 +59,8 @@ def python() -> Path:
 
 
 def model() -> Path:
-    """The folder of the tiny vision-language model; its name tells versions of the script that makes it apart."""
-    return folder() / "tiny-vlm-1"
+    """The folder of the tiny vision-language model, named after the script that makes it: another one makes another."""
+    return folder() / f"tiny-vlm-{hashlib.sha256((HERE / 'tiny_vlm.py').read_bytes()).hexdigest()[:8]}"
 
 
 def is_there() -> bool:
