@@ -11,12 +11,13 @@ from itertools import chain, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.records import BoxPlace, Evidence, Place, Record, Relation, SignalPlace, TextPlace, evidence_id
+from assistant.records import BoxPlace, Evidence, Kind, Place, Record, Relation, SignalPlace, TextPlace, evidence_id
 from assistant.retrieve.query import Query
 from assistant.retrieve.rank import BLOCK, Hit
 from assistant.retrieve.wall import Own
 from assistant.retrieve.weigh import Turns, in_turns
 from assistant.settings import RetrieveSettings
+from assistant.store.working import VectorKind
 
 _WORD = re.compile(r"\w+")
 
@@ -72,7 +73,7 @@ class _Choice:
         nearly the same picture or signal one."""
         studies: dict[tuple[str, str], str] = {}  # the reason a study was dropped, "" where it is kept
         patients: set[str] = set()
-        kept: list[tuple[str, NDArray[np.float32], str]] = []  # kind, vector and id of what is kept
+        kept: list[tuple[str, list[NDArray[np.float32]], str]] = []  # kind, vectors and id of what is kept
         similar = 0
         for hit in hits:
             record = hit.stored.record
@@ -89,8 +90,8 @@ class _Choice:
                     similar += self._relation(hit) == "similar"
                     patients |= {record.patient_id} if record.patient_id else set()
             found = self._evidence(hit, not reason, f"{hit.why}; {reason}" if reason else hit.why)
-            if is_new and found.kept and (vector := _vector(hit)) is not None:
-                kept.append((record.kind, vector, found.id))
+            if is_new and found.kept and (vectors := _vectors(hit)):
+                kept.append((record.kind, vectors, found.id))
             yield found
 
     def _why_not(self, hit: Hit, patients: set[str], similar: int) -> str:
@@ -103,14 +104,13 @@ class _Choice:
             return f"beyond the {self._settings.max_similar} most similar studies"
         return ""
 
-    def _copy_of(self, hit: Hit, kept: Sequence[tuple[str, NDArray[np.float32], str]]) -> str:
-        vector = _vector(hit) if kept else None
-        if vector is None:
-            return ""
-        kind = hit.stored.record.kind
-        cosine = self._settings.image_copy if kind == "image" else self._settings.signal_copy
-        for of_kind, other, name in kept:
-            if of_kind == kind and len(other) == len(vector) and float(other @ vector) >= cosine:
+    def _copy_of(self, hit: Hit, kept: Sequence[tuple[str, list[NDArray[np.float32]], str]]) -> str:
+        vectors = _vectors(hit) if kept else []
+        kind, settings = hit.stored.record.kind, self._settings
+        cuts = [settings.image_copy, settings.thumbnail_copy] if kind == "image" else [settings.signal_copy]
+        for of_kind, others, name in kept:
+            pairs = zip(vectors, others, cuts, strict=False)
+            if of_kind == kind and any(len(a) == len(b) and abs(float(a @ b)) >= cut for a, b, cut in pairs):
                 return f"nearly the same {'picture' if kind == 'image' else 'signal'} as {name}"
         return ""
 
@@ -220,7 +220,9 @@ class _Words:
         return shorter > 0 and len(self.runs & other.runs) >= share * shorter
 
 
-def _vector(hit: Hit) -> NDArray[np.float32] | None:
-    """The vector of a picture or signal as its encoder gave it."""
-    vectors = hit.index.vectors(hit.stored.record.kind) if hit.stored.record.kind != "text" else None
-    return vectors.vector(hit.stored.pk) if vectors is not None else None
+def _vectors(hit: Hit) -> list[NDArray[np.float32]]:
+    """The vector of a picture or signal as its encoder gave it, and a picture's thumbnail; nothing of a text."""
+    kind: Kind = hit.stored.record.kind
+    kinds: dict[Kind, list[VectorKind]] = {"image": ["image", "thumbnail"], "signal": ["signal"], "text": []}
+    indexes = [hit.index.vectors(of_kind) for of_kind in kinds[kind]]
+    return [vectors.vector(hit.stored.pk) for vectors in indexes if vectors is not None]

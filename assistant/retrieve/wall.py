@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.measure.thumbnail import thumbnail
 from assistant.records import Kind
 from assistant.retrieve.own import vectors_of
 from assistant.retrieve.query import Query, Upload
@@ -120,7 +121,10 @@ def _copies(index: OpenIndex, upload: Upload, settings: Settings) -> frozenset[i
         "image": settings.retrieve.image_copy, "signal": settings.retrieve.signal_copy,
         "text": settings.retrieve.text_copy,
     }[kind]  # fmt: skip
-    return index.copies(kind, vectors, cosine)
+    copies = index.copies(kind, vectors, cosine)
+    if upload.record.image is not None:
+        copies |= index.copies_of_picture(thumbnail(upload.record.image), settings.retrieve.thumbnail_copy)
+    return copies
 
 
 def _hashes(query: Query) -> set[str]:

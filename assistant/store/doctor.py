@@ -24,7 +24,7 @@ from assistant.store.postgres import PostgresCatalogue
 from assistant.store.vectors import FaissIndex, VectorIndex
 from assistant.store.vectors.choose import measure, queries_like
 from assistant.store.words import query_terms
-from assistant.store.working import VECTORS
+from assistant.store.working import VECTOR_KINDS, VECTORS, VectorKind, recorded_as
 
 PROBES = 50  # vectors whose neighbours are compared with a scan by hand
 K = 10
@@ -73,8 +73,10 @@ def examine(workspace: Path, name: str) -> Examination:
     except WardroundError as error:
         return Examination(name, folder.current(), (Check("tables", False, str(error)),))
     checks = [Check("files", True, "every file matches its SHA-256"), *_content(index), *_catalogue(index)]
+    for kind in VECTOR_KINDS:
+        checks += _vectors(index, kind, workspace)
     for kind in KINDS:
-        checks += [*_vectors(index, kind, workspace), *_learned(index, kind)]
+        checks += _learned(index, kind)
     checks += _words(index)
     index.close()
     return Examination(name, index.generation, tuple(checks))
@@ -120,7 +122,7 @@ def _count(session: Session, query: Any) -> int:
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
-def keys_of(session: Session, kind: Kind) -> NDArray[np.int64]:
+def keys_of(session: Session, kind: VectorKind) -> NDArray[np.int64]:
     """The keys of a kind that must have a vector."""
     return np.fromiter(session.scalars(select(PassageRow.pk) if kind == "text" else _encoded(kind)), np.int64)
 
@@ -135,7 +137,7 @@ def unsound(vectors: VectorIndex) -> NDArray[np.int64]:
     return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
-def _vectors(index: OpenIndex, kind: Kind, workspace: Path) -> list[Check]:
+def _vectors(index: OpenIndex, kind: VectorKind, workspace: Path) -> list[Check]:
     with reading(index.catalogue) as session:
         live = keys_of(session, kind)
     vectors = index.vectors(kind)
@@ -153,10 +155,10 @@ def _vectors(index: OpenIndex, kind: Kind, workspace: Path) -> list[Check]:
     recall = _recall(vectors.search(matrix[probes], K)[1], matrix, ids, probes)
     checks.append(Check(f"{kind} recall", recall >= 0.95, f"recall@{K} {recall:.3f} against a scan by hand"))
     checks += _structure(index, kind, vectors)
-    return [*checks, _encoder(index, kind, workspace)]
+    return checks if kind == "thumbnail" else [*checks, _encoder(index, kind, workspace)]
 
 
-def _structure(index: OpenIndex, kind: Kind, vectors: VectorIndex) -> list[Check]:
+def _structure(index: OpenIndex, kind: VectorKind, vectors: VectorIndex) -> list[Check]:
     """Whether what is searched with is what was written down, and still finds what it did when it was chosen."""
     name = f"{kind} structure"
     choice = vectors.choice if isinstance(vectors, FaissIndex) else None
@@ -204,10 +206,10 @@ def _words(index: OpenIndex) -> list[Check]:
     return [Check("words", not wrong, f"{wrong} of {len(passages)} passages are not found by their own words")]
 
 
-def _encoded(kind: Kind) -> Select[Any]:
+def _encoded(kind: VectorKind) -> Select[Any]:
     """The pictures or signals that have a vector: of signals, those whose fields name no other kind of channel."""
     other = RecordRow.fields["channel_types"].as_string()
-    return select(RecordRow.pk).where(RecordRow.kind == kind, or_(other.is_(None), other == "ecg"))
+    return select(RecordRow.pk).where(RecordRow.kind == recorded_as(kind), or_(other.is_(None), other == "ecg"))
 
 
 def _recall(found: np.ndarray, matrix: np.ndarray, ids: np.ndarray, probes: np.ndarray) -> float:

@@ -30,7 +30,7 @@ from assistant.store.sqlite import open_sqlite
 from assistant.store.stated import STATED_BY
 from assistant.store.vectors import VectorIndex, load_vectors
 from assistant.store.words import WordIndex
-from assistant.store.working import PATHS, WORDS, vector_folder
+from assistant.store.working import PATHS, WORDS, VectorKind, vector_folder
 
 FILTERS_KEPT = 16  # whose keys stay in memory, eight bytes for each record or passage that they name
 _Keys = NDArray[np.int64]
@@ -114,15 +114,15 @@ class OpenIndex:
                 f"({built}, now {fingerprint}); build it again: wardround index {self.meta.get('recipe', self.name)}"
             )
 
-    def vectors(self, kind: Kind) -> VectorIndex | None:
+    def vectors(self, kind: VectorKind) -> VectorIndex | None:
         """None where the index holds nothing of that kind."""
         return self._vectors.setdefault(kind, self._load(kind))
 
     @cached_property
-    def _vectors(self) -> dict[Kind, VectorIndex | None]:
+    def _vectors(self) -> dict[VectorKind, VectorIndex | None]:
         return {}
 
-    def _load(self, kind: Kind) -> VectorIndex | None:
+    def _load(self, kind: VectorKind) -> VectorIndex | None:
         if kind in self._vectors:
             return self._vectors[kind]
         return load_vectors(self.path / vector_folder(kind))
@@ -355,6 +355,12 @@ class OpenIndex:
         found = self.nearest(kind, vectors, [Filter()] * len(vectors), k)
         keys = frozenset(int(key) for scores, ids in found for key in ids[scores >= cosine])
         return keys if kind != "text" else frozenset(p.record_pk for p in self.passages(sorted(keys)).values())
+
+    def copies_of_picture(self, thumbnail: NDArray[np.float32], correlation: float, k: int = 50) -> frozenset[int]:
+        """The keys of pictures whose thumbnail (256,) is so like this one, or it inverted, that they are copies."""
+        both = np.stack([thumbnail, -thumbnail])
+        found = self.nearest("image", both, [Filter()] * 2, k, within=self.vectors("thumbnail"))
+        return frozenset(int(key) for scores, ids in found for key in ids[scores >= correlation])
 
     def find_study(self, name: str) -> list[Record]:
         """The records of the study of that name: its pseudonym, the archive's own id, or a record's external id."""

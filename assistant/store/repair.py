@@ -23,17 +23,16 @@ from sqlalchemy.orm import Session
 
 from assistant.errors import WardroundError
 from assistant.pseudonyms import Pseudonyms
-from assistant.records import KINDS, Kind
 from assistant.store.catalogue import MetaRow, PassageRow, RecordRow, reading
 from assistant.store.doctor import Examination, beyond_their_text, keys_of, unsound
 from assistant.store.generations import IndexFolder
 from assistant.store.vectors import FaissIndex
 from assistant.store.vectors.faiss_index import CHOICE, SEARCH
-from assistant.store.working import VECTORS, WORDS, WorkingCopy, vector_folder
+from assistant.store.working import VECTOR_KINDS, VECTORS, WORDS, VectorKind, WorkingCopy, vector_folder
 
 LEARNED = "learned"
 # checks that the choice and building of a kind's search structure can put right
-_STRUCTURAL = {kind: {f"{kind} recall", f"{kind} structure"} for kind in KINDS}
+_STRUCTURAL = {kind: {f"{kind} recall", f"{kind} structure"} for kind in VECTOR_KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def mend(workspace: Path, found: Examination) -> Repair:
     left = [f"{check}: made by another version; {_again(name)}" for check in other_encoders]
     if len(failed) == len(other_encoders):
         return Repair(None, left=tuple(left))
-    recall_lost: set[Kind] = {kind for kind in KINDS if not _STRUCTURAL[kind].isdisjoint(failed)}
+    recall_lost: set[VectorKind] = {kind for kind in VECTOR_KINDS if not _STRUCTURAL[kind].isdisjoint(failed)}
     with folder.lock() as make_sure_of_it:
         base = folder.open_current(verify=False)
         try:
@@ -78,7 +77,7 @@ def mend(workspace: Path, found: Examination) -> Repair:
         )
         orphans = work.remove_orphans()
         work.remove(sorted(again))
-        anew = recall_lost | {kind for kind in KINDS if any(f.startswith(vector_folder(kind)) for f in damaged)}
+        anew = recall_lost | {kind for kind in VECTOR_KINDS if any(f.startswith(vector_folder(kind)) for f in damaged)}
         is_learned_damaged = any(file.startswith(LEARNED) for file in damaged)
         make_sure_of_it()
         work.commit(base, number, structures_anew=anew, learned_anew=is_learned_damaged)
@@ -104,7 +103,7 @@ def _to_be_read_again(folder: IndexFolder, base: Path) -> set[str]:
     """The items that have records or passages without a usable vector, or passages beyond the end of their text."""
     again: set[str] = set()
     with reading(folder.catalogue(base)) as session:
-        for kind in KINDS:
+        for kind in VECTOR_KINDS:
             path = base / vector_folder(kind)
             vectors = FaissIndex.load(path, structure=False) if path.exists() else None
             usable = np.empty(0, np.int64)
@@ -115,7 +114,7 @@ def _to_be_read_again(folder: IndexFolder, base: Path) -> set[str]:
     return again
 
 
-def _items_of(session: Session, kind: Kind, keys: Any) -> set[str]:
+def _items_of(session: Session, kind: VectorKind, keys: Any) -> set[str]:
     items: set[str] = set()
     for start in range(0, len(keys), 500):
         chunk = list(keys[start : start + 500])

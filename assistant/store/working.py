@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from assistant.errors import DatabaseUnavailable
 from assistant.ingest import Item
+from assistant.measure.thumbnail import thumbnail
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import KINDS, Kind, Record
 from assistant.store.catalogue import (
@@ -44,8 +45,18 @@ FINGERPRINTS = "fingerprints"
 VECTORS = "vectors"  # for each kind the structure that was chosen, and what was measured
 
 
-def vector_folder(kind: Kind) -> str:
+VectorKind = Kind | Literal["thumbnail"]
+"""A thumbnail is a picture's too, by which its copies are known (`assistant.measure.thumbnail`)."""
+VECTOR_KINDS: tuple[VectorKind, ...] = (*KINDS, "thumbnail")
+
+
+def vector_folder(kind: VectorKind) -> str:
     return f"vectors/{kind}"
+
+
+def recorded_as(kind: VectorKind) -> Kind:
+    """The kind of the records that have such vectors."""
+    return "image" if kind == "thumbnail" else kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +220,8 @@ class WorkingCopy:
                     findings += finding_rows(row.pk, record.text)
                 if vector is not None:
                     vectors.append({"kind": record.kind, "pk": row.pk, "vector": vector.tobytes()})
+                if record.image is not None:
+                    vectors.append({"kind": "thumbnail", "pk": row.pk, "vector": thumbnail(record.image).tobytes()})
                 for (passage, caption), passage_vector in zip(passages_of(record), passage_vectors, strict=True):
                     passage_row = PassageRow(
                         record_pk=row.pk, start=passage.start, end=passage.end, section=passage.section,
@@ -263,7 +276,12 @@ class WorkingCopy:
         return number
 
     def commit(
-        self, base: Path | None, number: int, *, structures_anew: Set[Kind] = frozenset(), learned_anew: bool = False
+        self,
+        base: Path | None,
+        number: int,
+        *,
+        structures_anew: Set[VectorKind] = frozenset(),
+        learned_anew: bool = False,
     ) -> Path:
         """Write the vector and word indexes beside the catalogue and make the whole the current generation.
 
@@ -271,7 +289,9 @@ class WorkingCopy:
         """
         building = self._folder.building
         choices = {
-            kind: choice for kind in KINDS if (choice := self._write_vectors(kind, base, kind not in structures_anew))
+            kind: choice
+            for kind in VECTOR_KINDS
+            if (choice := self._write_vectors(kind, base, kind not in structures_anew))
         }
         with Session(self._catalogue) as session, session.begin():
             session.merge(MetaRow(key=VECTORS, value=choices))
@@ -286,12 +306,12 @@ class WorkingCopy:
         (building / PATHS).chmod(0o600)
         return self._folder.commit(number)
 
-    def _write_vectors(self, kind: Kind, base: Path | None, structure: bool) -> dict[str, Any] | None:
+    def _write_vectors(self, kind: VectorKind, base: Path | None, structure: bool) -> dict[str, Any] | None:
         """The base generation's vectors, less the removed, plus the staged; gives the structure that was chosen."""
         pks = PassageRow.pk if kind == "text" else RecordRow.pk
         staged = select(StagedVector.pk, StagedVector.vector).where(StagedVector.kind == kind).order_by(StagedVector.pk)
         with Session(self._catalogue) as session:
-            wanted = select(pks) if kind == "text" else select(pks).where(RecordRow.kind == kind)
+            wanted = select(pks) if kind == "text" else select(pks).where(RecordRow.kind == recorded_as(kind))
             live = np.fromiter(session.scalars(wanted), np.int64)
             rows = ((pk, vector) for pk, vector in session.execute(staged.execution_options(yield_per=1000)))
             choice = write_vectors(
