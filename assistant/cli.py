@@ -23,7 +23,7 @@ _EXAMPLES = {
     "search": 'wardround search "right pleural effusion" -k 5\nwardround search --file cxr.dcm --kind image\n'
     'wardround search "left effusion" --patient 4711 --history',
     "ask": 'wardround ask "What rhythm is this?" --file ecg.hea',
-    "draft": "wardround draft studies.csv --out drafts --resume",
+    "draft": "wardround draft studies.csv --out drafts --resume\nwardround draft /data/new --out drafts --fhir --pdf",
     "serve-llm": "wardround serve-llm --model /models/medgemma-4b-it\nwardround serve-llm --dry-run\n"
     "wardround serve-llm -- --gpu-memory-utilization 0.8",
     "check": "wardround check --pairs pairs.jsonl",
@@ -86,8 +86,24 @@ def parser() -> argparse.ArgumentParser:
     draft.add_argument("--out", type=Path, required=True, metavar="DIR")
     draft.add_argument("--template", metavar="T", help="a prompt of prompts/, e.g. draft-ecg (default: by modality)")
     draft.add_argument("--resume", action="store_true", help="leave out the studies that are drafted already")
-    draft.add_argument("--workers", type=int, default=1)
-    draft.add_argument("--llm", metavar="NAME")
+    draft.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="studies written at a time (default: as many as a model's server takes)",
+    )
+    draft.add_argument("--llm", metavar="NAME", help="quote, local or openai (default: the settings')")
+    draft.add_argument(
+        "--prior", action="store_true", help="compare each study with the same patient's study before it"
+    )
+    draft.add_argument("--fhir", action="store_true", help="also a FHIR R4 DiagnosticReport a study")
+    draft.add_argument("--docx", action="store_true", help="also a Word document a study, with pictures")
+    draft.add_argument("--pdf", action="store_true", help="also a PDF a study, with pictures")
+    draft.add_argument(
+        "--preferences",
+        action="store_true",
+        help="also preferences.jsonl: checked over unchecked drafts, for DPO training",
+    )
 
     serve = _command(commands, "serve-llm", "serve the settings' language model with vLLM, for this machine alone")
     serve.add_argument("--model", metavar="M", help="a folder or a hub name (default: llm.model)")

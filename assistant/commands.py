@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -193,30 +194,30 @@ def run_ask(arguments: Namespace) -> int:
 
 
 def run_draft(arguments: Namespace) -> int:
-    from assistant.studies import StudyRequest, read_studies
+    from assistant.export import EXPORTS
 
     assistant = _open(arguments)
-    given = [Path(name) for name in arguments.studies]
-    if len(given) == 1 and given[0].exists():
-        studies = read_studies(given[0])
-    else:
-        studies = [StudyRequest(name) for name in arguments.studies]
     problems: list[tuple[str, str]] = []
     drafts = assistant.draft(
-        studies, workers=arguments.workers, template=arguments.template, out=arguments.out, resume=arguments.resume,
-        llm=arguments.llm, patient=arguments.patient, exclude_patient=arguments.exclude_patient,
+        _studies(arguments.studies), workers=arguments.workers, template=arguments.template, out=arguments.out,
+        resume=arguments.resume, llm=arguments.llm, prior=arguments.prior,
+        exports=[name for name in EXPORTS if getattr(arguments, name)],
+        patient=arguments.patient, exclude_patient=arguments.exclude_patient,
         on_problem=lambda study, reason: problems.append((study, reason)),
+        on_progress=lambda done, total: progress(done, total, "drafting"),
     )  # fmt: skip
-    done = 0
-    for done, _ in enumerate(drafts, start=1):
-        progress(done + len(problems), len(studies), "drafting")
+    done = flagged = 0
+    for draft in drafts:
+        done += 1
+        flagged += bool(draft.flags)
+    drafted = arguments.out / "drafts.jsonl"
     if arguments.json:
         aside = [{"study_id": study, "reason": reason} for study, reason in problems]
-        print_json({"out": str(arguments.out / "drafts.jsonl"), "drafted": done, "set_aside": aside})
+        print_json({"out": str(drafted), "drafted": done, "need_a_look": flagged, "set_aside": aside})
     else:
-        print(f"{done} drafted into {arguments.out / 'drafts.jsonl'}")
+        print(f"{done} drafted into {drafted}; {flagged} need a look")
         for study, reason in problems:
-            print(f"set aside: {study}: {reason}")
+            print(f"set aside: {one_line(study)}: {one_line(reason)}")
     return SET_ASIDE if problems else OK
 
 
@@ -271,6 +272,16 @@ def run_serve_llm(arguments: Namespace) -> int:
     except KeyboardInterrupt:
         say("the server has ended")
     return OK
+
+
+def _studies(given: Sequence[str]) -> Path | list[str]:
+    """A table or folder, or ids of indexed studies. Raises WardroundError for a path at which nothing is."""
+    if len(given) == 1 and Path(given[0]).exists():
+        return Path(given[0])
+    for name in given:
+        if name.lower().endswith((".csv", ".tsv")) or Path(name).is_absolute():
+            raise WardroundError(f"{name}: there is no such file or folder")
+    return list(given)
 
 
 def run_check(arguments: Namespace) -> int:

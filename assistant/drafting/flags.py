@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from assistant.findings import extract_findings
 from assistant.findings.quantities import quantities
 from assistant.findings.sentences import sentences
 from assistant.measure import Measurements, statements
@@ -24,6 +25,9 @@ TOLERANCES = {  # what a text's number measures: the value's name, how it is cal
     "qt": ("qt_ms", "QT", 50.0, "ms"),
     "axis": ("axis_deg", "axis", 30.0, "°"),
 }
+RHYTHMS = {  # what the measured rate and regularity can contradict
+    "bradycardia", "tachycardia", "sinus bradycardia", "sinus tachycardia", "atrial fibrillation",
+}  # fmt: skip
 
 
 def flags_of(
@@ -94,6 +98,8 @@ def against_text(measured: Measurements, texts: Iterable[Record]) -> Iterator[st
                 here = f"{measured.values[name]:.0f} {unit}"
                 yield f"measurement against text: {called} {here} measured, the text says {stated.text}"
         for sentence in sentences(text.text):
+            if not any(finding.entity in RHYTHMS for finding in extract_findings(sentence)):
+                continue
             judged = check(sentence, said)
             if judged.verdict == "contradicted" and judged.error_kind != "number":
                 yield f"measurement against text: the text says “{_short(sentence)}”, measured: {judged.why}"

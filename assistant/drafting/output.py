@@ -12,7 +12,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -31,6 +31,7 @@ DRAFTS = "drafts.jsonl"
 SET_ASIDE = "set_aside.jsonl"
 PREFERENCES = "preferences.jsonl"
 RUN = "run.json"
+BESIDE = (PREFERENCES, SET_ASIDE)  # other files with a line a study
 SUFFIXES = {"fhir": ".json", "docx": ".docx", "pdf": ".pdf"}
 _OWNER = 0o600  # patients' text: owner alone
 
@@ -70,7 +71,7 @@ class DraftOutput:
             self.done = finished(self.path) if self._resume else set()
             pairs = self._folder / PREFERENCES
             if pairs.exists():  # a line whose draft was never written is written again
-                kept = [line for line in pairs.read_text("utf-8").split("\n") if _study_of(line) in self.done]
+                kept = [line for line in pairs.read_text("utf-8").split("\n") if study_of(line) in self.done]
                 write_atomically(pairs, "".join(f"{line}\n" for line in kept), mode=_OWNER)
             for kind in SUFFIXES.keys() & set(self._options.exports):
                 (self._folder / kind).mkdir(mode=0o700, exist_ok=True)
@@ -145,7 +146,7 @@ def finished(path: Path) -> set[str]:
     done, good = set(), 0
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
-            study_id = _study_of(line.decode("utf-8", "replace")) if line.endswith(b"\n") else None
+            study_id = study_of(line.decode("utf-8", "replace")) if line.endswith(b"\n") else None
             if study_id is None and file.read(1):
                 raise WardroundError(f"{path}, line {number}: is no draft; remove it, and its study is done again")
             if study_id is None:
@@ -157,7 +158,15 @@ def finished(path: Path) -> set[str]:
     return done
 
 
-def _study_of(line: str) -> str | None:
+def remove_exports(folder: Path, studies: Iterable[str]) -> None:
+    """Remove the documents of some studies from a run's folder."""
+    for study in studies:
+        for kind, suffix in SUFFIXES.items():
+            (folder / kind / (file_name(study) + suffix)).unlink(missing_ok=True)
+
+
+def study_of(line: str) -> str | None:
+    """The study that a line of `drafts.jsonl`, or of a file beside it, is of; None where it is no such line."""
     try:
         return str(json.loads(line)["study_id"])
     except (ValueError, KeyError, TypeError):
