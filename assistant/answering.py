@@ -36,6 +36,18 @@ class PastTurn:
         return cls(Exchange(number, answer.question, said), answer.standalone or answer.question, cited)
 
 
+def without_orders(found: SearchResult) -> SearchResult:
+    """What a search found, less the sentences that give orders to a machine: they are no evidence of anything."""
+    from assistant.generate import harmless
+
+    cleaned = (harmless(piece) for piece in found.evidence)
+    evidence = tuple(replace(p, kept=p.kept and bool(p.text.strip() or p.kind != "text")) for p in cleaned)
+    if found.abstained or any(piece.kept for piece in evidence) or not any(piece.kept for piece in found.evidence):
+        return replace(found, evidence=evidence)
+    reason = "What was found holds nothing but orders to a machine, which are no evidence."
+    return replace(found, evidence=evidence, abstained=True, reason=reason)
+
+
 def put_alone(assistant: Assistant, question: str, earlier: Sequence[PastTurn], answerer: Answerer) -> Standalone:
     """The question so that it can be searched without the turns before it. The model sees it de-identified."""
     from assistant.generate import stand_alone

@@ -274,7 +274,7 @@ class Assistant:
         UnreadableFile for an upload, ModelUnavailable where the settings keep a model from answering. A model that is
         lost is no error, unless `llm.when_lost` says so: `quote` goes on, and the answer's `notice` says that.
         """
-        from assistant.answering import abstention, carried, closest, considered, own_knowledge, put_alone
+        from assistant import answering
         from assistant.errors import BadQuery
         from assistant.generate import TakenOver, Task, load_prompt
         from assistant.verify import Verifier
@@ -285,13 +285,13 @@ class Assistant:
             load_prompt(prompt, self.workspace / "prompts")
         started = time.perf_counter()
         answerer = self.answerer(llm)
-        alone = put_alone(self, question, earlier, answerer)
+        alone = answering.put_alone(self, question, earlier, answerer)
         query = self.query(alone.text, files=files, patient=patient, exclude_patient=exclude_patient, history=history)
-        found = self.evidence_for(query)
+        found = answering.without_orders(self.evidence_for(query))
         yield found
         retrieved = time.perf_counter()
         kept = tuple(evidence for evidence in found.evidence if evidence.kept)
-        brought = carried(earlier, found)
+        brought = answering.carried(earlier, found)
         asked, put = self.without_identifiers(question), self.without_identifiers(alone.text)
         task = Task(
             put, kept, self.pictures((*kept, *brought)), self.text_encoder(), prompt, mode or self.settings.llm.mode,
@@ -310,8 +310,8 @@ class Assistant:
                 for claim in self.shown(verifier.verify(statement, by_id)):
                     claims.append(claim)
                     yield claim
-        abstained, reason = abstention(found, claims, self.settings)
-        evidence, prompt_use = considered(found, brought, context)
+        abstained, reason = answering.abstention(found, claims, self.settings)
+        evidence, prompt_use = answering.considered(found, brought, context)
         unsourced = abstained and self.settings.llm.own_knowledge and not lost and found.reason != NAMED_PATIENT
         now = time.perf_counter()
         timing = {
@@ -325,8 +325,8 @@ class Assistant:
             standalone=put if alone.how != "as asked" else None,
             mode=task.mode if context is not None else None,
             prompt_use=prompt_use,
-            closest=closest(evidence, uploaded, self.settings.retrieve.text_floor) if abstained else (),
-            own_knowledge=tuple(own_knowledge(answerer, put, evidence)) if unsourced else (),
+            closest=answering.closest(evidence, uploaded, self.settings.retrieve.text_floor) if abstained else (),
+            own_knowledge=tuple(answering.own_knowledge(answerer, put, evidence)) if unsourced else (),
             notice=lost.notice if lost else "",
         )  # fmt: skip
 

@@ -4,6 +4,7 @@ from assistant.generate.answerers import open_answerer
 from assistant.generate.context import Context, Exchange
 from assistant.generate.fallback import TakenOver, answer_or_quote
 from assistant.generate.followup import Standalone, stand_alone
+from assistant.generate.orders import harmless
 from assistant.generate.prompts import Prompt, load_prompt
 from assistant.generate.task import Answerer, DraftTask, Task
 
@@ -17,6 +18,7 @@ __all__ = [
     "TakenOver",
     "Task",
     "answer_or_quote",
+    "harmless",
     "load_prompt",
     "open_answerer",
     "stand_alone",
