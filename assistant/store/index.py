@@ -358,8 +358,10 @@ class OpenIndex:
 
     def copies_of_picture(self, thumbnail: NDArray[np.float32], correlation: float, k: int = 50) -> frozenset[int]:
         """The keys of pictures whose thumbnail (256,) is so like this one, or it inverted, that they are copies."""
-        both = np.stack([thumbnail, -thumbnail])
-        found = self.nearest("image", both, [Filter()] * 2, k, within=self.vectors("thumbnail"))
+        thumbnails = self.vectors("thumbnail")
+        if thumbnails is None:  # an index that was built before they were kept
+            return frozenset()
+        found = self.nearest("image", np.stack([thumbnail, -thumbnail]), [Filter()] * 2, k, within=thumbnails)
         return frozenset(int(key) for scores, ids in found for key in ids[scores >= correlation])
 
     def find_study(self, name: str) -> list[Record]:
