@@ -22,7 +22,9 @@ _EXAMPLES = {
     "index": "wardround index indexes/chest.toml\nwardround index /data/ecgs --json",
     "search": 'wardround search "right pleural effusion" -k 5\nwardround search --file cxr.dcm --kind image\n'
     'wardround search "left effusion" --patient 4711 --history',
-    "ask": 'wardround ask "What rhythm is this?" --file ecg.hea',
+    "ask": 'wardround ask "What rhythm is this?" --file ecg.hea\n'
+    'wardround ask "Has the effusion changed?" --patient 4711 --history --llm openai\n'
+    'wardround ask "Explain this report in plain words" --file report.pdf --prompt plain --llm openai',
     "draft": "wardround draft studies.csv --out drafts --resume\nwardround draft /data/new --out drafts --fhir --pdf",
     "serve-llm": "wardround serve-llm --model /models/medgemma-4b-it\nwardround serve-llm --dry-run\n"
     "wardround serve-llm -- --gpu-memory-utilization 0.8",
@@ -80,6 +82,16 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument("question", metavar="QUESTION")
     ask.add_argument("--file", action="append", default=[], type=Path, metavar="F", help="may be given more than once")
     ask.add_argument("--llm", metavar="NAME", help="quote, local or openai (default: the settings')")
+
+    ask.add_argument(
+        "--history", action="store_true",
+        help="the same patient's earlier studies too (--patient ID, or a file that names its patient)",
+    )  # fmt: skip
+    ask.add_argument("--prompt", default="", metavar="NAME", help="a prompt of prompts/, e.g. plain (default: chosen)")
+    ask.add_argument(
+        "--mode", choices=("direct", "evidence_first", "reflect", "self_consistency"),
+        help="how a model comes to its answer (default: the settings')",
+    )  # fmt: skip
 
     draft = _command(commands, "draft", "draft reports in batch", choose_index=True)
     draft.add_argument("studies", metavar="STUDIES.csv, FOLDER or ID", nargs="+")

@@ -171,7 +171,8 @@ def run_ask(arguments: Namespace) -> int:
     assistant = _open(arguments)
     answer = assistant.ask(
         arguments.question, files=arguments.file, llm=arguments.llm, patient=arguments.patient,
-        exclude_patient=arguments.exclude_patient,
+        exclude_patient=arguments.exclude_patient, history=arguments.history, prompt=arguments.prompt,
+        mode=arguments.mode,
     )  # fmt: skip
     assistant.db.log_access("ask", [(e.record_id, e.patient_id) for e in answer.evidence if e.kept])
     if arguments.json:
@@ -190,6 +191,13 @@ def run_ask(arguments: Namespace) -> int:
     for key, number in numbers.items():
         if key in by_id:
             print(f"[{number}] {source(by_id[key], answer.question)}")
+    if answer.closest:
+        print("Closest, not good enough to answer from:")
+        for key in answer.closest:
+            print(f"- {source(by_id[key], answer.question)}")
+    if answer.own_knowledge:
+        print("The model's own knowledge, WITHOUT ANY SOURCE and unchecked:")
+        print(" ".join(answer.own_knowledge))
     return OK
 
 
