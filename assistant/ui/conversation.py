@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from assistant.conversation import Conversation as Case
 from assistant.records import Answer, Claim, Evidence, SearchResult
 from assistant.ui.uploads import Upload
 
@@ -33,6 +34,7 @@ class Turn:
     stage: Stage = "searching"
     note: str = ""  # e.g. that another model had to answer
     error: str = ""
+    new_case: bool = False  # nothing of the turns before it goes along
 
     def evidence(self) -> dict[str, Evidence]:
         """All that was considered, by id, in its order."""
@@ -70,7 +72,10 @@ class Conversation:
     uploads: list[Upload] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     shown: tuple[int, str] | None = None  # turn and evidence id that the user chose
+    former: list[Upload] = field(default_factory=list)  # of the cases before this one: to be looked at, asked no more
     caches: list[Path] = field(default_factory=list)  # the server's own copies of the uploads
+    case: Case | None = None  # what the next question is asked with
+    switched: bool = False  # a new case was begun, and nothing asked in it yet
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def files(self) -> list[Path]:
@@ -87,7 +92,15 @@ class Conversation:
 
     def uploaded_records(self) -> dict[str, str]:
         """The file's name by record id, for everything that was uploaded here."""
-        return {record.record_id: upload.name for upload in self.uploads for record in upload.records}
+        return {r.record_id: upload.name for upload in (*self.former, *self.uploads) for r in upload.records}
+
+    def new_case(self) -> None:
+        """What is asked from now on is about another case: uploads leave the table, turns are shown but not told."""
+        if self.case is not None:
+            self.case.switch()
+        self.former += self.uploads
+        self.uploads = []
+        self.switched = bool(self.turns)
 
     def hand_over(self) -> tuple[Upload, ...]:
         """The uploads that go along with the question asked now, for the first time."""
@@ -113,7 +126,10 @@ class Conversation:
         for path in self.caches:
             path.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.case is not None:
+            self.case.close()
         self.uploads.clear()
+        self.former.clear()
         self.turns.clear()
         self.caches.clear()
         self.shown = None

@@ -94,6 +94,7 @@ def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
                 min_width=120,
                 scale=0,
             )
+            case = gr.Button("New case", elem_id="wr-case", size="sm", scale=0, min_width=110)
             new = gr.Button("New conversation", elem_id="wr-new", size="sm", scale=0, min_width=150)
         with gr.Row(elem_id="wr-main", equal_height=False):
             with gr.Column(elem_id="wr-left", scale=5, min_width=320):
@@ -122,6 +123,7 @@ def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
         talk.click(desk.press, [conversation], [conversation, talk, panel, box], **direct)
         panel.click(desk.show, [conversation], [conversation, talk, panel], **direct)
         files.click(desk.remove, [conversation], [conversation, files], **direct)
+        case.click(desk.switch, [conversation], [conversation, talk, files], cancels=[asking], **direct)
         new.click(desk.renew, [conversation], [conversation, talk, files, panel, box], cancels=[asking], **direct)
     return page
 
@@ -162,6 +164,7 @@ class Desk:
     def begin(self) -> Conversation:
         conversation = Conversation(self.folder)
         conversation.folder = self.folder / conversation.id
+        conversation.case = self.assistant.converse()
         return conversation
 
     def close(self, conversation: Conversation | None) -> None:
@@ -174,7 +177,7 @@ class Desk:
         return panel_html(conversation or Conversation(self.folder), self.assistant.record)
 
     def talk(self, conversation: Conversation) -> Markup:
-        return conversation_html(conversation, self.assistant.settings.retrieve.text_floor)
+        return conversation_html(conversation)
 
     def receive(self, value: dict[str, Any] | None, conversation: Conversation | None) -> tuple[Any, ...]:
         """Files arrived in the box: read them at once and show a card of each."""
@@ -211,7 +214,8 @@ class Desk:
             return
         with conversation.lock:
             bad = conversation.unreadable()
-            turn = Turn(question, bad or conversation.hand_over(), conversation.kinds())
+            turn = Turn(question, bad or conversation.hand_over(), conversation.kinds(), new_case=conversation.switched)
+            conversation.switched = False
         conversation.turns.append(turn)
         conversation.shown = None
         if bad:  # an answer without the file would look like one about it
@@ -251,7 +255,9 @@ class Desk:
             )
 
     def _stream(self, conversation: Conversation, turn: Turn, model: str) -> Iterator[None]:
-        for step in self.assistant.ask_stream(turn.question, files=conversation.files(), llm=model):
+        assert conversation.case is not None
+        conversation.case.files = tuple(conversation.files())  # a file taken off the table is asked with no more
+        for step in conversation.case.ask_stream(turn.question, llm=model):
             match step:
                 case SearchResult():
                     turn.search, turn.stage = step, "checking"
@@ -286,6 +292,12 @@ class Desk:
         if question := event._data.get("question"):
             return conversation, gr.skip(), gr.skip(), {"text": str(question), "files": []}
         return *self.show(event, conversation), gr.skip()
+
+    def switch(self, conversation: Conversation) -> tuple[Any, ...]:
+        """A new case in the same conversation: what was said stays on the page and goes into no prompt any more."""
+        with conversation.lock:
+            conversation.new_case()
+        return conversation, self.talk(conversation), shelf(())
 
     def renew(self, conversation: Conversation | None, request: gr.Request) -> tuple[Any, ...]:
         """A new conversation: uploads, answers and evidence of the old one go."""

@@ -5,7 +5,7 @@ Every text goes through `Markup.format`, which escapes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
@@ -28,24 +28,25 @@ _WELCOME = Markup(
         for question in _QUESTIONS
     )
 )
-_NEAREST = 3
 
 
-def conversation_html(conversation: Conversation, text_floor: float = 0.0) -> Markup:
-    """All turns, oldest first. An abstention offers no text that came less than half as near as `text_floor`."""
+def conversation_html(conversation: Conversation) -> Markup:
+    """All turns, oldest first."""
     if not conversation.turns:
         return _WELCOME
     opened = conversation.opened()
-    turns = Markup("").join(_turn(number, turn, opened, text_floor) for number, turn in enumerate(conversation.turns))
+    turns = Markup("").join(_turn(number, turn, opened) for number, turn in enumerate(conversation.turns))
+    if conversation.switched:
+        turns += _new_case(True)
     return Markup('<div class="wr-turns" role="log" aria-label="Conversation">{}</div>').format(turns)
 
 
-def _turn(number: int, turn: Turn, opened: Opened, text_floor: float) -> Markup:
+def _turn(number: int, turn: Turn, opened: Opened) -> Markup:
     files = Markup("").join(card(upload) for upload in turn.uploads)
     attached = (
         Markup('<ul class="wr-cards" aria-label="Files that came with it">{}</ul>').format(files) if files else ""
     )
-    return Markup(
+    return _new_case(turn.new_case) + Markup(
         '<section class="wr-turn"><div class="wr-question"><span class="wr-who">You</span><p>{}</p>{}</div>'
         '<div class="wr-answer" data-stage="{}"><span class="wr-who">Wardround</span>{}{}{}{}</div></section>'
     ).format(
@@ -55,8 +56,14 @@ def _turn(number: int, turn: Turn, opened: Opened, text_floor: float) -> Markup:
         _step(turn),
         _note(turn),
         _claims(number, turn, opened),
-        _end(number, turn, text_floor),
+        _end(number, turn),
     )
+
+
+def _new_case(begins: bool) -> Markup:
+    if not begins:
+        return Markup("")
+    return Markup('<p class="wr-case" role="separator">New case: nothing from above goes along with what follows.</p>')
 
 
 def _step(turn: Turn) -> Markup:
@@ -67,10 +74,24 @@ def _step(turn: Turn) -> Markup:
             else Markup("")
         )
     kept = sum(evidence.kept for evidence in turn.search.evidence)
-    route = Markup("").join(Markup("<li>{}</li>").format(step) for step in turn.search.route)
+    told = [f"asked as: {turn.search.query}"] if turn.search.query != turn.question else []
+    route = Markup("").join(
+        Markup("<li>{}</li>").format(step) for step in (*told, *turn.search.route, *_left_out(turn))
+    )
     return Markup('<details class="wr-step"><summary>Searched: kept {} of {}</summary><ul>{}</ul></details>').format(
         kept, len(turn.search.evidence), route
     )
+
+
+def _left_out(turn: Turn) -> list[str]:
+    """What the prompt's budget left out, in words."""
+    use = turn.answer.prompt_use if turn.answer else None
+    if use is None or not use.dropped:
+        return []
+    turns = [dropped.what for dropped in use.dropped if dropped.what.startswith("turn ")]
+    pieces = len(use.dropped) - len(turns)
+    parts = [f"{pieces} piece{'s' * (pieces != 1)} of evidence"] * bool(pieces) + turns
+    return [f"prompt: about {use.tokens} tokens; left out {', '.join(parts)}, {use.dropped[0].why}"]
 
 
 def _note(turn: Turn) -> Markup:
@@ -113,7 +134,7 @@ def _citation(turn: int, number: int, evidence: Evidence | None, lit: bool) -> M
     ).format(turn, evidence.id, "true" if lit else "false", number, name, number)
 
 
-def _end(number: int, turn: Turn, text_floor: float) -> Markup:
+def _end(number: int, turn: Turn) -> Markup:
     if turn.error:
         return Markup('<p class="wr-error" role="alert"><strong>That did not work.</strong> {}</p>').format(turn.error)
     if turn.stage == "checking":
@@ -124,20 +145,14 @@ def _end(number: int, turn: Turn, text_floor: float) -> Markup:
         return Markup("")
     return Markup(
         '<div class="wr-abstained" role="status"><strong>∅ No answer.</strong> The evidence does not support one.'
-        "<p>{}</p>{}</div>"
-    ).format(turn.answer.reason, _nearest(number, turn, text_floor))
+        "<p>{}</p>{}{}</div>"
+    ).format(turn.answer.reason, _nearest(number, turn), _unsourced(turn.answer.own_knowledge))
 
 
-def _nearest(number: int, turn: Turn, text_floor: float) -> Markup:
-    """What came closest, for the reader to judge; a miss is offered, never woven into an answer.
-
-    Of pictures and signals only the like is offered, of texts none that is far off.
-    """
-    near = [evidence for evidence in turn.evidence().values() if evidence.relation != "own"]
-    if turn.kinds and "text" not in turn.kinds:
-        near = [evidence for evidence in near if evidence.kind in turn.kinds]
-    near = [e for e in near if e.kept or e.kind != "text" or e.score >= text_floor / 2]
-    near = sorted(near, key=lambda evidence: not evidence.kept)[:_NEAREST]
+def _nearest(number: int, turn: Turn) -> Markup:
+    """What came closest, for the reader to judge; a miss is offered, never woven into an answer."""
+    known = turn.evidence()
+    near = [known[key] for key in (turn.answer.closest if turn.answer else ()) if key in known]
     if not near:
         return Markup("")
     items = Markup("").join(
@@ -150,6 +165,16 @@ def _nearest(number: int, turn: Turn, text_floor: float) -> Markup:
     return Markup('<p class="wr-near-head">Nearest evidence, not good enough to answer from:</p><ul>{}</ul>').format(
         items
     )
+
+
+def _unsourced(sentences: Sequence[str]) -> Markup:
+    """The model's own knowledge, set apart so that nobody takes it for an answer from evidence."""
+    if not sentences:
+        return Markup("")
+    return Markup(
+        '<div class="wr-unsourced" role="note"><p class="wr-verdict"><span aria-hidden="true">⊘</span> No source: '
+        "the model’s own knowledge, unchecked</p><p>{}</p></div>"
+    ).format(" ".join(sentences))
 
 
 def shorten(text: str, longest: int = 110) -> str:

@@ -10,14 +10,18 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from assistant.answering import closest
+from assistant.assistant import Assistant
 from assistant.errors import UnreadableFile
 from assistant.records import (
     Answer,
     BoxPlace,
     Claim,
+    Dropped,
     Evidence,
     Image,
     Passage,
+    PromptUse,
     Record,
     SearchResult,
     Signal,
@@ -241,31 +245,71 @@ def test_citations_are_numbered_as_the_panel_numbers_its_evidence():
     assert "Considered and left out (1)" in html and "below the relevance floor" in html
 
 
-def test_an_abstention_looks_like_one_and_offers_what_came_nearest():
-    near = evidence(kept=False, why="below the relevance floor")
+def abstention(near, **more):
     turn = Turn("Who won?", stage="done")
     turn.search = SearchResult("Who won?", (), (near,), True)
-    turn.answer = Answer("Who won?", (), (near,), True, "nothing in the archive is close enough", "quote", None)
-    html = conversation_html(Conversation(Path("/nowhere"), turns=[turn]))
+    turn.answer = Answer("Who won?", (), (near,), True, "nothing in the archive is close enough", "quote", None, **more)
+    return conversation_html(Conversation(Path("/nowhere"), turns=[turn]))
+
+
+def test_an_abstention_looks_like_one_and_offers_what_came_nearest():
+    near = evidence(kept=False, why="below the relevance floor")
+    html = abstention(near, closest=("e1", "gone"))
     assert "No answer." in html and "nothing in the archive is close enough" in html
     assert [b["data-evidence"] for b in tags(html, "button")] == ["e1"]
+    assert "Nearest evidence" not in abstention(near)
 
 
-def nearest(near, floor=0.0, kinds=()):
-    turn = Turn("Who won?", kinds=frozenset(kinds), stage="done")
-    turn.answer = Answer("Who won?", (), tuple(near), True, "nothing is close enough", "quote", None)
-    html = conversation_html(Conversation(Path("/nowhere"), turns=[turn]), floor)
-    return [b["data-evidence"] for b in tags(html, "button") if b.get("class") == "wr-near"]
+def test_the_model_s_own_knowledge_stands_apart_and_says_that_it_has_no_source():
+    html = abstention(evidence(kept=False), own_knowledge=("Gout is a <b>disease</b>.",))
+    assert "No source: the model’s own knowledge, unchecked" in html
+    assert [tag["class"] for tag in tags(html, "div") if tag.get("class") == "wr-unsourced"] == ["wr-unsourced"]
+    assert "Gout is a &lt;b&gt;disease" in html and "own knowledge" not in abstention(evidence(kept=False))
 
 
 def test_nearest_leaves_out_texts_far_below_the_floor_and_other_kinds():
     far = evidence(id="far", kept=False, score=0.17, text="Report: XXXX XXXX")
     near = evidence(id="near", kept=False, score=0.18)
     image = evidence("image", id="image", kept=False, score=0.01)
-    assert nearest([far, near, image], 0.35) == ["near", "image"]
-    assert nearest([far, near, image], 0.35, ["image"]) == ["image"]
-    assert nearest([far, near, image], 0.35, ["signal"]) == []
-    assert nearest([far, near, image], 0.35, ["image", "text"]) == ["near", "image"]
+    own = evidence(id="own", relation="own")
+    assert closest([own, far, near, image], frozenset(), 0.35) == ("near", "image")
+    assert closest([far, near, image], frozenset({"image"}), 0.35) == ("image",)
+    assert closest([far, near, image], frozenset({"signal"}), 0.35) == ()
+    assert closest([far, near, image], frozenset({"image", "text"}), 0.35) == ("near", "image")
+
+
+def test_a_follow_up_a_full_prompt_and_a_new_case_are_told():
+    first, second = Turn("Is there an effusion?", stage="done"), Turn("And left?", stage="done", new_case=True)
+    second.search = SearchResult("Is there a left effusion?", ("text: searched",), (evidence(),), False)
+    use = PromptUse(480, (Dropped("turn 1", "beyond the budget"), Dropped("e1", "beyond the budget")))
+    second.answer = Answer("And left?", (), (evidence(),), False, "", "m", "answer@2", prompt_use=use)
+    html = conversation_html(Conversation(Path("/nowhere"), turns=[first, second]))
+    assert "asked as: Is there a left effusion?" in html
+    assert "about 480 tokens; left out 1 piece of evidence, turn 1, beyond the budget" in html
+    assert html.count("New case:") == 1
+    assert html.index("Is there an effusion?") < html.index("New case:") < html.index("And left?")
+
+
+def test_a_new_case_keeps_what_was_said_on_the_page_and_takes_its_uploads_off_the_table(chest_workspace, tmp_path):
+    from assistant.ui.page import Desk
+
+    desk = Desk(Assistant.open(chest_workspace), tmp_path / "desk")
+    report = tmp_path / "report.txt"
+    report.write_text("FINDINGS: Small left apical pneumothorax. The heart is normal.")
+    conversation = desk.begin()
+    for _ in desk.ask({"text": "Is there a pneumothorax?", "files": [str(report)]}, "quote", conversation):
+        pass
+    assert conversation.turns[0].claims and conversation.case.turns and conversation.uploads
+    desk.switch(conversation)
+    assert conversation.uploads == [] and conversation.case.turns == () and conversation.case.files == ()
+    assert "pneumothorax" in desk.talk(conversation) and "New case:" in desk.talk(conversation)
+    assert conversation.uploaded_records(), "what was cited can still be looked at"
+    for _ in desk.ask({"text": "And on the left?", "files": []}, "quote", conversation):
+        pass
+    assert conversation.turns[1].new_case and conversation.turns[1].answer.standalone is None
+    assert not [e for e in conversation.turns[1].answer.evidence if e.relation == "own"]
+    desk.close(conversation)
+    assert not conversation.case.turns and not conversation.uploaded_records()
 
 
 def test_another_patient_is_said_only_where_the_patient_is_known():
