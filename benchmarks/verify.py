@@ -53,9 +53,22 @@ def development(group: str) -> bool:
     return hashlib.sha256(group.encode()).digest()[0] % 2 == 0
 
 
-def judge(group: str, truth: str, claim: str, evidence: str | list[str]) -> Judged:
-    judgement = check(claim, evidence)
-    return Judged(group, truth, judgement.verdict, judgement.score, claim, judgement.why)
+@dataclass(frozen=True)
+class Pair:
+    """A claim and its evidence, with what people say, and the question, passage or report that it belongs to."""
+
+    group: str
+    truth: str
+    claim: str
+    evidence: tuple[str, ...]
+
+
+def judge(pairs: Sequence[Pair]) -> list[Judged]:
+    judged = []
+    for pair in pairs:
+        found = check(pair.claim, pair.evidence)
+        judged.append(Judged(pair.group, pair.truth, found.verdict, found.score, pair.claim, found.why))
+    return judged
 
 
 def accuracy(pairs: Sequence[Judged]) -> float:
@@ -105,28 +118,28 @@ def best_threshold(pairs: Sequence[Judged]) -> float:
     return max(candidates, key=lambda cut: balanced(pairs, lambda pair: pair.score >= cut))
 
 
-def radfact(data: Path) -> list[Judged]:
+def radfact_pairs(data: Path) -> list[Pair]:
     truths = {"entailment": "supported", "contradiction": "contradicted", "neutral": "unsupported"}
     pairs = []
     for example in json.loads((data / "radfact_nli/radfact_test_examples.json").read_text()):
         for side, other in (("A", "B"), ("B", "A")):
-            evidence = example["input"][f"phrases_{other}"]
+            evidence = tuple(example["input"][f"phrases_{other}"])
             for phrase in example["output"][f"phrases_{side}_evidenced"]:
-                pairs.append(judge(example["example_id"], truths[phrase["status"]], phrase["phrase"], evidence))
+                pairs.append(Pair(example["example_id"], truths[phrase["status"]], phrase["phrase"], evidence))
     return pairs
 
 
-def kqa(data: Path) -> list[Judged]:
+def kqa_pairs(data: Path) -> list[Pair]:
     truths = {"Entailment": "supported", "Contradiction": "contradicted", "Neutral": "unsupported"}
     with (data / "kqa/nli_physician_labels.csv").open(encoding="utf-8", newline="") as file:
         return [
-            judge(row["Question"], truths[row["majority_label"]], row["claim"], row["answer"])
+            Pair(row["Question"], truths[row["majority_label"]], row["claim"], (row["answer"],))
             for row in csv.DictReader(file)
             if row["majority_label"] in truths
         ]
 
 
-def faithbench(data: Path) -> list[Judged]:
+def faithbench_pairs(data: Path) -> list[Pair]:
     pairs = []
     for path in sorted((data / "faithbench").glob("batch_*.json")):
         for sample in json.loads(path.read_text(encoding="utf-8"))["samples"]:
@@ -135,19 +148,19 @@ def faithbench(data: Path) -> list[Judged]:
             if not unwanted and any(label.startswith("Questionable") for label in labels):
                 continue
             truth = "unsupported" if unwanted else "supported"
-            pairs.append(judge(sample["source"][:80], truth, sample["summary"], sample["source"]))
+            pairs.append(Pair(sample["source"][:80], truth, sample["summary"], (sample["source"],)))
     return pairs
 
 
-def medhallu(data: Path, shift: int = 0) -> list[Judged]:
-    """Each item's true and invented answer against its own evidence, or that of the item `shift` further on."""
+def medhallu_pairs(data: Path, shift: int = 0) -> list[Pair]:
+    """Each item's true and invented answer with its own evidence, or that of the item `shift` further on."""
     lines = (data / "medhallu/medhallu_pqa_labeled.jsonl").read_text(encoding="utf-8").split("\n")
     items = [json.loads(line) for line in lines if line]
     pairs = []
     for at, item in enumerate(items):
-        knowledge = items[(at + shift) % len(items)]["knowledge"]
-        pairs.append(judge(item["pmid"], "supported", item["ground_truth"], knowledge))
-        pairs.append(judge(item["pmid"], "unsupported", item["hallucinated_answer"], knowledge))
+        knowledge = tuple(items[(at + shift) % len(items)]["knowledge"])
+        pairs.append(Pair(item["pmid"], "supported", item["ground_truth"], knowledge))
+        pairs.append(Pair(item["pmid"], "unsupported", item["hallucinated_answer"], knowledge))
     return pairs
 
 
@@ -158,48 +171,47 @@ class Options:
     reported: bool = False
     errors: int = 0
 
-    def half(self, pairs: Sequence[Judged]) -> list[Judged]:
-        return [pair for pair in pairs if development(pair.group) != self.reported]
+    def half(self, pairs: Sequence[Pair]) -> list[Judged]:
+        return judge([pair for pair in pairs if development(pair.group) != self.reported])
 
     @property
     def name(self) -> str:
         return "reported half" if self.reported else "development half"
 
 
-def show_errors(pairs: Sequence[Judged], options: Options) -> None:
+def show_errors(judged: Sequence[Judged], options: Options) -> None:
     """Errors of the development half only, so that the other half stays unseen."""
-    wrong = [p for p in pairs if p.truth != p.verdict and development(p.group)]
+    wrong = [p for p in judged if p.truth != p.verdict and development(p.group)]
     for pair in wrong[: options.errors]:
         print(f"    {pair.truth} → {pair.verdict} {pair.score:.2f}  {pair.claim[:200]!r}\n        {pair.why[:220]}")
 
 
 def report_radfact(data: Path, options: Options) -> None:
-    pairs = radfact(data)
-    print(f"radfact_nli three-way accuracy, {options.name}:", interval(options.half(pairs), accuracy))
-    show_errors(pairs, options)
+    half = options.half(radfact_pairs(data))
+    print(f"radfact_nli three-way accuracy, {options.name}:", interval(half, accuracy))
+    show_errors(half, options)
 
 
 def report_kqa(data: Path, options: Options) -> None:
-    pairs = kqa(data)
-    half = options.half(pairs)
+    half = options.half(kqa_pairs(data))
     print(f"kqa supported against not, balanced accuracy, {options.name}:", interval(half, balanced_by_verdict))
     print(f"kqa AUROC, {options.name}:", interval(half, auroc))
-    show_errors(pairs, options)
+    show_errors(half, options)
 
 
 def report_faithbench(data: Path, options: Options) -> None:
-    pairs = faithbench(data)
+    pairs = faithbench_pairs(data)
     half = options.half(pairs)
-    cut = best_threshold([pair for pair in pairs if development(pair.group)])
+    cut = best_threshold(Options().half(pairs))
     print(f"faithbench balanced accuracy by verdict, {options.name}:", interval(half, balanced_by_verdict))
     at_cut = interval(half, lambda some: balanced(some, lambda p: p.score >= cut))
     print(f"faithbench balanced accuracy at score {cut:.3f} (chosen on development), {options.name}:", at_cut)
     print(f"faithbench AUROC, {options.name}:", interval(half, auroc))
-    show_errors(pairs, options)
+    show_errors(half, options)
 
 
 def report_medhallu(data: Path, options: Options) -> None:
-    own, other = options.half(medhallu(data)), options.half(medhallu(data, shift=1))
+    own, other = options.half(medhallu_pairs(data)), options.half(medhallu_pairs(data, shift=1))
     print(f"medhallu AUROC, own evidence, {options.name}:", interval(own, auroc))
     print(f"medhallu AUROC, another item's evidence, {options.name}:", interval(other, auroc))
     print(f"medhallu difference of the two, {options.name}:", difference(own, other))
@@ -220,7 +232,7 @@ def difference(own: Sequence[Judged], other: Sequence[Judged]) -> str:
     return f"{auroc(own) - auroc(other):.3f} [{low:.3f}, {high:.3f}]"
 
 
-def medec(data: Path) -> list[Judged]:
+def medec_pairs(data: Path) -> list[Pair]:
     """Each sentence of a clinical text against the others of that text: is the one with the error the least supported?
 
     Several texts tell of one case, so a text belongs to the half of its first words.
@@ -236,7 +248,7 @@ def medec(data: Path) -> list[Judged]:
             for number, sentence in said.items():
                 others = [text for other, text in said.items() if other != number]
                 truth = "unsupported" if number == wrong else "supported"
-                pairs.append(judge(row["Text"][:60], truth, sentence, " ".join(others)))
+                pairs.append(Pair(row["Text"][:60], truth, sentence, (" ".join(others),)))
     return pairs
 
 
@@ -251,7 +263,7 @@ def _numbered(written: str) -> dict[int, str]:
 
 
 def report_medec(data: Path, options: Options) -> None:
-    half = options.half(medec(data))
+    half = options.half(medec_pairs(data))
     print(f"medec sentence-level AUROC, {options.name}:", interval(half, auroc))
 
 

@@ -92,7 +92,7 @@ _ONES = {
 _UNIT = "|".join(sorted((re.escape(unit) for unit in _UNITS), key=len, reverse=True))
 _DATE = re.compile(
     r"\b(?:(?P<y>(?:19|20)\d\d)-(?P<mo>\d\d)(?:-(?P<d>\d\d))?|\d{1,2}[/.]\d{1,2}[/.](?P<y2>(?:19|20)?\d\d)"
-    r"|(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?:\d{1,2},?\s+)?(?P<y3>(?:19|20)\d\d)"
+    r"|(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?:\d{1,2}\s*,?\s+)?(?P<y3>(?:19|20)\d\d)"
     r"|(?P<y4>(?:19|20)\d\d))(?![\w%]|[.,]\d|\s*(?:mg|ml|kg|g|mm|patients|women|men|people)\b)",
     re.IGNORECASE,
 )
@@ -134,6 +134,16 @@ class Quantity:
     start: int
     end: int
     text: str
+
+    @property
+    def is_spelled_count(self) -> bool:
+        """A bare count in letters: "two groups"."""
+        return self.dimension == "count" and self.name is None and self.text[-1].isalpha()
+
+    @property
+    def is_age(self) -> bool:
+        """A number of years before "old" or as an adjective: "21-year"."""
+        return self.dimension == "period" and self.text.endswith("year")
 
 
 def named_measures(text: str) -> list[tuple[int, int, str]]:

@@ -112,7 +112,7 @@ def vocabulary() -> Vocabulary:
         book.ancestors[name] = frozenset(_upwards(name, raw["entity"]))
     for part in raw["part"]:
         _add_part(book, part)
-    for kind in ("cues", "severity", "change", "location", "side", "denied"):
+    for kind in ("cues", "severity", "change", "location", "side", "denied", "drug"):
         for value, terms in raw[kind].items():
             _add(book, terms, Label(value, value) if kind == "cues" else Label(kind, value))
     for group in raw["same_place"]:

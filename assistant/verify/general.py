@@ -56,8 +56,13 @@ _INVERTED = re.compile(
 )
 
 
+def speaks_generally(text: str) -> bool:
+    """Whether a sentence has words that people, treatment or studies are spoken of with."""
+    return _GENERAL.search(text) is not None
+
+
 def is_bare_finding(text: str) -> bool:
     """Whether a sentence states findings as the report of a single study does, and nothing shows it to be general."""
-    if not read_sentence(text[:600]).mentions or _GENERAL.search(text):
+    if not read_sentence(text[:600]).mentions or speaks_generally(text):
         return False
     return not _DEFINITION.match(text) or bool(_INVERTED.search(text))

@@ -38,7 +38,24 @@ _FILLER = """
 FUNCTION_WORDS = frozenset(_FUNCTION.split())
 FILLER_WORDS = frozenset(_FILLER.split())
 _DENIALS = frozenset(
-    ("no", "not", "n't", "never", "none", "neither", "nor", "without", "cannot", "lack", "absent", "deny")
+    (
+        "no",
+        "not",
+        "n't",
+        "never",
+        "none",
+        "neither",
+        "nor",
+        "without",
+        "cannot",
+        "lack",
+        "absent",
+        "deny",
+        "inadequate",
+        "insufficient",
+        "unable",
+        "unlikely",
+    )
 )
 _OPPOSITES = (
     ("increase", "decrease"), ("increased", "decreased"), ("higher", "lower"), ("high", "low"), ("more", "less"),
@@ -121,7 +138,7 @@ def read_wording(text: str) -> Wording:
         if at in measured:
             continue
         match = sentence.by_word[at]
-        entity = match.value("entity") if match else None
+        entity = (match.value("entity") or match.value("drug")) if match else None
         if entity is not None:
             features.add("@" + entity)
         elif token.norm not in FUNCTION_WORDS and token.norm not in FILLER_WORDS and token.norm[0].isalnum():
@@ -130,7 +147,7 @@ def read_wording(text: str) -> Wording:
     denials = sum(token.norm in _DENIALS for token in tokens)
     affirmed = sum(1 for match in sentence.matches if match.value("affirmed"))
     ancestors = vocabulary().ancestors
-    above = {"@" + up for feature in features if feature[0] == "@" for up in ancestors[feature[1:]]}
+    above = {"@" + up for feature in features if feature[0] == "@" for up in ancestors.get(feature[1:], ())}
     above |= {feature.partition(" ")[0] for feature in features if feature[0] == "#"}
     return Wording(
         text, frozenset(features), frozenset(features | above), frozenset(plain), numbers, max(0, denials - affirmed)
@@ -149,35 +166,7 @@ def coverage(claim: frozenset[str], evidence: frozenset[str]) -> float:
     return fsum(map(weight, claim & evidence)) / total if total else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """How well evidence carries a claim by its words, and the single sentence that does most of it."""
-
-    score: float
-    single: float
-    sentence: str
-
-
-def best_fit(claim: Wording, pieces: Sequence[Sequence[Wording]]) -> Fit:
-    """The best of single sentences, neighbours and whole pieces: the wider the words lie apart, the less they count."""
-    total = fsum(map(weight, claim.features)) or 1.0
-    best, single, sentence = 0.0, 0.0, ""
-    for piece in pieces:
-        hits = [claim.features & read.meant for read in piece]
-        for at, hit in enumerate(hits):
-            alone = fsum(map(weight, hit)) / total
-            if alone > single:
-                single, sentence = alone, piece[at].text
-            best = max(best, alone)
-            if at:
-                best = max(best, NEIGHBOURS * fsum(map(weight, hit | hits[at - 1])) / total)
-        if hits:
-            best = max(best, WHOLE_PIECE * fsum(map(weight, frozenset().union(*hits))) / total)
-    return Fit(best, single, sentence)
-
-
 NEIGHBOURS = 0.97  # what a claim's words are worth when they lie in two neighbouring sentences
-WHOLE_PIECE = 0.88  # what a claim's words are worth when they lie scattered over a passage
 
 
 def kind_of_opposite(word: str) -> ErrorKind:
@@ -207,6 +196,8 @@ def missing_numbers(claim: Wording, evidence: Sequence[Quantity]) -> list[tuple[
             and any(q.value == claimed.value and q.dimension == "count" for q in evidence)
         ):
             continue
+        if claimed.is_age and any(q.dimension == "count" and 365.25 * q.value == claimed.value for q in evidence):
+            continue  # "21-year-old" for "Keating, 21, …"
         named = [q for q in rivals if (q.name is None) == (claimed.name is None) and not leaves_open(claimed, q)]
         instead = next((q for q in named if q.dimension == claimed.dimension), None)
         if instead is None and claimed.name:

@@ -1,0 +1,66 @@
+"""General prose: what the signs tell, and that the packaged rule weighs them as their meaning says."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.verify import check
+from assistant.verify.judge import read_evidence
+from assistant.verify.prose import SIGNS, Signs, read_signs, rule
+from assistant.verify.wording import read_wording
+
+LEAFLET = (
+    "Respiratory infections are common in winter. Most respiratory infections are caused by viruses. "
+    "Respiratory infections spread from person to person by coughing. Rest and fluids help."
+)
+
+
+def signs(claim: str, evidence: str) -> Signs:
+    read = read_evidence((evidence,))
+    return read_signs(read_wording(claim), read.pieces, read.words, number=False)
+
+
+def test_words_of_the_topic_count_less_than_the_news() -> None:
+    said = signs("Respiratory infections are caused by viruses.", LEAFLET)
+    unsaid = signs("Respiratory infections are caused by fungi.", LEAFLET)
+    assert said.told == pytest.approx(1.0)
+    assert unsaid.told < unsaid.words < 1.0
+    assert said.sentence.startswith("Most respiratory infections")
+
+
+def test_errors_count_as_far_as_the_evidence_speaks_of_the_thing() -> None:
+    near = signs("Rest and fluids never help.", LEAFLET)
+    far = signs("Concrete never rusts.", LEAFLET)
+    assert near.denial > 0.5
+    assert far.denial == far.words == 0.0
+
+
+def test_each_coefficient_has_the_sign_of_its_meaning() -> None:
+    raises = {"told", "told_near", "scattered"}
+    for name, coefficient in zip(SIGNS, rule().coefficients, strict=True):
+        assert coefficient >= 0 if name in raises else coefficient <= 0, name
+    assert 0 < rule().supported_from < 1
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "verdict"),
+    [
+        ("Loratadine does not make people drowsy.", "Claritin does not make people drowsy by day.", "supported"),
+        ("Loratadine makes people drowsy.", "Benadryl makes people drowsy.", "unsupported"),
+        ("Warfarin is used to prevent blood clots.", "Apixaban is used to prevent blood clots.", "unsupported"),
+        ("Acetaminophen lowers a fever in children.", "Paracetamol lowers fever in children.", "supported"),
+        ("Respiratory infections are caused by viruses.", LEAFLET, "supported"),
+        ("Respiratory infections are treated with surgery of the sinuses.", LEAFLET, "unsupported"),
+        ("The drug lowers mortality.", "The aim was to determine whether the drug lowers mortality.", "unsupported"),
+        ("Take 500 mg of paracetamol every 6 hours.", "Take 1000 mg of paracetamol every 6 hours.", "contradicted"),
+    ],
+)  # fmt: skip
+def test_prose_is_judged_by_what_the_evidence_says_of_it(claim: str, evidence: str, verdict: str) -> None:
+    judgement = check(claim, evidence)
+    assert judgement.verdict == verdict, judgement.why
+
+
+def test_the_score_of_what_is_supported_lies_above_that_of_what_is_not() -> None:
+    supported = check("Most respiratory infections are due to viruses.", LEAFLET)
+    other = check("Antibiotics and sinus surgery cure most infections within a week.", LEAFLET)
+    assert supported.score >= rule().supported_from > other.score
