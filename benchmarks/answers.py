@@ -5,7 +5,7 @@
 
 Each question asks of one patient's report whether a finding is there. The truth is not read off by program: for one
 half the finding is among the MeSH terms that the archive's indexers gave the report; for the other half they gave no
-such term and the text denies the finding in words. Reports are chosen by a fixed seed, findings in turn.
+such term and the text denies the finding in words. Reports are chosen by a seed, findings in turn.
 
 - *without retrieval*: the model is asked about the patient's X-ray and given nothing;
 - *with retrieval*: the assistant's own path with the archive of all chosen reports, filtered to the patient; each
@@ -70,6 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--llm", choices=("measuring", "local"), default="measuring")
     parser.add_argument("--questions", type=int, default=24)
+    parser.add_argument("--seed", type=int, default=6, help="which reports; the prompts were worded on those of seed 5")
     parser.add_argument("--modes", default="direct")
     parser.add_argument("--model-dir", type=Path, default=Path(tempfile.gettempdir()) / "measuring-model")
     parser.add_argument("--max-tokens", type=int, default=64)
@@ -78,7 +79,7 @@ def main() -> None:
     chosen = parser.parse_args()
     keep_replies(chosen.replies)
     workspace = Path(tempfile.mkdtemp(prefix="answers-"))
-    cases = _cases(_reports(), chosen.questions, workspace)
+    cases = _cases(_reports(), chosen.questions, chosen.seed, workspace)
     gguf = measuring_model(chosen.model_dir) if chosen.llm == "measuring" else locate("smollm2-135m")
     server = LocalServer(gguf, name=chosen.llm, context_tokens=4096)
     llm = LlmSettings(base_url=server.base_url, api_key=server.api_key, model=chosen.llm, max_tokens=chosen.max_tokens,
@@ -119,10 +120,10 @@ def _reports() -> dict[str, tuple[str, tuple[str, ...]]]:
     return found
 
 
-def _cases(reports: dict[str, tuple[str, tuple[str, ...]]], number: int, workspace: Path) -> list[Case]:
+def _cases(reports: dict[str, tuple[str, tuple[str, ...]]], number: int, seed: int, workspace: Path) -> list[Case]:
     """The questions, present and denied findings in turn, and an index of their reports."""
     ids = sorted(reports)
-    random.Random(5).shuffle(ids)
+    random.Random(seed).shuffle(ids)
     cases: list[Case] = []
     for n in range(number):
         finding, present = list(FINDINGS)[n // 2 % len(FINDINGS)], n % 2 == 0
