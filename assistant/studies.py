@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,18 +51,21 @@ def study_requests(studies: Iterable[StudyRequest | str] | str | Path) -> list[S
 
 def _of_table(source: Path) -> list[StudyRequest]:
     try:
-        with source.open(newline="", encoding="utf-8-sig") as file:
-            header = file.readline()
-            if not header.strip():
-                raise WardroundError(f"{source}: is empty; it begins with the line {','.join(COLUMNS)}")
-            file.seek(0)
-            delimiter = max(_DELIMITERS, key=header.count)
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
-            rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        text = source.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise WardroundError(f"{source}: is not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
-    except (OSError, csv.Error) as error:
-        raise WardroundError(f"{source}: can't be read as CSV: {getattr(error, 'strerror', None) or error}") from error
+    except OSError as error:
+        raise WardroundError(f"{source}: can't be read as CSV: {error.strerror}") from error
+    if "\0" in text:
+        raise WardroundError(f"{source}: can't be read as CSV: it holds null characters")
+    header = text.lstrip().partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=header.count), strict=True)
+    try:
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise WardroundError(f"{source}, line {reader.line_num}: can't be read as CSV: {error}") from error
+    if not rows:
+        raise WardroundError(f"{source}: is empty; it begins with the line {','.join(COLUMNS)}")
     columns = [name.strip().lower() for name in rows[0][1]]
     for name in COLUMNS:
         if columns.count(name) > 1:

@@ -41,7 +41,8 @@ def pictures_of(layout: Layout, own: Sequence[Record], record_of: Callable[[str]
     found: list[Picture] = []
     for record in own:
         number = numbers.get(record.record_id)
-        caption = f"This study: {record.modality}" + (f" [{number}]" if number else "")
+        what = "picture" if record.modality == "OT" else record.modality
+        caption = f"This study: {what}" + (f" [{number}]" if number else "")
         if len(found) < MOST_OWN and (picture := _picture(record, caption, True)):
             found.append(picture)
     similar: dict[str, Source] = {}
