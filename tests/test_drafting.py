@@ -11,7 +11,7 @@ import pytest
 from small_archive import build_small_archive, draw
 
 from assistant.assistant import Assistant
-from assistant.errors import WardroundError
+from assistant.errors import WardroundError, WorkspaceBusy
 from assistant.studies import StudyRequest, read_studies
 
 
@@ -100,6 +100,83 @@ def test_resume_does_each_study_once_after_a_line_was_cut_short(assistant, tmp_p
     assert [json.loads(line)["study_id"] for line in lines] == ["s1", "s2", "s3"]
 
 
+def test_a_line_that_is_no_draft_is_named_and_nothing_is_cut_off(assistant, tmp_path):
+    path = write_studies(tmp_path, ["s1", "s2"])
+    list(assistant.draft(path, out=tmp_path / "out"))
+    drafts = tmp_path / "out" / "drafts.jsonl"
+    first, second = drafts.read_text().splitlines(keepends=True)
+    drafts.write_text(first + "oops\n" + second)
+    with pytest.raises(WardroundError, match=r"drafts\.jsonl, line 2: is no draft"):
+        list(assistant.draft(path, out=tmp_path / "out", resume=True))
+    assert drafts.read_text() == first + "oops\n" + second
+
+
+def test_one_folder_holds_drafts_of_one_kind_from_one_process(assistant, tmp_path):
+    path = write_studies(tmp_path, ["s1", "s2"])
+    out = tmp_path / "out"
+    running = assistant.draft(path, out=out)
+    next(running)
+    with pytest.raises(WorkspaceBusy, match="another process drafts into it"):
+        list(assistant.draft(path, out=out, resume=True))
+    assert [draft.study_id for draft in running] == ["s2"]
+    with pytest.raises(WardroundError, match="made with template None, and now 'draft-free' is asked for"):
+        list(assistant.draft(path, out=out, resume=True, template="draft-free"))
+    assert list(assistant.draft(path, out=out, resume=True)) == []
+
+
+def test_what_was_set_aside_is_listed_and_tried_again(assistant, tmp_path):
+    path = write_studies(tmp_path, ["s1", "s2"])
+    whole = (tmp_path / "s2.png").read_bytes()
+    (tmp_path / "s2.png").unlink()
+    told = []
+    list(assistant.draft(path, out=tmp_path / "out", on_progress=lambda *p: told.append(p)))
+    (line,) = (tmp_path / "out" / "set_aside.jsonl").read_text().splitlines()
+    assert json.loads(line) == {"study_id": "s2", "reason": "s2.png: No such file or directory"}
+    assert told == [(0, 2), (1, 2), (2, 2)]
+    (tmp_path / "s2.png").write_bytes(whole)
+    told.clear()
+    again = assistant.draft(path, out=tmp_path / "out", resume=True, on_progress=lambda *p: told.append(p))
+    assert [draft.study_id for draft in again] == ["s2"]
+    assert told == [(1, 2), (2, 2)]
+    assert (tmp_path / "out" / "set_aside.jsonl").read_text() == ""
+
+
+def test_documents_lie_beside_the_drafts_whatever_the_ids(assistant, tmp_path):
+    names = ["../up/s1", "ward 3/ä"]
+    (tmp_path / "x.png").write_bytes((write_studies(tmp_path, ["seen"]).parent / "seen.png").read_bytes())
+    requests = [StudyRequest(name, (tmp_path / "x.png",)) for name in names]
+    list(assistant.draft(requests, out=tmp_path / "out", exports=["fhir", "docx", "pdf"]))
+    for kind, suffix in (("fhir", ".json"), ("docx", ".docx"), ("pdf", ".pdf")):
+        files = sorted((tmp_path / "out" / kind).iterdir())
+        assert [file.suffix for file in files] == [suffix, suffix]
+        assert all(file.stat().st_size > 500 and file.stat().st_mode & 0o077 == 0 for file in files)
+    assert {json.loads(f.read_text())["identifier"][0]["value"] for f in (tmp_path / "out" / "fhir").iterdir()} == {
+        *names
+    }
+
+
+def test_a_long_list_is_read_by_processes_that_a_bad_file_cannot_stop(assistant, tmp_path):
+    path = write_studies(tmp_path, [f"s{n}" for n in range(18)])
+    (tmp_path / "s3.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    (tmp_path / "s9.png").unlink()
+    problems = {}
+    drafts = list(assistant.draft(path, on_problem=problems.__setitem__))
+    assert set(problems) == {"s3", "s9"}
+    assert problems["s3"].startswith("s3.png: ") and problems["s9"].startswith("s9.png: ")
+    assert [d.study_id for d in drafts] == [f"s{n}" for n in range(18) if n not in (3, 9)]
+
+
+def test_an_unknown_template_or_model_ends_the_run_before_it_begins(assistant, tmp_path):
+    path = write_studies(tmp_path, ["s1"])
+    for wrong, said in (
+        ({"template": "nonsense"}, "no prompt 'nonsense'"),
+        ({"llm": "nobody"}, "llm.name is 'nobody'"),
+    ):
+        with pytest.raises(WardroundError, match=said):
+            list(assistant.draft(path, out=tmp_path / "out", **wrong))
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_study_listed_twice_is_refused(assistant):
     with pytest.raises(WardroundError, match="'a' is listed twice"):
         list(assistant.draft([StudyRequest("a"), StudyRequest("a")]))
@@ -113,7 +190,7 @@ def test_kill_and_resume_lose_nothing(tmp_path):
     path = write_studies(studies, names)
     out = tmp_path / "out"
     command = [sys.executable, "-m", "assistant.cli", "draft", str(path), "--out", str(out), "--resume"]
-    command += ["--workspace", str(tmp_path)]
+    command += ["--workspace", str(tmp_path), "--fhir"]
     for lines_before_kill in (3, 9):
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -126,6 +203,7 @@ def test_kill_and_resume_lose_nothing(tmp_path):
     assert subprocess.run(command, capture_output=True).returncode == 0
     drafted = [json.loads(line)["study_id"] for line in (out / "drafts.jsonl").read_text().splitlines()]
     assert drafted == names
+    assert {path.stem for path in (out / "fhir").iterdir()} == set(names)
 
 
 def _lines(out):

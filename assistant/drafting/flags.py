@@ -93,6 +93,8 @@ def against_text(measured: Measurements, texts: Iterable[Record]) -> Iterator[st
             if stated.name not in TOLERANCES or stated.compare or stated.dimension == "count":
                 continue
             name, called, most, unit = TOLERANCES[stated.name]
+            if not stated.value and name != "axis_deg":  # recorders print 0 for what they could not measure
+                continue
             high = stated.value if stated.high is None else stated.high
             if name in measured.values and not stated.value - most <= measured.values[name] <= high + most:
                 here = f"{measured.values[name]:.0f} {unit}"

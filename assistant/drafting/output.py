@@ -75,6 +75,8 @@ class DraftOutput:
                 write_atomically(pairs, "".join(f"{line}\n" for line in kept), mode=_OWNER)
             for kind in SUFFIXES.keys() & set(self._options.exports):
                 (self._folder / kind).mkdir(mode=0o700, exist_ok=True)
+            for half in (half for folder in (".", *SUFFIXES) for half in (self._folder / folder).glob("*.new")):
+                half.unlink(missing_ok=True)  # what a killed run had not finished
             (self._folder / SET_ASIDE).unlink(missing_ok=True)
             self._drafts, self._aside = _appending(self.path), _appending(self._folder / SET_ASIDE)
             self._pairs = _appending(pairs) if "preferences" in self._options.exports else None

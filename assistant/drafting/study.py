@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.drafting.content import Content, read_contents
 from assistant.drafting.flags import flags_of
-from assistant.drafting.prior import COMPARISON, compared, prior_evidence
+from assistant.drafting.prior import COMPARISON, compared, is_prior, prior_evidence
 from assistant.errors import WardroundError
 from assistant.generate import Answerer, Context, DraftTask, load_prompt
 from assistant.records import Claim, Draft, SearchResult, Section, Statement
@@ -91,7 +91,7 @@ def write_draft(
     for section, _, found_claims in (*quoted, *checked):
         sections.setdefault(section, []).extend(found_claims)
     claims = [claim for said in sections.values() for claim in said]
-    told = [piece for piece in found.evidence if piece.id not in with_prior or piece.relation != "own"]
+    told = [piece for piece in found.evidence if not is_prior(piece)]
     draft = Draft(
         content.request.study_id,
         tuple(Section(name, shown) for name, said in sections.items() if (shown := tuple(assistant.shown(said)))),
