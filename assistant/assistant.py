@@ -498,9 +498,12 @@ class Assistant:
 
     def _with_uploads(self, found: SearchResult, uploads: Sequence[Upload]) -> SearchResult:
         """A search's evidence with what the uploads show and what is measured on them in front."""
+        from assistant.experts import expert_evidence
         from assistant.retrieve.own import upload_evidence
 
-        own = [evidence for upload in uploads for evidence in upload_evidence(upload.record)]
+        own: list[Evidence] = []
+        for record in (upload.record for upload in uploads):
+            own += [*upload_evidence(record), *expert_evidence(record, self.settings.experts)]
         if not own:
             return found
         return replace(found, evidence=(*own, *found.evidence), abstained=False, reason="")

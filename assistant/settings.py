@@ -232,6 +232,14 @@ class ServeSettings(_Group):
     start_s: float = Field(900.0, gt=0, description="how long it may take until it answers")
 
 
+class ExpertSettings(_Group):
+    """Expert models that look at uploads, where any are registered (docs/experts.md)."""
+
+    use: tuple[str, ...] | None = Field(None, description="which of them, by name; left out, all that are registered")
+    top: int = Field(5, ge=1, description="opinions of one expert that are handed on, the likeliest first")
+    least: float = Field(0.5, ge=0, le=1, description="probability from which an opinion is handed on")
+
+
 class VerifySettings(_Group):
     unsupported: Literal["mark", "remove"] = Field(
         "mark", description="mark | remove: what becomes of a sentence that is not supported"
@@ -267,6 +275,7 @@ class Settings(BaseSettings):
     retrieve: RetrieveSettings = RetrieveSettings()
     llm: LlmSettings = LlmSettings()
     serve: ServeSettings = ServeSettings()
+    experts: ExpertSettings = ExpertSettings()
     verify: VerifySettings = VerifySettings()
     ui: UiSettings = UiSettings()
 

@@ -60,13 +60,17 @@ def write_draft(
     The study itself, its patient and copies of its files were left out of the search; the prior study of the patient,
     where it was asked for, supports the comparison and nothing else. Raises ModelUnavailable.
     """
+    from assistant.experts import expert_evidence
     from assistant.retrieve.own import upload_evidence
     from assistant.verify import Verifier
 
     own = tuple(
         evidence
         for upload in content.uploads
-        for evidence in upload_evidence(upload.record, content.measured.get(upload.record.record_id))
+        for evidence in (
+            *upload_evidence(upload.record, content.measured.get(upload.record.record_id)),
+            *expert_evidence(upload.record, assistant.settings.experts),
+        )
     )
     similar = tuple(evidence for evidence in found.evidence if evidence.kept and evidence.relation == "similar")
     prior = prior_evidence(assistant, found.evidence)
