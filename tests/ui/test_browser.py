@@ -308,7 +308,7 @@ def test_a_model_that_is_not_there_is_told_and_quote_answers(page):
     page.click("#wr-model input")
     page.get_by_role("option", name="model server").click()
     turn = ask(page, "Is there a pleural effusion?")
-    assert "Answered by “quote” instead" in turn.locator(".wr-note").inner_text()
+    assert "only quotes and counts the evidence" in turn.locator(".wr-note").inner_text()
     assert "pleural effusion" in turn.locator(".wr-claims").inner_text()
 
 
