@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from assistant.findings.mentions import Mention, Reading, read_sentence
 from assistant.findings.quantities import Quantity
@@ -30,6 +31,9 @@ from assistant.verify.wording import (
     read_wording,
     stem,
 )
+
+if TYPE_CHECKING:
+    from assistant.verify.entail import EntailmentModel
 
 SAME_THING = 0.6  # words shared at which a sentence speaks of the same thing as the claim
 SAME_SUBJECT = 0.5  # words shared at which another number speaks against the claim's
@@ -51,12 +55,12 @@ _LIST_LEAD = re.compile(r"(?:(?:\(?\d{1,2}[.)]|\(?[a-z][.)]|Summary\s*:)\s+)+")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "–": "-", "—": "-", "\u00a0": " ", "‑": "-"})
 
 
-def check(claim: str, evidence: str | Sequence[str]) -> Judgement:
+def check(claim: str, evidence: str | Sequence[str], *, entailment: EntailmentModel | None = None) -> Judgement:
     """How `evidence` (a text or several) bears on `claim`.
 
     Several sentences are judged one by one and the worst decides; `score`, the mean of theirs, is in [0, 1], high =
     supported. `why` names the deciding words of the evidence. An empty claim or empty evidence is unsupported
-    (unverifiable).
+    (unverifiable). An `entailment` model is asked about general prose alone, and weighed with the rule.
     """
     pieces = [evidence] if isinstance(evidence, str) else list(evidence)
     pieces = [piece for piece in pieces if piece and not piece.isspace()]
@@ -70,15 +74,16 @@ def check(claim: str, evidence: str | Sequence[str]) -> Judgement:
     if stands_in(claim, read):
         return Judgement("supported", 1.0, None, "stands in the evidence word for word")
     parts = [part for part in sentences(claim) if re.search(r"\w", part)]
-    judged = [_judge_sentence(part, read) for part in parts]
+    judged = [_judge_sentence(part, read, entailment) for part in parts]
     worst = min(judged, key=lambda j: (("contradicted", "unsupported", "supported").index(j.verdict), j.score))
     return Judgement(worst.verdict, sum(j.score for j in judged) / len(judged), worst.error_kind, worst.why)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadEvidence:
-    """Evidence, read once: pieces cut into sentences, what they say, and their text for quotations."""
+    """Evidence, read once: its texts, cut into sentences, what they say, and their words for quotations."""
 
+    texts: tuple[str, ...]
     pieces: tuple[tuple[Wording, ...], ...]
     said: tuple[Said, ...]
     quantities: tuple[Quantity, ...]
@@ -135,6 +140,7 @@ def read_evidence(pieces: tuple[str, ...]) -> ReadEvidence:
     readings = [read_sentence(sentence) for sentence in flat]
     worded = tuple(tuple(read_wording(sentence) for sentence in piece) for piece in cut)
     return ReadEvidence(
+        pieces,
         worded,
         tuple(Said(mention, reading.text) for reading in readings for mention in reading.mentions),
         tuple(quantity for reading in readings for quantity in reading.quantities),
@@ -155,7 +161,7 @@ def quotable(text: str) -> str:
     return " ".join(plain.split()).casefold().strip(" .;:,\"'")
 
 
-def _judge_sentence(claim: str, evidence: ReadEvidence) -> Judgement:
+def _judge_sentence(claim: str, evidence: ReadEvidence, entailment: EntailmentModel | None = None) -> Judgement:
     if quotable(claim) in evidence.quotable:
         return Judgement("supported", 1.0, None, "stands in the evidence word for word")
     reading = read_sentence(claim)
@@ -168,7 +174,7 @@ def _judge_sentence(claim: str, evidence: ReadEvidence) -> Judgement:
         if judgement.verdict == "unsupported" and all(mention.status != "absent" for mention in reading.mentions):
             judgement = _judge_opposites(wording, signs) or judgement
     else:
-        judgement = _judge_by_words(reading, wording, evidence, signs)
+        judgement = _judge_by_words(reading, wording, evidence, signs, entailment)
     if numbers is not None and judgement.verdict != "contradicted":
         return numbers
     if judgement.verdict == "supported":
@@ -258,7 +264,9 @@ def _severity_of(outcome: Outcome) -> tuple[int, float]:
     return ("contradicted", "unsupported", "supported").index(outcome.verdict), outcome.score
 
 
-def _judge_by_words(reading: Reading, wording: Wording, evidence: ReadEvidence, signs: Signs) -> Judgement:
+def _judge_by_words(
+    reading: Reading, wording: Wording, evidence: ReadEvidence, signs: Signs, entailment: EntailmentModel | None
+) -> Judgement:
     if all(feature[0] == "#" for feature in wording.features):
         if wording.quantities and not missing_numbers(wording, evidence.quantities):
             return Judgement("supported", 0.9, None, "the evidence states the number")
@@ -275,13 +283,26 @@ def _judge_by_words(reading: Reading, wording: Wording, evidence: ReadEvidence, 
     against = _contradicted_finding(reading, wording, evidence)
     if against is not None:
         return Judgement("contradicted", 0.15, against.kind, against.why)
-    probability = rule().probability(signs)
-    if probability >= rule().supported_from:
+    probability, supported_from = _probability(reading.text, evidence, signs, entailment)
+    if probability >= supported_from:
         return Judgement("supported", probability, None, f"said by the evidence: {shown}")
     unknown = sorted(f[1:] for f in wording.features if f[0] == "@" and f not in evidence.words)
     why = f"the evidence does not speak of {', '.join(unknown[:3])}" if unknown else "the evidence does not say it"
     nearest = f"; nearest: {shown}" if signs.sentence else ""
     return Judgement("unsupported", probability * signs.words, "fabrication", why + nearest)
+
+
+def _probability(
+    claim: str, evidence: ReadEvidence, signs: Signs, entailment: EntailmentModel | None
+) -> tuple[float, float]:
+    """How likely a sentence of prose is supported, and from which probability on it is."""
+    probability = rule().probability(signs)
+    if entailment is None:
+        return probability, rule().supported_from
+    from assistant.verify.entail.combined import combination
+
+    entailed = float(entailment.judge([(claim, "\n".join(evidence.texts))])[0, 0])
+    return combination().probability(probability, entailed), combination().supported_from
 
 
 def _contradicted_finding(reading: Reading, wording: Wording, evidence: ReadEvidence) -> Outcome | None:

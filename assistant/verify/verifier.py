@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from assistant.findings.counting import parse_count
 from assistant.findings.mentions import read_sentence
@@ -20,12 +22,19 @@ from assistant.verify.wording import missing_numbers, read_wording
 _QUOTE = re.compile(r"“([^“”]+)”")
 _SAYS_NOTHING = re.compile(r"\W*$")
 
+if TYPE_CHECKING:
+    from assistant.verify.entail import EntailmentModel
+
+Judge = Callable[[str, Sequence[str]], Judgement]  # `check`, with its entailment model if it has one
+
 
 class Verifier:
     """Judges statements against the evidence that was given to whoever wrote them."""
 
-    def __init__(self, settings: VerifySettings | None = None) -> None:
+    def __init__(self, settings: VerifySettings | None = None, entailment: EntailmentModel | None = None) -> None:
+        """`entailment` (`open_entailment`) is asked about general prose beside the rules."""
         self.settings = settings or VerifySettings()
+        self._check: Judge = partial(check, entailment=entailment)
 
     def verify(self, statement: Statement, evidence: Mapping[str, Evidence]) -> list[Claim]:
         """The claims of `statement`, each with its verdict, its error kind and the citations that carry it.
@@ -41,7 +50,7 @@ class Verifier:
         about = derive_about(statement, cited, tuple(evidence.values()))
         note = f" (citation {', '.join(missing)} does not exist)" if missing else ""
         if is_general_quotation(statement, cited):  # word for word: there is nothing to cut or to count
-            judged = [_judge_claim(" ".join(statement.text.split()), about, cited, evidence)]
+            judged = [_judge_claim(self._check, " ".join(statement.text.split()), about, cited, evidence)]
         else:
             texts = split_claims(statement.text) or [statement.text]
             judged = [self._judge(text, about, cited, evidence) for text in texts]
@@ -56,8 +65,8 @@ class Verifier:
             judgement, ids = recount(count, cited, evidence)
             return _claim(text, "similar", judgement, ids)
         if _QUOTE.search(text):
-            return _judge_quotation(text, about, cited, evidence)
-        return _judge_claim(text, about, cited, evidence)
+            return _judge_quotation(self._check, text, about, cited, evidence)
+        return _judge_claim(self._check, text, about, cited, evidence)
 
 
 def _claim(text: str, about: About, judgement: Judgement, citations: Sequence[str]) -> Claim:
@@ -75,39 +84,44 @@ def spoken(evidence: Evidence) -> list[str]:
     return said
 
 
-def _judge_claim(text: str, about: About, cited: Sequence[Evidence], evidence: Mapping[str, Evidence]) -> Claim:
+def _judge_claim(
+    judge: Judge, text: str, about: About, cited: Sequence[Evidence], evidence: Mapping[str, Evidence]
+) -> Claim:
     allowed = [e for e in cited if e.relation in ALLOWED[about]]
-    judgement = check(text, [said for e in allowed for said in spoken(e)])
+    judgement = judge(text, [said for e in allowed for said in spoken(e)])
     if judgement.verdict == "supported":
-        carriers = [e.id for e in allowed if check(text, spoken(e)).verdict == "supported"]
+        carriers = [e.id for e in allowed if judge(text, spoken(e)).verdict == "supported"]
         if about == "patient":
-            against, note = _contradicting(text, allowed, evidence)
+            against, note = _contradicting(judge, text, allowed, evidence)
             if against is not None:
                 return _claim(text, about, *against)
             judgement = replace(judgement, why=judgement.why + note)
         return _claim(text, about, judgement, carriers or [e.id for e in allowed])
     if judgement.verdict == "contradicted" and about == "patient":
         return _claim(text, about, judgement, [e.id for e in allowed])
-    repaired = _carrier(text, ALLOWED[about], evidence, {e.id for e in allowed})
+    repaired = _carrier(judge, text, ALLOWED[about], evidence, {e.id for e in allowed})
     if repaired is not None:
         found, better = repaired
         return _claim(text, about, replace(better, why=f"citation repaired: {better.why}"), [found.id])
-    if about == "patient" and (refuted := _refuted_by_measurement(text, evidence)) is not None:
+    if about == "patient" and (refuted := _refuted_by_measurement(judge, text, evidence)) is not None:
         return _claim(text, about, *refuted)
-    return _unsupported(text, about, judgement, cited, allowed, evidence)
+    return _unsupported(judge, text, about, judgement, cited, allowed, evidence)
 
 
-def _refuted_by_measurement(text: str, evidence: Mapping[str, Evidence]) -> tuple[Judgement, list[str]] | None:
+def _refuted_by_measurement(
+    judge: Judge, text: str, evidence: Mapping[str, Evidence]
+) -> tuple[Judgement, list[str]] | None:
     """What was measured on the patient's own recording speaks against a claim, whatever the claim cites."""
     for piece in evidence.values():
         if piece.relation == "own" and isinstance(piece.place, ValuePlace | SignalPlace):
-            judgement = check(text, spoken(piece))
+            judgement = judge(text, spoken(piece))
             if judgement.verdict == "contradicted":
                 return judgement, [piece.id]
     return None
 
 
 def _unsupported(
+    judge: Judge,
     text: str,
     about: About,
     judgement: Judgement,
@@ -122,7 +136,7 @@ def _unsupported(
     if about == "patient":
         others = [e for e in evidence.values() if e.relation != "own"]
         elsewhere = [e for e in cited if e.relation != "own"] or others
-        if any(check(text, spoken(e)).verdict == "supported" for e in elsewhere):
+        if any(judge(text, spoken(e)).verdict == "supported" for e in elsewhere):
             why = "only other patients' studies or general sources say it"
             return _claim(text, about, Judgement("unsupported", min(judgement.score, 0.3), "patient", why), ids)
         own = [e for e in evidence.values() if e.relation == "own"]
@@ -143,21 +157,21 @@ def _unsupported(
 
 
 def _carrier(
-    text: str, relations: frozenset[str], evidence: Mapping[str, Evidence], tried: set[str]
+    judge: Judge, text: str, relations: frozenset[str], evidence: Mapping[str, Evidence], tried: set[str]
 ) -> tuple[Evidence, Judgement] | None:
     """The evidence that carries a claim best, among that given and not yet tried."""
     best: tuple[Evidence, Judgement] | None = None
     for piece in evidence.values():
         if piece.id in tried or piece.relation not in relations:
             continue
-        judgement = check(text, spoken(piece))
+        judgement = judge(text, spoken(piece))
         if judgement.verdict == "supported" and (best is None or judgement.score > best[1].score):
             best = piece, judgement
     return best
 
 
 def _contradicting(
-    text: str, allowed: Sequence[Evidence], evidence: Mapping[str, Evidence]
+    judge: Judge, text: str, allowed: Sequence[Evidence], evidence: Mapping[str, Evidence]
 ) -> tuple[tuple[Judgement, list[str]] | None, str]:
     """Own evidence of the same study that says otherwise; or, beside a measured value, a note of other numbers."""
     studies = {study_of(e) for e in allowed}
@@ -166,7 +180,7 @@ def _contradicting(
     for piece in evidence.values():
         if piece.relation != "own" or study_of(piece) not in studies:
             continue
-        judgement = check(text, spoken(piece))
+        judgement = judge(text, spoken(piece))
         if judgement.verdict != "contradicted":
             continue
         if measured and judgement.error_kind == "number" and piece.kind == "text":
@@ -192,18 +206,20 @@ def _other_numbers(text: str, piece: Evidence) -> list[str]:
     return [f"{who} says {instead.text}" for _, instead in missing if instead is not None]
 
 
-def _judge_quotation(text: str, about: About, cited: Sequence[Evidence], evidence: Mapping[str, Evidence]) -> Claim:
+def _judge_quotation(
+    judge: Judge, text: str, about: About, cited: Sequence[Evidence], evidence: Mapping[str, Evidence]
+) -> Claim:
     """Every quotation must stand, whole sentences of it, in cited evidence of the right relation."""
     relations = ALLOWED[about] if about != "general" else frozenset({"knowledge", "own"})
     carriers: list[str] = []
     repaired = False
     for quote in _QUOTE.findall(text):
-        found = _quoted_in(quote, [e for e in cited if e.relation in relations])
+        found = _quoted_in(judge, quote, [e for e in cited if e.relation in relations])
         if found is None:
-            found = _quoted_in(quote, [e for e in evidence.values() if e.relation in relations])
+            found = _quoted_in(judge, quote, [e for e in evidence.values() if e.relation in relations])
             repaired = found is not None
         if found is None:
-            elsewhere = _quoted_in(quote, list(evidence.values()))
+            elsewhere = _quoted_in(judge, quote, list(evidence.values()))
             if elsewhere is not None and about == "patient":
                 why = "the quotation is not from this patient's own evidence"
                 return _claim(text, about, Judgement("unsupported", 0.2, "patient", why), [elsewhere.id])
@@ -212,14 +228,14 @@ def _judge_quotation(text: str, about: About, cited: Sequence[Evidence], evidenc
         carriers.append(found.id)
     outside = _QUOTE.sub(" ", text)
     if read_sentence(outside).mentions:
-        beside = _judge_claim(outside, about, [evidence[c] for c in carriers], evidence)
+        beside = _judge_claim(judge, outside, about, [evidence[c] for c in carriers], evidence)
         if beside.verdict != "supported":
             return replace(beside, text=text)
     why = "quoted word for word" + (" (citation repaired)" if repaired else "")
     return _claim(text, about, Judgement("supported", 1.0, None, why), list(dict.fromkeys(carriers)))
 
 
-def _quoted_in(quote: str, evidence: Sequence[Evidence]) -> Evidence | None:
+def _quoted_in(judge: Judge, quote: str, evidence: Sequence[Evidence]) -> Evidence | None:
     """The evidence in which the quotation stands without a change of sense ("effusion" out of "no effusion")."""
     wanted = quotable(quote.replace("…", " "))
     if _SAYS_NOTHING.match(wanted):
@@ -231,6 +247,6 @@ def _quoted_in(quote: str, evidence: Sequence[Evidence]) -> Evidence | None:
             ):
                 continue
             whole = [quotable(sentence) for sentence in sentences(said)]
-            if all(quotable(part) in whole for part in sentences(quote)) or check(quote, said).verdict == "supported":
+            if all(quotable(part) in whole for part in sentences(quote)) or judge(quote, [said]).verdict == "supported":
                 return piece
     return None
