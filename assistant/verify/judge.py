@@ -302,7 +302,8 @@ def _probability(
     from assistant.verify.entail.combined import combination
 
     entailed = float(entailment.judge([(claim, "\n".join(evidence.texts))])[0, 0])
-    return combination().probability(probability, entailed), combination().supported_from
+    both = combination(entailment.name)
+    return both.probability(probability, entailed), both.supported_from
 
 
 def _contradicted_finding(reading: Reading, wording: Wording, evidence: ReadEvidence) -> Outcome | None:
