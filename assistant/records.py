@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -371,6 +372,52 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class CitationCounts:
+    """What became of the citations of an answer's claims, as the answerer wrote them.
+
+    `written` in all; `carry` the claim, which is supported; `invented`: of nothing that was given to the answerer;
+    `removed`: given, but not carrying the supported claim that cited it; `without_support`: given, beside a claim that
+    nothing carries. `repaired` claims are supported by evidence that they did not cite, `uncited` ones cited none.
+    """
+
+    written: int = 0
+    carry: int = 0
+    invented: int = 0
+    removed: int = 0
+    without_support: int = 0
+    repaired: int = 0
+    uncited: int = 0
+
+    @property
+    def wrong(self) -> int:
+        """Citations that a reader must not follow as they were written."""
+        return self.invented + self.removed + self.without_support
+
+    def to_json(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in self.__slots__} | {"wrong": self.wrong}
+
+
+def count_citations(claims: Iterable[Claim], given: Collection[str]) -> CitationCounts:
+    """Counts over claims whose citations were kept as written; `given` are the ids handed to the answerer."""
+    total: Counter[str] = Counter()
+    for claim in claims:
+        if claim.written is None:
+            continue
+        total["written"] += len(claim.written)
+        total["uncited"] += not claim.written
+        supported = claim.verdict == "supported"
+        for citation in claim.written:
+            if citation not in given:
+                total["invented"] += 1
+            elif not supported:
+                total["without_support"] += 1
+            else:
+                total["carry" if citation in claim.citations else "removed"] += 1
+        total["repaired"] += supported and bool(set(claim.citations) - set(claim.written))
+    return CitationCounts(**total)
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """What a search found, best first; `route` names the indexes and weights the query went to, and why."""
 
@@ -442,6 +489,11 @@ class Answer:
         """The claims as prose; when abstained, the reason."""
         return self.reason if self.abstained else " ".join(claim.text for claim in self.claims)
 
+    @property
+    def citation_counts(self) -> CitationCounts:
+        """How the answerer's citations stood up to being checked."""
+        return count_citations(self.claims, {evidence.id for evidence in self.evidence if evidence.kept})
+
     def to_json(self) -> dict[str, Any]:
         return {
             "question": self.question,
@@ -450,6 +502,7 @@ class Answer:
             "reason": self.reason,
             "notice": self.notice,
             "claims": [c.to_json() for c in self.claims],
+            "citation_counts": self.citation_counts.to_json(),
             "evidence": [e.to_json() for e in self.evidence],
             "model": self.model,
             "prompt": self.prompt,
