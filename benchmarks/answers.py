@@ -162,7 +162,7 @@ def _stance(sentence: str, finding: str) -> bool | None:
         return said == {"present"}
     if any(check(text, sentence).verdict == "contradicted" for text in (f"There is {finding}.",)):
         return False
-    opening = re.match(r"\W*(yes|no)\b", sentence, re.IGNORECASE)
+    opening = re.match(r"\W*(yes|no)(?=\s*[,.;:]|\s*$)", sentence, re.IGNORECASE)
     return opening[1].lower() == "yes" if opening else None
 
 

@@ -45,6 +45,10 @@ def run(mode, *replies, samples=3):
 RIGHT = ("There is a small right pleural effusion.", ("ea",))
 
 
+def test_the_word_answer_before_an_answer_is_no_part_of_it():
+    assert run("direct", "A: There is a small right pleural effusion [E2].")[0] == [RIGHT]
+
+
 def test_direct_asks_once():
     said, asked = run("direct", "There is a small right pleural effusion [E2].")
     assert said == [RIGHT] and [name for name, *_ in asked] == ["answer"]
