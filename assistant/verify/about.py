@@ -36,6 +36,12 @@ _THE_PATIENT_HAS = re.compile(
     r"|\b(?:your|his|her|the\s+patient['’]s)\s+(?:heart|lungs?|chest|ecg|ekg|x-?ray|rhythm|image|scan)\b",
     re.IGNORECASE,
 )
+# What a guideline tells to do, in words that fit nobody in particular
+_GUIDANCE = re.compile(
+    r"\b(?:(?:is|are)\s+(?:given|recommended|indicated|contraindicated|advised|preferred|avoided|administered|initiated)"
+    r"|should|in\s+(?:an?\s+)?suspected)\b",
+    re.IGNORECASE,
+)
 _REPORT_FORM = re.compile(
     r"^(?:there\s+(?:is|are|has)|no\b|the\s+(?:heart|lungs?|cardi\w+|mediast\w+|pleura\w*|aorta|trachea|bones?|"
     r"osseous|bony|ecg|rhythm|axis|hil\w+|diaphragm\w*|left|right)\b|left\b|right\b|bilateral\b|mild\w*\b|moderate\w*\b|"
@@ -59,8 +65,9 @@ def derive_about(statement: Statement, cited: Sequence[Evidence], given: Sequenc
     """Whom `statement` is about, given what it cites and what was given to its writer.
 
     Whole sentences of cited general sources stay general, however they speak of patients and studies, unless they
-    state a finding as a report does. Other wording as what similar studies show makes a statement "similar". Anything
-    worded about this patient, declared so, or written like a report's sentence, is about the patient.
+    state a finding as a report does; so does what a cited general source tells to do. Other wording as what similar
+    studies show makes a statement "similar". Anything worded about this patient, declared so, or written like a
+    report's sentence, is about the patient.
     """
     if is_general_quotation(statement, cited):
         return "general"
@@ -69,6 +76,8 @@ def derive_about(statement: Statement, cited: Sequence[Evidence], given: Sequenc
     if parse_count(text) is not None or _SIMILAR.search(outside_quotes):
         return "similar"
     relations = {evidence.relation for evidence in cited}
+    if "knowledge" in relations and _GUIDANCE.search(outside_quotes) and not _PATIENT.search(outside_quotes):
+        return "general"
     wording = _THIS_PATIENT if relations == {"knowledge"} else _PATIENT
     if statement.about == "patient" or wording.search(outside_quotes):
         return "patient"

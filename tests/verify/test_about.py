@@ -130,3 +130,30 @@ def test_an_uploaded_article_is_quoted_as_general() -> None:
 def test_similar_studies_are_no_course_of_the_finding(lead):
     text = "Large right pleural effusion with compressive atelectasis."
     assert check(f"{lead} a large right pleural effusion.", text).verdict == "supported"
+
+
+GUIDELINE = "Aspirin is given at once in a suspected heart attack. Oxygen should be given when the saturation is low."
+
+
+@pytest.mark.parametrize(
+    ("text", "citations", "declared"),
+    [
+        ("Aspirin is given at once in a suspected heart attack.", ("k",), "general"),
+        ("Aspirin is given at once in a suspected heart attack.", ("k", "o"), "general"),
+        ("In a suspected heart attack, aspirin is given at once.", ("k",), "patient"),
+        ("Oxygen should be given when the saturation is low.", ("k",), "patient"),
+    ],
+)
+def test_what_a_guideline_tells_to_do_is_about_nobody(text: str, citations: tuple[str, ...], declared: About) -> None:
+    given = {
+        name: Evidence(name, f"r{name}", "text", "SR", relation, said, None, 1.0, True, "", study_id=f"s{name}")
+        for name, relation, said in (("k", "knowledge", GUIDELINE), ("o", "own", "The heart is normal in size."))
+    }
+    (claim,) = Verifier().verify(Statement(text, citations, declared), given)
+    assert (claim.about, claim.verdict, claim.citations) == ("general", "supported", ("k",)), claim.why
+
+
+def test_guidance_about_this_patient_needs_own_evidence() -> None:
+    given = {"k": Evidence("k", "rk", "text", "DOC", "knowledge", GUIDELINE, None, 1.0, True, "", study_id="d")}
+    (claim,) = Verifier().verify(Statement("This patient should be given aspirin.", ("k",), "general"), given)
+    assert (claim.about, claim.verdict) == ("patient", "unsupported")

@@ -1,4 +1,4 @@
-"""Citations as an answerer wrote them: they exist, were given and carry the claim, or are repaired, removed, counted."""
+"""Citations as an answerer wrote them: they exist, were given, carry the claim; or are repaired, removed, counted."""
 
 from __future__ import annotations
 
