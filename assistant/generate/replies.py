@@ -17,7 +17,6 @@ from pydantic_core import from_json
 from assistant.findings import sentence_spans
 
 MOST_SENTENCES = 40
-_LONGEST_SENTENCE = 600  # characters
 
 
 class UnreadableReply(Exception):
@@ -40,7 +39,7 @@ class _Reply(BaseModel):
 
 def reply_schema(labels: Iterable[str], sections: Sequence[str] = ()) -> dict[str, Any]:
     """The JSON schema of a reply that may cite `labels` ("E1") and nothing else; of a report in these sections."""
-    text = {"type": "string", "minLength": 1, "maxLength": _LONGEST_SENTENCE}
+    text = {"type": "string"}  # without bounds: with them, vLLM's grammar lets control characters in
     cited = {"type": "array", "items": {"type": "string", "enum": list(labels)}, "maxItems": 6}
     section = {"section": {"type": "string", "enum": list(sections)}} if sections else {}
     sentence = {

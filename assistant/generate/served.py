@@ -76,8 +76,11 @@ class ServedAnswerer:
 
     @property
     def model(self) -> str:
-        """The model's name at the server; asks the server where the settings leave it out. Raises ModelUnavailable."""
-        return self._server.model
+        """The model's name at the server that was last asked; asks a server where nobody has said it.
+
+        Raises ModelUnavailable.
+        """
+        return (self._found[1] if self._found else self._server).model
 
     @property
     def prompt(self) -> str:

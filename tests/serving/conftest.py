@@ -16,6 +16,8 @@ import pytest
 import vllm_environment
 from small_archive import build_small_archive
 
+# vLLM binds its worker to cores of its own choice: more threads than those, as tests ask for, wait for each other.
+_OWN_THREADS = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
 ARGUMENTS = ("--dtype", "bfloat16", "--enforce-eager")
 
 
@@ -40,7 +42,7 @@ def serve(workspace, *arguments):
     return subprocess.Popen(
         [sys.executable, "-m", "assistant.cli", "serve-llm", "--workspace", workspace, *arguments],
         stdout=subprocess.PIPE, stderr=(workspace / "progress").open("wb"), text=True,
-        env={**os.environ, "VLLM_CPU_KVCACHE_SPACE": "1"}, preexec_fn=_end_with_parent,
+        env={**_OWN_THREADS, "VLLM_CPU_KVCACHE_SPACE": "1"}, preexec_fn=_end_with_parent,
     )  # fmt: skip
 
 
@@ -49,7 +51,7 @@ def write_settings(workspace, **llm):
                "vllm_python": str(vllm_environment.python()), **llm}  # fmt: skip
     lines = [f"{name} = {json.dumps(value)}" for name, value in options.items()]
     (workspace / "wardround.toml").write_text(
-        "\n".join(["[llm]", *lines, "[serve]", "port = 0", "context_tokens = 8192"]) + "\n"
+        "\n".join(["[llm]", *lines, "[serve]", "port = 0", "context_tokens = 60000"]) + "\n"
     )
 
 

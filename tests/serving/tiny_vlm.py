@@ -17,6 +17,7 @@ from transformers import PreTrainedTokenizerFast, Qwen2VLConfig, Qwen2VLForCondi
 
 CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>",
            "<|video_pad|>")  # fmt: skip
+WHITE = ("Ġ", "Ċ", "ĉ", "č")  # space, line feed, tab, carriage return, as byte-level vocabularies write them
 SENTENCES = tuple(
     f" {what} is {how}. [E{number}]"
     for what in ("The heart", "The left lung", "The right lung", "The aorta", "The trachea", "An effusion")
@@ -41,8 +42,10 @@ def main(folder: Path) -> None:
     model = Qwen2VLForConditionalGeneration(_config(tokenizer)).to(torch.bfloat16)
     with torch.no_grad():
         rows = model.lm_head.weight
-        rows[torch.tensor([tokenizer.convert_tokens_to_ids(sentence) for sentence in SENTENCES])] *= 8
-        rows[torch.tensor([tokenizer.convert_tokens_to_ids(token) for token in CONTROL])] = 0
+        for token in (*SENTENCES, "{", '"'):  # sentences rather than bytes; JSON whose lists and texts begin and end
+            rows[tokenizer.convert_tokens_to_ids(token)] *= 8
+        for token in (*CONTROL, *WHITE, "]"):
+            rows[tokenizer.convert_tokens_to_ids(token)] = 0
         for layer in model.model.language_model.layers:  # attention that matters, so that a picture changes the answer
             for weights in (layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj):
                 weights.weight *= 8
@@ -58,7 +61,7 @@ def _tokenizer() -> PreTrainedTokenizerFast:
     tokenizer.add_tokens([AddedToken(sentence, normalized=False) for sentence in SENTENCES])
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>", chat_template=TEMPLATE,
-        additional_special_tokens=list(CONTROL[1:]), model_max_length=8192,
+        additional_special_tokens=list(CONTROL[1:]), model_max_length=65536,
     )  # fmt: skip
 
 
@@ -66,7 +69,7 @@ def _config(tokenizer: PreTrainedTokenizerFast) -> Qwen2VLConfig:
     ids = {token: tokenizer.convert_tokens_to_ids(token) for token in CONTROL}
     text = {
         "vocab_size": len(tokenizer), "hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 2,
-        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 8192,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 65536,
         "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [8, 12, 12]},
         "bos_token_id": ids["<|im_start|>"], "eos_token_id": ids["<|im_end|>"], "pad_token_id": ids["<|endoftext|>"],
     }  # fmt: skip
