@@ -66,7 +66,10 @@ _OPPOSITES = (
     ("hyperglycemia", "hypoglycemia"), ("hyperkalemia", "hypokalemia"), ("tachycardia", "bradycardia"),
     ("always", "never"), ("better", "worse"), ("significant", "insignificant"), ("possible", "impossible"),
     ("early", "late"), ("short", "long"), ("dominant", "recessive"), ("recommended", "contraindicated"),
-    ("reduce", "increase"), ("reduced", "increased"), ("systolic", "diastolic"), ("anterior", "posterior"),
+    ("small", "large"), ("mild", "severe"), ("wide", "narrow"), ("thick", "thin"), ("regular", "irregular"),
+    ("normal", "abnormal"), ("single", "multiple"), ("proximal", "distal"), ("medial", "lateral"), ("strong", "weak"),
+    ("fast", "slow"), ("gain", "loss"), ("inhibit", "activate"), ("reduce", "increase"), ("reduced", "increased"),
+    ("systolic", "diastolic"), ("anterior", "posterior"),
 )  # fmt: skip
 _ALIKE = (
     ("doctor", "physician", "clinician"), ("drug", "medication", "medicine", "pharmaceutical"),
@@ -108,8 +111,11 @@ def stem(word: str) -> str:
 _CLASS = {stem(word): stem(group[0]) for group in _ALIKE for word in group}
 _OPPOSITE_KINDS: dict[ErrorKind, frozenset[str]] = {
     "laterality": frozenset(("left", "right")),
-    "location": frozenset(("upper", "lower", "superior", "inferior", "anterior", "posterior")),
-    "negation": frozenset(("positive", "negative", "possible", "impossible", "always", "never")),
+    "location": frozenset(
+        ("upper", "lower", "superior", "inferior", "anterior", "posterior", "proximal", "distal", "medial", "lateral")
+    ),
+    "severity": frozenset(("small", "large", "mild", "severe")),
+    "negation": frozenset(("normal", "abnormal", "positive", "negative", "possible", "impossible", "always", "never")),
     "time": frozenset(
         ("increase", "decrease", "increased", "decreased", "improve", "worsen", "improved", "worsened", "before",
          "after", "early", "late", "acute", "chronic", "better", "worse", "rise", "fall", "new", "stable")
