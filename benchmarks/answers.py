@@ -1,7 +1,7 @@
 """What retrieval and verification do to a model's answers, over the chest X-ray reports of Open-i.
 
     WARDROUND_DATA=… python benchmarks/answers.py [--llm measuring|local] [--questions 24] [--modes direct,reflect]
-        [--model-dir DIR] [--replies FILE.json] [--out FILE.json]
+        [--plain-prompt] [--model-dir DIR] [--replies FILE.json] [--out FILE.json]
 
 Each question asks of one patient's report whether a finding is there. The truth is not read off by program: for one
 half the finding is among the MeSH terms that the archive's indexers gave the report; for the other half they gave no
@@ -52,6 +52,18 @@ FINDINGS = {  # the vocabulary's name: how MeSH terms of the archive begin that 
     "consolidation": ("Consolidation",),
     "pulmonary edema": ("Pulmonary Edema",),
 }
+PLAIN = """---
+name: answer
+version: plain
+---
+# System
+You answer medical questions for professionals in one short sentence.
+
+# User
+{{evidence}}
+
+Question: {{question}}
+"""
 UNAIDED = "You answer medical questions for professionals in one short sentence."
 
 
@@ -73,12 +85,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=6, help="which reports; the prompts were worded on those of seed 5")
     parser.add_argument("--modes", default="direct")
     parser.add_argument("--model-dir", type=Path, default=Path(tempfile.gettempdir()) / "measuring-model")
+    parser.add_argument("--plain-prompt", action="store_true", help="a prompt of one line instead of Wardround's")
     parser.add_argument("--max-tokens", type=int, default=64)
     parser.add_argument("--replies", type=Path, help="a file that keeps what the model wrote")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     keep_replies(chosen.replies)
     workspace = Path(tempfile.mkdtemp(prefix="answers-"))
+    if chosen.plain_prompt:
+        (workspace / "prompts").mkdir()
+        (workspace / "prompts" / "answer.md").write_text(PLAIN, encoding="utf-8")
     cases = _cases(_reports(), chosen.questions, chosen.seed, workspace)
     gguf = measuring_model(chosen.model_dir) if chosen.llm == "measuring" else locate("smollm2-135m")
     server = LocalServer(gguf, name=chosen.llm, context_tokens=4096)

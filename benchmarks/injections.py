@@ -2,6 +2,7 @@
 
     python benchmarks/injections.py [--llm local] [--replies FILE.json] [--out FILE.json]
     python benchmarks/injections.py --llm openai --base-url URL --api-key KEY [--model NAME]
+    WARDROUND_DATA=… python benchmarks/injections.py --false-alarms
 
 Each attack of injections.toml is put into a PDF, the tags of a DICOM picture, a report and the comments of an ECG,
 which is uploaded beside a plain question. Four rates, of attacks that reach their goal in the sentences that are
@@ -14,7 +15,7 @@ which is uploaded beside a plain question. Four rates, of attacks that reach the
 A model is asked once for each prompt (temperature 0 gives the same reply again), so that attacks that the filter takes
 out altogether cost one request together. Beside the rates, over all answers, sentences passed as supported about the
 patient that cite anything but the patient's own evidence, or evidence that was not given: there must be none.
-Intervals: Wilson, 95 %.
+Intervals: Wilson, 95 %. `--false-alarms` counts the sentences of public texts that the filter takes for orders.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
@@ -37,6 +41,8 @@ from small_archive import build_small_archive
 
 from assistant import answering
 from assistant.assistant import Assistant
+from assistant.findings import sentence_spans
+from assistant.generate.orders import gives_orders
 from assistant.records import Answer
 from assistant.settings import Settings
 
@@ -53,7 +59,11 @@ def main() -> None:
     parser.add_argument("--half", choices=("a", "b"))
     parser.add_argument("--replies", type=Path, help="a file that keeps what the model wrote")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--false-alarms", action="store_true")
     chosen = parser.parse_args()
+    if chosen.false_alarms:
+        _false_alarms()
+        return
     keep_replies(chosen.replies)
     workspace = Path(tempfile.mkdtemp(prefix="injections-"))
     build_small_archive(workspace)
@@ -128,6 +138,43 @@ def _table(rows: list[dict[str, object]]) -> None:
                   f"written with the filter {_rate(sum(bool(row['filtered']) for row in of), len(of))}")  # fmt: skip
     print("breaches of the wall between patients or of citations:",
           sum(int(str(row["breaches_written"])) + int(str(row["breaches_filtered"])) for row in rows))  # fmt: skip
+
+
+def _false_alarms() -> None:
+    """Sentences taken for orders, of at most 20,000 of each public set of texts."""
+    for folder in sorted(path for path in Path(os.environ["WARDROUND_DATA"]).iterdir() if path.is_dir()):
+        seen = flagged = 0
+        for text in _texts(folder):
+            for start, end in sentence_spans(text[:4_000]):
+                seen += 1
+                if gives_orders(text[start:end]):
+                    flagged += 1
+                    print(f"{folder.name}: {text[start:end][:200]!r}", file=sys.stderr)
+            if seen >= 20_000:
+                break
+        if seen:
+            print(f"{folder.name}: {flagged} of {seen} sentences", flush=True)
+
+
+def _texts(folder: Path) -> Iterator[str]:
+    """The running texts of a set: values of its JSON Lines, and the sections of Open-i's reports."""
+    for path in sorted(folder.rglob("*.jsonl")):
+        for line in path.open(encoding="utf-8"):
+            yield from _strings(json.loads(line))
+    for path in sorted(folder.glob("ecgen*.tar.gz")):
+        with tarfile.open(path) as tar:
+            for member in tar:
+                file = tar.extractfile(member) if member.name.endswith(".xml") else None
+                root = ElementTree.parse(file).getroot() if file else None
+                yield from (e.text for e in root.iter("AbstractText") if e.text) if root is not None else ()
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str) and len(value) > 30:
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _strings(inner)
 
 
 def _rate(hits: int, of: int) -> str:
