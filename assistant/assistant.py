@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from assistant.store.index import OpenIndex, Place
     from assistant.store.workspace_db import WorkspaceDb
     from assistant.studies import StudyRequest
+    from assistant.verify import Verifier
 
 File = str | Path
 Step = SearchResult | Claim | Answer
@@ -277,7 +278,6 @@ class Assistant:
         from assistant import answering
         from assistant.errors import BadQuery
         from assistant.generate import TakenOver, Task, load_prompt
-        from assistant.verify import Verifier
 
         if not question.strip():
             raise BadQuery("the question is empty: ask something")
@@ -301,7 +301,7 @@ class Assistant:
         claims: list[Claim] = []
         lost: TakenOver | None = None
         if not found.abstained:
-            verifier = Verifier(self.settings.verify)
+            verifier = self.verifier()
             by_id = {piece.id: piece for piece in task.given(context)}
             for statement in self._written(answerer, task):
                 if isinstance(statement, TakenOver):
@@ -522,6 +522,13 @@ class Assistant:
         from assistant.retrieve.own import text_encoder
 
         return text_encoder(self.settings)
+
+    def verifier(self) -> Verifier:
+        """What judges every sentence, with the entailment model of `verify.entailment` beside the rules."""
+        from assistant.verify import Verifier
+        from assistant.verify.entail import open_entailment
+
+        return Verifier(self.settings.verify, open_entailment(self.settings.verify.entailment, self.settings))
 
     def shown(self, claims: Sequence[Claim]) -> list[Claim]:
         """The claims that are shown: all of them, or by the setting only the supported ones."""

@@ -126,6 +126,12 @@ def parser() -> argparse.ArgumentParser:
 
     check = _command(commands, "check", "judge claims against evidence", workspace=False)
     check.add_argument("--pairs", type=Path, required=True, metavar="PAIRS.jsonl")
+    check.add_argument(
+        "--entailment",
+        default="auto",
+        metavar="NAME",
+        help="the entailment model beside the rules, as the option verify.entailment (docs/verification.md)",
+    )
 
     measure = _command(commands, "measure", "measure a signal or an image")
     measure.add_argument("file", type=Path, metavar="FILE")

@@ -294,8 +294,11 @@ def _studies(given: Sequence[str]) -> Path | list[str]:
 
 def run_check(arguments: Namespace) -> int:
     """One judgement a line, in the order of the input."""
+    from assistant.settings import Settings
     from assistant.verify import check
+    from assistant.verify.entail import open_entailment
 
+    model = open_entailment(arguments.entailment, Settings())
     status = OK
     for number, row in json_lines(arguments.pairs):
         key = row.get("id", number) if isinstance(row, dict) else number
@@ -305,7 +308,7 @@ def run_check(arguments: Namespace) -> int:
             print_json({"id": key, "error": str(error)}, indent=None)
             status = SET_ASIDE
             continue
-        judged = check(claim, evidence)
+        judged = check(claim, evidence, entailment=model)
         line = {
             "verdict": judged.verdict,
             "score": round(judged.score, 4),

@@ -252,8 +252,8 @@ class VerifySettings(_Group):
     )
     entailment: str = Field(
         "auto",
-        description="the entailment model beside the rules: auto, none, nli:NAME, minicheck:NAME or served "
-        "(docs/verification.md)",
+        description="the entailment model beside the rules: auto, none, trained:FILE, nli:NAME, minicheck:NAME or "
+        "served (docs/verification.md)",
     )
 
 

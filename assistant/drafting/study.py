@@ -62,7 +62,6 @@ def write_draft(
     """
     from assistant.experts import expert_evidence
     from assistant.retrieve.own import upload_evidence
-    from assistant.verify import Verifier
 
     own = tuple(
         evidence
@@ -84,7 +83,7 @@ def write_draft(
     context = answerer.context_for(task)
     present = {evidence.id: evidence for evidence in (*own, *similar)}
     with_prior = {**present, **{evidence.id: evidence for evidence in prior}}
-    verifier = Verifier(assistant.settings.verify)
+    verifier = assistant.verifier()
 
     def check(section: str, said: Statement) -> tuple[str, Statement, tuple[Claim, ...]]:
         return section, said, tuple(verifier.verify(said, with_prior if section == COMPARISON else present))

@@ -1,8 +1,8 @@
-"""ONNX models on the CPU: sessions, batches side by side, and an inner tensor made an output."""
+"""ONNX models on the CPU: sessions, batches side by side, an inner tensor made an output, a stored tensor read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -57,6 +57,59 @@ def with_output(model: bytes, tensor: str) -> bytes:
     """
     float_type = _field(2, _field(1, b"\x08\x01"))
     return model + _field(7, _field(12, _field(1, tensor.encode()) + float_type))
+
+
+def initializer(model: bytes, name: str) -> tuple[tuple[int, ...], memoryview]:
+    """Shape and raw bytes of a stored tensor of a serialized ONNX model: `ModelProto.graph` (7), its `initializer`s
+    (5), of each `dims` (1), `name` (8) and `raw_data` (9).
+
+    Raises KeyError when the model has none of that name, or keeps it elsewhere than in its raw data.
+    """
+    for _, graph in _fields(memoryview(model), 7):
+        for _, tensor in _fields(graph, 5):
+            parts = list(_fields(tensor, 1, 8, 9))
+            if [bytes(part) for number, part in parts if number == 8] != [name.encode()]:
+                continue
+            raw = [part for number, part in parts if number == 9]
+            if raw:
+                return tuple(size for number, part in parts if number == 1 for size in _sizes(part)), raw[0]
+    raise KeyError(name)
+
+
+def _fields(message: memoryview, *wanted: int) -> Iterator[tuple[int, memoryview]]:
+    """Number and payload of a protobuf message's fields of these numbers, in their order; a number's own bytes."""
+    at = 0
+    while at < len(message):
+        tag, at = _read_varint(message, at)
+        number, wire = tag >> 3, tag & 7
+        start = at
+        if wire == 0:
+            _, at = _read_varint(message, at)
+        elif wire == 2:
+            length, start = _read_varint(message, at)
+            at = start + length
+        else:
+            at += {1: 8, 5: 4}[wire]
+        if number in wanted:
+            yield number, message[start:at]
+
+
+def _sizes(part: memoryview) -> Iterator[int]:
+    """The numbers of a repeated field, packed or single."""
+    at = 0
+    while at < len(part):
+        value, at = _read_varint(part, at)
+        yield value
+
+
+def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
 
 
 def _field(number: int, payload: bytes) -> bytes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.records import Claim, Evidence, Statement
-from assistant.settings import VerifySettings
+from assistant.settings import Settings
 from assistant.verify import Verifier
+from assistant.verify.entail import open_entailment
 
 
 class VerifierJudge:
@@ -20,9 +21,10 @@ class VerifierJudge:
     claim about the patient needs own evidence, none of which plain entailment of texts would see.
     """
 
-    def __init__(self, settings: VerifySettings) -> None:
+    def __init__(self, settings: Settings) -> None:
         # Removal would turn "not supported" into "nothing left", so the judge marks whatever the user's setting.
-        self._verifier = Verifier(settings.model_copy(update={"unsupported": "mark"}))
+        marking = settings.verify.model_copy(update={"unsupported": "mark"})
+        self._verifier = Verifier(marking, open_entailment(settings.verify.entailment, settings))
 
     def supports(self, claim: Claim, evidence: Sequence[Evidence]) -> bool:
         """Whether the evidence, taken together, supports the claim; every part of it, if it falls into several."""

@@ -168,7 +168,7 @@ def _ask_all(plan: _Plan, folder: Path, opener: OpenAssistant, progress: Progres
     """The samples of all cases, in the suite's order; those in the log are not asked again, failed ones are."""
     cases = plan.dataset.cases
     done = {name: sample for name, sample in read_log(folder).items() if sample.error is None}
-    judge = VerifierJudge(plan.settings.verify)
+    judge = VerifierJudge(plan.settings)
     assistants: dict[str | None, Assistant] = {}
     with LogWriter(folder) as log:
         for number, case in enumerate(cases):

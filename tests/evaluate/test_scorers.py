@@ -14,7 +14,7 @@ from assistant.evaluate.scorers import (
     score_retrieval,
 )
 from assistant.records import Answer, Claim, Evidence, SearchResult, TextPlace
-from assistant.settings import VerifySettings
+from assistant.settings import Settings, VerifySettings
 
 
 def piece(name: str, text: str, *, relation="knowledge", external_id=None, kept=True) -> Evidence:
@@ -48,7 +48,7 @@ def test_hallucinations_by_kind_with_unverifiable_apart():
 
 def test_an_answer_without_claims_is_not_faithful_but_absent():
     assert score_claims(answer(abstained=True)) == {}
-    assert judge_citations(answer(abstained=True), VerifierJudge(VerifySettings())) == ({}, {})
+    assert judge_citations(answer(abstained=True), VerifierJudge(Settings())) == ({}, {})
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_citations_in_alces_sense_with_the_invented_one_in_the_denominator():
         claim("There is a fracture of the right clavicle."),
         evidence=[carries, beside],
     )
-    scores, judged = judge_citations(given, VerifierJudge(VerifySettings(unsupported="remove")))
+    scores, judged = judge_citations(given, VerifierJudge(Settings(verify=VerifySettings(unsupported="remove"))))
     assert judged == {"0:e1": "supports", "0:e2": "irrelevant", "0:E9": "invented"}
     assert scores == {
         "citation_recall": (1, 2),
@@ -103,7 +103,7 @@ def test_of_an_uncarried_claim_no_citation_counts():
     given = answer(
         claim("There is a large right pneumothorax.", written=("e2",)), evidence=[piece("e2", "The heart is normal.")]
     )
-    scores, _ = judge_citations(given, VerifierJudge(VerifySettings()))
+    scores, _ = judge_citations(given, VerifierJudge(Settings()))
     assert scores["citation_precision"] == (0, 1)
     assert scores["citation_recall"] == (0, 1)
 
@@ -114,7 +114,7 @@ def test_of_a_counting_claim_every_study_counted_is_needed():
     counted = replace(
         claim("2 of the 3 most similar studies mention pleural effusion.", written=("e0", "e1", "e2")), about="similar"
     )
-    scores, judged = judge_citations(answer(counted, evidence=evidence), VerifierJudge(VerifySettings()))
+    scores, judged = judge_citations(answer(counted, evidence=evidence), VerifierJudge(Settings()))
     assert scores["citation_recall"] == (1, 1)
     assert set(judged.values()) == {"supports"}
 
@@ -124,7 +124,7 @@ def test_where_written_citations_were_not_kept_the_invented_rate_is_absent():
         Claim("Aspirin relieves pain.", "general", "supported", citations=("e1",)),
         evidence=[piece("e1", "Aspirin relieves pain.")],
     )
-    scores, _ = judge_citations(given, VerifierJudge(VerifySettings()))
+    scores, _ = judge_citations(given, VerifierJudge(Settings()))
     assert "invented_citation_rate" not in scores
     assert scores["citation_precision"] == (1, 1)
 

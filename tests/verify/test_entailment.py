@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from assistant.errors import MissingExtra, ModelUnavailable, RecipeError, WardroundError, WeightsMissing
+from assistant.records import Evidence, Statement
 from assistant.settings import EmbedSettings, LlmSettings, Settings
+from assistant.verify import Verifier, check
 from assistant.verify.entail import open_entailment
+from assistant.verify.entail.combined import combination
 from assistant.verify.entail.parts import in_parts, judge_in_parts, together
 
 SETTINGS = Settings(embed=EmbedSettings(fetch_weights=False, threads=1))
@@ -62,6 +65,123 @@ def test_names() -> None:
 def test_without_the_extra_the_way_to_it_is_named(family: str) -> None:
     with pytest.raises(MissingExtra, match=r"pip install 'wardround\[models\]'"):
         open_entailment(f"{family}:some-model", SETTINGS)
+
+
+# --- a small cross-encoder on onnxruntime -----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A graph as `benchmarks/entailment_train.py` exports it, but of one product: the mean of the word vectors."""
+    onnx = pytest.importorskip("onnx", reason="install wardround[fast]")
+    from onnx import TensorProto, helper, numpy_helper
+
+    product = np.random.default_rng(0).normal(size=(384, 3)).astype(np.float32)
+    nodes = [
+        helper.make_node("ReduceMean", ["words"], ["mean"], axes=[1], keepdims=0),
+        helper.make_node("ReduceMax", ["kinds"], ["used"], keepdims=0),  # an unused input would be pruned
+        helper.make_node("Cast", ["used"], ["weight"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["mean", "weight"], ["weighed"]),
+        helper.make_node("MatMul", ["weighed", "product"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=-1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "small",
+        [
+            helper.make_tensor_value_info("words", TensorProto.FLOAT, [1, "n", 384]),
+            helper.make_tensor_value_info("kinds", TensorProto.INT64, [1, "n"]),
+        ],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [1, 3])],
+        [numpy_helper.from_array(product, "product")],
+    )
+    file = tmp_path_factory.mktemp("trained") / "small.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(file))
+    return file
+
+
+def test_a_trained_cross_encoder_judges_each_pair_by_itself(trained_file: Path) -> None:
+    model = open_entailment(f"trained:{trained_file}", SETTINGS)
+    assert model is not None and model.name == "trained:small"
+    rows = model.judge(PAIRS)
+    assert rows.shape == (3, 3) and rows.sum(axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
+    assert rows[1].tolist() == [0, 1, 0]
+    assert np.array_equal(rows, np.concatenate([model.judge([pair]) for pair in PAIRS]))
+
+    # the word vectors that it was fed are those of the packaged encoder, dequantised
+    import onnx
+    from onnx import numpy_helper
+
+    from assistant import weights
+    from assistant.embed.minilm import load_tokenizer
+
+    stored = {t.name: t for t in onnx.load(str(weights.locate("minilm-int8"))).graph.initializer}
+    name = "inner.embeddings.word_embeddings.weight"
+    words = numpy_helper.to_array(stored[f"{name}_q"]) * numpy_helper.to_array(stored[f"{name}_scale"])
+    claim, text = (load_tokenizer().encode(part).ids for part in PAIRS[0])
+    mean = words[claim + text[1:]].mean(axis=0)
+    product = np.random.default_rng(0).normal(size=(384, 3)).astype(np.float32)
+    odds = np.exp(mean @ product)
+    assert rows[0] == pytest.approx(odds / odds.sum(), abs=1e-5)
+
+
+def test_a_claim_longer_than_the_window_is_cut_and_the_text_still_read(trained_file: Path) -> None:
+    model = open_entailment(f"trained:{trained_file}", SETTINGS)
+    assert model is not None
+    rows = model.judge([("effusion " * 500, "There is no pleural effusion. " * 200)])
+    assert rows.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_trained_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(WeightsMissing, match=r"trained:no/such.onnx: no such file: .*entailment_train.py makes one"):
+        open_entailment("trained:no/such.onnx", SETTINGS)
+
+
+# --- beside the rule for prose ----------------------------------------------------------------------
+
+
+class Says:
+    """An entailment model that says the same of every pair, and counts what it was asked."""
+
+    fingerprint = "0"
+
+    def __init__(self, *row: float) -> None:
+        self.name, self.row, self.asked = "says", row, 0
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        self.asked += len(pairs)
+        return np.array([self.row] * len(pairs), np.float32)
+
+
+PARAPHRASE = ("Escitalopram belongs to a group of mood medicines.", "Lexapro is an SSRI, which treats depression.")
+
+
+def test_a_paraphrase_is_supported_when_the_model_says_so_and_not_when_it_does_not() -> None:
+    assert check(*PARAPHRASE).verdict == "unsupported"
+    assert check(*PARAPHRASE, entailment=Says(0.999, 0.001, 0)).verdict == "supported"
+    assert check(*PARAPHRASE, entailment=Says(0, 1, 0)).verdict == "unsupported"
+
+
+def test_neither_quotations_nor_findings_are_asked_of_the_model() -> None:
+    model = Says(1, 0, 0)
+    assert check("The dose is low.", "The dose is low. It is given once.", entailment=model).verdict == "supported"
+    assert check("No pleural effusion.", "Pleural effusion.", entailment=model).verdict == "contradicted"
+    assert model.asked == 0
+
+
+def test_a_verifier_hands_the_model_to_every_check() -> None:
+    given = {"E1": Evidence("E1", "d", "text", "DOC", "knowledge", PARAPHRASE[1], None, 1.0, True, "")}
+    statement = Statement(PARAPHRASE[0], ("E1",), "general")
+    assert [c.verdict for c in Verifier().verify(statement, given)] == ["unsupported"]
+    assert [c.verdict for c in Verifier(entailment=Says(0.999, 0.001, 0)).verify(statement, given)] == ["supported"]
+
+
+def test_an_unfitted_model_counts_as_much_as_the_rule() -> None:
+    both = combination("says")
+    assert both.probability(0.5, 0.5) == pytest.approx(0.5)
+    assert both.probability(0.9, 0.1) == pytest.approx(0.5)
+    assert both.probability(0.8, 0.8) == pytest.approx(0.8)
+    assert 0 < both.probability(0.0, 0.0) < both.probability(1.0, 1.0) < 1
 
 
 # --- the families on torch --------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The one front door to entailment models: `open_entailment("nli:<folder>", settings)`.
 
     none                        rules alone
+    trained:<file.onnx>         a small cross-encoder as `benchmarks/entailment_train.py` makes it; without torch
     nli:<name or folder>        a Hugging Face model that was trained on NLI (extra `models`)
     minicheck:<name or folder>  MiniCheck (Tang, Laban and Durrett 2024, EMNLP): supported or not (extra `models`)
     served                      the language model behind `llm.base_url`, asked as a judge
@@ -56,6 +57,7 @@ class Entry:
 
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry("trained", "trained", "TrainedModel", family=True),
     Entry("nli", "hugging_face", "NliModel", family=True),
     Entry("minicheck", "minicheck", "MiniCheckModel", family=True),
     Entry("served", "served", "ServedJudge"),
