@@ -127,6 +127,13 @@ def damages(sentence: str) -> Iterator[tuple[str, str]]:
                 and re.search(r"right (greater|heart|atri|ventric)|left (greater|atri|ventric)", sentence, re.I)
             ):
                 yield kind, damaged
+    if re.search(r"\bupper and lower\b", sentence, re.I):
+        yield "location", re.sub(r"\bupper and lower\b", "lower and lower", sentence, count=1, flags=re.I)
+    aged = re.search(r"\b(acute|chronic|old|new|recent|healed|stable|unchanged|prior|previous)\b", sentence, re.I)
+    device = re.search(r"\b(catheter|line|tube|PICC?|AICD|pacemaker|stents?|clips?)\b", sentence, re.I)
+    if stated and not aged and not device and not re.search(r"\b(no|not|without|clear|normal)\b", sentence, re.I):
+        what = re.sub(r"^(a|an) ", "", stated["what"], flags=re.IGNORECASE)
+        yield "time", f"Acute {what[0].lower()}{what[1:]}."
     if size := _SIZE.search(sentence):
         number, unit = float(size[1]), size[2]
         yield "number", sentence[: size.start(1)] + f"{number * 2 + 1:g}" + sentence[size.end(1) :]

@@ -170,7 +170,8 @@ def _judge_sentence(claim: str, evidence: ReadEvidence, entailment: EntailmentMo
     missing = missing_numbers(wording, evidence.quantities)
     signs = read_signs(wording, evidence.pieces, evidence.words, number=bool(missing))
     numbers = _judge_numbers(missing, signs)
-    if reading.mentions and not _is_prose(reading, wording):
+    by_words = not reading.mentions or _is_prose(reading, wording)
+    if not by_words:
         judgement = _judge_clinically(reading, evidence)
         if judgement.verdict == "unsupported" and all(mention.status != "absent" for mention in reading.mentions):
             judgement = _judge_opposites(wording, signs) or judgement
@@ -179,11 +180,11 @@ def _judge_sentence(claim: str, evidence: ReadEvidence, entailment: EntailmentMo
     if numbers is not None and judgement.verdict != "contradicted":
         return numbers
     if judgement.verdict == "supported":
-        return _judge_attributes(reading, wording, evidence) or judgement
+        return _judge_attributes(reading, wording, evidence, by_words) or judgement
     return judgement
 
 
-def _judge_attributes(reading: Reading, wording: Wording, evidence: ReadEvidence) -> Judgement | None:
+def _judge_attributes(reading: Reading, wording: Wording, evidence: ReadEvidence, by_words: bool) -> Judgement | None:
     """A side, place, degree or course of the claim that no sentence on the same thing has.
 
     Catches what belongs to no finding of the vocabulary ("prominence of the right paratracheal soft tissues").
@@ -209,7 +210,7 @@ def _judge_attributes(reading: Reading, wording: Wording, evidence: ReadEvidence
     general = speaks_generally(reading.text)
     ages = set() if general else {word.lower() for word in _AGE_WORDS.findall(_uncovered(reading))}
     known = {word.lower() for near_by in near for word in _AGE_WORDS.findall(near_by.text)}
-    if ages - known and not any(mention.ages for mention in reading.mentions):
+    if ages - known and (by_words or not any(mention.ages for mention in reading.mentions)):
         unsaid = ", ".join(sorted(ages - known))
         return Judgement("unsupported", 0.4, "time", f"{unsaid} is not said of it: {shown}")
     for kind, claimed, stated in attribute_pairs(reading.attributes, [r.attributes for r in near]):
@@ -278,7 +279,8 @@ def _judge_by_words(
         of_one_length = len(stated.features) <= LONGER * len(wording.features)
         if of_one_length and bool(wording.denials) != bool(stated.denials):
             return Judgement("contradicted", 0.1, "negation", f"denied in one and not in the other: {shown}")
-        turned = _judge_opposites(wording, signs)
+    if stated is not None and not asks(stated.text):
+        turned = _turned_alone(wording, stated)
         if turned is not None:
             return turned
     against = _contradicted_finding(reading, wording, evidence)
@@ -325,6 +327,18 @@ def _contradicted_finding(reading: Reading, wording: Wording, evidence: ReadEvid
         if outcome.verdict == "contradicted" and not outcome.implied:
             return outcome
     return None
+
+
+def _turned_alone(wording: Wording, stated: Wording) -> Judgement | None:
+    """A contradiction where a sentence says all that the claim says but for one word, and of that the opposite."""
+    turned = opposite(wording, stated)
+    if turned is None:
+        return None
+    rest = wording.features - read_wording(turned[0]).features
+    if not rest or coverage(rest, stated.meant) < SAME_SENTENCE:
+        return None
+    why = f"“{turned[0]}” against “{turned[1]}”: “{stated.text[:160]}”"
+    return Judgement("contradicted", 0.15, kind_of_opposite(turned[0]), why)
 
 
 def _judge_opposites(wording: Wording, signs: Signs) -> Judgement | None:

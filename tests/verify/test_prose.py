@@ -51,7 +51,7 @@ def test_each_coefficient_has_the_sign_of_its_meaning() -> None:
         ("Acetaminophen lowers a fever in children.", "Paracetamol lowers fever in children.", "supported"),
         ("Respiratory infections are caused by viruses.", LEAFLET, "supported"),
         ("Respiratory infections are treated with surgery of the sinuses.", LEAFLET, "unsupported"),
-        ("Heart is small.", "Heart is large.", "unsupported"),
+        ("Heart is small.", "Heart is large.", "contradicted"),
         ("The drug lowers mortality.", "The aim was to determine whether the drug lowers mortality.", "unsupported"),
         ("Take 500 mg of paracetamol every 6 hours.", "Take 1000 mg of paracetamol every 6 hours.", "contradicted"),
     ],
