@@ -397,9 +397,10 @@ class Assistant:
         """Drop uploads from memory."""
         self.uploads.forget(record_ids)
 
-    def record(self, record_id: str) -> Record:
+    def record(self, record_id: str, *, logged: bool = True) -> Record:
         """A record with its picture, signal or text, for looking at: of the archive, or an upload of this process.
 
+        The access log is told of it, unless the caller does so itself, for many at once (`logged=False`).
         Raises WardroundError when there is none of that id, UnreadableFile when its file is gone or changed.
         """
         upload = self.uploads.find(record_id)
@@ -410,7 +411,8 @@ class Assistant:
             if found is None:
                 continue
             record, place = found
-            self.db.log_access("view", [(record.record_id, record.patient_id)])
+            if logged:
+                self.db.log_access("view", [(record.record_id, record.patient_id)])
             return record if record.kind == "text" else self._with_content(record, place, index.pacs_of(place))
         raise WardroundError(f"record {record_id!r}: not in {', '.join(self.indexes)}")
 
@@ -426,12 +428,12 @@ class Assistant:
                 return records
         raise BadQuery(f"study {study_id!r}: not in {', '.join(self.indexes)}, and no files are given")
 
-    def study_uploads(self, study_id: str) -> tuple[Upload, ...]:
-        """The pictures and signals of an indexed study with their content, as if they had been handed in; what the
-        index encoded is not encoded again. Raises as `study` and `record` do."""
+    def as_uploads(self, records: Sequence[Record]) -> tuple[Upload, ...]:
+        """The pictures and signals among indexed records with their content, as if they had been handed in; what the
+        index encoded is not encoded again, and the access log is left to the caller. Raises as `record` does."""
         from assistant.retrieve.query import Upload
 
-        found = tuple(Upload(self.record(r.record_id)) for r in self.study(study_id) if r.kind != "text")
+        found = tuple(Upload(self.record(r.record_id, logged=False)) for r in records if r.kind != "text")
         for index in self._open_indexes():
             for kind, study in {(upload.record.kind, upload.record.study_id) for upload in found}:
                 known, fingerprint = index.vectors_of_study(str(study), kind), index.fingerprint(kind)

@@ -166,6 +166,20 @@ def test_a_long_list_is_read_by_processes_that_a_bad_file_cannot_stop(assistant,
     assert [d.study_id for d in drafts] == [f"s{n}" for n in range(18) if n not in (3, 9)]
 
 
+def test_the_access_log_tells_what_drafts_are_made_from(tmp_path):
+    from sqlalchemy import select
+
+    from assistant.store.workspace_tables import AccessRow
+
+    build_small_archive(tmp_path)
+    assistant = Assistant.open(tmp_path)
+    (draft,) = assistant.draft(["a.png"])
+    seen = {e.record_id for e in draft.evidence if e.kept}
+    with assistant.db.session() as session:
+        logged = {row.record_id for row in session.scalars(select(AccessRow)) if row.action == "draft"}
+    assert seen and logged == seen
+
+
 def test_an_unknown_template_or_model_ends_the_run_before_it_begins(assistant, tmp_path):
     path = write_studies(tmp_path, ["s1"])
     for wrong, said in (

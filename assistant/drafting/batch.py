@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
@@ -189,6 +189,13 @@ def _searched(
                 found[study_id] = assistant.search_batch([query])[0]
             except Exception as error:
                 found[study_id] = _reason(error)
+    indexed = (
+        record
+        for request, content in read
+        if isinstance(content, Content) and not request.files
+        for record in content.records
+    )
+    _log(assistant, [(record.record_id, record.patient_id) for record in indexed], found.values())
     searched: list[_Searched] = []
     for request, content in read:
         if isinstance(content, Content):
@@ -197,6 +204,13 @@ def _searched(
         else:
             searched.append((request, _reason(content)))
     return searched
+
+
+def _log(assistant: Assistant, own: list[tuple[str, str | None]], found: Iterable[SearchResult | str]) -> None:
+    """Tell the access log which records of the archive some drafts are made from."""
+    kept = (piece for result in found if isinstance(result, SearchResult) for piece in result.evidence if piece.kept)
+    seen = (*own, *((piece.record_id, piece.patient_id) for piece in kept))
+    assistant.db.log_access("draft", list(dict.fromkeys(seen)))
 
 
 def _reason(error: Exception) -> str:

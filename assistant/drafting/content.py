@@ -140,7 +140,7 @@ def _content(
 
 def _indexed(assistant: Assistant, request: StudyRequest) -> Content:
     records = assistant.study(request.study_id)
-    uploads = assistant.study_uploads(request.study_id)
+    uploads = assistant.as_uploads(records)
     studies = frozenset(str(record.study_id) for record in records)
     patients = frozenset(record.patient_id for record in records if record.patient_id)
     texts = tuple(record for record in records if record.kind == "text")

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from assistant.drafting.study import Made
 from assistant.errors import CannotWrite, WardroundError, WorkspaceBusy
 from assistant.export import file_name, preference_pair, render
+from assistant.records import Record
 from assistant.store.files import fsync, write_atomically, write_bytes_atomically
 from assistant.studies import StudyRequest
 
@@ -33,6 +34,7 @@ PREFERENCES = "preferences.jsonl"
 RUN = "run.json"
 BESIDE = (PREFERENCES, SET_ASIDE)  # other files with a line a study
 SUFFIXES = {"fhir": ".json", "docx": ".docx", "pdf": ".pdf"}
+_BOOKED = 16  # studies
 _OWNER = 0o600  # patients' text: owner alone
 
 
@@ -45,6 +47,7 @@ class DraftOutput:
         self._pseudonym = lambda study: sorted(assistant.pseudonyms_of(None, study)[1])[0]
         self.path = folder / DRAFTS
         self.done: set[str] = set()
+        self._booked: list[tuple[str, str | None]] = []
 
     def __enter__(self) -> DraftOutput:
         with _disk(self._folder):
@@ -88,14 +91,18 @@ class DraftOutput:
         for file in (self._drafts, self._aside, self._pairs):
             if file is not None:
                 file.close()
+        self._assistant.db.add_drafted(self._run, self._booked)
         self._assistant.db.end_draft_run(self._run)
         self._lock.close()
+
+    def _record(self, record_id: str) -> Record:
+        return self._assistant.record(record_id, logged=False)  # that it was cited is logged
 
     def export(self, made: Made) -> None:
         """Write a draft's files; they are there whole before its line is. Called from several threads."""
         kinds = [kind for kind in SUFFIXES if kind in self._options.exports]
         with _disk(self._folder):
-            for kind, content in render(made.draft, made.content.records, self._assistant.record, kinds).items():
+            for kind, content in render(made.draft, made.content.records, self._record, kinds).items():
                 path = self._folder / kind / (file_name(made.draft.study_id) + SUFFIXES[kind])
                 write_bytes_atomically(path, content, mode=_OWNER)
 
@@ -105,7 +112,14 @@ class DraftOutput:
             if self._pairs is not None and (pair := self._pair(made)):
                 _add(self._pairs, pair)
             _add(self._drafts, made.draft.to_json())
-        self._assistant.db.add_drafted(self._run, self._pseudonym(made.draft.study_id))
+        self._book(self._pseudonym(made.draft.study_id), None)
+
+    def _book(self, pseudonym: str, reason: str | None) -> None:
+        """Keep in the workspace what became of a study, some of them together: a commit takes as long as a draft."""
+        self._booked.append((pseudonym, reason))
+        if len(self._booked) >= _BOOKED:
+            self._assistant.db.add_drafted(self._run, self._booked)
+            self._booked.clear()
 
     def _pair(self, made: Made) -> dict[str, Any] | None:
         prompts = self._assistant.workspace / "prompts"
@@ -118,7 +132,7 @@ class DraftOutput:
         name = self._pseudonym(request.study_id)
         for file in request.files:
             reason = reason.replace(str(file), "a file").replace(file.name, "a file")
-        self._assistant.db.add_drafted(self._run, name, reason.replace(request.study_id, name))
+        self._book(name, reason.replace(request.study_id, name))
 
     def _check_run(self) -> None:
         """Refuse to mix drafts of two kinds in one folder."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.drafting.content import Content, read_contents
+from assistant.drafting.content import Content
 from assistant.drafting.flags import flags_of
 from assistant.drafting.prior import COMPARISON, compared, is_prior, prior_evidence
-from assistant.errors import WardroundError
 from assistant.generate import Answerer, Context, DraftTask, load_prompt
 from assistant.records import Claim, Draft, SearchResult, Section, Statement
-from assistant.studies import StudyRequest
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -27,24 +25,6 @@ class Made:
     task: DraftTask
     context: Context | None
     checked: tuple[tuple[str, Statement, tuple[Claim, ...]], ...]
-
-
-def draft_study(
-    assistant: Assistant,
-    request: StudyRequest,
-    *,
-    template: str | None = None,
-    llm: str | None = None,
-    prior: bool = False,
-    patient: str | None = None,
-    exclude_patient: str | None = None,
-) -> Made:
-    """The draft of one study. Raises UnreadableFile, BadQuery when there is nothing to draft from."""
-    (content,) = read_contents(assistant, [request])
-    if isinstance(content, WardroundError):
-        raise content
-    query = content.query(considered(assistant), prior, patient, exclude_patient)
-    return write_draft(assistant, content, assistant.search_batch([query])[0], assistant.answerer(llm), template)
 
 
 def considered(assistant: Assistant) -> int:

@@ -92,9 +92,10 @@ class WorkspaceDb:
             session.flush()
             return run.run_id
 
-    def add_drafted(self, run_id: int, study_id: str, reason: str | None = None) -> None:
+    def add_drafted(self, run_id: int, studies: Sequence[tuple[str, str | None]]) -> None:
+        """Keep studies (pseudonyms) of a run, each with the reason why it was set aside, None where it was drafted."""
         with Session(self._engine) as session, session.begin():
-            session.add(DraftedRow(run_id=run_id, study_id=study_id, reason=reason))
+            session.add_all(DraftedRow(run_id=run_id, study_id=study, reason=reason) for study, reason in studies)
 
     def end_draft_run(self, run_id: int) -> None:
         with Session(self._engine) as session, session.begin():

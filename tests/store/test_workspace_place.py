@@ -36,7 +36,7 @@ def fill(db):
     db.add_feedback(turn, 0, "harmful", "wrong side")
     db.log_access("view", [("r1", "P-1"), ("r2", None)])
     run = db.start_draft_run(Path("/drafts"), "quote")
-    db.add_drafted(run, "S-1", "no picture")
+    db.add_drafted(run, [("S-1", "no picture")])
     db.end_draft_run(run)
     remember(db, ["key-1", "key-2"], "")
     remember(db, ["key-2", "key-3"], "")
