@@ -26,7 +26,7 @@ import numpy as np
 from assistant.findings.mentions import read_phrases, read_sentence
 from assistant.records import Evidence, Relation, Statement
 from assistant.verify import Verifier, check
-from assistant.verify.judge import read_evidence
+from assistant.verify.evidence import read_evidence
 from assistant.verify.wording import read_wording
 
 sys.path.insert(0, str(Path(__file__).parent))

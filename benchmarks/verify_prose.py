@@ -25,7 +25,7 @@ from scipy.optimize import minimize
 from verify import Pair, development, faithbench_pairs, kqa_pairs, medhallu_pairs, radfact_pairs
 
 from assistant.findings.sentences import sentences
-from assistant.verify.judge import read_evidence
+from assistant.verify.evidence import read_evidence
 from assistant.verify.prose import SIGNS, read_signs
 from assistant.verify.wording import missing_numbers, read_wording
 

@@ -9,8 +9,8 @@ from assistant.findings.counting import parse_count
 from assistant.findings.mentions import read_sentence
 from assistant.findings.sentences import sentences
 from assistant.records import About, Evidence, Relation, Statement
+from assistant.verify.evidence import read_evidence, stands_in
 from assistant.verify.general import is_bare_finding
-from assistant.verify.judge import read_evidence, stands_in
 
 _THING = (
     r"(?:stud(?:y|ies)|cases?|patients?|x-?rays?|radiographs?|ecgs?|ekgs?|images?|reports?|recordings?|scans?"

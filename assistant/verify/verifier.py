@@ -15,7 +15,8 @@ from assistant.records import About, Claim, Evidence, Judgement, SignalPlace, St
 from assistant.settings import VerifySettings
 from assistant.verify.about import ALLOWED, derive_about, is_general_quotation
 from assistant.verify.claims import split_claims
-from assistant.verify.judge import check, quotable, read_evidence, stands_in
+from assistant.verify.evidence import quotable, read_evidence, stands_in
+from assistant.verify.judge import check
 from assistant.verify.recount import recount, study_of
 from assistant.verify.wording import missing_numbers, read_wording
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.verify import check
-from assistant.verify.judge import read_evidence
+from assistant.verify.evidence import read_evidence
 from assistant.verify.prose import SIGNS, Signs, read_signs, rule
 from assistant.verify.wording import read_wording
 
