@@ -16,8 +16,6 @@ from pydantic_core import from_json
 
 from assistant.findings import sentence_spans
 
-MOST_SENTENCES = 40
-
 
 class UnreadableReply(Exception):
     """A reply that is not what was asked for; says where it departs from it."""
@@ -40,7 +38,7 @@ class _Reply(BaseModel):
 def reply_schema(labels: Iterable[str], sections: Sequence[str] = ()) -> dict[str, Any]:
     """The JSON schema of a reply that may cite `labels` ("E1") and nothing else; of a report in these sections."""
     text = {"type": "string"}  # without bounds: with them, vLLM's grammar lets control characters in
-    cited = {"type": "array", "items": {"type": "string", "enum": list(labels)}, "maxItems": 6}
+    cited = {"type": "array", "items": {"type": "string", "enum": list(labels)}}
     section = {"section": {"type": "string", "enum": list(sections)}} if sections else {}
     sentence = {
         "type": "object",
@@ -50,7 +48,7 @@ def reply_schema(labels: Iterable[str], sections: Sequence[str] = ()) -> dict[st
     }
     return {
         "type": "object",
-        "properties": {"sentences": {"type": "array", "items": sentence, "maxItems": MOST_SENTENCES}},
+        "properties": {"sentences": {"type": "array", "items": sentence}},
         "required": ["sentences"],
         "additionalProperties": False,
     }

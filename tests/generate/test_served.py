@@ -5,7 +5,7 @@ import socket
 import numpy as np
 import pytest
 
-from assistant.errors import MissingExtra, ModelUnavailable, WardroundError
+from assistant.errors import MissingExtra, ModelUnavailable, ReplyRefused, WardroundError
 from assistant.generate import DraftTask, Task, open_answerer
 from assistant.generate.local import MODEL, LocalServer
 from assistant.records import BoxPlace, Evidence, Image, Statement, TextPlace
@@ -100,6 +100,53 @@ def test_a_server_that_redirects_elsewhere_is_not_followed(server):
     said = failure(settings(server, base_url=f"http://127.0.0.1:{elsewhere.server_port}/v1", model=MODEL))
     elsewhere.shutdown()
     assert "307" in said
+
+
+def test_a_server_with_guided_decoding_is_held_to_the_schema(server, prompts):
+    asked = open_answerer(settings(server, reply="json", max_tokens=120, timeout_s=250), prompts)
+    (first, *_) = asked.answer(TASK)
+    assert first.text and set(first.citations) <= {"ea1"}
+    assert asked.prompt_for(TASK) == "answer@3+reply-json@1"
+
+
+def test_without_guided_decoding_an_unreadable_reply_is_asked_for_once_more_and_is_then_an_error(server, prompts):
+    """A gateway before the real server that knows no schemas, as some don't; the small model then writes prose."""
+    import json
+    import threading
+    import urllib.request
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    asked = []
+
+    class Gateway(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append(json.loads(body))
+            if "response_format" in asked[-1]:
+                self.send_error(400, "response_format is not supported")
+                return
+            headers = {"Content-Type": "application/json", "Authorization": self.headers["Authorization"]}
+            forward = urllib.request.Request(f"{server.base_url}/chat/completions", body, headers)
+            with urllib.request.urlopen(forward) as reply:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.end_headers()
+                self.wfile.write(reply.read())
+
+        def log_message(self, *_):
+            pass
+
+    gateway = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
+    threading.Thread(target=gateway.serve_forever, daemon=True).start()
+    llm = settings(server, base_url=f"http://127.0.0.1:{gateway.server_port}/v1", model=MODEL, reply="json")
+    answerer = open_answerer(llm, prompts)
+    for requests in (3, 2):  # with a schema, without, once more; and after that never with a schema again
+        asked.clear()
+        with pytest.raises(ReplyRefused, match="not the JSON that was asked for"):
+            list(answerer.answer(TASK))
+        assert len(asked) == requests
+    assert "could not be read" in json.dumps(asked[-1]["messages"])
+    gateway.shutdown()
 
 
 def test_a_wrong_key_is_told_apart(server):
