@@ -37,7 +37,7 @@ _ORDERS = tuple(
         r"\bfrom\s+now\s+on\b.{0,20}\b(?:you|act)\b|\bact\s+as\s+(?:a|an|if)?\s*\w*gpt|\bstay\s+in\s+character\b"
         r"|\b(?:let\s+us|let's)\s+play\s+a\s+game\b|\byou\s+are\s+an?\s+(?:parrot|AI|assistant|chatbot)\b",
         # the answer dictated
-        rf"\b(?<!the\s)(?:{_ANSWER}|antworte\w*|réponds|répondez|responde)\s+(?:\w+\s+){{0,4}}?(?:only|just|exactly|nothing\s+else"
+        r"\b(?<!the\s)(?:answer|reply|respond|output|print|say|write|repeat|antworte\w*|réponds|répondez|responde)\s+(?:\w+\s+){0,4}?(?:only|just|exactly|nothing\s+else"
         r"|with\s+the\s+word|nur|uniquement|solo|solamente)\b",
         r"\b(?:your|its|every|each|the\s+(?:correct|only))\s+(?:\w+\s+)?(?:answer|reply|response|summary|output)s?\b.{0,40}"
         r"\b(?:must|should|shall|has\s+to|contains?|is\s+that|be\s+about|begins?|before)\b",
