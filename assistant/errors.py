@@ -59,11 +59,11 @@ class ModelUnavailable(WardroundError):
 
 
 class ModelLost(ModelUnavailable):
-    """A language model's server is not there, too busy or too slow, or broke off: later, it may well answer."""
+    """A language model's server is not there, is too busy, or broke off: later, it may well answer."""
 
 
 class ReplyRefused(ModelUnavailable):
-    """This one request got no usable reply: the prompt is too long, or what came twice could not be read."""
+    """This one request got no usable reply: the prompt is too long, the reply takes too long, or can't be read."""
 
 
 class BadQuery(WardroundError):

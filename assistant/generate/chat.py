@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from functools import cache, cached_property
 from typing import Any
 
-from assistant.errors import ModelLost, ModelUnavailable
+from assistant.errors import ModelLost, ModelUnavailable, ReplyRefused
 from assistant.generate.failures import explained, pause_before_retry
 from assistant.generate.pictures import user_content
 from assistant.generate.profiles import Profile, profile_of
@@ -22,6 +22,10 @@ from assistant.records import Image
 from assistant.settings import LlmSettings
 
 _CONNECT_S = 5.0
+
+
+class _TooSlow(ModelLost):
+    """A reply that has begun and does not end in time."""
 
 
 class Reply:
@@ -119,9 +123,29 @@ class ChatServer:
                     except Exception as error:
                         pause = None if begun or tried == self._llm.retries else pause_before_retry(error, tried)
                         if pause is None:
-                            lost = explained(error, self.base_url, self._llm)
-                            raise (ModelLost(f"the answer broke off: {lost}") if begun else lost) from error
+                            raise self._failure(error, begun) from error
                 time.sleep(min(pause, self._llm.timeout_s))
+
+    def _failure(self, error: Exception, begun: bool) -> ModelUnavailable:
+        """What became of a request. One that took too long is no lost server, as long as that answers others."""
+        import openai
+
+        meant = explained(error, self.base_url, self._llm)
+        if begun:
+            meant = ModelLost(f"the answer broke off: {meant}")
+        slow = isinstance(error, _TooSlow | openai.APITimeoutError)
+        return ReplyRefused(str(meant)) if slow and self._answers() else meant
+
+    def _answers(self) -> bool:
+        import openai
+
+        try:
+            self._client.with_options(timeout=_CONNECT_S, max_retries=0).models.list()
+        except openai.APIStatusError:
+            return True
+        except openai.APIError:
+            return False
+        return True
 
     def _messages(self, system: str, user: str, pictures: Sequence[tuple[str, Image]]) -> list[Any]:
         """The two messages as the model's profile wants them."""
@@ -237,7 +261,7 @@ def _in_time(chunks: Generator[Any], limit_s: float, where: str) -> Generator[An
             if chunk is None:
                 return
             if waited > limit_s:
-                raise ModelLost(
+                raise _TooSlow(
                     f"{where} had not finished after {limit_s:g} s: raise llm.timeout_s, or lower llm.max_tokens"
                 )
             yield chunk

@@ -5,7 +5,7 @@ import socket
 import numpy as np
 import pytest
 
-from assistant.errors import MissingExtra, ModelUnavailable, ReplyRefused, WardroundError
+from assistant.errors import MissingExtra, ModelLost, ModelUnavailable, ReplyRefused, WardroundError
 from assistant.generate import DraftTask, Task, open_answerer
 from assistant.generate.local import MODEL, LocalServer
 from assistant.records import BoxPlace, Evidence, Image, Statement, TextPlace
@@ -157,8 +157,23 @@ def test_a_wrong_path_is_told_apart(server):
     assert "/v1" in failure(settings(server, base_url=server.base_url + "/nothing-here", model=MODEL))
 
 
-def test_a_time_out_names_its_setting(server):
-    assert "llm.timeout_s" in failure(settings(server, timeout_s=0.02, model=MODEL))
+def test_a_time_out_names_its_setting_and_is_the_request_s_as_long_as_the_server_answers_others(server):
+    with pytest.raises(ReplyRefused, match=r"llm\.timeout_s"):
+        list(open_answerer(settings(server, timeout_s=0.02, model=MODEL)).answer(TASK))
+
+
+def test_a_reply_that_does_not_end_in_time_is_ended(server, prompts):
+    llm = settings(server, timeout_s=3, max_tokens=1500)
+    answerer = open_answerer(llm, prompts)
+    with pytest.raises(ReplyRefused, match=r"had not finished after 3 s|did not answer within 3 s"):
+        list(answerer.answer(Task("Tell a very long story of the lungs, in forty sentences.", EVIDENCE)))
+
+
+def test_a_server_that_says_nothing_at_all_is_lost(server):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, answers none
+        llm = settings(server, base_url=f"http://127.0.0.1:{silent.getsockname()[1]}/v1", timeout_s=0.5, model=MODEL)
+        with pytest.raises(ModelLost, match=r"llm\.timeout_s"):
+            list(open_answerer(llm).answer(TASK))
 
 
 def test_a_prompt_that_is_too_long_names_its_setting(server):
