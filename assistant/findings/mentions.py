@@ -19,6 +19,11 @@ from assistant.records import Status
 _PREDICATE_REACH = 14  # words between a part and what is said of it
 _BETWEEN_PLACES = frozenset(("in", "of", "on", "at", "with", "above", "below", "over"))
 _WENT_AWAY = frozenset(("resolved", "resolution", "cleared", "disappeared", "gone", "longer", "removed", "removal"))
+# In "the heart, lungs and upper abdomen are normal" these name one of the parts, not where the others are normal.
+_OTHER_PARTS = frozenset(
+    ("upper abdomen", "lower abdomen", "aortic arch", "ascending aorta", "descending aorta", "upper extremity",
+     "lower extremity")
+)  # fmt: skip
 _QUALIFIES = frozenset(
     (
         "side",
@@ -77,6 +82,7 @@ class _Found:
     inverted: bool = False
     borderline: bool = False
     if_denied: str | None = None
+    listed: bool = False  # one of several parts of which one thing is said
 
 
 @lru_cache(maxsize=2_000)
@@ -150,7 +156,8 @@ def _predicates(sentence: Sentence, scopes: Scopes) -> list[_Found]:
         subjects = _attributive(sentence, match) or _predicative(sentence, match, scopes, spoken_of)
         for subject in subjects:
             spoken_of.add(subject.start)
-            found.extend(_join(sentence, subject, match, kinds))
+            joined = _join(sentence, subject, match, kinds)
+            found.extend(replace(one, listed=len(subjects) > 1) for one in joined)
     return found
 
 
@@ -241,9 +248,10 @@ def _mention(finding: _Found, told: list[Attributes], sentence: Sentence, scopes
     resolved = (
         status == "absent" and cue is not None and bool(_WENT_AWAY & {w.norm for w in tokens[cue.start : cue.end]})
     )
+    elsewhere = _OTHER_PARTS if finding.listed else frozenset[str]()
     return [
         Mention(
-            entity, status, told_once.sides, told_once.severities, told_once.locations, told_once.changes,
+            entity, status, told_once.sides, told_once.severities, told_once.locations - elsewhere, told_once.changes,
             scopes.past[at] or told_once.past, tokens[finding.start].start, tokens[finding.end - 1].end,
             resolved=resolved, spans=_spans(sentence, told_once, cue),
         )

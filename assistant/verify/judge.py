@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from assistant.verify.entail import EntailmentModel
 
 SAME_THING = 0.6  # words shared at which a sentence speaks of the same thing as the claim
-SHORT, SHORT_SAID = 4, 0.55  # of a claim of so few words one sentence must have this share: each word turns it
+MOST = 0.55  # words that one sentence must have of a claim that is short or speaks as a report does: each turns it
+SHORT = 4  # content words
 SAME_SUBJECT = 0.5  # words shared at which another number speaks against the claim's
 LONGER = 2.0  # times as many words at which a sentence says too much for a denial in it to be the claim's
 SAME_SENTENCE = 0.8  # words shared at which a denial or an opposite speaks of the same thing
@@ -199,8 +200,8 @@ def _judge_by_words(
     if against is not None:
         return Judgement("contradicted", 0.15, against.kind, against.why)
     probability, supported_from = _probability(reading.text, evidence, signs, entailment)
-    enough = signs.words >= SHORT_SAID or len(wording.features) > SHORT
-    if probability >= supported_from and enough:
+    general = speaks_generally(reading.text) and len(wording.features) > SHORT
+    if probability >= supported_from and (general or signs.words >= MOST):
         return Judgement("supported", probability, None, f"said by the evidence: {shown}")
     unknown = sorted(f[1:] for f in wording.features if f[0] == "@" and f not in evidence.words)
     why = f"the evidence does not speak of {', '.join(unknown[:3])}" if unknown else "the evidence does not say it"

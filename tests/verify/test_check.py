@@ -167,3 +167,33 @@ def test_a_long_claim_takes_bounded_time_and_is_not_supported() -> None:
     assert check("a" * 10_000, "No effusion.").verdict == "unsupported"
     assert check("Kein Erguss. " * 100, "Kein Erguss.").verdict == "supported"
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "verdict", "kind"),
+    [
+        ("Pain in the right upper quadrant.", "Pain in the right lower quadrant.", "contradicted", "location"),
+        ("Free air in the upper abdomen.", "Free air in the lower abdomen.", "contradicted", "location"),
+        ("Lower and lower lobe opacities.", "Upper and lower lobe opacities.", "contradicted", "location"),
+        ("Left and left basilar atelectasis.", "Left and right basilar atelectasis.", "contradicted", "laterality"),
+        ("Small left apical scar.", "Small left basilar scar.", "contradicted", "location"),
+        ("Acute prominence of the interstitial markings of both lungs.",
+         "Prominence of the interstitial markings of both lungs.", "unsupported", "time"),
+        ("Atrial fibrillation.", "Sinus rhythm.", "contradicted", "fabrication"),
+        ("Sinus tachycardia.", "Atrial fibrillation.", "contradicted", "fabrication"),
+        ("No atrial flutter.", "Sinus rhythm.", "supported", None),
+        ("First degree AV block.", "Complete heart block.", "contradicted", "severity"),
+        ("Left axis deviation.", "Right axis deviation.", "contradicted", "laterality"),
+        ("Atrial fibrillation.", "History of sinus rhythm. Atrial fibrillation.", "supported", None),
+        ("Lungs are clear.", "The heart, lungs and visualized upper abdomen are normal.", "supported", None),
+        ("Lungs are clear.", "The lungs are clear without pneumothorax.", "supported", None),
+        ("The heart is normal in size.", "The heart rate is normal.", "unsupported", "fabrication"),
+        ("Normal cardiac size, mediastinum, and central vessels.", "The heart is normal in size.", "unsupported", None),
+    ],
+)  # fmt: skip
+def test_places_ages_and_findings_that_exclude_one_another(
+    claim: str, evidence: str, verdict: str, kind: str | None
+) -> None:
+    judgement = check(claim, evidence)
+    assert judgement.verdict == verdict, judgement.why
+    assert kind is None or judgement.error_kind == kind, judgement.why
