@@ -3,6 +3,7 @@
 import pytest
 
 from assistant.assistant import Assistant
+from assistant.cli import main
 from assistant.errors import ModelUnavailable
 from assistant.generate.local import LocalServer
 from assistant.records import Answer, Claim
@@ -26,6 +27,14 @@ def test_without_a_server_the_evidence_is_quoted_and_the_answer_says_so(chest_wo
     assert "model was lost" in answer.notice and nowhere in answer.notice and "quotes" in answer.notice
     assert answer.to_json()["notice"] == answer.notice
     assert quoted.notice == ""
+
+
+def test_the_command_line_says_so_too_and_is_done(chest_workspace, monkeypatch, capsys):
+    monkeypatch.setenv("WARDROUND_LLM__BASE_URL", "http://127.0.0.1:1/v1")
+    monkeypatch.setenv("WARDROUND_LLM__RETRIES", "0")
+    assert main(["ask", QUESTION, "--llm", "openai", "--workspace", str(chest_workspace)]) == 0
+    said = capsys.readouterr()
+    assert "only quotes and counts the evidence" in said.err and "effusion" in said.out
 
 
 def test_who_wants_an_error_instead_gets_one(chest_workspace):
