@@ -1,6 +1,7 @@
 """Where a batch of drafts goes: `drafts.jsonl`, from which an interrupted run goes on, and the exports beside it.
 
-drafts.jsonl        one whole line a study, on the disk before the next is written: the one commit point
+drafts.jsonl        one whole line a study: the one commit point; a kill loses none, a power failure the last
+                        few, which --resume does again
 set_aside.jsonl     the studies that could not be drafted, each with its reason; tried again by --resume
 preferences.jsonl   preference pairs, where they are asked for
 fhir/ docx/ pdf/    a file a study, there before the study's line is
@@ -34,7 +35,7 @@ PREFERENCES = "preferences.jsonl"
 RUN = "run.json"
 BESIDE = (PREFERENCES, SET_ASIDE)  # other files with a line a study
 SUFFIXES = {"fhir": ".json", "docx": ".docx", "pdf": ".pdf"}
-_BOOKED = 16  # studies
+_TOGETHER = 16  # studies: to sync a file or commit a row takes as long as a draft
 _OWNER = 0o600  # patients' text: owner alone
 
 
@@ -90,6 +91,7 @@ class DraftOutput:
     def __exit__(self, *_: object) -> None:
         for file in (self._drafts, self._aside, self._pairs):
             if file is not None:
+                os.fsync(file.fileno())
                 file.close()
         self._assistant.db.add_drafted(self._run, self._booked)
         self._assistant.db.end_draft_run(self._run)
@@ -112,12 +114,14 @@ class DraftOutput:
             if self._pairs is not None and (pair := self._pair(made)):
                 _add(self._pairs, pair)
             _add(self._drafts, made.draft.to_json())
+            if len(self._booked) + 1 >= _TOGETHER:
+                os.fsync(self._drafts.fileno())
         self._book(self._pseudonym(made.draft.study_id), None)
 
     def _book(self, pseudonym: str, reason: str | None) -> None:
-        """Keep in the workspace what became of a study, some of them together: a commit takes as long as a draft."""
+        """Keep in the workspace what became of a study."""
         self._booked.append((pseudonym, reason))
-        if len(self._booked) >= _BOOKED:
+        if len(self._booked) >= _TOGETHER:
             self._assistant.db.add_drafted(self._run, self._booked)
             self._booked.clear()
 
@@ -198,7 +202,6 @@ def _appending(path: Path) -> TextIO:
 def _add(file: TextIO, document: object) -> None:
     file.write(json.dumps(document, ensure_ascii=False) + "\n")
     file.flush()
-    os.fsync(file.fileno())
 
 
 @contextmanager
