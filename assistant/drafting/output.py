@@ -1,7 +1,7 @@
 """Where a batch of drafts goes: `drafts.jsonl`, from which an interrupted run goes on, and the exports beside it.
 
 drafts.jsonl        one whole line a study: the one commit point; a kill loses none, a power failure the last
-                        few, which --resume does again
+                    few, which --resume does again
 set_aside.jsonl     the studies that could not be drafted, each with its reason; tried again by --resume
 preferences.jsonl   preference pairs, where they are asked for
 fhir/ docx/ pdf/    a file a study, there before the study's line is
