@@ -55,7 +55,7 @@ _NOT_A_TOPIC = frozenset(
     why when where do does did has have had can could should would may might will be been being show shows shown me my
     you your we our us i please tell explain describe give find list about with without from by treated treat treatment
     treatments symptoms symptom signs causes cause caused risks risk factors prevent prevented diagnosed diagnosis mean
-    means outlook usually common commonly often main most best work works patient patients
+    means outlook one ones usually common commonly often main most best work works patient patients
     """.split()  # noqa: SIM905
 )
 _LONGEST = 300  # characters of a rewriting
