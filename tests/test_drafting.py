@@ -121,6 +121,8 @@ def test_one_folder_holds_drafts_of_one_kind_from_one_process(assistant, tmp_pat
     assert [draft.study_id for draft in running] == ["s2"]
     with pytest.raises(WardroundError, match="made with template None, and now 'draft-free' is asked for"):
         list(assistant.draft(path, out=out, resume=True, template="draft-free"))
+    with pytest.raises(WardroundError, match=r"made with exports \[\], and now \['pdf'\] is asked for"):
+        list(assistant.draft(path, out=out, resume=True, exports=["pdf"]))
     assert list(assistant.draft(path, out=out, resume=True)) == []
 
 

@@ -144,6 +144,7 @@ class DraftOutput:
             "llm": self._options.llm or self._assistant.settings.llm.name,
             "template": self._options.template,
             "prior": self._options.prior,
+            "exports": sorted(self._options.exports),
         }
         path = self._folder / RUN
         had = json.loads(path.read_text("utf-8")) if path.exists() and self.path.exists() else asked
