@@ -332,7 +332,7 @@ def small_server() -> Iterator[Settings]:
     from assistant.generate.local import LocalServer
 
     server = LocalServer(weights.locate("smollm2-135m"))
-    yield Settings(llm=LlmSettings(base_url=server.base_url, api_key=server.api_key))
+    yield Settings(llm=LlmSettings(base_url=server.base_url, api_key=server.api_key, timeout_s=240))
     server.close()
 
 
