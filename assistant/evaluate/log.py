@@ -19,8 +19,10 @@ from assistant.records import (
     Answer,
     BoxPlace,
     Claim,
+    Dropped,
     Evidence,
     Place,
+    PromptUse,
     SearchResult,
     SignalPlace,
     TextPlace,
@@ -154,10 +156,14 @@ def _claim(data: Mapping[str, Any]) -> Claim:
 
 
 def _answer(data: Mapping[str, Any]) -> Answer:
-    rest = {name: value for name, value in data.items() if name != "text"}
+    rest = {name: value for name, value in data.items() if name not in ("text", "citation_counts")}  # follow from it
+    use = data.get("prompt_use")
     return Answer(
         **{
             **rest,
+            "prompt_use": PromptUse(use["tokens"], tuple(Dropped(**d) for d in use["dropped"])) if use else None,
+            "closest": tuple(data.get("closest", ())),
+            "own_knowledge": tuple(data.get("own_knowledge", ())),
             "route": tuple(data["route"]),
             "evidence": tuple(_evidence(item) for item in data["evidence"]),
             "claims": tuple(_claim(claim) for claim in data["claims"]),
