@@ -237,6 +237,7 @@ class ExpertSettings(_Group):
 
     use: tuple[str, ...] | None = Field(None, description="which of them, by name; left out, all that are registered")
     top: int = Field(5, ge=1, description="opinions of one expert that are handed on, the likeliest first")
+    # More likely than not, by the expert's own measure; how well that is calibrated is the expert's business.
     least: float = Field(0.5, ge=0, le=1, description="probability from which an opinion is handed on")
 
 
@@ -244,6 +245,7 @@ class VerifySettings(_Group):
     unsupported: Literal["mark", "remove"] = Field(
         "mark", description="mark | remove: what becomes of a sentence that is not supported"
     )
+    # A convention: of four sentences one has to hold. The answers of docs/answers.md are too short to choose it on.
     least_supported: float = Field(
         0.25,
         ge=0,
