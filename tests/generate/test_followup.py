@@ -22,12 +22,12 @@ PAIRS = [
     ("Is there consolidation in the left lower lobe?", "and the right lower lobe?",
      "Is there consolidation in the right lower lobe?"),
     ("What do similar studies show?", "And the heart?", "What do similar studies show, about the heart?"),
-    ("How do patients with cardiomegaly present?", "And with atelectasis?", "How do patients with atelectasis present?"),
+    ("How do people with cardiomegaly feel?", "And with atelectasis?", "How do people with atelectasis feel?"),
     ("What rhythm is this?", "And the rate?", "What is the rate?"),
     ("What rhythm is this?", "Is it regular?", "Is the rhythm regular?"),
     ("What are the symptoms of sarcoidosis?", "How is it treated?", "How is the sarcoidosis treated?"),
     ("What does tezepelumab do?", "What are its risks?", "What are tezepelumab's risks?"),
-    ("What is the treatment of gout?", "What about rheumatoid arthritis?", "What is the treatment of rheumatoid arthritis?"),
+    ("What is the treatment of gout?", "What about sciatica?", "What is the treatment of sciatica?"),
 ]  # fmt: skip
 ALONE = [
     "Is there a pneumothorax?", "What rhythm is this?", "Is this X-ray normal?", "What do similar studies show?",
