@@ -75,3 +75,22 @@ def test_the_prior_report_supports_no_sentence_about_the_present(workspace):
     assert prior
     present = [c for s in draft.sections if s.name != "COMPARISON" for c in s.claims]
     assert not any(prior & set(claim.citations) for claim in present)
+
+
+def test_a_prior_recording_is_measured_and_its_values_are_told_with_the_interval(data_dir, tmp_path):
+    manifest = tmp_path / "rows.csv"
+    manifest.write_text("file,patient,date\n1,100,2020-01-10\n2,100,2020-03-10\n3,200,2020-03-11\n")
+    recipe = tmp_path / "indexes" / "ecg.toml"
+    recipe.parent.mkdir()
+    recipe.write_text(
+        f'name = "ecg"\n[[source]]\npath = "{data_dir}/ludb_ecg/data"\nmanifest = "{manifest}"\n'
+        "header_comments = false\n"
+        '[source.columns]\nid = "file"\npath = "{file}.hea"\npatient_id = "patient"\ntaken_at = "date"\n'
+    )
+    Assistant.build(recipe)
+    (draft,) = Assistant.open(tmp_path).draft(["2"], prior=True)
+    claims = comparison(draft)
+    assert claims and claims[0].text.startswith("Prior recording, 2 months before this study: Heart rate ")
+    assert all(claim.verdict == "supported" for claim in claims), claims
+    cited = {e.id: e for e in draft.evidence}
+    assert {cited[key].external_id for claim in claims for key in claim.citations} == {"1"}
