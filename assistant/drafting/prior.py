@@ -47,7 +47,7 @@ def compared(prior: Sequence[Evidence]) -> Iterator[Statement]:
     for piece in prior:
         when = _when(piece)
         if isinstance(piece.place, ValuePlace):
-            yield Statement(f"Prior recording, {when}: {piece.text}", (piece.id,), "patient")
+            yield Statement(piece.text, (piece.id,), "patient")
             continue
         for sentence in sentences(piece.text) if piece.kind == "text" else ():
             if quoted < QUOTED and extract_findings(sentence):
@@ -64,7 +64,7 @@ def _values(assistant: Assistant, piece: Evidence) -> list[Evidence]:
         return []
     values = upload_evidence(record)
     return [
-        replace(value, why=piece.why)
+        replace(value, why=piece.why, text=f"Prior recording, {_when(piece)}: {value.text}")
         for value in values
         if isinstance(value.place, ValuePlace) and value.place.name in _COMPARED
     ]

@@ -79,7 +79,7 @@ def test_the_prior_report_supports_no_sentence_about_the_present(workspace):
 
 def test_a_prior_recording_is_measured_and_its_values_are_told_with_the_interval(data_dir, tmp_path):
     manifest = tmp_path / "rows.csv"
-    manifest.write_text("file,patient,date\n1,100,2020-01-10\n2,100,2020-03-10\n3,200,2020-03-11\n")
+    manifest.write_text("file,patient,date\n45,100,2020-01-10\n2,100,2020-03-10\n3,200,2020-03-11\n")
     recipe = tmp_path / "indexes" / "ecg.toml"
     recipe.parent.mkdir()
     recipe.write_text(
@@ -93,4 +93,4 @@ def test_a_prior_recording_is_measured_and_its_values_are_told_with_the_interval
     assert claims and claims[0].text.startswith("Prior recording, 2 months before this study: Heart rate ")
     assert all(claim.verdict == "supported" for claim in claims), claims
     cited = {e.id: e for e in draft.evidence}
-    assert {cited[key].external_id for claim in claims for key in claim.citations} == {"1"}
+    assert {cited[key].external_id for claim in claims for key in claim.citations} == {"45"}
