@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
@@ -145,11 +146,10 @@ class VllmServer:
                 self._process.wait(patience)
 
     def _listens(self) -> bool:
-        import httpx
-
-        with httpx.Client(trust_env=False, timeout=2) as client, suppress(httpx.HTTPError):
-            address = self.running.base_url.removesuffix("/v1") + "/health"
-            return client.get(address).status_code == 200
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        address = self.running.base_url.removesuffix("/v1") + "/health"
+        with suppress(OSError), direct.open(address, timeout=2) as reply:
+            return bool(reply.status == 200)
         return False
 
     def _try(self) -> None:

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -100,6 +99,7 @@ def test_an_answer_comes_sentence_by_sentence_with_its_citations_checked(vllm):
     known = {evidence.id for evidence in answer.evidence}
     assert all(set(claim.citations) <= known for claim in answer.claims if claim.verdict == "supported")
     assert any(claim.verdict != "supported" for claim in answer.claims), "a random model is not believed"
+    assert QUESTION not in (vllm.workspace / ".llm" / "server.log").read_text(), "no prompt is logged"
 
 
 def test_the_first_sentence_arrives_while_the_model_still_writes(vllm):
@@ -121,22 +121,16 @@ def test_closing_a_stream_stops_the_model(vllm):
 
 
 def test_no_more_requests_are_at_the_server_than_the_settings_allow(vllm):
-    assert idle(vllm)
-    seen, over = [], threading.Event()
+    shared = answerer(vllm, max_tokens=300, requests=2)
 
-    def watch():
-        while not over.wait(0.1):
-            seen.append(vllm.counted("vllm:num_requests_running") + vllm.counted("vllm:num_requests_waiting"))
+    def read(seed):
+        """When the first and the last sentence of an answer came."""
+        times = [time.monotonic() for _ in shared.answer(task(drawn(seed)))]
+        return times[0], times[-1]
 
-    shared = answerer(vllm, max_tokens=1500, requests=2)
-    with ThreadPoolExecutor(7) as pool:
-        watcher = pool.submit(watch)
-        try:
-            answers = list(pool.map(lambda seed: list(shared.answer(task(drawn(seed)))), range(6)))
-        finally:
-            over.set()
-        watcher.result()
-    assert all(answers) and max(seen) == 2
+    with ThreadPoolExecutor(6) as pool:
+        spans = list(pool.map(read, range(6)))
+    assert max(sum(first <= start <= last for first, last in spans) for start, _ in spans) <= 2
 
 
 def test_who_waits_too_long_for_a_place_is_told_why(vllm):
