@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.answering import without_orders
 from assistant.drafting.content import Content
 from assistant.drafting.flags import flags_of
 from assistant.drafting.prior import COMPARISON, compared, is_prior, prior_evidence
-from assistant.generate import Answerer, Context, DraftTask, load_prompt
+from assistant.generate import Answerer, Context, DraftTask, harmless, load_prompt
 from assistant.records import Claim, Draft, SearchResult, Section, Statement
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def write_draft(
     from assistant.experts import expert_evidence
     from assistant.retrieve.own import upload_evidence
 
+    found = without_orders(found)
     own = tuple(
-        evidence
+        harmless(evidence)
         for upload in content.uploads
         for evidence in (
             *upload_evidence(upload.record, content.measured.get(upload.record.record_id)),
