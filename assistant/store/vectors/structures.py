@@ -9,6 +9,7 @@ FAISS: Douze et al. 2024.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -163,7 +164,7 @@ class Sq8(Codes):
         rows[positions] = 0
 
 
-class Cells(Codes):
+class Cells(Codes, ABC):
     """Cells around centres (k-means), each with the codes of its vectors. Effort: cells that are looked into."""
 
     efforts: ClassVar[tuple[int, ...]] = (8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512)
@@ -185,8 +186,9 @@ class Cells(Codes):
         return built
 
     @staticmethod
+    @abstractmethod
     def _empty(dim: int, cells: int) -> Any:
-        raise NotImplementedError
+        """A FAISS index of that many cells, untrained."""
 
     def search(
         self, queries: Matrix, k: int, effort: int, selector: Any, share: float
@@ -198,9 +200,9 @@ class Cells(Codes):
         return self.index.search(queries, min(self._candidates(k, effort), self.index.ntotal), params=parameters)
 
     @staticmethod
+    @abstractmethod
     def _candidates(k: int, effort: int) -> int:
         """How many coarse results are ranked again."""
-        raise NotImplementedError
 
     def add(self, rows: Matrix) -> None:
         """Under positions that go on from the last: what was removed keeps its position."""
