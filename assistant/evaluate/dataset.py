@@ -5,6 +5,7 @@ name = "smoke"
 description = "…"
 cases = "smoke.jsonl"            # relative to the suite
 index = "demo"                   # index name or recipe, optional; a case may name its own
+task = "ask"                     # what is done with cases that do not say it themselves
 retrieval_k = [1, 5, 10]
 cluster = "group"                # "group", "case", "patient" or "tags.<name>": what the intervals resample
 [bootstrap]
@@ -14,9 +15,7 @@ seed = 0
 name = "quote"
 ```
 
-A case is one JSON object a line; only `id` and `question` (or `files`) must be there:
-`{"id", "question", "files": […], "index", "patient", "exclude_patient", "reference": {"answer", "answerable",
-"gold": […], "must": […]}, "tags": {…}, "group"}`. A file is relative to the cases' folder, absolute, below the
+What a case holds is said in `assistant.evaluate.case`. A file is relative to the cases' folder, absolute, below the
 workspace (`workspace:indexes/demo-data/ecgs/A0003.hea`) or inside an installed package
 (`package:pydicom/data/test_files/waveform_ecg.dcm`).
 """
@@ -30,76 +29,29 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from assistant.errors import RecipeError
+from assistant.evaluate.case import Case, Strict, Task
 from assistant.settings import Settings
 
 PACKAGE_SCHEME = "package:"
 WORKSPACE_SCHEME = "workspace:"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Reference(_Strict):
-    """What is known about the right answer.
-
-    `answerable` says whether the archive (with the uploads) holds an answer; None where nobody knows, and the
-    case then counts in no abstention accuracy. `gold` are external ids of records that should be retrieved
-    (their grade is 1; a mapping id → grade gives others). `must` are strings that a right answer contains,
-    compared without case.
-    """
-
-    answer: str | None = None
-    answerable: bool | None = None
-    gold: tuple[str, ...] | dict[str, float] = ()
-    must: tuple[str, ...] = ()
-
-    @property
-    def grades(self) -> dict[str, float]:
-        return dict(self.gold) if isinstance(self.gold, dict) else dict.fromkeys(self.gold, 1.0)
-
-    @model_validator(mode="after")
-    def _unanswerable_has_no_answer(self) -> Reference:
-        if self.answerable is False and (self.gold or self.must or self.answer):
-            raise ValueError("a case that is not answerable can't have an answer, gold or must")
-        return self
-
-
-class Case(_Strict):
-    """One question with its uploads and its reference; `group` is what the intervals take as independent."""
-
-    id: str = Field(min_length=1)
-    question: str = ""
-    files: tuple[str, ...] = ()
-    index: str | None = None
-    patient: str | None = None
-    exclude_patient: str | None = None
-    reference: Reference = Reference()
-    tags: dict[str, str] = Field(default_factory=dict)
-    group: str | None = None
-
-    @model_validator(mode="after")
-    def _asks_something(self) -> Case:
-        if not self.question.strip() and not self.files:
-            raise ValueError("a case needs a question or files")
-        return self
-
-
-class Bootstrap(_Strict):
+class Bootstrap(Strict):
     resamples: int = Field(default=2000, ge=100, le=100_000)
     seed: int = Field(default=0, ge=0)
 
 
-class Suite(_Strict):
+class Suite(Strict):
     """A suite as written; `cases` have been read by `load_suite`, `path` is the TOML itself."""
 
     name: str = Field(min_length=1)
     description: str = ""
     cases_file: str = Field(alias="cases")
     index: str | None = None
+    task: Task = "ask"
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     retrieval_k: tuple[int, ...] = (1, 5, 10)
     cluster: str = "group"
@@ -120,13 +72,18 @@ class Suite(_Strict):
         return value
 
 
-class Dataset(_Strict):
+class Dataset(Strict):
     """A suite with its cases; file names are relative to `folder`."""
 
     suite: Suite
     cases: tuple[Case, ...]
     path: Path
     workspace: Path
+
+    @property
+    def tasks(self) -> frozenset[Task]:
+        """The tasks that occur among the cases."""
+        return frozenset(case.task for case in self.cases)
 
     @property
     def folder(self) -> Path:
@@ -163,11 +120,11 @@ def load_suite(path: Path, workspace: Path | None = None) -> Dataset:
         raise RecipeError(f"{path}: not valid TOML: {error}") from error
     except ValidationError as error:
         raise RecipeError(f"{path}: {_first(error)}") from error
-    cases = tuple(_read_cases(path.parent / suite.cases_file))
+    cases = tuple(_read_cases(path.parent / suite.cases_file, suite.task))
     return Dataset(suite=suite, cases=cases, path=path, workspace=workspace or Path.cwd())
 
 
-def _read_cases(path: Path) -> Iterator[Case]:
+def _read_cases(path: Path, task: Task) -> Iterator[Case]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -179,7 +136,8 @@ def _read_cases(path: Path) -> Iterator[Case]:
         if not line.strip():
             continue
         try:
-            case = Case.model_validate(json.loads(line))
+            read = json.loads(line)
+            case = Case.model_validate({"task": task, **read} if isinstance(read, dict) else read)
         except json.JSONDecodeError as error:
             raise RecipeError(f"{path}, line {number}: not valid JSON: {error.msg} at column {error.colno}") from error
         except ValidationError as error:

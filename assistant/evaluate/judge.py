@@ -7,11 +7,18 @@ scorecard says so.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from assistant.records import Claim, Evidence, Statement
 from assistant.settings import Settings
 from assistant.verify import Verifier
 from assistant.verify.entail import open_entailment
+
+
+class Judge(Protocol):
+    """Says whether evidence supports a claim."""
+
+    def supports(self, claim: Claim, evidence: Sequence[Evidence]) -> bool: ...
 
 
 class VerifierJudge:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,14 @@ from assistant.records import (
     Answer,
     BoxPlace,
     Claim,
+    Draft,
     Dropped,
     Evidence,
+    Judgement,
     Place,
     PromptUse,
     SearchResult,
+    Section,
     SignalPlace,
     TextPlace,
     ValuePlace,
@@ -34,17 +37,28 @@ LOG = "log.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the assistant made of one case: its search, its answer and the seconds both took; or the error.
+    """What the assistant made of one case, by its task, and the seconds it took; or the error.
 
-    `scores` are the (numerator, denominator) pairs of every metric, see assistant.evaluate.scorers.
+    `search` keeps the best pieces of evidence, `ranked` the external ids of all records found, best first. `choice` is
+    the place of what was picked, None where nothing was or the reply could not be parsed (`unparsed`).
+    `choice_scores` are those of all choices, where they were scored. `scores` and `observations` are what the case adds
+    to the metrics, see `assistant.evaluate.metric`.
     """
 
     case: str
     search: SearchResult | None = None
+    ranked: tuple[str, ...] = ()
     answer: Answer | None = None
+    draft: Draft | None = None
+    judgement: Judgement | None = None
+    choice: int | None = None
+    choice_scores: tuple[float, ...] = ()
+    unparsed: bool = False
+    measured: Mapping[str, float] | None = None
     error: str | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     scores: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    observations: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     citations: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -53,8 +67,18 @@ class Sample:
             "error": self.error,
             "seconds": {name: round(value, 4) for name, value in self.seconds.items()},
             "search": self.search.to_json() if self.search else None,
+            "ranked": list(self.ranked),
             "answer": self.answer.to_json() if self.answer else None,
+            "draft": self.draft.to_json() if self.draft else None,
+            "judgement": asdict(self.judgement) if self.judgement else None,
+            "choice": self.choice,
+            "choice_scores": list(self.choice_scores),
+            "unparsed": self.unparsed,
+            "measured": None if self.measured is None else dict(self.measured),
             "scores": {name: [round(x, 6) for x in pair] for name, pair in self.scores.items()},
+            "observations": {
+                name: [[round(x, 6) for x in row] for row in rows] for name, rows in self.observations.items()
+            },
             "citations": dict(self.citations),
         }
 
@@ -63,10 +87,18 @@ class Sample:
         return cls(
             case=data["case"],
             search=_search(data["search"]) if data["search"] else None,
+            ranked=tuple(data["ranked"]),
             answer=_answer(data["answer"]) if data["answer"] else None,
+            draft=_draft(data["draft"]) if data["draft"] else None,
+            judgement=Judgement(**data["judgement"]) if data["judgement"] else None,
+            choice=data["choice"],
+            choice_scores=tuple(data["choice_scores"]),
+            unparsed=data["unparsed"],
+            measured=data["measured"],
             error=data["error"],
             seconds=data["seconds"],
             scores={name: (pair[0], pair[1]) for name, pair in data["scores"].items()},
+            observations={name: tuple(map(tuple, rows)) for name, rows in data["observations"].items()},
             citations=data["citations"],
         )
 
@@ -168,4 +200,15 @@ def _answer(data: Mapping[str, Any]) -> Answer:
             "evidence": tuple(_evidence(item) for item in data["evidence"]),
             "claims": tuple(_claim(claim) for claim in data["claims"]),
         }
+    )
+
+
+def _draft(data: Mapping[str, Any]) -> Draft:
+    return Draft(
+        study_id=data["study_id"],
+        sections=tuple(Section(s["name"], tuple(_claim(claim) for claim in s["claims"])) for s in data["sections"]),
+        evidence=tuple(_evidence(item) for item in data["evidence"]),
+        flags=tuple(data["flags"]),
+        model=data["model"],
+        prompt=data["prompt"],
     )

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluate.bootstrap import ABSENT, Interval, bootstrap_ratio, paired_bootstrap_ratio
-from assistant.evaluate.dataset import Case, Dataset, Suite
+from assistant.evaluate.bootstrap import (
+    Interval,
+    bootstrap_ratio,
+    bootstrap_statistic,
+    paired_bootstrap_ratio,
+    paired_bootstrap_statistic,
+)
+from assistant.evaluate.case import Case
+from assistant.evaluate.dataset import Dataset
 from assistant.evaluate.log import Sample
-from assistant.evaluate.scorers import DEFINITIONS, ERROR_KINDS
+from assistant.evaluate.metric import Metric
+from assistant.evaluate.score import metrics_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +59,19 @@ class RunResult:
     comparison: Comparison | None = None
 
     @property
+    def definitions(self) -> dict[str, Metric]:
+        """What each metric of the run is, by name, in the order of reading."""
+        return metrics_of(self.dataset)
+
+    @property
     def set_aside(self) -> tuple[tuple[str, str], ...]:
         """The cases that ended in an error, with the reason."""
         return tuple((name, sample.error) for name, sample in self.samples.items() if sample.error is not None)
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Wall-clock seconds of all cases: searching, asking, and evaluating itself."""
-        parts = ("search", "ask", "evaluate")
+        """Wall-clock seconds of all cases: solving them, and evaluating itself."""
+        parts = ("solve", "evaluate")
         return {part: sum(sample.seconds.get(part, 0.0) for sample in self.samples.values()) for part in parts}
 
     def to_json(self) -> dict[str, Any]:
@@ -81,28 +94,27 @@ class RunResult:
         return data
 
 
-def metric_names(suite: Suite) -> tuple[str, ...]:
-    """Every metric a run of the suite reports, in the order of reading; those without units come with n = 0."""
-    names: list[str] = []
-    for name in DEFINITIONS:
-        if name == "mrr":
-            names += [f"recall@{k}" for k in suite.retrieval_k] + [f"precision@{k}" for k in suite.retrieval_k]
-        names.append(name)
-        if name == "hallucination_rate_answers":
-            names += [f"hallucination_rate.{kind}" for kind in ERROR_KINDS]
-    return tuple(names)
-
-
 def compute_metrics(dataset: Dataset, samples: Mapping[str, Sample]) -> dict[str, Interval]:
     """Every metric of the suite over the samples, in the suite's order of cases."""
     cases = [case for case in dataset.cases if case.id in samples]
+    return compute_over(metrics_of(dataset), dataset, [(case, samples[case.id]) for case in cases])
+
+
+def compute_over(
+    metrics: Mapping[str, Metric], dataset: Dataset, cases: Sequence[tuple[Case, Sample]]
+) -> dict[str, Interval]:
+    """Some metrics over some of the cases with their samples, by name; absent ones with n = 0."""
+    clusters = [dataset.cluster_of(case) for case, _ in cases]
+    samples = [sample for _, sample in cases]
+    return {name: _reduce(metric, dataset, samples, clusters) for name, metric in metrics.items()}
+
+
+def _reduce(metric: Metric, dataset: Dataset, samples: Sequence[Sample], clusters: Sequence[str]) -> Interval:
     options = dataset.suite.bootstrap.model_dump()
-    clusters = [dataset.cluster_of(case) for case in cases]
-    metrics: dict[str, Interval] = {}
-    for name in metric_names(dataset.suite):
-        top, bottom = _columns(name, [samples[case.id] for case in cases])
-        metrics[name] = bootstrap_ratio(top, bottom, clusters, **options) if cases else ABSENT
-    return metrics
+    if metric.statistic is not None and metric.table is not None:
+        rows, row_clusters = _table(metric.table, samples, clusters)
+        return bootstrap_statistic(rows, metric.statistic, row_clusters, **options)
+    return bootstrap_ratio(*_columns(metric.name, samples), clusters, bounds=metric.bounds, **options)
 
 
 def compare_samples(
@@ -118,10 +130,14 @@ def compare_samples(
     options = dataset.suite.bootstrap.model_dump()
     clusters = [dataset.cluster_of(case) for case in cases]
     metrics: dict[str, Interval] = {}
-    for name in metric_names(dataset.suite):
-        theirs = _columns(name, [other[case.id] for case in cases])
-        ours = _columns(name, [samples[case.id] for case in cases])
-        metrics[name] = paired_bootstrap_ratio(*theirs, *ours, clusters, **options) if cases else ABSENT
+    theirs, ours = [other[case.id] for case in cases], [samples[case.id] for case in cases]
+    for name, metric in metrics_of(dataset).items():
+        if metric.statistic is not None and metric.table is not None:
+            first, second = (_table(metric.table, side, clusters) for side in (theirs, ours))
+            metrics[name] = paired_bootstrap_statistic(first, second, metric.statistic, **options)
+        else:
+            columns = (*_columns(name, theirs), *_columns(name, ours))
+            metrics[name] = paired_bootstrap_ratio(*columns, clusters, bounds=metric.bounds, **options)
     left_out = tuple(case.id for case in dataset.cases if not paired(case))
     return Comparison(run, len(cases), left_out, metrics, {case.id: other[case.id] for case in cases})
 
@@ -129,3 +145,13 @@ def compare_samples(
 def _columns(name: str, samples: Sequence[Sample]) -> tuple[list[float], list[float]]:
     pairs = [sample.scores.get(name, (0.0, 0.0)) for sample in samples]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def _table(name: str, samples: Sequence[Sample], clusters: Sequence[str]) -> tuple[list[tuple[float, ...]], list[str]]:
+    """All rows of an observation table, and the cluster of each."""
+    found = [
+        (row, cluster)
+        for sample, cluster in zip(samples, clusters, strict=True)
+        for row in sample.observations.get(name, ())
+    ]
+    return [row for row, _ in found], [cluster for _, cluster in found]

@@ -16,18 +16,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import IndexMissing, ModelUnavailable, RecipeError, WardroundError
-from assistant.evaluate.dataset import Case, Dataset, apply_overrides, load_suite
+from assistant.evaluate.case import Case
+from assistant.evaluate.dataset import Dataset, apply_overrides, load_suite
 from assistant.evaluate.judge import VerifierJudge
 from assistant.evaluate.log import LogWriter, Sample, read_log
+from assistant.evaluate.metric import Bench
 from assistant.evaluate.result import Comparison, RunResult, compare_samples, compute_metrics
+from assistant.evaluate.score import mark
 from assistant.evaluate.scorecard import scorecard
-from assistant.evaluate.solver import Assistant, OpenAssistant, score, solve
+from assistant.evaluate.solve import ARCHIVE_TASKS, Assistant, Means, OpenAssistant, solve
 from assistant.resources import Resource, resource_dir
 from assistant.settings import Settings, load_settings
 from assistant.store.files import write_atomically
@@ -148,6 +152,7 @@ class _Plan:
         index_of = {
             case.id: _index_name(index or case.index or dataset.suite.index, dataset, workspace)
             for case in dataset.cases
+            if case.task in ARCHIVE_TASKS
         }
         states = _index_states(workspace, set(index_of.values()))
         manifest = {
@@ -168,27 +173,37 @@ def _ask_all(plan: _Plan, folder: Path, opener: OpenAssistant, progress: Progres
     """The samples of all cases, in the suite's order; those in the log are not asked again, failed ones are."""
     cases = plan.dataset.cases
     done = {name: sample for name, sample in read_log(folder).items() if sample.error is None}
-    judge = VerifierJudge(plan.settings)
-    assistants: dict[str | None, Assistant] = {}
+    means = Means(plan.dataset, plan.marking, opener, plan.index_of)
+    bench = Bench(plan.dataset.suite, VerifierJudge(plan.settings), plan.settings, plan.removes)
     with LogWriter(folder) as log:
         for number, case in enumerate(cases):
             if progress:
                 progress(number, len(cases), case.id)
             if case.id in done:
                 continue
-            where = plan.index_of[case.id]
-            if where not in assistants:
-                assistants[where] = opener(where)
             try:
-                sample = solve(case, plan.dataset, assistants[where])
+                sample = solve(case, means)
             except ModelUnavailable as error:
                 kept = f"{len(done)} of {len(cases)} cases are kept; the same command goes on from there"
                 raise ModelUnavailable(f"{error} ({kept})") from error
-            done[case.id] = score(sample, case, plan.dataset, judge, removes=plan.removes)
+            done[case.id] = _marked(sample, case, bench)
             log.write([done[case.id]])
     if progress:
         progress(len(cases), len(cases), "scorecard")
     return {case.id: done[case.id] for case in cases}
+
+
+def _marked(sample: Sample, case: Case, bench: Bench) -> Sample:
+    """The sample with what it adds to every metric."""
+    started = time.perf_counter()
+    marks = mark(case, sample, bench)
+    return replace(
+        sample,
+        scores=marks.scores,
+        observations=marks.observations,
+        citations=marks.citations,
+        seconds={**sample.seconds, "evaluate": time.perf_counter() - started},
+    )
 
 
 def _opener(workspace: Path, settings: Settings) -> OpenAssistant:
@@ -221,7 +236,7 @@ def _index_states(workspace: Path, wanted: set[str | None]) -> dict[str, str]:
         if not pointer.is_file():
             raise IndexMissing(f"{workspace}: index {name!r} is not built: wardround index indexes/{name}.toml")
         states[name] = hashlib.sha256(pointer.read_bytes()).hexdigest()[:16]
-    if not states:
+    if wanted and not states:
         raise IndexMissing(f"{workspace}: no index is built here: wardround index RECIPE.toml, or wardround demo")
     return states
 

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from assistant.evaluate.bootstrap import Interval
+from assistant.evaluate.bootstrap import UNIT, Interval
+from assistant.evaluate.metric import Metric
 from assistant.evaluate.result import Comparison, RunResult
+from assistant.evaluate.score import families_of
 from assistant.evaluate.scorecard_cases import cases_section
-from assistant.evaluate.scorers import definition
 from assistant.html_page import html_page
 
 FEW_CLUSTERS = 30  # below this many independent groups the intervals are wide and a value alone misleads
@@ -33,7 +34,7 @@ def scorecard(result: RunResult) -> str:
     body = "\n".join(
         [_head(result), _weak_points(result), f'<p class="card notice">{escape(_NOTICE)}</p>']
         + [_metrics_section(title, names, result) for title, names in _groups(result)]
-        + ([_comparison(result.comparison)] if result.comparison else [])
+        + ([_comparison(result, result.comparison)] if result.comparison else [])
         + [cases_section(result)]
     )
     return html_page(f"Scorecard: {result.suite}", style, body)
@@ -44,14 +45,12 @@ def weak_points(result: RunResult) -> list[str]:
     points = []
     if result.set_aside:
         points.append(f"{len(result.set_aside)} of {len(result.samples)} cases failed and count in no other metric.")
-    last_k = result.dataset.suite.retrieval_k[-1]
     shortfalls: list[tuple[float, str]] = []
     for name, interval in result.metrics.items():
-        known = definition(name)
-        partial = (
-            "." in name or name.startswith("precision@") or (name.startswith("recall@") and name != f"recall@{last_k}")
-        )
-        if partial or name == "case_error_rate" or known.better is None or interval.value is None:
+        known = result.definitions[name]
+        if known.detail or name == "case_error_rate" or known.better is None or interval.value is None:
+            continue
+        if known.bounds != UNIT:
             continue
         shortfall = interval.value if known.better == "low" else 1.0 - interval.value
         if shortfall >= WEAK:
@@ -60,7 +59,9 @@ def weak_points(result: RunResult) -> list[str]:
     clusters = max((interval.clusters for interval in result.metrics.values()), default=0)
     if clusters < FEW_CLUSTERS:
         points.append(f"Only {clusters} independent groups of cases: read the intervals, not the values.")
-    absent = [definition(name).title for name, i in result.metrics.items() if i.value is None and "." not in name]
+    absent = [
+        known.title for known in result.definitions.values() if not known.detail and result.metrics[known.name].n == 0
+    ]
     if absent:
         points.append(f"Not measured, since no case allowed it: {', '.join(absent)}.")
     return points
@@ -91,25 +92,26 @@ def _weak_points(result: RunResult) -> str:
 
 
 def _groups(result: RunResult) -> list[tuple[str, list[str]]]:
-    names = list(result.metrics)
-    ranking = [n for n in names if n.startswith(("recall@", "precision@", "ndcg@")) or n in {"mrr", "kept_recall"}]
-    claims = [n for n in names if n.startswith(("hallucination_rate", "unverifiable"))]
-    # A kind that never came up, in a run with claims, adds nothing to look at; the JSON has it.
-    seen = [n for n in claims if "." not in n or result.metrics[n].value]
-    abstaining = ["abstention_rate", "abstention_accuracy", "answer_rate", "must_rate", "case_error_rate"]
-    citing = ["citation_recall", "citation_precision", "invented_citation_rate"]
-    return [("Hallucination", seen), ("Abstention", abstaining), ("Citations", citing), ("Retrieval", ranking)]
+    """The families with their metrics; a detail that never came up, in a run that measured it, is left to the JSON."""
+
+    def shown(metric: Metric) -> bool:
+        return not metric.detail or not metric.judged or bool(result.metrics[metric.name].value)
+
+    suite = result.dataset.suite
+    return [
+        (family.title, [metric.name for metric in family.metrics(suite) if shown(metric)])
+        for family in families_of(result.dataset)
+    ]
 
 
 def _metrics_section(title: str, names: Sequence[str], result: RunResult) -> str:
-    rows = "".join(_row(name, result.metrics[name]) for name in names)
+    rows = "".join(_row(result.definitions[name], result.metrics[name]) for name in names)
     return f"<h2>{escape(title)}</h2><table>{rows}</table>"
 
 
-def _row(name: str, interval: Interval) -> str:
-    known = definition(name)
-    minor = ' class="minor"' if "." in name else ""
-    text = f"{escape(known.text)}<br><code>{escape(name)}</code>"
+def _row(known: Metric, interval: Interval) -> str:
+    minor = ' class="minor"' if known.detail else ""
+    text = f"{escape(known.text)} {escape(known.edge)}<br><code>{escape(known.name)}</code>"
     explained = f"<details><summary>{escape(known.title)}</summary><p>{text}</p></details>"
     shown = f"{_numbers(interval)}" if interval.value is not None else "not measured"
     return (
@@ -138,26 +140,28 @@ def _whisker(x0: float, x1: float) -> str:
     )
 
 
-def _comparison(comparison: Comparison) -> str:
+def _comparison(result: RunResult, comparison: Comparison) -> str:
+    known = result.definitions
     left_out = f"; not paired: {', '.join(comparison.left_out)}" if comparison.left_out else ""
     caption = (
         f"This run minus {comparison.run}, on {comparison.cases} cases that both ran{left_out}. "
         "Green is better, red worse; where the interval holds 0 the cases do not tell the two apart."
     )
-    moved = {n: i for n, i in comparison.metrics.items() if i.value is not None and ("." not in n or i.value)}
+    moved = {n: i for n, i in comparison.metrics.items() if i.value is not None and (not known[n].detail or i.value)}
     rows = "".join(
-        f'<tr><th scope="row">{escape(definition(name).title)}</th><td class="plot">{_difference(name, interval)}</td>'
+        f'<tr><th scope="row">{escape(known[name].title)}</th>'
+        f'<td class="plot">{_difference(known[name], interval)}</td>'
         f'<td class="value">{_numbers(interval, signed=True)}</td><td class="value soft">n = {interval.n}</td></tr>'
         for name, interval in moved.items()
     )
     return f'<h2>Against another run</h2><p class="soft">{escape(caption)}</p><table>{rows}</table>'
 
 
-def _difference(name: str, interval: Interval) -> str:
+def _difference(known: Metric, interval: Interval) -> str:
     """A bar from the middle (no difference) to -1 or +1."""
     if interval.value is None or interval.low is None or interval.high is None:
         return ""
-    better = definition(name).better
+    better = known.better
     good = better is not None and (interval.value > 0) == (better == "high")
     colour = "bar" if better is None or interval.value == 0 else "good" if good else "bad"
     start, width = 50 + 50 * min(interval.value, 0.0), 50 * abs(interval.value)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
-from assistant.evaluate.dataset import Case
+from assistant.evaluate.case import Case
 from assistant.evaluate.log import Sample
 from assistant.evaluate.result import RunResult
-from assistant.evaluate.scorers import citations_of, hallucinated, ranked_ids
+from assistant.evaluate.score.citations import citations_of
+from assistant.evaluate.score.claims import hallucinated
 from assistant.records import Answer, Claim, Evidence, TextPlace
 
 SHOWN_RANKS = 10
@@ -124,7 +125,7 @@ def _citation(name: str, piece: Evidence | None, judgement: str) -> str:
 def _ranking(case: Case, sample: Sample) -> str:
     assert sample.search is not None
     gold = {name for name, grade in case.reference.grades.items() if grade > 0}
-    ranked = list(dict.fromkeys(ranked_ids(sample.search.evidence)))
+    ranked = sample.ranked
     missed = [name for name in case.reference.grades if name in gold and name not in ranked[:SHOWN_RANKS]]
     items = "".join(f"<li>{_chip(name, 'good' if name in gold else '')}</li>" for name in ranked[:SHOWN_RANKS])
     places = "".join(

@@ -7,8 +7,10 @@ from assistant.evaluate.bootstrap import (
     ABSENT,
     bootstrap_mean,
     bootstrap_ratio,
+    bootstrap_statistic,
     paired_bootstrap,
     paired_bootstrap_ratio,
+    paired_bootstrap_statistic,
 )
 
 
@@ -113,3 +115,34 @@ def test_coverage(rate, clustered):
         found = bootstrap_ratio(rng.binomial(units, of_cluster), units, resamples=500)
         held += found.low <= rate <= found.high
     assert held >= 89
+
+
+def mean_of_first(rows, weights):
+    return float(rows[:, 0] @ weights / weights.sum()) if weights.sum() else None
+
+
+def test_a_statistic_of_rows_agrees_with_the_ratio_it_is():
+    values = np.linspace(0, 1, 40)
+    clusters = [place // 4 for place in range(40)]
+    plain = bootstrap_mean(values, clusters, bounds=None)
+    found = bootstrap_statistic([(value,) for value in values], mean_of_first, clusters)
+    assert (found.value, found.n, found.clusters) == (pytest.approx(plain.value), 40, 10)
+    assert (found.low, found.high) == (pytest.approx(plain.low), pytest.approx(plain.high))
+
+
+def test_a_statistic_without_rows_or_without_a_value_is_absent():
+    assert bootstrap_statistic([], mean_of_first) == ABSENT
+    assert bootstrap_statistic([(1.0,)], lambda rows, weights: None) == ABSENT
+    with pytest.raises(ValueError, match="finite"):
+        bootstrap_statistic([(float("nan"),)], mean_of_first)
+    with pytest.raises(ValueError, match="2 clusters were named for 1 rows"):
+        bootstrap_statistic([(1.0,)], mean_of_first, ["a", "b"])
+
+
+def test_paired_statistics_keep_their_pairing():
+    first = ([(value,) for value in (0.1, 0.4, 0.9)], ["a", "b", "c"])
+    second = ([(value + 0.05,) for value in (0.1, 0.4, 0.9)], ["a", "b", "c"])
+    found = paired_bootstrap_statistic(first, second, mean_of_first)
+    assert found.value == pytest.approx(0.05)
+    assert (found.low, found.high) == (pytest.approx(0.05), pytest.approx(0.05))
+    assert paired_bootstrap_statistic(first, ([], []), mean_of_first) == ABSENT

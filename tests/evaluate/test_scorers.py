@@ -4,16 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.evaluate.dataset import Case, Reference
+from assistant.evaluate.case import Case, Reference
 from assistant.evaluate.judge import VerifierJudge
-from assistant.evaluate.scorers import (
-    judge_citations,
-    ranked_ids,
-    score_abstention,
-    score_claims,
-    score_retrieval,
-)
-from assistant.records import Answer, Claim, Evidence, SearchResult, TextPlace
+from assistant.evaluate.score.abstention import score_abstention
+from assistant.evaluate.score.citations import judge_citations
+from assistant.evaluate.score.claims import score_claims
+from assistant.evaluate.score.ranking import ranked_ids, score_ranking
+from assistant.records import Answer, Claim, Evidence, TextPlace
 from assistant.settings import Settings, VerifySettings
 
 
@@ -135,8 +132,7 @@ def test_retrieval_ranks_external_ids_and_leaves_uploads_out():
     found.append(piece("b", "z", external_id="B", kept=False))
     assert ranked_ids(found) == ["A", "A", "B"]
     case = Case(id="x", question="?", reference=Reference(gold=("B", "C")))
-    search = SearchResult("?", (), tuple(found), False)
-    scores = score_retrieval(case, search, answer(claim("a"), evidence=found), (1, 2))
+    scores = score_ranking(case, ranked_ids(found), answer(claim("a"), evidence=found), (1, 2))
     assert scores["recall@1"] == (0.0, 1.0)
     assert scores["recall@2"] == (0.5, 1.0)
     assert scores["precision@2"] == (0.5, 1.0)

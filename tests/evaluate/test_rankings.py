@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from assistant.evaluate.metrics import mrr, ndcg_at_k, precision_at_k, recall_at_k, reciprocal_rank
+from assistant.evaluate.rankings import mrr, ndcg_at_k, precision_at_k, recall_at_k, reciprocal_rank
 
 
 def test_recall_counts_gold_among_the_first_k():

@@ -1,0 +1,42 @@
+"""The families of metrics, in the order in which a scorecard shows them."""
+
+from __future__ import annotations
+
+from assistant.evaluate.case import Case
+from assistant.evaluate.dataset import Dataset
+from assistant.evaluate.log import Sample
+from assistant.evaluate.metric import Bench, Family, Marks, Metric
+from assistant.evaluate.score import abstention, citations, claims, failures, ranking
+
+FAMILIES: tuple[Family, ...] = (
+    claims.FAMILY,
+    abstention.FAMILY,
+    citations.FAMILY,
+    ranking.FAMILY,
+    failures.FAMILY,
+)
+
+
+def families_of(dataset: Dataset) -> tuple[Family, ...]:
+    """The families that have something to say about the tasks of a data set."""
+    return tuple(family for family in FAMILIES if family.tasks & dataset.tasks)
+
+
+def metrics_of(dataset: Dataset) -> dict[str, Metric]:
+    """Every metric that a run over the data set reports, by name, in the order of reading.
+
+    Those without units stand in the result with n = 0.
+    """
+    return {metric.name: metric for family in families_of(dataset) for metric in family.metrics(dataset.suite)}
+
+
+def mark(case: Case, sample: Sample, bench: Bench) -> Marks:
+    """What a case adds to all metrics; one that failed adds to those of `failures` only."""
+    if sample.error is not None:
+        return failures.FAMILY.mark(case, sample, bench)
+    found = [family.mark(case, sample, bench) for family in FAMILIES if case.task in family.tasks]
+    return Marks(
+        scores={name: pair for marks in found for name, pair in marks.scores.items()},
+        observations={name: rows for marks in found for name, rows in marks.observations.items()},
+        citations={name: judged for marks in found for name, judged in marks.citations.items()},
+    )

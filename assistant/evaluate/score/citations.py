@@ -1,0 +1,100 @@
+"""Citations in the sense of ALCE (Gao et al. 2023), as the answerer wrote them, invented ones counted."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from assistant.evaluate.case import Case
+from assistant.evaluate.dataset import Suite
+from assistant.evaluate.judge import Judge
+from assistant.evaluate.log import Sample
+from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
+from assistant.records import Answer, Claim, Evidence
+
+CitationJudgement = Literal["supports", "irrelevant", "invented"]
+
+
+def judge_citations(answer: Answer, judge: Judge) -> tuple[dict[str, Pair], dict[str, CitationJudgement]]:
+    """ALCE's citation recall and precision of one answer, and what became of each citation.
+
+    Judged are the citations as the answerer wrote them, before the verifier dropped or repaired any. The judgements
+    are keyed "<claim number>:<evidence id>", claims counted from 0. A citation given twice in one claim counts once.
+    {} for an answer without claims; without any citation precision is absent; where the citations as written were
+    not kept, so is the rate of invented ones.
+    """
+    evidence = {piece.id: piece for piece in answer.evidence}
+    recalled = 0
+    judged: dict[str, CitationJudgement] = {}
+    for number, claim in enumerate(answer.claims):
+        cited = citations_of(claim)
+        known = [evidence[name] for name in cited if name in evidence]
+        together = bool(known) and judge.supports(claim, known)
+        recalled += together
+        for name in cited:
+            if name not in evidence:
+                judged[f"{number}:{name}"] = "invented"
+                continue
+            counts = together and _counts(claim, evidence[name], known, judge)
+            judged[f"{number}:{name}"] = "supports" if counts else "irrelevant"
+    if not answer.claims:
+        return {}, {}
+    scores: dict[str, Pair] = {"citation_recall": (float(recalled), float(len(answer.claims)))}
+    if judged:
+        verdicts = list(judged.values())
+        scores["citation_precision"] = (float(verdicts.count("supports")), float(len(verdicts)))
+        if all(claim.written is not None for claim in answer.claims):
+            scores["invented_citation_rate"] = (float(verdicts.count("invented")), float(len(verdicts)))
+    return scores, judged
+
+
+def citations_of(claim: Claim) -> list[str]:
+    """The citations as written, each once; those shown where the written ones were not kept."""
+    return list(dict.fromkeys(claim.citations if claim.written is None else claim.written))
+
+
+def _counts(claim: Claim, piece: Evidence, known: list[Evidence], judge: Judge) -> bool:
+    """Of a supported claim: whether a citation supports it alone, or is needed by the others."""
+    others = [other for other in known if other.id != piece.id]
+    return not others or judge.supports(claim, [piece]) or not judge.supports(claim, others)
+
+
+def _metrics(_: Suite) -> tuple[Metric, ...]:
+    return (
+        Metric(
+            "citation_recall",
+            "Citation recall",
+            "high",
+            "Claims whose citations, taken together, support them over all claims (ALCE, Gao et al. 2023).",
+            edge="A claim without citations, or with invented ones only, is not supported; no claims: adds nothing.",
+            unit="claims",
+            judged=True,
+        ),
+        Metric(
+            "citation_precision",
+            "Citation precision",
+            "high",
+            "Citations that count over all citations (ALCE): the claim is supported by its citations together, and "
+            "this one supports it alone or is needed, that is, without it the others no longer do.",
+            edge="An invented citation does not count and stays in the denominator; none cited: adds nothing.",
+            unit="citations",
+            judged=True,
+        ),
+        Metric(
+            "invented_citation_rate",
+            "Invented citations",
+            "low",
+            "Citations of an id that no evidence of the answer has, over all citations.",
+            edge="Absent where the citations as written were not kept; none cited: adds nothing.",
+            unit="citations",
+        ),
+    )
+
+
+def _mark(_: Case, sample: Sample, bench: Bench) -> Marks:
+    if sample.answer is None:
+        return Marks()
+    scores, judged = judge_citations(sample.answer, bench.judge)
+    return Marks(scores, citations=dict(judged))
+
+
+FAMILY = Family("citations", "Citations", frozenset({"ask"}), _metrics, _mark)

@@ -1,0 +1,88 @@
+"""Hallucination: what the verifier says of the claims that the answerer wrote, before any is removed."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from assistant.evaluate.case import Case
+from assistant.evaluate.dataset import Suite
+from assistant.evaluate.log import Sample
+from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
+from assistant.records import Answer, Claim, ErrorKind
+
+ERROR_KINDS: tuple[str, ...] = (*(kind for kind in get_args(ErrorKind) if kind != "unverifiable"), "unclassified")
+_NO_CLAIMS = "Answers without claims (abstentions) add nothing; all abstained: not measured."
+
+
+def hallucinated(claim: Claim) -> bool:
+    """Whether a claim counts as a hallucination: contradicted or unsupported, unverifiable ones apart."""
+    return claim.verdict != "supported" and claim.error_kind != "unverifiable"
+
+
+def score_claims(answer: Answer) -> dict[str, Pair]:
+    """Hallucination rates of one answer, in all and by error kind; {} for an answer without claims."""
+    total = float(len(answer.claims))
+    if not total:
+        return {}
+    wrong: list[str] = [claim.error_kind or "unclassified" for claim in answer.claims if hallucinated(claim)]
+    unverifiable = sum(c.verdict != "supported" and c.error_kind == "unverifiable" for c in answer.claims)
+    return {
+        "hallucination_rate": (float(len(wrong)), total),
+        "hallucination_rate_answers": (float(bool(wrong)), 1.0),
+        "unverifiable_rate": (float(unverifiable), total),
+        **{f"hallucination_rate.{kind}": (float(wrong.count(kind)), total) for kind in ERROR_KINDS},
+    }
+
+
+def _metrics(_: Suite) -> tuple[Metric, ...]:
+    by_kind = (
+        Metric(
+            f"hallucination_rate.{kind}",
+            f"… of kind {kind}",
+            "low",
+            f"Hallucinated claims of error kind {kind} over all claims; the kinds add up.",
+            edge=_NO_CLAIMS,
+            unit="claims",
+            judged=True,
+            detail=True,
+        )
+        for kind in ERROR_KINDS
+    )
+    return (
+        Metric(
+            "hallucination_rate",
+            "Hallucinated claims",
+            "low",
+            "Claims with the verdict contradicted or unsupported over all claims the answerer wrote, before any is "
+            "removed. Claims of kind unverifiable are in the denominator but counted apart.",
+            edge=_NO_CLAIMS,
+            unit="claims",
+            judged=True,
+        ),
+        *by_kind,
+        Metric(
+            "hallucination_rate_answers",
+            "Answers with a hallucination",
+            "low",
+            "Answers with at least one hallucinated claim over answers with at least one claim.",
+            edge=_NO_CLAIMS,
+            unit="answers",
+            judged=True,
+        ),
+        Metric(
+            "unverifiable_rate",
+            "Unverifiable claims",
+            "low",
+            "Claims that only the picture or signal itself could settle, and no own evidence does, over all claims.",
+            edge=_NO_CLAIMS,
+            unit="claims",
+            judged=True,
+        ),
+    )
+
+
+def _mark(_: Case, sample: Sample, __: Bench) -> Marks:
+    return Marks(score_claims(sample.answer)) if sample.answer is not None else Marks()
+
+
+FAMILY = Family("claims", "Hallucination", frozenset({"ask"}), _metrics, _mark)

@@ -1,0 +1,87 @@
+"""What a solver may use, and what an evaluation needs of `assistant.Assistant`.
+
+Anything that answers like it can be evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from assistant.evaluate.case import Case, Task
+from assistant.evaluate.dataset import Dataset
+from assistant.evaluate.log import Sample
+from assistant.records import Answer, Draft, SearchResult
+from assistant.settings import Settings
+from assistant.studies import StudyRequest
+
+if TYPE_CHECKING:
+    from assistant.verify.entail import EntailmentModel
+
+ARCHIVE_TASKS: frozenset[Task] = frozenset({"ask", "search", "choose", "draft"})
+"""Tasks that need an index; the others look at nothing but the case."""
+
+
+class Assistant(Protocol):
+    def search(
+        self,
+        text: str = "",
+        *,
+        files: Sequence[Path] = (),
+        k: int = 10,
+        patient: str | None = None,
+        exclude_patient: str | None = None,
+    ) -> SearchResult: ...
+
+    def ask(
+        self,
+        question: str,
+        *,
+        files: Sequence[Path] = (),
+        patient: str | None = None,
+        exclude_patient: str | None = None,
+    ) -> Answer: ...
+
+    def draft(
+        self,
+        studies: Sequence[StudyRequest],
+        *,
+        template: str | None = None,
+        exclude_patient: str | None = None,
+        on_problem: Callable[[str, str], None] | None = None,
+    ) -> Iterator[Draft]: ...
+
+
+OpenAssistant = Callable[[str | None], Assistant]
+"""Gives the assistant for an index name (None: every index that is built)."""
+
+
+class Means:
+    """The data set, the settings of the run, and one assistant per index, opened when first asked."""
+
+    def __init__(
+        self, dataset: Dataset, settings: Settings, opener: OpenAssistant, index_of: Mapping[str, str | None]
+    ) -> None:
+        """`index_of` says for each case that needs one which index it asks."""
+        self.dataset, self.settings = dataset, settings
+        self._opener, self._index_of = opener, index_of
+        self._opened: dict[str | None, Assistant] = {}
+
+    def assistant(self, case: Case) -> Assistant:
+        index = self._index_of[case.id]
+        if index not in self._opened:
+            self._opened[index] = self._opener(index)
+        return self._opened[index]
+
+    @cached_property
+    def entailment(self) -> EntailmentModel | None:
+        """The entailment model that the settings name, if any."""
+        from assistant.verify.entail import open_entailment
+
+        return open_entailment(self.settings.verify.entailment, self.settings)
+
+
+Solver = Callable[[Case, Means, Sample], Sample]
+"""Fills an empty sample with what became of the case."""
