@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.generate.relevance import points_at_study
 from assistant.records import Evidence
-from assistant.retrieve.question import read_question
+from assistant.retrieve.question import points_at_study, read_question
 
 _PLAINLY = re.compile(
     r"\b(plain|lay|layman'?s?|simple|simpler|easy|everyday)\s+(\w+\s+)?(language|words?|terms|english)\b"

@@ -50,21 +50,6 @@ _CUES: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     )
 )
 
-# Questions that point at what was uploaded or at what lies beside it.
-_POINTS_AT_STUDY = re.compile(
-    r"""\b(similar|compar\w+|alike|like\ this|cases?|stud(y|ies)|patients?|upload\w*|attach\w*|files?|records?|recording
-    |images?|pictures?|films?|radiograph\w*|x-?\s?rays?|cxr|scans?|ct|mri?|slices?|ecgs?|ekgs?|electrocardiogra\w+
-    |leads?|strips?|rhythm\w*|beats?|heart|cardiac|lungs?|chest|findings?|abnormal\w*|normal|pathol\w+
-    |diagnos\w+|interpret\w*|impression|report\w*|describe|summar\w+|suggest\w*|labels?|see|seen|visible|shows?|shown)\b
-    |\bwhat(\ is|'s)\ (this|it|that|wrong)\b|\b(this|it|here)\s*\?""",
-    re.IGNORECASE | re.VERBOSE,
-)
-
-
-def points_at_study(question: str) -> bool:
-    """Whether the question asks about an uploaded study or studies like it ("what rhythm is this?")."""
-    return not question.strip() or _POINTS_AT_STUDY.search(question) is not None
-
 
 def content_words(text: str) -> list[str]:
     """The text's words that carry meaning, stemmed, in order, each once."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.generate.relevance import points_at_study
 from assistant.records import Evidence, SignalPlace, ValuePlace
+from assistant.retrieve.question import points_at_study
 
 # A question's words, and the measured values (by the start of their name) that answer it; "rhythm" also
 # takes statements about a stretch of the signal.

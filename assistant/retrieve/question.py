@@ -27,6 +27,15 @@ _IDENTIFIED = re.compile(
     r"\[(?:KINDS)\](?:['’]s\b)?".replace("KINDS", "|".join(KINDS)),
     re.IGNORECASE,
 )
+# Questions that point at what was uploaded or at what lies beside it.
+_POINTS_AT_STUDY = re.compile(
+    r"""\b(similar|compar\w+|alike|like\ this|cases?|stud(y|ies)|patients?|upload\w*|attach\w*|files?|records?|recording
+    |images?|pictures?|films?|radiograph\w*|x-?\s?rays?|cxr|scans?|ct|mri?|slices?|ecgs?|ekgs?|electrocardiogra\w+
+    |leads?|strips?|rhythm\w*|beats?|heart|cardiac|lungs?|chest|findings?|abnormal\w*|normal|pathol\w+
+    |diagnos\w+|interpret\w*|impression|report\w*|describe|summar\w+|suggest\w*|labels?|see|seen|visible|shows?|shown)\b
+    |\bwhat(\ is|'s)\ (this|it|that|wrong)\b|\b(this|it|here)\s*\?""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,11 @@ def of_nobody(text: str, instead: str = "") -> str:
     marked = _IDENTIFIED.sub("\0", replace(text, find(text), None).text)
     marked = re.sub(r"\0[\s\0]*", "\0 ", _NAMED_PATIENT.sub("\0", marked))
     return " ".join(marked.replace("\0", f" {instead}").split())
+
+
+def points_at_study(question: str) -> bool:
+    """Whether the question asks about an uploaded study or studies like it ("what rhythm is this?")."""
+    return not question.strip() or _POINTS_AT_STUDY.search(question) is not None
 
 
 def read_question(text: str) -> Question:

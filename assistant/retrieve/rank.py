@@ -44,6 +44,7 @@ class Hit:
     why: str = ""
     chance: float | None = None  # that the passage answers the question (`assistant.retrieve.chance`)
     unwanted: bool = False  # its study states otherwise than the words wish
+    apart: str | None = None  # why a chosen patient's text is not handed on, "" where it is; None: judged as others
 
 
 def encoder_of(index: OpenIndex, kind: Kind, settings: EmbedSettings) -> Encoder:

@@ -10,6 +10,7 @@ import numpy as np
 
 from assistant.records import KINDS, Kind, SearchResult
 from assistant.retrieve.chance import with_chances
+from assistant.retrieve.chosen import of_chosen_patient
 from assistant.retrieve.composed import Wish
 from assistant.retrieve.expand import expand, for_meaning
 from assistant.retrieve.history import history
@@ -58,12 +59,13 @@ class Retriever:
             walls = {index.name: filter_ for index, filter_ in zip(self._indexes, filters[n], strict=True)}
             alike = joined_by_rank([(likeness[kind].get(n, []), 1.0) for kind in LIKENESS])
             hits = self._joined(query, alike, walls)
+            owned = {i.name: o for i, o in zip(self._indexes, own_of(self._indexes, query), strict=True)}
             ranked = preferred(with_chances(routes[n].question.subject, texts.get(n, [])), routes[n])
+            ranked = of_chosen_patient(query, routes[n].question, ranked, owned, self._settings.retrieve)
             found: Iterable[Hit] = self._of_kinds(query, ranked, walls)
             if n in joint:
                 found = with_joint(list(found), self._joined(query, joint[n], walls), self._settings.retrieve)
             own = own_passages(query, self._settings) if routes[n].own_text else []
-            owned = {i.name: o for i, o in zip(self._indexes, own_of(self._indexes, query), strict=True)}
             words = routes[n].words
             if "text" in routes[n].kinds and (called := expand(routes[n].question.subject).told):
                 words = (*words, f"text: also searched for {'; '.join(called)}")

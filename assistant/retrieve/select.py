@@ -58,9 +58,12 @@ class _Choice:
             "joint": settings.joint_floor,
         }  # fmt: skip
         self._best: float | None = None  # the best passage's chance to answer, where there is one
+        self._apart = False  # whether texts of a chosen patient were among the first
 
     @property
     def why_nothing(self) -> str:
+        if self._apart:
+            return "The records of the chosen patient hold nothing that is near enough to the question."
         if self._best is not None and self._best < self._settings.answer_chance:
             return (
                 "The archive holds nothing that is near enough to the question: the best passage answers it with a "
@@ -119,16 +122,19 @@ class _Choice:
 
         A passage is handed on while the best one's chance to answer is at most `chance_ratio` times its own (MMed-RAG's
         adaptive choice, Xia et al. 2024, on calibrated scores), and none where the best falls short of `answer_chance`.
+        Those of a chosen patient come with their own judgement (`of_chosen_patient`).
         """
         ranking = iter(hits)
         first = list(islice(ranking, BLOCK))
         self._best = max((hit.chance for hit in first if hit.chance is not None), default=None)
+        self._apart = any(hit.apart is not None for hit in first)
         cited: Counter[tuple[str, int]] = Counter()
         kept: list[tuple[str, _Words]] = []
         for hit in chain(first, ranking):
             record_key = (hit.index.name, hit.stored.pk)
             long = hit.stored.chars > self._settings.long_document_chars
-            if cited[record_key] >= (self._settings.passages_per_document if long else 1):
+            whole = long or hit.apart == ""  # of a chosen patient's report the findings and the impression
+            if cited[record_key] >= (self._settings.passages_per_document if whole else 1):
                 continue  # a better passage of the same document stands for it
             cited[record_key] += 1
             words = _Words.of(hit.passage.text) if hit.passage else None
@@ -144,6 +150,8 @@ class _Choice:
             yield found
 
     def _too_far(self, hit: Hit) -> str:
+        if hit.apart is not None:
+            return hit.apart
         if hit.chance is not None:
             least, ratio = self._settings.answer_chance, self._settings.chance_ratio
             if hit.chance < least:

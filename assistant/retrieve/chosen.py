@@ -1,0 +1,67 @@
+"""The texts of a chosen patient: few, and all of them about the right person.
+
+How likely a passage is to answer (`assistant.retrieve.chance`) was fitted to find one in a whole archive. A patient's
+own report that says "heart size is normal" shares no word with "Is there cardiomegaly?" and is still the answer. So
+where a patient is chosen, their texts are handed on, those that speak of what is asked before the others, and what
+they support is for whoever writes and checks the answer to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain, islice
+
+from assistant.findings import extract_findings
+from assistant.retrieve.query import Query
+from assistant.retrieve.question import Question, points_at_study
+from assistant.retrieve.rank import BLOCK, Hit
+from assistant.retrieve.wall import Own
+from assistant.settings import RetrieveSettings
+
+_SILENT = "does not speak of what is asked, as other texts of the patient do"
+
+
+def of_chosen_patient(
+    query: Query, question: Question, hits: Iterable[Hit], owned: Mapping[str, Own], settings: RetrieveSettings
+) -> Iterator[Hit]:
+    """Text hits with `apart` set on those of the patient whom the query chooses; as they are where it chooses none,
+    and where it leaves out what is its own, as drafts and evaluations do.
+
+    A text speaks of what is asked where it states or denies a finding that the question names or a part of the body of
+    it, or where its chance to answer is enough. If any of the first ones does, those that don't are not handed on. If
+    none does, or the question names no finding ("what was the impression?"), all are, unless the question is one of
+    general knowledge that points at no study and the text is below the relevance floor.
+    """
+    if not query.patient or query.leave_out_own:
+        yield from hits
+        return
+    ranking = iter(hits)
+    first = list(islice(ranking, BLOCK))
+    speaking = [_speaks(hit, question, settings) for hit in first]
+    told = bool(question.about) and any(speaking)
+    for_patient = question.kind != "knowledge" or points_at_study(query.text)
+    order = sorted(range(len(first)), key=lambda n: not speaking[n])  # stable: else as ranked
+    judged = chain(
+        ((first[n], speaking[n]) for n in order), ((hit, _speaks(hit, question, settings)) for hit in ranking)
+    )
+    for hit, speaks in judged:
+        if hit.by != "text" or not _is_own(hit, owned):
+            yield hit
+        elif speaks or (not told and (for_patient or hit.closeness >= settings.text_floor)):
+            why = "speaks of what is asked" if speaks else "the chosen patient's own"
+            yield replace(hit, apart="", why=f"{why}; {hit.why}")
+        else:
+            yield replace(hit, apart=_SILENT if told else f"below the relevance floor {settings.text_floor:.2f}")
+
+
+def _speaks(hit: Hit, question: Question, settings: RetrieveSettings) -> bool:
+    if hit.chance is not None and hit.chance >= settings.answer_chance:
+        return True
+    if hit.passage is None or not question.about:
+        return hit.all_words
+    return hit.all_words or any(question.about.concerns(finding) for finding in extract_findings(hit.passage.text))
+
+
+def _is_own(hit: Hit, owned: Mapping[str, Own]) -> bool:
+    return owned[hit.index.name].holds(hit.stored.record.patient_id, hit.stored.record.study_id)
