@@ -1,47 +1,21 @@
-"""What a run came to: metrics with intervals over its samples, and the difference from another run."""
+"""What a run came to: metrics with intervals over its samples."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from assistant.evaluate.bootstrap import (
-    Interval,
-    bootstrap_ratio,
-    bootstrap_statistic,
-    paired_bootstrap_ratio,
-    paired_bootstrap_statistic,
-)
+from assistant.evaluate.bootstrap import Interval, bootstrap_ratio, bootstrap_statistic
 from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Dataset
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Metric
 from assistant.evaluate.score import metrics_of
 
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """This run against another on the cases that both ran and that read the same in both; this − other.
-
-    `left_out` are the cases that could not be paired.
-    """
-
-    run: str
-    cases: int
-    left_out: tuple[str, ...]
-    metrics: Mapping[str, Interval]
-    other: Mapping[str, Sample]
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "run": self.run,
-            "cases": self.cases,
-            "left_out": list(self.left_out),
-            "difference": "this run − the other",
-            "metrics": {name: interval.to_json() for name, interval in self.metrics.items()},
-        }
+if TYPE_CHECKING:
+    from assistant.evaluate.compare import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,42 +86,20 @@ def compute_over(
 def _reduce(metric: Metric, dataset: Dataset, samples: Sequence[Sample], clusters: Sequence[str]) -> Interval:
     options = dataset.suite.bootstrap.model_dump()
     if metric.statistic is not None and metric.table is not None:
-        rows, row_clusters = _table(metric.table, samples, clusters)
+        rows, row_clusters = table_of(metric.table, samples, clusters)
         return bootstrap_statistic(rows, metric.statistic, row_clusters, **options)
-    return bootstrap_ratio(*_columns(metric.name, samples), clusters, bounds=metric.bounds, **options)
+    return bootstrap_ratio(*columns_of(metric.name, samples), clusters, bounds=metric.bounds, **options)
 
 
-def compare_samples(
-    dataset: Dataset, samples: Mapping[str, Sample], other: Mapping[str, Sample], changed: Sequence[str], run: str
-) -> Comparison:
-    """Paired differences over the cases that ran without error in both; `changed` are cases that read differently."""
-
-    def paired(case: Case) -> bool:
-        both = (samples.get(case.id), other.get(case.id))
-        return case.id not in changed and all(sample is not None and sample.error is None for sample in both)
-
-    cases = [case for case in dataset.cases if paired(case)]
-    options = dataset.suite.bootstrap.model_dump()
-    clusters = [dataset.cluster_of(case) for case in cases]
-    metrics: dict[str, Interval] = {}
-    theirs, ours = [other[case.id] for case in cases], [samples[case.id] for case in cases]
-    for name, metric in metrics_of(dataset).items():
-        if metric.statistic is not None and metric.table is not None:
-            first, second = (_table(metric.table, side, clusters) for side in (theirs, ours))
-            metrics[name] = paired_bootstrap_statistic(first, second, metric.statistic, **options)
-        else:
-            columns = (*_columns(name, theirs), *_columns(name, ours))
-            metrics[name] = paired_bootstrap_ratio(*columns, clusters, bounds=metric.bounds, **options)
-    left_out = tuple(case.id for case in dataset.cases if not paired(case))
-    return Comparison(run, len(cases), left_out, metrics, {case.id: other[case.id] for case in cases})
-
-
-def _columns(name: str, samples: Sequence[Sample]) -> tuple[list[float], list[float]]:
+def columns_of(name: str, samples: Sequence[Sample]) -> tuple[list[float], list[float]]:
+    """A metric's numerators and denominators, one of each a sample; (0, 0) where a sample adds nothing."""
     pairs = [sample.scores.get(name, (0.0, 0.0)) for sample in samples]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
-def _table(name: str, samples: Sequence[Sample], clusters: Sequence[str]) -> tuple[list[tuple[float, ...]], list[str]]:
+def table_of(
+    name: str, samples: Sequence[Sample], clusters: Sequence[str]
+) -> tuple[list[tuple[float, ...]], list[str]]:
     """All rows of an observation table, and the cluster of each."""
     found = [
         (row, cluster)

@@ -24,11 +24,12 @@ from typing import Any
 
 from assistant.errors import IndexMissing, ModelUnavailable, RecipeError, WardroundError
 from assistant.evaluate.case import Case
+from assistant.evaluate.compare import Comparison, compare_samples
 from assistant.evaluate.dataset import Dataset, apply_overrides, load_suite
 from assistant.evaluate.judge import VerifierJudge
 from assistant.evaluate.log import LogWriter, Sample, read_log
 from assistant.evaluate.metric import Bench
-from assistant.evaluate.result import Comparison, RunResult, compare_samples, compute_metrics
+from assistant.evaluate.result import RunResult, compute_metrics
 from assistant.evaluate.score import mark
 from assistant.evaluate.scorecard import scorecard
 from assistant.evaluate.solve import ARCHIVE_TASKS, Assistant, Means, OpenAssistant, solve

@@ -11,8 +11,9 @@ from html import escape
 from pathlib import Path
 
 from assistant.evaluate.bootstrap import UNIT, Interval
+from assistant.evaluate.compare import Comparison
 from assistant.evaluate.metric import Metric
-from assistant.evaluate.result import Comparison, RunResult
+from assistant.evaluate.result import RunResult
 from assistant.evaluate.score import families_of
 from assistant.evaluate.scorecard_cases import cases_section
 from assistant.html_page import html_page
