@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from verify import Pair, development, faithbench_pairs, kqa_pairs, radfact_pairs
-from verify_prose import CUTS, FOLDS, Told, fit, read
+from verify_prose import CUTS, FOLDS, Told, fit, judged_sentences, read
 
-from assistant.findings.sentences import sentences
 from assistant.settings import Settings
 from assistant.verify.entail import EntailmentModel, open_entailment
 from assistant.verify.entail.combined import log_odds
 
 TARGET = Path(__file__).parents[1] / "assistant/verify/entail/rule.json"
-PENALTY = 0.03  # that of the rule for prose
+PENALTY = 0.1  # that of the rule for prose
 
 
 @dataclass(frozen=True)
@@ -46,13 +44,13 @@ class Weighed:
 def weigh(told: Sequence[Told], pairs: Sequence[Pair], model: EntailmentModel, every: Sequence[Told]) -> list[Weighed]:
     made = []
     kept = [p for p in pairs if development(p.group)]
-    cut = [[s for s in sentences(p.claim) if re.search(r"\w", s)] for p in kept]
+    cut = [judged_sentences(p.claim) for p in kept]
     rows = model.judge([(s, "\n".join(p.evidence)) for p, some in zip(kept, cut, strict=True) for s in some])
     entailed = np.array([log_odds(float(row[0])) for row in rows])
     at = 0
-    rules = [fit([t for t in every if t.fold != fold], PENALTY) for fold in range(FOLDS)]
+    rules = [fit([t for t in every if t.fold() != fold], PENALTY) for fold in range(FOLDS)]
     for one, some in zip(told, (some for some in cut if some), strict=True):
-        coefficients, intercept = rules[one.fold]
+        coefficients, intercept = rules[one.fold()]
         made.append(Weighed(one, one.signs @ coefficients + intercept, entailed[at : at + len(some)]))
         at += len(some)
     return made
@@ -103,9 +101,9 @@ def main() -> None:
     alone = {id(w): float((1 / (1 + np.exp(-w.rule))).min()) for w in flat}
     both = {}
     for fold in range(FOLDS):
-        theta = fit_both([w for w in flat if w.told.fold != fold])
+        theta = fit_both([w for w in flat if w.told.fold() != fold])
         for w in flat:
-            if w.told.fold == fold:
+            if w.told.fold() == fold:
                 both[id(w)] = float((1 / (1 + np.exp(-(theta[0] * w.rule + theta[1] * w.model + theta[2])))).min())
     chosen = {}
     for name, least in (("the rule alone", alone), ("the rule and the model", both)):

@@ -11,6 +11,11 @@ from assistant.findings.vocabulary import Match, vocabulary
 _PREPOSITIONS = frozenset(("in", "at", "on", "of", "within", "along", "involving", "over", "overlying", "near", "from"))
 _CONJUNCTIONS = frozenset((",", "and", "or", "/", "&"))
 _SIDES = ("left", "right", "bilateral")
+# what comes in twos without having sides: "both sexes", "both groups"
+_NO_SIDES = frozenset(
+    ("man", "woman", "boy", "girl", "sex", "gender", "group", "cohort", "adult", "child", "patient", "mother", "parent",
+     "drug", "trial", "study", "model", "method", "test", "treatment", "report", "type", "form", "condition", "disease")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,8 @@ def _collect(sentence: Sentence, scopes: Scopes, one: range, two: range, whole: 
         seen = match
         for label in match.labels:
             if label.kind in _SIDES or label.kind == "side":
+                if sentence.norm(match.start) == "both" and not _means_sides(sentence, match):
+                    continue
                 sides.add(label.value)
                 spans.add(("side", match.start, match.end))
             elif label.kind == "severity" and not _turned(sentence, scopes, at):
@@ -148,6 +155,19 @@ def _collect(sentence: Sentence, scopes: Scopes, one: range, two: range, whole: 
     return Attributes(
         frozenset(sides), frozenset(severities), frozenset(locations), frozenset(changes), past, frozenset(spans)
     )
+
+
+def _means_sides(sentence: Sentence, both: Match) -> bool:
+    """ "Both lungs" names sides; "both a film and a book", "both are antihistamines" and "both sexes" do not."""
+    for at in range(both.end, min(both.end + 5, len(sentence.tokens))):
+        token = sentence.tokens[at]
+        if sentence.has(at, "location", "side"):
+            return True
+        if token.norm in ("and", "are", "were", "is", "have", "had"):
+            return False
+        if token.norm != token.raw.lower():  # a plural
+            return token.norm not in _NO_SIDES
+    return True
 
 
 def _turned(sentence: Sentence, scopes: Scopes, at: int) -> bool:

@@ -90,12 +90,17 @@ _ONES = {
     )
 }
 _UNIT = "|".join(sorted((re.escape(unit) for unit in _UNITS), key=len, reverse=True))
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = re.compile(
-    r"\b(?:(?P<y>(?:19|20)\d\d)-(?P<mo>\d\d)(?:-(?P<d>\d\d))?|\d{1,2}[/.]\d{1,2}[/.](?P<y2>(?:19|20)?\d\d)"
-    r"|(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?:\d{1,2}\s*,?\s+)?(?P<y3>(?:19|20)\d\d)"
+    r"\b(?:(?P<y>(?:19|20)\d\d)-(?P<mo>0[1-9]|1[0-2])(?:-(?P<d>\d\d))?"
+    r"|(?P<one>\d{1,2})[/.](?P<two>\d{1,2})[/.](?P<y2>(?:19|20)?\d\d)"
+    rf"|(?:(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?)?(?P<month>{'|'.join(_MONTHS)})[a-z]*\.?,?\s+"
+    r"(?:(?P<d3>\d{1,2})(?:st|nd|rd|th)?\s*,?\s+)?(?P<y3>(?:19|20)\d\d)"
     r"|(?P<y4>(?:19|20)\d\d))(?![\w%]|[.,]\d|\s*(?:mg|ml|kg|g|mm|patients|women|men|people)\b)",
     re.IGNORECASE,
 )
+# "2007 – 11", after a year
+_LAST_YEAR = re.compile(rf"(?:-|–|—|\s(?:-{{1,2}}|–|—)\s)(\d\d)(?![\w%]|[.,]\d|[\s-]?(?:{_UNIT})s?\b)", re.IGNORECASE)
 _VALUE = r"[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-−]?\d{1,9}(?:[.·]\d{1,9})?"
 _QUANTITY = re.compile(
     rf"(?P<op>[<>≤≥~≈]\s?)?(?<![\w.,/])(?P<low>{_VALUE}|\b(?:{'|'.join(_ONES)})\b)"
@@ -153,10 +158,7 @@ def named_measures(text: str) -> list[tuple[int, int, str]]:
 
 def quantities(text: str) -> list[Quantity]:
     """Every number of `text`, dates and list markers apart from measured values, in order."""
-    found = [
-        Quantity(_date_key(m), None, "date", None, 0, "", False, True, m.start(), m.end(), m.group())
-        for m in _DATE.finditer(text)
-    ]
+    found = [date for match in _DATE.finditer(text) for date in _dates(text, match)]
     taken = [(q.start, q.end) for q in found]
     matches = [
         match
@@ -203,7 +205,9 @@ def covers(name: str | None, stated: str | None) -> bool:
 
 
 def leaves_open(claimed: Quantity, stated: Quantity) -> bool:
-    """Whether a stated bound has room for the claimed number: "rate below 60/min" does not speak against 57."""
+    """Whether what is stated has room for the claimed number: "rate below 60/min" for 57, 2019 for March 2019."""
+    if claimed.dimension == stated.dimension == "date":
+        return _within(claimed, stated)
     if not stated.compare or claimed.dimension != stated.dimension:
         return False
     if claimed.compare:
@@ -215,6 +219,8 @@ def agree(claimed: Quantity, stated: Quantity) -> bool:
     """Whether the claimed number is what the evidence states, within the rounding of the coarser of both."""
     if claimed.dimension != stated.dimension:
         return False
+    if claimed.dimension == "date":
+        return _within(stated, claimed)
     if claimed.compare and not stated.compare:
         return stated.value > claimed.value if claimed.compare == ">" else stated.value < claimed.value
     if claimed.compare and claimed.compare != stated.compare:
@@ -229,14 +235,45 @@ def agree(claimed: Quantity, stated: Quantity) -> bool:
     return claimed.high is None or stated.high is None or abs(claimed.high - stated.high) <= room + 1e-9
 
 
+def _dates(text: str, match: re.Match[str]) -> list[Quantity]:
+    """A date, or the two years of "2007 – 11"."""
+    dates = [Quantity(_date_key(match), None, "date", None, 0, "", False, True, *match.span(), match.group())]
+    last = _LAST_YEAR.match(text, match.end()) if match["y4"] else None
+    if last and int(last[1]) > int(match["y4"]) % 100:
+        year = int(match["y4"]) // 100 * 100 + int(last[1])
+        dates.append(Quantity(year * 10_000, None, "date", None, 0, "", False, True, *last.span(1), str(year)))
+    return dates
+
+
 def _date_key(match: re.Match[str]) -> float:
-    year = next((match[key] for key in ("y", "y2", "y3", "y4") if match[key]), "0")
-    months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+    """Year, month and day as one number, 20190312; what is not said is 0. 3/12/2019 is the month first."""
+    year = int(next((match[key] for key in ("y", "y2", "y3", "y4") if match[key]), "0"))
+    if year < 100:
+        year += 2000 if year < 50 else 1900
     if match["mo"]:
-        return int(year) * 10_000 + int(match["mo"]) * 100 + int(match["d"] or 0)
-    if match["month"]:
-        return int(year) * 10_000 + (months.index(_folded(match["month"])) + 1) * 100
-    return int(year) * 10_000
+        month, day = int(match["mo"]), int(match["d"] or 0)
+    elif match["month"]:
+        month, day = _MONTHS.index(_folded(match["month"])) + 1, int(match["d2"] or match["d3"] or 0)
+    elif match["one"]:
+        month, day = int(match["one"]), int(match["two"])
+        if month > 12:
+            month, day = day, month
+    else:
+        month = day = 0
+    return year * 10_000 + month * 100 + day
+
+
+def _within(day: Quantity, span: Quantity) -> bool:
+    """Whether a date lies in the year or month that another one names, or is the same."""
+    width = 10_000 if not span.value % 10_000 else 100 if not span.value % 100 else 1
+    return any(one // width == two // width for one in _readings(day) for two in _readings(span))
+
+
+def _readings(date: Quantity) -> list[float]:
+    """3/12/2019 may be the 12th of March or the 3rd of December."""
+    year, month, day = date.value // 10_000, date.value // 100 % 100, date.value % 100
+    ambiguous = date.text[:1].isdigit() and re.search(r"[/.]", date.text) and 0 < day <= 12
+    return [date.value, year * 10_000 + day * 100 + month] if ambiguous else [date.value]
 
 
 def _is_marker(text: str, match: re.Match[str]) -> bool:

@@ -46,6 +46,11 @@ _TWICE = re.compile(
     r"(?:\s+\w+)?\s+(?:and|or|/)\s+(?:the\s+)?\1\b",
     re.IGNORECASE,
 )
+# "Here is a summary of the passage:", "The text mentions two topics:": an announcement says nothing of its own
+_ANNOUNCES = re.compile(
+    r"\b(?:here\s*(?:is|are|['’]s)|(?:the\s+)?following|summary|passage|article|text|answer|points|topics)\b.*:\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
 _AGE_WORDS = re.compile(
     r"\b(?:acute|subacute|chronic|(?<!year-)(?<!years-)(?<!year )(?<!years )old|recent|healed|remote)\b", re.IGNORECASE
 )
@@ -69,10 +74,20 @@ def check(claim: str, evidence: str | Sequence[str], *, entailment: EntailmentMo
     read = read_evidence(tuple(pieces))
     if stands_in(claim, read):
         return Judgement("supported", 1.0, None, "stands in the evidence word for word")
-    parts = [part for part in sentences(claim) if re.search(r"\w", part)]
+    parts = [part for part in sentences(claim) if re.search(r"\w", part) and not announces(part)]
+    if not parts:
+        return Judgement("unsupported", 0.0, "unverifiable", "the claim only announces something")
     judged = [_judge_sentence(part, read, entailment) for part in parts]
     worst = min(judged, key=lambda j: (("contradicted", "unsupported", "supported").index(j.verdict), j.score))
     return Judgement(worst.verdict, sum(j.score for j in judged) / len(judged), worst.error_kind, worst.why)
+
+
+def announces(sentence: str) -> bool:
+    """Whether a sentence only says that something follows; one with a finding or a measured value says more."""
+    if _ANNOUNCES.search(sentence) is None:
+        return False
+    reading = read_sentence(sentence)
+    return not reading.mentions and all(quantity.is_spelled_count for quantity in reading.quantities)
 
 
 def _judge_sentence(claim: str, evidence: ReadEvidence, entailment: EntailmentModel | None = None) -> Judgement:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,13 +19,37 @@ from math import fsum
 
 from assistant.verify.wording import NEIGHBOURS, Wording, opposite, weight
 
-SIGNS = ("told", "told_near", "scattered", "denial", "opposite", "sweeping", "number", "unknown")
-_SWEEPING = re.compile(
-    r"\b(?:always|never|all|every|only|must|most|completely|entirely|proven?|any|none|first|best|solely)\b",
+SIGNS = (
+    "told", "told_near", "scattered", "weakest", "denial", "opposite", "emphasis", "doubt", "no_effect", "number",
+    "unknown",
+)  # fmt: skip
+ON_IT = 0.6  # of the best sentence's share, from which on another one speaks of the same thing
+MOST_ON_IT = 3  # sentences
+
+_EMPHASIS = re.compile(
+    r"\b(?:always|never|all|every|only|must|most|completely?|entirely|proven?|any|none|first|best|solely|significant\w*"
+    r"|definitive\w*|strongly|highly|essential|crucial|necessary|exclusively|regardless|consistently|primar(?:y|ily)"
+    r"|alone|directly|indeed)\b",
     re.IGNORECASE,
 )
-
-
+_DOUBT = re.compile(
+    r"\b(?:may|might|could|unclear|unknown|possib\w+|potential\w*|controvers\w+|hypothe\w+|whether|suggested|believed"
+    r"|thought|considered|debated?|lacking|few\s+studies|little\s+is\s+known|not\s+known|uncertain)\b",
+    re.IGNORECASE,
+)
+_NO_EFFECT = re.compile(
+    r"\b(?:not?|nor|neither|without)\s+(?:\w+\s+){0,3}?(?:significan\w+|differen\w+|associat\w+|correlat\w+|effect"
+    r"|increase\w*|decrease\w*|improve\w*|benefit\w*|chang\w+|relat\w+)|\bnon-?significan\w+"
+    r"|\bp\s*[=>]\s*0?\.(?:[1-9]|0[6-9])|\bsimilar\b|\bcomparable\b",
+    re.IGNORECASE,
+)
+# Between the parts of a sentence: its reason, its comparison, whom it is about …
+_JOINT = re.compile(
+    r"[,;:]\s|\s[–—-]\s|\b(?:due|because|owing|leading|resulting|indicat\w+|suggest\w+|showing|negating|meaning|compared"
+    r"|than|particularly|especially|despite|although|but|and|while|whereas|regardless|when|if|by|to|before|after|prior"
+    r"|which|that|as|with|without|among|in|for)\b",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(
     r"\b(?:whether|(?:the|our)\s+(?:aim|purpose|objective|goal)s?|aim(?:ed|s)?\s+(?:to|of|was)|sought\s+to|hypothes[ie]\w+"
     r"|(?:to|we)\s+(?:determine|evaluate|examine|assess|investigate|study|compare)d?)\b|\?\s*$",
@@ -43,19 +68,24 @@ class Signs:
 
     `words` is the share of its words that one sentence of the evidence has; `told` the same with the words of most of
     the evidence's sentences counting little, for they are the topic and not the news; `told_near` that of two
-    neighbours, `scattered` that of the whole. The others tell errors, each as far as the evidence speaks of the thing
-    at all (times `words`): one denies and the other does not, an opposite stands instead, the claim sweeps
-    ("always") where the evidence does not, a number or a drug or finding is not in the evidence. `sentence` tells it
-    best. What the evidence only asks ("to determine whether …") carries nothing.
+    neighbours, `scattered` that of the whole; `weakest` the share of the least told part of the claim (its reason, its
+    comparison, whom it is about) in the sentences on the same thing. The others tell errors, each as far as the
+    evidence speaks of the thing at all (times `words`): one denies and the other does not, an opposite stands instead,
+    the claim stresses ("always", "significantly") what no sentence on it stresses, it is sure of what the evidence
+    doubts, the evidence finds no effect and the claim denies nothing, a number or a drug or finding is not in the
+    evidence. `sentence` tells it best. What the evidence only asks ("to determine whether …") carries nothing.
     """
 
     words: float
     told: float
     told_near: float
     scattered: float
+    weakest: float
     denial: float
     opposite: float
-    sweeping: float
+    emphasis: float
+    doubt: float
+    no_effect: float
     number: float
     unknown: float
     sentence: str
@@ -72,30 +102,49 @@ def read_signs(claim: Wording, pieces: Sequence[Sequence[Wording]], known: froze
     flat = [sentence for piece in pieces for sentence in piece]
     features = claim.features
     if not features or not flat:
-        return Signs(0, 0, 0, 0, 0, 0, 0, 0, 0, "")
+        return Signs(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "")
     hits = [[features & sentence.meant for sentence in piece] for piece in pieces]
     every = [hit for piece in hits for hit in piece]
     plain = {feature: weight(feature) for feature in features}
     news = {feature: plain[feature] / (1 + sum(feature in hit for hit in every)) for feature in features}
     shares = [_share(hit, news) for hit in every]
-    at = max(range(len(flat)), key=shares.__getitem__)
+    ranked = sorted(range(len(flat)), key=lambda at: -shares[at])
+    on_it = [at for at in ranked[:MOST_ON_IT] if shares[at] >= ON_IT * shares[ranked[0]]]
+    best, texts = flat[ranked[0]], [flat[at].text for at in on_it]
+    told = shares[ranked[0]]
     near = max((_share(one | two, news) for piece in hits for one, two in pairwise(piece)), default=0.0)
     words = max(_share(hit, plain) for hit in every)
-    best = flat[at]
     unknown = any(feature[0] == "@" and feature not in known for feature in features)
-    sweeps = bool(_SWEEPING.search(claim.text)) and not _SWEEPING.search(best.text)
+    sure = not _DOUBT.search(claim.text) and bool(_DOUBT.search(best.text))
+    denies = bool(claim.denials) or bool(_NO_EFFECT.search(claim.text))
     return Signs(
         words=words,
-        told=shares[at],
-        told_near=max(shares[at], NEIGHBOURS * near),
+        told=told,
+        told_near=max(told, NEIGHBOURS * near),
         scattered=_share(frozenset().union(*every), news),
+        weakest=_weakest(claim, frozenset().union(*(every[at] for at in on_it)), plain),
         denial=words * (bool(claim.denials) != bool(best.denials)),
         opposite=words * (opposite(claim, best) is not None),
-        sweeping=words * sweeps,
+        emphasis=words * bool(_stressed([claim.text]) - _stressed(texts)),
+        doubt=words * sure,
+        no_effect=words * (not denies and any(map(_NO_EFFECT.search, texts))),
         number=words * number,
         unknown=words * unknown,
         sentence=best.text,
     )
+
+
+def _stressed(texts: Sequence[str]) -> set[str]:
+    return {word.lower() for text in texts for word in _EMPHASIS.findall(text)}
+
+
+def _weakest(claim: Wording, hit: frozenset[str], weights: dict[str, float]) -> float:
+    """The share told of that part of the claim of which least is told; commas and conjunctions part it."""
+    joints = [joint.start() for joint in _JOINT.finditer(claim.text)]
+    parts: dict[int, set[str]] = {}
+    for offset, feature in claim.places:
+        parts.setdefault(bisect(joints, offset), set()).add(feature)
+    return min((_share(hit & part, {f: weights[f] for f in part}) for part in parts.values()), default=1.0)
 
 
 def _share(hit: frozenset[str], weights: dict[str, float]) -> float:

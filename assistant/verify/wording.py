@@ -91,7 +91,8 @@ _STEMMER = Stemmer.Stemmer("english")
 class Wording:
     """The content words of one sentence, its numbers and how often it denies.
 
-    `meant` are the words with all that their entities also are: a sentence on pneumonia speaks of consolidation.
+    `meant` are the words with all that their entities also are: a sentence on pneumonia speaks of consolidation;
+    `places` the content words in order, each with its offset.
     """
 
     text: str
@@ -100,6 +101,7 @@ class Wording:
     plain: frozenset[str]
     quantities: tuple[Quantity, ...]
     denials: int
+    places: tuple[tuple[int, str], ...]
 
 
 @lru_cache(maxsize=50_000)
@@ -132,11 +134,10 @@ def read_wording(text: str) -> Wording:
     """The words of a sentence; phrases of the vocabulary count as their entity, so synonyms meet."""
     sentence = read_phrases(text)
     tokens = sentence.tokens
-    features: set[str] = set()
+    places: list[tuple[int, str]] = []
     plain: set[str] = set()
     numbers = read_sentence(text).quantities
     names = named_measures(text) if any(q.name for q in numbers) else []
-    features |= {"#" + name for _, _, name in names}
     measured = {at for q in numbers for at, token in enumerate(tokens) if q.start <= token.start < q.end}
     measured |= {at for start, end, _ in names for at, token in enumerate(tokens) if start <= token.start < end}
     for at, token in enumerate(tokens):
@@ -146,18 +147,20 @@ def read_wording(text: str) -> Wording:
         match = sentence.by_word[at]
         entity = (match.value("entity") or match.value("drug")) if match else None
         if entity is not None:
-            features.add("@" + entity)
+            places.append((token.start, "@" + entity))
         elif token.norm not in FUNCTION_WORDS and token.norm not in FILLER_WORDS and token.norm[0].isalnum():
             base = stem(token.norm)
-            features.add(_CLASS.get(base, base))
+            places.append((token.start, _CLASS.get(base, base)))
+    features = {feature for _, feature in places} | {"#" + name for _, _, name in names}
     denials = sum(token.norm in _DENIALS for token in tokens)
     affirmed = sum(1 for match in sentence.matches if match.value("affirmed"))
     ancestors = vocabulary().ancestors
     above = {"@" + up for feature in features if feature[0] == "@" for up in ancestors.get(feature[1:], ())}
     above |= {feature.partition(" ")[0] for feature in features if feature[0] == "#"}
     return Wording(
-        text, frozenset(features), frozenset(features | above), frozenset(plain), numbers, max(0, denials - affirmed)
-    )
+        text, frozenset(features), frozenset(features | above), frozenset(plain), numbers, max(0, denials - affirmed),
+        tuple(places),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=50_000)
@@ -204,6 +207,8 @@ def missing_numbers(claim: Wording, evidence: Sequence[Quantity]) -> list[tuple[
             continue
         if claimed.is_age and any(q.dimension == "count" and 365.25 * q.value == claimed.value for q in evidence):
             continue  # "21-year-old" for "Keating, 21, …"
+        if claimed.name is None and any(q.is_age and q.value == 365.25 * claimed.value for q in evidence):
+            continue  # and the other way
         named = [q for q in rivals if (q.name is None) == (claimed.name is None) and not leaves_open(claimed, q)]
         instead = next((q for q in named if q.dimension == claimed.dimension), None)
         if instead is None and claimed.name:

@@ -80,6 +80,20 @@ def test_side_severity_and_place() -> None:
     assert one("Left bundle branch block.").side is None
 
 
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("Atelectasis in both lungs.", "bilateral"),
+        ("Atelectasis in both lower lobes.", "bilateral"),
+        ("Pneumonia affects both men and women.", None),
+        ("Pneumonia is both a cause and a result of atelectasis.", None),
+        ("Both are causes of pneumonia.", None),
+    ],
+)
+def test_both_names_sides_only_before_what_has_them(text: str, side: str | None) -> None:
+    assert {f.side for f in extract_findings(text)} == {side}
+
+
 def test_both_sides_with_their_own_degree_are_two_findings() -> None:
     both = extract_findings("Moderate right and small left pleural effusions.")
     assert [(f.side, f.severity) for f in both] == [("right", "moderate"), ("left", "mild")]

@@ -35,8 +35,46 @@ def test_errors_count_as_far_as_the_evidence_speaks_of_the_thing() -> None:
     assert far.denial == far.words == 0.0
 
 
+TRIAL = (
+    "The drug was given to 120 patients with heart failure. There was no significant difference in mortality between "
+    "the drug and placebo. Hospital stay may be shorter with the drug."
+)
+
+
+def test_what_a_claim_stresses_doubts_not_or_finds_against_the_evidence() -> None:
+    assert signs("The drug is essential in heart failure.", TRIAL).emphasis > 0.3
+    assert signs("The drug was given to patients with heart failure.", TRIAL).emphasis == 0.0
+    assert signs("Hospital stay is shorter with the drug.", TRIAL).doubt > 0.5
+    assert signs("Hospital stay may be shorter with the drug.", TRIAL).doubt == 0.0
+    assert signs("The drug lowers mortality against placebo.", TRIAL).no_effect > 0.3
+    assert signs("There was no difference in mortality against placebo.", TRIAL).no_effect == 0.0
+
+
+def test_the_weakest_part_is_the_one_that_nothing_tells() -> None:
+    whole = signs("Rest and fluids help.", LEAFLET)
+    added = signs("Rest and fluids help, because enzymes dissolve toxins.", LEAFLET)
+    assert (whole.weakest, added.weakest) == (1.0, 0.0)
+    assert added.words > 0.3
+
+
+def test_an_invented_effect_made_of_the_passage_s_own_words_is_not_supported() -> None:
+    invented = "The drug significantly lowers mortality in patients with heart failure against placebo."
+    assert check(invented, TRIAL).verdict != "supported"
+    assert check("There was no significant difference in mortality between drug and placebo.", TRIAL).verdict == (
+        "supported"
+    )
+
+
+def test_an_announcement_says_nothing_of_its_own() -> None:
+    told = "Here is a concise summary of the passage:\n\nRespiratory infections are caused by viruses."
+    assert check(told, LEAFLET).verdict == "supported"
+    assert check("Here is a concise summary of the passage:", LEAFLET).error_kind == "unverifiable"
+    assert check("The text names a pneumothorax:", LEAFLET).verdict == "unsupported"
+    assert check("Here is the answer: fungi cause most of them.", LEAFLET).verdict == "unsupported"
+
+
 def test_each_coefficient_has_the_sign_of_its_meaning() -> None:
-    raises = {"told", "told_near", "scattered"}
+    raises = {"told", "told_near", "scattered", "weakest"}
     for name, coefficient in zip(SIGNS, rule().coefficients, strict=True):
         assert coefficient >= 0 if name in raises else coefficient <= 0, name
     assert 0 < rule().supported_from < 1

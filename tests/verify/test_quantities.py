@@ -114,3 +114,27 @@ def test_every_measured_sentence_stands_beside_the_others() -> None:
                 for claim in Verifier().verify(Statement(piece.text, tuple(others), "patient"), others):
                     assert claim.verdict != "contradicted", (path.name, claim)
     assert checked >= 10
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "verdict", "kind"),
+    [
+        ("A stent was placed in 2019.", "A stent was placed on March 12, 2019.", "supported", None),
+        ("A stent was placed in March 2019.", "A stent was placed on 2019-03-12.", "supported", None),
+        ("A stent was placed on 3/12/2019.", "A stent was placed on 12 March 2019.", "supported", None),
+        ("A stent was placed on 4/12/2019.", "A stent was placed on 12 March 2019.", "contradicted", "time"),
+        ("A stent was placed in 2018.", "A stent was placed in March 2019.", "contradicted", "time"),
+        ("A stent was placed in March 2019.", "A stent was placed in 2019.", "unsupported", "time"),
+        ("He was on dialysis (2007-2011).", "He was on dialysis ( 2007 -- 11 ).", "supported", None),
+        ("He was on dialysis (2007-2012).", "He was on dialysis ( 2007 -- 11 ).", "contradicted", "time"),
+        ("Beckford, 17, fell from a horse.", "The 17-year-old Beckford fell from a horse.", "supported", None),
+    ],
+)
+def test_a_date_is_supported_by_one_within_it(claim: str, evidence: str, verdict: str, kind: str | None) -> None:
+    judgement = check(claim, evidence)
+    assert (judgement.verdict, judgement.error_kind) == (verdict, kind), judgement.why
+
+
+def test_a_size_after_a_year_is_no_range_of_years() -> None:
+    assert [q.text for q in quantities("compared to 2015 - 16 mm nodule") if q.is_time] == ["2015"]
+    assert [q.text for q in quantities("from 2015 - 16") if q.is_time] == ["2015", "2016"]
