@@ -158,6 +158,10 @@ def _compare_denied(claim: Mention, stated: Mention, relation: str, implied: boo
             return Outcome(
                 "unsupported", 0.35, "fabrication", f"the evidence denies only {stated.entity}: {quote}", True
             )
+        if stated.resolved and _same_ground(claim, stated):
+            # "the left effusion has cleared" speaks of the effusion that there was, not of the left side alone
+            gone = implied or bool(stated.sides - claim.sides or stated.locations - claim.locations)
+            return Outcome("supported", 0.8 if gone else 0.97, None, f"gone, says the evidence: {quote}", gone)
         if stated.sides and stated.sides != frozenset({"bilateral"}) and claim.sides != stated.sides:
             return Outcome("unsupported", 0.4, "laterality", f"the evidence denies it for one side: {quote}", implied)
         if stated.locations and not _places_meet(claim.locations, stated.locations):
@@ -248,12 +252,19 @@ def _age(claim: Mention, stated: Mention, implied: bool) -> Verdict | None:
 
 
 def _both_sides(claim: Mention, evidence: Sequence[Said]) -> Outcome | None:
-    """ "Bilateral effusions" from one sentence about the left and one about the right."""
-    if claim.status != "present" or "bilateral" not in claim.sides or claim.severities or claim.locations:
+    """ "Bilateral effusions" from one sentence about the left and one about the right; "no effusion" likewise."""
+    if (
+        claim.severities
+        or claim.locations
+        or (claim.sides if claim.status == "absent" else "bilateral" not in claim.sides)
+    ):
         return None
-    kept = [s for s in evidence if related(claim.entity, s.mention.entity) in ("same", "kind")]
-    sides = {side for said in kept if said.mention.status == "present" for side in said.mention.sides}
-    if {"left", "right"} <= sides:
+    relations = ("same", "kind") if claim.status == "present" else ("same",)
+    told = [said.mention for said in evidence if related(claim.entity, said.mention.entity) in relations]
+    whole = [
+        m for m in told if m.status == claim.status and (m.status == "present" or not (m.locations or m.severities))
+    ]
+    if {"left", "right"} <= {side for mention in whole for side in mention.sides}:
         return Outcome("supported", 0.9, None, "the evidence states both sides")
     return None
 

@@ -197,3 +197,30 @@ def test_places_ages_and_findings_that_exclude_one_another(
     judgement = check(claim, evidence)
     assert judgement.verdict == verdict, judgement.why
     assert kind is None or judgement.error_kind == kind, judgement.why
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "verdict", "kind"),
+    [
+        ("No, there is no atelectasis.", "Atelectasis has cleared.", "supported", None),
+        ("No, there is no atelectasis.", "The left basilar atelectasis has cleared.", "supported", None),
+        ("No pneumothorax.", "Interval resolution of the left pneumothorax.", "supported", None),
+        ("The effusion has resolved.", "The large left effusion has resolved.", "supported", None),
+        ("No basilar atelectasis.", "The left basilar atelectasis has cleared.", "supported", None),
+        (
+            "No effusion.",
+            "The left effusion has resolved. There is a small right effusion.",
+            "contradicted",
+            "negation",
+        ),
+        ("There is atelectasis.", "The left basilar atelectasis has cleared.", "contradicted", "negation"),
+        ("There is no right effusion.", "The left effusion has cleared.", "unsupported", "laterality"),
+        ("No apical atelectasis.", "The left basilar atelectasis has cleared.", "unsupported", "laterality"),
+        ("No pleural effusion.", "No right pleural effusion.", "unsupported", "laterality"),
+        ("No pleural effusion.", "No right pleural effusion. No left pleural effusion.", "supported", None),
+        ("No pleural effusion.", "No large right effusion. No left pleural effusion.", "unsupported", "laterality"),
+    ],
+)
+def test_what_was_on_one_side_and_is_gone_is_gone(claim: str, evidence: str, verdict: str, kind: str | None) -> None:
+    judgement = check(claim, evidence)
+    assert (judgement.verdict, judgement.error_kind) == (verdict, kind), judgement.why
