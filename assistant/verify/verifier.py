@@ -104,21 +104,35 @@ def _judge_claim(
     if repaired is not None:
         found, better = repaired
         return _claim(text, about, replace(better, why=f"citation repaired: {better.why}"), [found.id])
-    if about == "patient" and (refuted := _refuted_by_measurement(judge, text, evidence)) is not None:
+    if about == "patient" and (refuted := _refuted(judge, text, allowed, evidence)) is not None:
         return _claim(text, about, *refuted)
     return _unsupported(judge, text, about, judgement, cited, allowed, evidence)
 
 
-def _refuted_by_measurement(
-    judge: Judge, text: str, evidence: Mapping[str, Evidence]
+def _refuted(
+    judge: Judge, text: str, allowed: Sequence[Evidence], evidence: Mapping[str, Evidence]
 ) -> tuple[Judgement, list[str]] | None:
-    """What was measured on the patient's own recording speaks against a claim, whatever the claim cites."""
-    for piece in evidence.values():
-        if piece.relation == "own" and isinstance(piece.place, ValuePlace | SignalPlace):
-            judgement = judge(text, spoken(piece))
-            if judgement.verdict == "contradicted":
-                return judgement, [piece.id]
-    return None
+    """What speaks against a claim about the patient that nothing carries, and the ids of all that does.
+
+    What was measured on the patient's own recording does so whatever the claim cites; a text of theirs where the claim
+    cites that study, or nothing of the patient's own: then a text of the latest study that was given.
+    """
+    cited = {study_of(piece) for piece in allowed}
+    own = [piece for piece in evidence.values() if piece.relation == "own"]
+    latest = max((piece.taken_at for piece in own if piece.taken_at is not None), default=None)
+    against: list[tuple[bool, Judgement, str]] = []
+    for piece in own:
+        told = not isinstance(piece.place, ValuePlace | SignalPlace)
+        earlier = piece.taken_at is not None and piece.taken_at != latest
+        if told and (study_of(piece) not in cited if cited else earlier):
+            continue
+        judgement = judge(text, spoken(piece))
+        if judgement.verdict == "contradicted":
+            against.append((told, judgement, piece.id))
+    if not against:
+        return None
+    _, judgement, _ = min(against, key=lambda found: (found[0], found[1].score))
+    return judgement, [id for _, found, id in against if found.error_kind == judgement.error_kind]
 
 
 def _unsupported(

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -53,6 +55,56 @@ def test_another_patients_study_never_does_whatever_the_model_declares() -> None
     pneumo = {"z": piece("z", "similar", "Pneumothorax.", "s9")}
     (claim,) = VERIFIER.verify(Statement("There is a pneumothorax.", ("z",), "general"), pneumo)
     assert (claim.verdict, claim.error_kind) == ("unsupported", "patient")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("There is no pleural effusion.", "negation"),
+        ("There is a small right pleural effusion.", "laterality"),
+        ("There is a large left pleural effusion.", "severity"),
+        ("The heart is enlarged.", "negation"),
+        ("The heart rate is 95 beats/min.", "number"),
+    ],
+)
+@pytest.mark.parametrize("citations", [(), ("b",), ("k",), ("invented",)])
+def test_what_cites_nothing_of_the_patients_own_is_judged_against_all_of_it(
+    sentence: str, kind: str, citations: tuple[str, ...]
+) -> None:
+    claim = only(sentence, *citations, about="patient")
+    assert (claim.verdict, claim.error_kind) == ("contradicted", kind), claim.why
+    assert claim.citations == (("rate",) if kind == "number" else ("own",))
+
+
+def test_what_nothing_speaks_of_stays_a_fabrication() -> None:
+    claim = only("There is a pneumothorax.", about="patient")
+    assert (claim.verdict, claim.error_kind, claim.citations) == ("unsupported", "fabrication", ())
+
+
+def test_an_earlier_study_does_not_speak_against_what_cites_nothing() -> None:
+    then, now = datetime(2019, 3, 1, tzinfo=UTC), datetime(2020, 3, 1, tzinfo=UTC)
+    given = {
+        "old": replace(piece("old", "own", "There is a left pleural effusion.", "s1"), taken_at=then),
+        "new": replace(piece("new", "own", "The heart is normal in size.", "s2"), taken_at=now),
+    }
+    (claim,) = VERIFIER.verify(Statement("There is no pleural effusion.", (), "patient"), given)
+    assert (claim.verdict, claim.error_kind) == ("unsupported", "fabrication")
+    (claim,) = VERIFIER.verify(Statement("There is no pleural effusion.", ("old",), "patient"), given)
+    assert (claim.verdict, claim.error_kind, claim.citations) == ("contradicted", "negation", ("old",))
+    (claim,) = VERIFIER.verify(Statement("The heart is enlarged.", (), "patient"), given)
+    assert (claim.verdict, claim.citations) == ("contradicted", ("new",))
+
+
+def test_what_cites_one_piece_of_a_study_is_refuted_by_another_of_it() -> None:
+    given = {
+        "i": piece("i", "own", "Lungs are clear.", "s0"),
+        "f": piece("f", "own", "Small left pleural effusion.", "s0"),
+        "o": piece("o", "own", "Fracture of the left clavicle.", "s9"),
+    }
+    (claim,) = VERIFIER.verify(Statement("There is a right pleural effusion.", ("i",), "patient"), given)
+    assert (claim.verdict, claim.error_kind, claim.citations) == ("contradicted", "laterality", ("f",))
+    (claim,) = VERIFIER.verify(Statement("There is no fracture.", ("i",), "patient"), given)
+    assert claim.verdict == "unsupported"
 
 
 def test_a_guideline_may_speak_of_the_patient() -> None:
