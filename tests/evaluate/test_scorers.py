@@ -71,13 +71,6 @@ def test_with_removal_an_answer_of_unsupported_claims_is_an_abstention():
     assert score_abstention(case, given, removes=True)["abstention_accuracy"] == (1, 1)
 
 
-def test_required_content_is_counted_string_by_string():
-    case = Case(id="x", question="?", reference=Reference(must=("61", "Sinus", "axis")))
-    given = answer(claim("Heart rate 61 beats/min, sinus rhythm."))
-    assert score_abstention(case, given)["must_rate"] == (2, 3)
-    assert score_abstention(case, answer(abstained=True))["must_rate"] == (0, 3)
-
-
 def test_citations_in_alces_sense_with_the_invented_one_in_the_denominator():
     """Two claims. The first cites what carries it, what does not, and what does not exist; the second nothing."""
     carries = piece("e1", "There is a small left pleural effusion.", relation="own")

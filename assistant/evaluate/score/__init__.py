@@ -6,10 +6,11 @@ from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Dataset
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Family, Marks, Metric
-from assistant.evaluate.score import abstention, citations, claims, failures, ranking
+from assistant.evaluate.score import abstention, citations, claims, correct, failures, ranking
 
 FAMILIES: tuple[Family, ...] = (
     claims.FAMILY,
+    correct.FAMILY,
     abstention.FAMILY,
     citations.FAMILY,
     ranking.FAMILY,

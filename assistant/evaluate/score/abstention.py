@@ -18,16 +18,12 @@ def abstains(answer: Answer, *, removes: bool = False) -> bool:
 
 
 def score_abstention(case: Case, answer: Answer, *, removes: bool = False) -> dict[str, Pair]:
-    """Whether the case was answered, and whether it should have been; and the strings it had to contain."""
+    """Whether the case was answered, and whether it should have been."""
     abstained = abstains(answer, removes=removes)
     scores: dict[str, Pair] = {"abstention_rate": (float(abstained), 1.0)}
     if case.reference.answerable is not None:
         name = "answer_rate" if case.reference.answerable else "abstention_accuracy"
         scores[name] = (float(abstained != case.reference.answerable), 1.0)
-    if case.reference.must:
-        said = " ".join(claim.text for claim in answer.claims).casefold()
-        found = sum(wanted.casefold() in said for wanted in case.reference.must)
-        scores["must_rate"] = (float(found), float(len(case.reference.must)))
     return scores
 
 
@@ -53,14 +49,6 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             "high",
             "Cases with an answer in the archive that were answered, rightly or not, over all such cases.",
             edge="Cases of which nobody states whether there is an answer add nothing.",
-        ),
-        Metric(
-            "must_rate",
-            "Required content",
-            "high",
-            "Required strings found in the claims, compared without case, over all required strings.",
-            edge="An abstention finds none; cases without required strings add nothing.",
-            unit="strings",
         ),
     )
 
