@@ -39,6 +39,7 @@ LOG = "log.jsonl"
 class Sample:
     """What the assistant made of one case, by its task, and the seconds it took; or the error.
 
+    `key` is the hash of all that shaped it (`Plan.keys`).
     `search` keeps the best pieces of evidence, `ranked` the external ids of all records found, best first. `choice` is
     the place of what was picked, None where nothing was or the reply could not be parsed (`unparsed`).
     `choice_scores` are those of all choices, where they were scored. `scores` and `observations` are what the case adds
@@ -46,6 +47,7 @@ class Sample:
     """
 
     case: str
+    key: str = ""
     search: SearchResult | None = None
     ranked: tuple[str, ...] = ()
     answer: Answer | None = None
@@ -64,6 +66,7 @@ class Sample:
     def to_json(self) -> dict[str, Any]:
         return {
             "case": self.case,
+            "key": self.key,
             "error": self.error,
             "seconds": {name: round(value, 4) for name, value in self.seconds.items()},
             "search": self.search.to_json() if self.search else None,
@@ -86,6 +89,7 @@ class Sample:
     def from_json(cls, data: Mapping[str, Any]) -> Sample:
         return cls(
             case=data["case"],
+            key=data["key"],
             search=_search(data["search"]) if data["search"] else None,
             ranked=tuple(data["ranked"]),
             answer=_answer(data["answer"]) if data["answer"] else None,

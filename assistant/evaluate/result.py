@@ -16,11 +16,36 @@ from assistant.evaluate.score import metrics_of
 
 if TYPE_CHECKING:
     from assistant.evaluate.compare import Comparison
+    from assistant.evaluate.variants import Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Varied:
+    """The same cases run under a variant, and the differences: the varied run − the run as it is."""
+
+    variant: Variant
+    result: RunResult
+    comparison: Comparison
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "words": self.variant.words,
+            "kind": self.variant.kind,
+            "run": self.result.run,
+            "scorecard": str(self.result.folder / "scorecard.html"),
+            "cases": self.comparison.cases,
+            "metrics": {name: interval.to_json() for name, interval in self.result.metrics.items()},
+            "difference": {name: interval.to_json() for name, interval in self.comparison.metrics.items()},
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A finished run. `settings` are those that shaped it, secrets left out; `indexes` name each generation."""
+    """A finished run. `settings` are those that shaped it, secrets left out; `indexes` name each generation.
+
+    `variant` is the name of what was changed in it, if anything was; `varied` are the runs of the same cases under
+    variants, compared with this one.
+    """
 
     suite: str
     run: str
@@ -31,11 +56,13 @@ class RunResult:
     settings: Mapping[str, Any]
     indexes: Mapping[str, int | None]
     comparison: Comparison | None = None
+    variant: str | None = None
+    varied: tuple[Varied, ...] = ()
 
     @property
     def definitions(self) -> dict[str, Metric]:
         """What each metric of the run is, by name, in the order of reading."""
-        return metrics_of(self.dataset)
+        return {name: metric for name, metric in metrics_of(self.dataset).items() if name in self.metrics}
 
     @property
     def set_aside(self) -> tuple[tuple[str, str], ...]:
@@ -54,6 +81,7 @@ class RunResult:
         data: dict[str, Any] = {
             "suite": self.suite,
             "run": self.run,
+            "variant": self.variant,
             "metrics": {name: interval.to_json() for name, interval in self.metrics.items()},
             "cases": len(self.samples),
             "set_aside": [{"id": name, "reason": reason} for name, reason in self.set_aside],
@@ -65,6 +93,8 @@ class RunResult:
         }
         if self.comparison is not None:
             data["compare"] = self.comparison.to_json()
+        if self.varied:
+            data["variants"] = {varied.variant.name: varied.to_json() for varied in self.varied}
         return data
 
 

@@ -1,62 +1,42 @@
-"""A run: a suite put to the assistant, case by case, logged, scored and drawn.
+"""Running a suite: every case put to the assistant, case by case, logged, scored, compared and drawn.
 
     eval/runs/<suite>-<hash>/
-        run.json         what went in: cases, settings, index generations, code
+        run.json         what went in: cases, settings, index generations, code (`assistant.evaluate.plan`)
+        cases.jsonl      the cases as they were asked
         log.jsonl        one line a case, written as it is done
-        scorecard.json   the metrics
-        scorecard.html   the same to look at
+        scorecard.json   the metrics; scorecard.html the same to look at, scorecard.md to read
 
-The hash is taken over all that can change an answer: the suite and its cases with their uploads' content, the
-settings, the prompts, the committed generations of the indexes and the code. So the same inputs give the same run
-id, an interrupted run goes on where it stopped, and a finished one is not asked again.
+The same inputs give the same run id, an interrupted run goes on where it stopped, and no answer that any run of the
+workspace has is asked for again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from threading import Lock
 
-from assistant.errors import IndexMissing, ModelUnavailable, RecipeError, WardroundError
+from assistant.errors import ModelUnavailable, RecipeError, WardroundError
+from assistant.evaluate.answers import earlier_answers
 from assistant.evaluate.case import Case
-from assistant.evaluate.compare import Comparison, compare_samples
+from assistant.evaluate.compare import compare_samples
 from assistant.evaluate.dataset import Dataset, apply_overrides, load_suite
-from assistant.evaluate.judge import VerifierJudge
+from assistant.evaluate.finished import compare_with, find_run, write_result
 from assistant.evaluate.log import LogWriter, Sample, read_log
-from assistant.evaluate.metric import Bench
-from assistant.evaluate.result import RunResult, compute_metrics
-from assistant.evaluate.score import mark
-from assistant.evaluate.scorecard import scorecard
-from assistant.evaluate.solve import ARCHIVE_TASKS, Assistant, Means, OpenAssistant, solve
-from assistant.resources import Resource, resource_dir
+from assistant.evaluate.marking import bench_of, marked, read_as, reported
+from assistant.evaluate.plan import Plan, content_hash
+from assistant.evaluate.result import RunResult, Varied, compute_over
+from assistant.evaluate.solve import Assistant, Means, OpenAssistant, solve
+from assistant.evaluate.variants import find_variant
+from assistant.resources import resource_dir
 from assistant.settings import Settings, load_settings
 from assistant.store.files import write_atomically
-from assistant.store.generations import IndexFolder, built_indexes
 
 Progress = Callable[[int, int, str], None]
 """Called with (cases done, cases in all, what is next)."""
-
-_NOT_SHAPING: dict[str, Any] = {
-    "ui": True,
-    "serve": True,
-    "llm": {
-        "api_key",
-        "timeout_s",
-        "retries",
-        "requests",
-        "when_lost",
-        "drafts_when_lost",
-        "patience_s",
-        "vllm_python",
-    },
-    "embed": {"fetch_weights"},
-    "store": {"catalogue", "database_url", "database_connections"},
-}
 
 
 def run_suite(
@@ -69,6 +49,8 @@ def run_suite(
     llm: str | None = None,
     patient: str | None = None,
     exclude_patient: str | None = None,
+    vary: Sequence[str] = (),
+    limit: int | None = None,
     progress: Progress | None = None,
     open_assistant: OpenAssistant | None = None,
 ) -> RunResult:
@@ -77,36 +59,32 @@ def run_suite(
     `suite_path` is taken from here, from the workspace, or from the suites that came with the installation.
     `index`, `llm`, `patient` and `exclude_patient` win over what the suite and its cases say. `settings` are the
     workspace's if left out; the suite's overrides are put over them. `compare` is the id or folder of another
-    run: the result then carries the paired differences. `open_assistant` lets something else answer in place of
-    `assistant.Assistant`.
+    run: the result then carries the paired differences. `vary` names variants: the suite is run under each as well, and
+    the result carries those runs with their differences from this one. `limit` takes so many of the cases, always the
+    same. `open_assistant` lets something else answer in place of `assistant.Assistant`.
 
     Raises RecipeError for a suite that can't be understood, IndexMissing where nothing is built, ModelUnavailable
     when the model goes away (the cases done so far are kept). A case that fails is set aside with its reason.
     """
     workspace = Path(workspace)
     dataset = _with_filters(load_suite(find_suite(suite_path, workspace), workspace), patient, exclude_patient)
+    if limit is not None:
+        dataset = some_of(dataset, limit)
     base = apply_overrides(settings or load_settings(workspace), dataset.suite.settings, str(dataset.path))
     if llm is not None:
         base = apply_overrides(base, {"llm": {"name": llm}}, "llm")
-    plan = _Plan.of(dataset, workspace, base, index)
-    folder = workspace / "eval" / "runs" / plan.run
-    other = _read_other(compare, workspace) if compare is not None else None
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "run.json", json.dumps(plan.manifest, indent=1, ensure_ascii=False, sort_keys=True))
-    samples = _ask_all(plan, folder, open_assistant or _opener(workspace, plan.marking), progress)
-    result = RunResult(
-        suite=dataset.suite.name,
-        run=plan.run,
-        folder=folder,
-        dataset=dataset,
-        samples=samples,
-        metrics=compute_metrics(dataset, samples),
-        settings=plan.manifest["settings"],
-        indexes=plan.generations,
-        comparison=_compare(dataset, samples, other, plan) if other is not None else None,
-    )
-    write_atomically(folder / "scorecard.json", json.dumps(result.to_json(), indent=1, ensure_ascii=False))
-    write_atomically(folder / "scorecard.html", scorecard(result))
+    chosen = [find_variant(name) for name in vary]
+    other = find_run(compare, workspace) if compare is not None else None
+    plan = Plan.of(dataset, workspace, base, index)
+    result = _run(plan, progress, open_assistant)
+    if other is not None:
+        result = replace(result, comparison=compare_with(result, other))
+    varied = [
+        _varied(result, Plan.of(dataset, workspace, base, index, variant), progress, open_assistant)
+        for variant in chosen
+    ]
+    result = replace(result, varied=tuple(varied))
+    write_result(result)
     return result
 
 
@@ -125,174 +103,141 @@ def find_suite(suite_path: Path | str, workspace: Path) -> Path:
     raise RecipeError(f"{suite_path}: no such suite (looked for {', '.join(map(str, places))})")
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What goes into a run, hashed to its id. `marking` are the settings with which the assistant is asked."""
+def some_of(dataset: Dataset, limit: int) -> Dataset:
+    """`limit` of the cases in the suite's order, drawn by a hash of their ids: more cases are the same ones and others.
 
-    run: str
-    dataset: Dataset
-    settings: Settings
-    index_of: Mapping[str, str | None]
-    generations: Mapping[str, int | None]
-    manifest: dict[str, Any]
+    Cases of one pair are drawn together, as far as there is room. RecipeError for a limit below 1.
+    """
+    if limit < 1:
+        raise RecipeError(f"--limit {limit}: at least one case is needed")
+    drawn = sorted(dataset.cases, key=lambda case: (content_hash(case.pair or case.id), case.id))[:limit]
+    taken = {case.id for case in drawn}
+    return dataset.model_copy(update={"cases": tuple(case for case in dataset.cases if case.id in taken)})
 
-    @property
-    def marking(self) -> Settings:
-        """Unsupported claims marked, not removed: a rate of what was shown after removal would always be 0; and a lost
-        model an error: what `quote` says in its place is no figure of the model's."""
-        return apply_overrides(
-            self.settings, {"verify": {"unsupported": "mark"}, "llm": {"when_lost": "error"}}, "evaluate"
+
+def _run(plan: Plan, progress: Progress | None, opener: OpenAssistant | None) -> RunResult:
+    """A planned run: asked where it has to be, marked, reduced. Nothing is drawn yet."""
+    variant, dataset = plan.variant, plan.dataset
+    if not dataset.cases:
+        raise RecipeError(
+            f"variant {variant.name if variant else ''}: no case of {dataset.suite.name} is touched by it"
         )
-
-    @property
-    def removes(self) -> bool:
-        return self.settings.verify.unsupported == "remove"
-
-    @classmethod
-    def of(cls, dataset: Dataset, workspace: Path, settings: Settings, index: str | None) -> _Plan:
-        index_of = {
-            case.id: _index_name(index or case.index or dataset.suite.index, dataset, workspace)
-            for case in dataset.cases
-            if case.task in ARCHIVE_TASKS
-        }
-        states = _index_states(workspace, set(index_of.values()))
-        manifest = {
-            "suite": dataset.suite.model_dump(mode="json", exclude={"description"}),
-            "cases": {case.id: _hash(_case_content(case, dataset)) for case in dataset.cases},
-            "index_of": index_of,
-            "indexes": states,
-            "settings": settings.model_dump(mode="json", exclude=_NOT_SHAPING),
-            "prompts": _hash_files(_folders("prompts", workspace), "*.md"),
-            "code": _hash_files([Path(__file__).resolve().parents[1]], "**/*.py"),
-        }
-        slug = re.sub(r"[^A-Za-z0-9_.-]+", "-", dataset.suite.name).strip("-.") or "suite"
-        generations = {name: IndexFolder.of(workspace, name).current() for name in states}
-        return cls(f"{slug}-{_hash(manifest)}", dataset, settings, index_of, generations, manifest)
-
-
-def _ask_all(plan: _Plan, folder: Path, opener: OpenAssistant, progress: Progress | None) -> dict[str, Sample]:
-    """The samples of all cases, in the suite's order; those in the log are not asked again, failed ones are."""
-    cases = plan.dataset.cases
-    done = {name: sample for name, sample in read_log(folder).items() if sample.error is None}
-    means = Means(plan.dataset, plan.marking, opener, plan.index_of)
-    bench = Bench(plan.dataset.suite, VerifierJudge(plan.settings), plan.settings, plan.removes)
-    with LogWriter(folder) as log:
-        for number, case in enumerate(cases):
-            if progress:
-                progress(number, len(cases), case.id)
-            if case.id in done:
-                continue
-            try:
-                sample = solve(case, means)
-            except ModelUnavailable as error:
-                kept = f"{len(done)} of {len(cases)} cases are kept; the same command goes on from there"
-                raise ModelUnavailable(f"{error} ({kept})") from error
-            done[case.id] = _marked(sample, case, bench)
-            log.write([done[case.id]])
-    if progress:
-        progress(len(cases), len(cases), "scorecard")
-    return {case.id: done[case.id] for case in cases}
-
-
-def _marked(sample: Sample, case: Case, bench: Bench) -> Sample:
-    """The sample with what it adds to every metric."""
-    started = time.perf_counter()
-    marks = mark(case, sample, bench)
-    return replace(
-        sample,
-        scores=marks.scores,
-        observations=marks.observations,
-        citations=marks.citations,
-        seconds={**sample.seconds, "evaluate": time.perf_counter() - started},
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    where = {"path": str(dataset.path.resolve()), "workspace": str(plan.workspace.resolve())}
+    manifest = {**plan.manifest, "keys": plan.keys, "generations": plan.generations, **where}
+    write_atomically(plan.folder / "run.json", json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True))
+    write_atomically(plan.folder / "cases.jsonl", "".join(case.model_dump_json() + "\n" for case in dataset.cases))
+    samples = _ask_all(plan, opener or _opener(plan), progress)
+    if variant is not None and variant.reading is not None:
+        samples = read_as(variant.reading, dataset, samples, bench_of(dataset, plan.settings))
+    metrics = reported(dataset, variant)
+    return RunResult(
+        suite=dataset.suite.name,
+        run=plan.run,
+        folder=plan.folder,
+        dataset=dataset,
+        samples=samples,
+        metrics=compute_over(metrics, dataset, [(case, samples[case.id]) for case in dataset.cases]),
+        settings=plan.manifest["settings"],
+        indexes=plan.generations,
+        variant=variant.name if variant else None,
     )
 
 
-def _opener(workspace: Path, settings: Settings) -> OpenAssistant:
-    def open_it(index: str | None) -> Assistant:
-        from assistant.assistant import Assistant as Wardround
+def _varied(base: RunResult, plan: Plan, progress: Progress | None, opener: OpenAssistant | None) -> Varied:
+    """The run under a variant, and its differences from the run without it."""
+    variant = plan.variant
+    assert variant is not None
+    if opener is not None and variant.asks_otherwise:
+        raise RecipeError(f"variant {variant.name}: changes what assistant.Assistant does, and something else answers")
+    result = _run(plan, progress, opener)
+    unchanged = base.samples
+    if variant.base_reading is not None:
+        bench = bench_of(base.dataset, plan.settings)
+        unchanged = read_as(variant.base_reading, base.dataset, unchanged, bench)
+    comparison = compare_samples(result.dataset, result.samples, unchanged, (), base.run, result.definitions)
+    result = replace(result, comparison=comparison)
+    write_result(result)
+    return Varied(variant, result, comparison)
 
-        return Wardround(workspace, [] if index is None else [index], settings)
+
+def _ask_all(plan: Plan, opener: OpenAssistant, progress: Progress | None) -> dict[str, Sample]:
+    """The samples of all cases, in the suite's order; those in the log are not asked again, failed ones are."""
+    cases = plan.dataset.cases
+    done = {name: sample for name, sample in read_log(plan.folder).items() if sample.error is None}
+    missing = {case.id: plan.keys[case.id] for case in cases if case.id not in done}
+    taken = earlier_answers(plan.folder.parent, missing, plan.folder) if missing else {}
+    bench = bench_of(plan.dataset, plan.settings)
+    by_id = {case.id: case for case in cases}
+    with LogWriter(plan.folder) as log:
+
+        def keep(sample: Sample) -> None:
+            done[sample.case] = marked(replace(sample, key=plan.keys[sample.case]), by_id[sample.case], bench)
+            log.write([done[sample.case]])
+
+        for sample in taken.values():
+            keep(sample)
+        left = [case for case in cases if case.id not in done]
+        try:
+            for sample in _solved(left, plan, opener):
+                if progress:
+                    progress(len(done), len(cases), plan.dataset.suite.name)
+                keep(sample)
+        except ModelUnavailable as error:
+            kept = f"{len(done)} of {len(cases)} cases are kept; the same command goes on from there"
+            raise ModelUnavailable(f"{error} ({kept})") from error
+    if progress:
+        progress(len(cases), len(cases), plan.dataset.suite.name)
+    return {case.id: done[case.id] for case in cases}
+
+
+def _solved(cases: Sequence[Case], plan: Plan, opener: OpenAssistant) -> Iterator[Sample]:
+    """What becomes of each case, as it is done: with a served model `llm.requests` at a time, else one by one."""
+    means = Means(plan.dataset, plan.asking, _opened_once(opener), plan.index_of)
+    llm = plan.settings.llm
+    if llm.name != "openai" or llm.requests == 1 or len(cases) < 2:
+        yield from (solve(case, means) for case in cases)
+        return
+    with ThreadPoolExecutor(max_workers=llm.requests) as pool:
+        jobs = [pool.submit(solve, case, means) for case in cases]
+        try:
+            for job in as_completed(jobs):
+                yield job.result()
+        finally:
+            for job in jobs:
+                job.cancel()
+
+
+def _opened_once(opener: OpenAssistant) -> OpenAssistant:
+    """The opener, giving the same assistant for an index to every thread."""
+    opened: dict[str | None, Assistant] = {}
+    lock = Lock()
+
+    def open_it(index: str | None) -> Assistant:
+        with lock:
+            if index not in opened:
+                opened[index] = opener(index)
+            return opened[index]
 
     return open_it
 
 
-def _index_name(where: str | None, dataset: Dataset, workspace: Path) -> str | None:
-    """The name of an index given by name or by recipe, the recipe's path relative to the workspace or the suite."""
-    if where is None or not where.endswith(".toml"):
-        return where
-    from assistant.ingest import load_recipe
+def _opener(plan: Plan) -> OpenAssistant:
+    settings, variant = plan.asking, plan.variant
 
-    places = (workspace / where, dataset.path.parent / where)
-    return load_recipe(next((place for place in places if place.is_file()), places[0])).name
+    def open_it(index: str | None) -> Assistant:
+        from assistant.assistant import Assistant as Wardround
+        from assistant.evaluate.variants.varied import VariedAssistant
 
+        names = [] if index is None else [index]
+        if variant is not None and variant.asks_otherwise:
+            return VariedAssistant(plan.workspace, names, settings, variant)
+        return Wardround(plan.workspace, names, settings)
 
-def _index_states(workspace: Path, wanted: set[str | None]) -> dict[str, str]:
-    """The hash of the commit of each index that the cases ask, by name; IndexMissing where there is none."""
-    names = {name for name in wanted if name is not None}
-    if None in wanted:
-        names |= set(built_indexes(workspace))
-    states: dict[str, str] = {}
-    for name in sorted(names):
-        pointer = IndexFolder.of(workspace, name).path / "CURRENT"
-        if not pointer.is_file():
-            raise IndexMissing(f"{workspace}: index {name!r} is not built: wardround index indexes/{name}.toml")
-        states[name] = hashlib.sha256(pointer.read_bytes()).hexdigest()[:16]
-    if wanted and not states:
-        raise IndexMissing(f"{workspace}: no index is built here: wardround index RECIPE.toml, or wardround demo")
-    return states
-
-
-def _read_other(run: str, workspace: Path) -> tuple[str, dict[str, Any], dict[str, Sample]]:
-    """Another run's id, manifest and samples; `run` is its id or folder."""
-    for folder in (Path(run), workspace / "eval" / "runs" / run):
-        if (folder / "run.json").is_file():
-            samples = read_log(folder)
-            if not samples:
-                raise RecipeError(f"{folder}: this run has no cases done; run its suite first")
-            return folder.resolve().name, json.loads((folder / "run.json").read_text(encoding="utf-8")), samples
-    raise RecipeError(f"--compare {run}: no run there, nor in {workspace / 'eval' / 'runs'}")
-
-
-def _compare(
-    dataset: Dataset,
-    samples: Mapping[str, Sample],
-    other: tuple[str, dict[str, Any], dict[str, Sample]],
-    plan: _Plan,
-) -> Comparison:
-    name, manifest, theirs = other
-    changed = [case for case, content in plan.manifest["cases"].items() if manifest["cases"].get(case) != content]
-    return compare_samples(dataset, samples, theirs, changed, name)
+    return open_it
 
 
 def _with_filters(dataset: Dataset, patient: str | None, exclude_patient: str | None) -> Dataset:
     filters = {"patient": patient, "exclude_patient": exclude_patient}
     given = {name: value for name, value in filters.items() if value is not None}
     return dataset.model_copy(update={"cases": tuple(case.model_copy(update=given) for case in dataset.cases)})
-
-
-def _case_content(case: Case, dataset: Dataset) -> dict[str, Any]:
-    """A case and the content of its uploads, sidecars of a WFDB header (same stem) included."""
-    uploads = {}
-    for name, path in zip(case.files, dataset.files_of(case), strict=True):
-        beside = sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix == ".hea" else [path]
-        uploads[name] = [hashlib.sha256(part.read_bytes()).hexdigest() for part in beside if part.is_file()]
-    return {"case": case.model_dump(mode="json"), "uploads": uploads}
-
-
-def _folders(name: Resource, workspace: Path) -> list[Path]:
-    own = workspace / name
-    return [own if own.is_dir() else resource_dir(name)]
-
-
-def _hash_files(folders: list[Path], pattern: str) -> str:
-    content = {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for folder in folders
-        for path in sorted(folder.glob(pattern))
-    }
-    return _hash(content)
-
-
-def _hash(content: Any) -> str:
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
-    return hashlib.blake2b(canonical.encode(), digest_size=6).hexdigest()

@@ -100,7 +100,7 @@ def _groups(result: RunResult) -> list[tuple[str, list[str]]]:
 
     suite = result.dataset.suite
     return [
-        (family.title, [metric.name for metric in family.metrics(suite) if shown(metric)])
+        (family.title, [m.name for m in family.metrics(suite) if m.name in result.metrics and shown(m)])
         for family in families_of(result.dataset)
     ]
 

@@ -102,18 +102,19 @@ def test_another_setting_is_another_run(workspace):
 
 
 def test_an_interrupted_run_goes_on(workspace):
-    suite = write_suite(workspace, [*CASES, CASES[0] | {"id": "again"}])
+    new = [case | {"id": f"{case['id']} again"} for case in [*CASES, CASES[0] | {"id": "last"}]]
+    suite = write_suite(workspace, new)
     with pytest.raises(ModelUnavailable, match="2 of 4 cases are kept"):
         run_suite(suite, workspace=workspace, open_assistant=lambda _: Stub(workspace, fails_after=2))
     (run,) = [path for path in (workspace / "eval" / "runs").iterdir() if len(read_log(path)) == 2]
     with (run / "log.jsonl").open("a") as log:
-        log.write('{"case": "football", "cut sho')  # as a kill would leave it
+        log.write('{"case": "football again", "cut sho')  # as a kill would leave it
     counting = Stub(workspace)
     result = run_suite(suite, workspace=workspace, open_assistant=lambda _: counting)
     write_suite(workspace, CASES)
     assert result.folder == run
     assert counting.asked == 2
-    assert list(result.samples) == ["fibrillation", "effusion", "football", "again"]
+    assert list(result.samples) == ["fibrillation again", "effusion again", "football again", "last again"]
 
 
 def test_a_failing_case_is_set_aside_and_counted(workspace, tmp_path):
