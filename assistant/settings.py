@@ -214,6 +214,7 @@ class LlmSettings(_Group):
         False,
         description="where the evidence gives no answer, show the model's own, set apart, marked as without a source",
     )
+    threads: int = Field(1, ge=1, description='of the packaged small model (llm.name = "local")')
     vllm_python: str | None = Field(None, description="the Python of the environment that vLLM is installed in")
 
 

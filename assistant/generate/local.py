@@ -28,6 +28,7 @@ from assistant.settings import LlmSettings
 MODEL = "smollm2-135m"
 VARIANT = "small"  # of each prompt, where it has one
 CONTEXT_TOKENS = 2048
+THREADS = LlmSettings().threads
 _EVIDENCE_TOKENS = 900  # the template takes 350, the reply up to 400
 _REPLY_TOKENS = 400
 _START_S = 60.0
@@ -39,13 +40,15 @@ class LocalServer:
     Raises MissingExtra without xllamacpp, ModelUnavailable when the server does not come up.
     """
 
-    def __init__(self, gguf: Path, name: str = MODEL, context_tokens: int = CONTEXT_TOKENS) -> None:
+    def __init__(
+        self, gguf: Path, name: str = MODEL, context_tokens: int = CONTEXT_TOKENS, threads: int = THREADS
+    ) -> None:
         if find_spec("xllamacpp") is None:
             raise MissingExtra("xllamacpp, which runs the packaged model,", "local")
         self.api_key = secrets.token_urlsafe(24)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the server)
         command = [sys.executable, "-m", "assistant.generate.local_server", "--model", str(gguf), "--name", name]
-        command += ["--context", str(context_tokens), "--threads", str(min(4, os.cpu_count() or 1))]
+        command += ["--context", str(context_tokens), "--threads", str(threads)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, env=_environment()
         )
@@ -133,7 +136,7 @@ class LocalAnswerer:
         return self._served().unsourced(question)
 
     def _served(self) -> ServedAnswerer:
-        server = _running_server()
+        server = _running_server(self._llm.threads)
         llm = self._llm.model_copy(
             update={
                 "model": MODEL,
@@ -145,18 +148,18 @@ class LocalAnswerer:
 
 
 _starting = threading.Lock()
-_server: LocalServer | None = None
+_servers: dict[int, LocalServer] = {}
 
 
-def _running_server() -> LocalServer:
-    """The one server of this process, started when it is first needed, and again should it have ended."""
+def _running_server(threads: int) -> LocalServer:
+    """The one server of this process with so many threads, started when it is first needed, and again should it have
+    ended."""
     from assistant.weights import locate
 
-    global _server
     with _starting:
-        if _server is None or not _server.alive:
-            _server = LocalServer(locate(MODEL))
-        return _server
+        if threads not in _servers or not _servers[threads].alive:
+            _servers[threads] = LocalServer(locate(MODEL), threads=threads)
+        return _servers[threads]
 
 
 def _environment() -> dict[str, str]:

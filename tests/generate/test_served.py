@@ -11,7 +11,7 @@ import pytest
 
 from assistant.errors import MissingExtra, ModelLost, ModelUnavailable, ReplyRefused, WardroundError
 from assistant.generate import DraftTask, Task, open_answerer
-from assistant.generate.local import MODEL, LocalServer
+from assistant.generate.local import MODEL, LocalServer, _servers
 from assistant.records import BoxPlace, Evidence, Image, Statement, TextPlace
 from assistant.settings import LlmSettings
 from assistant.weights import locate
@@ -264,6 +264,16 @@ def test_the_packaged_model_answers_by_name():
     pytest.importorskip("xllamacpp")
     answerer = open_answerer(LlmSettings(name="local", max_tokens=24))
     assert list(answerer.answer(TASK)) and answerer.model == MODEL
+
+
+def test_the_packaged_model_gets_as_many_threads_as_the_settings_say():
+    pytest.importorskip("xllamacpp")
+    answerer = open_answerer(LlmSettings(name="local", max_tokens=8, threads=3))
+    list(answerer.answer(TASK))
+    server = _servers.pop(3)
+    server.close()
+    command = list(server._process.args)
+    assert command[command.index("--threads") + 1] == "3"
 
 
 def test_without_xllamacpp_the_extra_is_named(monkeypatch):
