@@ -50,8 +50,13 @@ def workspace_of_recipe(recipe: Path) -> Path:
     return parent.parent if parent.name == "indexes" else Path.cwd()
 
 
+def of_a_suite(index: str) -> bool:
+    """Whether an index belongs to a suite of an evaluation ("eval-…"); such a one is opened only where it is named."""
+    return index.startswith("eval-")
+
+
 def choose_indexes(workspace: Path, names: Sequence[str]) -> list[str]:
-    """The indexes to open: those named, or all that are built.
+    """The indexes to open: those named, or all that are built but for those of suites.
 
     Raises IndexMissing naming what there is.
     """
@@ -63,6 +68,7 @@ def choose_indexes(workspace: Path, names: Sequence[str]) -> list[str]:
             f"{workspace}: index {missing[0]!r} is not built (built: {there}); "
             f"wardround index indexes/{missing[0]}.toml"
         )
-    if not built:
+    everyday = [name for name in built if not of_a_suite(name)]
+    if not (names or everyday):
         raise IndexMissing(f"{workspace}: no index is built here; wardround index RECIPE.toml (or FOLDER) builds one")
-    return list(names) or built
+    return list(names) or everyday

@@ -4,8 +4,8 @@ A case is one JSON object a line. Which fields must be there depends on its `tas
 
 | task | what is done | needs |
 | --- | --- | --- |
-| `ask` | the question is asked; claims, citations and abstention are judged | `question` or `files` |
-| `search` | the archive is searched; nothing is written | `question` or `files`; `reference.gold` to be measured |
+| `ask` | the question is asked; claims, citations and abstention are judged | `question`, `files` or `context` |
+| `search` | the archive is searched; nothing is written | the same; `reference.gold` to be measured |
 | `choose` | one of `choices` is picked | `question`, `choices`; `reference.choice` |
 | `check` | the verifier judges `claim` against `context` | `claim`; `reference.verdict` |
 | `draft` | a report is drafted for the study | `files` or `study`; `reference.report`, `reference.findings` |
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assistant.records import Verdict
 
@@ -66,6 +66,8 @@ class Reference(Strict):
 class Case(Strict):
     """One case; `group` is what the intervals take as independent: a patient, a document.
 
+    `context` are texts that come with the case: what a claim is checked against; of every other task uploads, each a
+    text file of its own beside `files`.
     Cases of one `pair` count only together where a metric says so: a true attribute and its negation, two pictures that
     are easily confused.
     """
@@ -88,7 +90,7 @@ class Case(Strict):
 
     @model_validator(mode="after")
     def _has_what_its_task_needs(self) -> Case:
-        if self.task in ("ask", "search") and not self.question.strip() and not self.files:
+        if self.task in ("ask", "search") and not (self.question.strip() or self.files or self.context):
             raise ValueError("a case needs a question or files")
         if self.task == "choose" and (not self.question.strip() or len(self.choices) < 2):
             raise ValueError("a case of the task choose needs a question and two choices or more")
@@ -101,3 +103,11 @@ class Case(Strict):
         if self.reference.choice is not None and self.reference.choice >= len(self.choices):
             raise ValueError(f"reference.choice is {self.reference.choice}, but there are {len(self.choices)} choices")
         return self
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first thing wrong, with its field: 'reference.gold: Input should be …'."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{field}: {message}" if field else message

@@ -1,4 +1,4 @@
-"""The data set: a suite (TOML) and its cases (JSON Lines).
+"""The data set: a suite (TOML) and its cases, of a file (JSON Lines) or of a published set through a mapping.
 
 ```toml
 name = "smoke"
@@ -15,6 +15,19 @@ seed = 0
 name = "quote"
 ```
 
+Instead of `cases` a suite may name a published set, whose own files a mapping turns into cases:
+
+```toml
+mapping = "medhallu"             # `eval/mappings/medhallu.toml`, or one that came with the installation
+data = "medhallu"                # the set's folder: below WARDROUND_DATA, relative to the suite, or absolute
+kinds = ["own", "other"]         # which of the mapping's kinds of cases; all, if left out
+where = { record = "even" }      # only cases with these tags
+half = "reported"                # or "development"; both, if left out
+sample = { n = 200, seed = 0 }   # whole groups, drawn until so many cases are there
+recipe = "recipes/medquad.toml"  # an archive that is built, or brought up to date, before the suite is run
+choose_by = "evidence"           # how choices are picked, see `assistant.evaluate.solve.choosing`
+```
+
 What a case holds is said in `assistant.evaluate.case`. A file is relative to the cases' folder, absolute, below the
 workspace (`workspace:indexes/demo-data/ecgs/A0003.hea`) or inside an installed package
 (`package:pydicom/data/test_files/waveform_ecg.dcm`).
@@ -27,12 +40,14 @@ import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from assistant.errors import RecipeError
-from assistant.evaluate.case import Case, Strict, Task
+from assistant.evaluate.case import Case, Strict, Task, first_fault
+from assistant.evaluate.mapping import Sample, find_data, find_mapping, map_cases, sample_cases
+from assistant.evaluate.mapping.choose import Half, half_of
 from assistant.settings import Settings
 
 PACKAGE_SCHEME = "package:"
@@ -45,12 +60,20 @@ class Bootstrap(Strict):
 
 
 class Suite(Strict):
-    """A suite as written; `cases` have been read by `load_suite`, `path` is the TOML itself."""
+    """A suite as written. Its cases are those of `cases_file`, or those that `mapping` makes of the files in `data`."""
 
     name: str = Field(min_length=1)
     description: str = ""
-    cases_file: str = Field(alias="cases")
+    cases_file: str | None = Field(default=None, alias="cases")
+    mapping: str | None = None
+    data: str | None = None
+    kinds: tuple[str, ...] = ()
+    where: dict[str, str] = Field(default_factory=dict)
+    half: Half | None = None
+    sample: Sample | None = None
     index: str | None = None
+    recipe: str | None = None
+    choose_by: Literal["answer", "evidence"] | None = None
     task: Task = "ask"
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     retrieval_k: tuple[int, ...] = (1, 5, 10)
@@ -64,6 +87,16 @@ class Suite(Strict):
             raise ValueError("retrieval_k needs at least one number, each 1 or more")
         return tuple(sorted(set(value)))
 
+    @model_validator(mode="after")
+    def _cases_from_one_place(self) -> Suite:
+        if (self.cases_file is None) == (self.mapping is None):
+            raise ValueError("a suite has either cases (a file) or a mapping (of a published set)")
+        if (self.mapping is None) != (self.data is None):
+            raise ValueError("mapping and data belong together: how a set is read, and the folder it lies in")
+        if self.index is not None and self.recipe is not None:
+            raise ValueError("a suite has either an index (built by you) or a recipe (built with it)")
+        return self
+
     @field_validator("cluster")
     @classmethod
     def _known_cluster(cls, value: str) -> str:
@@ -73,12 +106,13 @@ class Suite(Strict):
 
 
 class Dataset(Strict):
-    """A suite with its cases; file names are relative to `folder`."""
+    """A suite with its cases; `path` is the TOML itself, file names of cases are relative to `folder`."""
 
     suite: Suite
     cases: tuple[Case, ...]
     path: Path
     workspace: Path
+    data: Path | None = None
 
     @property
     def tasks(self) -> frozenset[Task]:
@@ -87,7 +121,18 @@ class Dataset(Strict):
 
     @property
     def folder(self) -> Path:
-        return (self.path.parent / self.suite.cases_file).parent
+        """Where the files of the cases lie: the folder of the set, or that of the file of cases."""
+        return self.data or (self.path.parent / (self.suite.cases_file or "")).parent
+
+    @property
+    def recipe(self) -> Path | None:
+        """The recipe of the archive that belongs to the suite, if it has one."""
+        return self.path.parent / self.suite.recipe if self.suite.recipe is not None else None
+
+    @property
+    def archive(self) -> str | None:
+        """The index that the cases ask, unless they name one themselves: its name, or its recipe."""
+        return str(self.recipe.resolve()) if self.recipe is not None else self.suite.index
 
     def cluster_of(self, case: Case) -> str:
         """The unit of resampling that a case belongs to; a case without one is a unit of its own."""
@@ -102,7 +147,7 @@ class Dataset(Strict):
 
     def files_of(self, case: Case) -> tuple[Path, ...]:
         """The uploads of a case as paths; RecipeError naming the case if one is not there."""
-        where = f"{self.suite.cases_file}: case {case.id}"
+        where = f"{self.suite.cases_file or self.suite.name}: case {case.id}"
         return tuple(_locate(name, self.folder, self.workspace, where) for name in case.files)
 
 
@@ -119,9 +164,19 @@ def load_suite(path: Path, workspace: Path | None = None) -> Dataset:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: not valid TOML: {error}") from error
     except ValidationError as error:
-        raise RecipeError(f"{path}: {_first(error)}") from error
-    cases = tuple(_read_cases(path.parent / suite.cases_file, suite.task))
-    return Dataset(suite=suite, cases=cases, path=path, workspace=workspace or Path.cwd())
+        raise RecipeError(f"{path}: {first_fault(error)}") from error
+    workspace = workspace or Path.cwd()
+    if suite.mapping is not None and suite.data is not None:
+        mapping = find_mapping(suite.mapping, workspace)
+        data = find_data(suite.data, mapping, path)
+        cases = map_cases(mapping, data, suite.kinds)
+    else:
+        data, cases = None, list(_read_cases(path.parent / (suite.cases_file or ""), suite.task))
+    tagged = [case for case in cases if all(case.tags.get(tag) == value for tag, value in suite.where.items())]
+    chosen = tuple(sample_cases(half_of(tagged, suite.half), suite.sample))
+    if not chosen:
+        raise RecipeError(f"{path}: none of {len(cases)} cases is in half = {suite.half!r} with where = {suite.where}")
+    return Dataset(suite=suite, cases=chosen, path=path, workspace=workspace, data=data)
 
 
 def _read_cases(path: Path, task: Task) -> Iterator[Case]:
@@ -141,7 +196,7 @@ def _read_cases(path: Path, task: Task) -> Iterator[Case]:
         except json.JSONDecodeError as error:
             raise RecipeError(f"{path}, line {number}: not valid JSON: {error.msg} at column {error.colno}") from error
         except ValidationError as error:
-            raise RecipeError(f"{path}, line {number}: {_first(error)}") from error
+            raise RecipeError(f"{path}, line {number}: {first_fault(error)}") from error
         if case.id in seen:
             raise RecipeError(f"{path}, line {number}: id {case.id!r} was already used in line {seen[case.id]}")
         seen[case.id] = number
@@ -163,7 +218,7 @@ def apply_overrides(settings: Settings, overrides: dict[str, dict[str, Any]], wh
         try:
             groups[name] = type(group).model_validate({**group.model_dump(), **options})
         except ValidationError as error:
-            raise RecipeError(f"{where}: settings.{name}.{_first(error)}") from error
+            raise RecipeError(f"{where}: settings.{name}.{first_fault(error)}") from error
     return settings.model_copy(update=groups)
 
 
@@ -189,11 +244,3 @@ def _package_path(name: str, where: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise RecipeError(f"{where}: {name!r}: the package {package} is not installed")
     return Path(next(iter(spec.submodule_search_locations))).joinpath(*parts)
-
-
-def _first(error: ValidationError) -> str:
-    """The first thing wrong, with its field: 'reference.gold: Input should be …'."""
-    first = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{field}: {message}" if field else message

@@ -25,6 +25,7 @@ from assistant.evaluate.variants import Variant
 from assistant.resources import Resource, resource_dir
 from assistant.settings import Settings
 from assistant.store.generations import IndexFolder, built_indexes
+from assistant.workspace import of_a_suite
 
 RUNS = ("eval", "runs")
 
@@ -98,6 +99,7 @@ class Plan:
             "uploads": uploads.of(case),
             "indexes": indexes,
             "ranked": self.dataset.suite.retrieval_k[-1] if case.reference.grades or case.task == "search" else None,
+            "choose_by": self.dataset.suite.choose_by if case.task == "choose" else None,
         }
 
     @property
@@ -125,7 +127,7 @@ class Plan:
             overrides = {group: dict(options) for group, options in variant.settings.items()}
             settings = apply_overrides(settings, overrides, f"variant {variant.name}")
         index_of = {
-            case.id: _index_name(index or case.index or dataset.suite.index, dataset, workspace)
+            case.id: _index_name(index or case.index or dataset.archive, dataset, workspace)
             for case in dataset.cases
             if case.task in ARCHIVE_TASKS
         }
@@ -205,7 +207,7 @@ def _index_states(workspace: Path, wanted: set[str | None]) -> dict[str, str]:
     """The hash of the commit of each index that the cases ask, by name; IndexMissing where there is none."""
     names = {name for name in wanted if name is not None}
     if None in wanted:
-        names |= set(built_indexes(workspace))
+        names |= {name for name in built_indexes(workspace) if not of_a_suite(name)}
     states: dict[str, str] = {}
     for name in sorted(names):
         pointer = IndexFolder.of(workspace, name).path / "CURRENT"

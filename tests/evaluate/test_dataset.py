@@ -51,7 +51,7 @@ def test_a_bad_case_names_file_line_and_field(tmp_path, cases, said):
     ("toml", "said"),
     [
         ("name = ", "not valid TOML"),
-        ('name = "x"\n', r"x\.toml: cases: Field required"),
+        ('name = "x"\n', r"x\.toml: a suite has either cases"),
         ('name = "x"\ncases = "x.jsonl"\nretrieval_k = [0]\n', "each 1 or more"),
         ('name = "x"\ncases = "x.jsonl"\ncluster = "ward"\n', "cluster is"),
         ('name = "x"\ncases = "gone.jsonl"\n', r"gone\.jsonl: no such file"),

@@ -16,6 +16,6 @@ def solve(case: Case, means: Means, sample: Sample) -> Sample:
         sample = searching.solve(case, means, sample)
     started = time.perf_counter()
     answer = means.assistant(case).ask(
-        case.question, files=means.dataset.files_of(case), patient=case.patient, exclude_patient=case.exclude_patient
+        case.question, files=means.uploads(case), patient=case.patient, exclude_patient=case.exclude_patient
     )
     return replace(sample, answer=answer, seconds={"ask": time.perf_counter() - started})

@@ -14,7 +14,7 @@ from assistant.studies import StudyRequest
 def solve(case: Case, means: Means, sample: Sample) -> Sample:
     """`tags.template` names the template where the case wants one."""
     problems: list[str] = []
-    study = StudyRequest(case.study or case.id, means.dataset.files_of(case), case.patient)
+    study = StudyRequest(case.study or case.id, means.uploads(case), case.patient)
     drafts = list(
         means.assistant(case).draft(
             [study],

@@ -5,9 +5,11 @@ Anything that answers like it can be evaluated.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.evaluate.case import Case, Task
@@ -68,12 +70,23 @@ class Means:
         self.dataset, self.settings = dataset, settings
         self._opener, self._index_of = opener, index_of
         self._opened: dict[str | None, Assistant] = {}
+        self._given = TemporaryDirectory(prefix="wardround-eval-")  # removed with this object
 
     def assistant(self, case: Case) -> Assistant:
         index = self._index_of[case.id]
         if index not in self._opened:
             self._opened[index] = self._opener(index)
         return self._opened[index]
+
+    def uploads(self, case: Case) -> tuple[Path, ...]:
+        """The files of a case and its context, each text a file of its own; RecipeError if a file is not there."""
+        folder = Path(self._given.name) / hashlib.sha256(case.id.encode()).hexdigest()[:16]
+        texts = tuple(folder / f"given-{number}.txt" for number, _ in enumerate(case.context, start=1))
+        for path, text in zip(texts, case.context, strict=True):
+            if not path.exists():
+                folder.mkdir(exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+        return (*self.dataset.files_of(case), *texts)
 
     @cached_property
     def entailment(self) -> EntailmentModel | None:

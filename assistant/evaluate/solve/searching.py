@@ -16,7 +16,7 @@ KEPT = 10  # pieces of evidence kept with their text, to look at; of the rest th
 def solve(case: Case, means: Means, sample: Sample) -> Sample:
     found = means.assistant(case).search(
         case.question,
-        files=means.dataset.files_of(case),
+        files=means.uploads(case),
         k=PASSAGES_PER_RECORD * max(*means.dataset.suite.retrieval_k, NDCG_K),
         patient=case.patient,
         exclude_patient=case.exclude_patient,
