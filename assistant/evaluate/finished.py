@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from assistant.errors import RecipeError
 from assistant.evaluate.case import Case
 from assistant.evaluate.compare import Comparison, compare_samples
 from assistant.evaluate.dataset import Dataset, Suite, apply_overrides
+from assistant.evaluate.gate import Limit, known_limits
 from assistant.evaluate.log import Sample, read_log
 from assistant.evaluate.marking import bench_of, read_as, reported
 from assistant.evaluate.plan import RUNS, metrics_code
@@ -100,12 +101,13 @@ def is_run(name: Path | str, workspace: Path) -> bool:
     return any((folder / "run.json").is_file() for folder in (Path(name), workspace.joinpath(*RUNS, str(name))))
 
 
-def read_run(run: str, workspace: Path, compare: str | None = None) -> RunResult:
+def read_run(run: str, workspace: Path, compare: str | None = None, *, limits: Sequence[Limit] = ()) -> RunResult:
     """A finished run's result, scored with the metrics as they are now and drawn again; nothing is asked.
 
     `compare` is another finished run, whose paired differences the result then carries.
     """
     result = find_run(run, workspace).result()
+    known_limits(limits, result.definitions)
     if compare is not None:
         result = replace(result, comparison=compare_with(result, find_run(compare, workspace)))
     write_result(result)

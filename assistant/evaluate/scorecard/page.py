@@ -10,17 +10,15 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from assistant.evaluate.bootstrap import UNIT, Interval
+from assistant.evaluate.bootstrap import Interval
 from assistant.evaluate.compare import Comparison
 from assistant.evaluate.metric import Metric
 from assistant.evaluate.result import RunResult
 from assistant.evaluate.score import families_of
-from assistant.evaluate.scorecard_cases import cases_section
+from assistant.evaluate.scorecard.cases import cases_section
+from assistant.evaluate.scorecard.weak import weak_points
+from assistant.evaluate.scorecard.words import number_with_interval
 from assistant.html_page import html_page
-
-FEW_CLUSTERS = 30  # below this many independent groups the intervals are wide and a value alone misleads
-WEAK = 0.1  # a metric this far from perfect is named among the weak points
-LISTED = 8
 
 _NOTICE = (
     "Verdicts, and with them every rate of hallucinations and citations, come from Wardround's own checker, the same "
@@ -39,33 +37,6 @@ def scorecard(result: RunResult) -> str:
         + [cases_section(result)]
     )
     return html_page(f"Scorecard: {result.suite}", style, body)
-
-
-def weak_points(result: RunResult) -> list[str]:
-    """What to worry about, the worst first, as sentences."""
-    points = []
-    if result.set_aside:
-        points.append(f"{len(result.set_aside)} of {len(result.samples)} cases failed and count in no other metric.")
-    shortfalls: list[tuple[float, str]] = []
-    for name, interval in result.metrics.items():
-        known = result.definitions[name]
-        if known.detail or name == "case_error_rate" or known.better is None or interval.value is None:
-            continue
-        if known.bounds != UNIT:
-            continue
-        shortfall = interval.value if known.better == "low" else 1.0 - interval.value
-        if shortfall >= WEAK:
-            shortfalls.append((shortfall, f"{known.title}: {_numbers(interval)}, n = {interval.n}."))
-    points += [text for _, text in sorted(shortfalls, key=lambda pair: -pair[0])[:LISTED]]
-    clusters = max((interval.clusters for interval in result.metrics.values()), default=0)
-    if clusters < FEW_CLUSTERS:
-        points.append(f"Only {clusters} independent groups of cases: read the intervals, not the values.")
-    absent = [
-        known.title for known in result.definitions.values() if not known.detail and result.metrics[known.name].n == 0
-    ]
-    if absent:
-        points.append(f"Not measured, since no case allowed it: {', '.join(absent)}.")
-    return points
 
 
 def _head(result: RunResult) -> str:
@@ -114,7 +85,7 @@ def _row(known: Metric, interval: Interval) -> str:
     minor = ' class="minor"' if known.detail else ""
     text = f"{escape(known.text)} {escape(known.edge)}<br><code>{escape(known.name)}</code>"
     explained = f"<details><summary>{escape(known.title)}</summary><p>{text}</p></details>"
-    shown = f"{_numbers(interval)}" if interval.value is not None else "not measured"
+    shown = f"{number_with_interval(interval)}" if interval.value is not None else "not measured"
     return (
         f'<tr{minor}><th scope="row">{explained}</th><td class="plot">{_bar(interval)}</td>'
         f'<td class="value">{shown}</td><td class="value soft">n = {interval.n}</td></tr>'
@@ -129,7 +100,7 @@ def _bar(interval: Interval) -> str:
     else:
         bar = f'<rect class="bar" x="0" y="6" width="{100 * interval.value:.2f}" height="8"/>'
         inside = track + bar + _whisker(100 * interval.low, 100 * interval.high)
-    label = f"{_numbers(interval)}" if interval.value is not None else "not measured"
+    label = f"{number_with_interval(interval)}" if interval.value is not None else "not measured"
     return f'<svg viewBox="0 0 100 20" preserveAspectRatio="none" role="img" aria-label="{label}">{inside}</svg>'
 
 
@@ -152,7 +123,8 @@ def _comparison(result: RunResult, comparison: Comparison) -> str:
     rows = "".join(
         f'<tr><th scope="row">{escape(known[name].title)}</th>'
         f'<td class="plot">{_difference(known[name], interval)}</td>'
-        f'<td class="value">{_numbers(interval, signed=True)}</td><td class="value soft">n = {interval.n}</td></tr>'
+        f'<td class="value">{number_with_interval(interval, signed=True)}</td>'
+        f'<td class="value soft">n = {interval.n}</td></tr>'
         for name, interval in moved.items()
     )
     return f'<h2>Against another run</h2><p class="soft">{escape(caption)}</p><table>{rows}</table>'
@@ -166,7 +138,7 @@ def _difference(known: Metric, interval: Interval) -> str:
     good = better is not None and (interval.value > 0) == (better == "high")
     colour = "bar" if better is None or interval.value == 0 else "good" if good else "bad"
     start, width = 50 + 50 * min(interval.value, 0.0), 50 * abs(interval.value)
-    label = _numbers(interval, signed=True)
+    label = number_with_interval(interval, signed=True)
     return (
         f'<svg viewBox="0 0 100 20" preserveAspectRatio="none" role="img" aria-label="{label}">'
         '<rect class="track" x="0" y="6" width="100" height="8"/>'
@@ -175,8 +147,3 @@ def _difference(known: Metric, interval: Interval) -> str:
         + _whisker(50 + 50 * interval.low, 50 + 50 * interval.high)
         + "</svg>"
     )
-
-
-def _numbers(interval: Interval, *, signed: bool = False) -> str:
-    sign = "+" if signed else ""
-    return f"{interval.value:{sign}.3f} [{interval.low:{sign}.3f}, {interval.high:{sign}.3f}]".replace("-", "−")

@@ -1,0 +1,20 @@
+"""Numbers as a reader sees them."""
+
+from __future__ import annotations
+
+from assistant.evaluate.bootstrap import Interval
+
+
+def number(value: float, *, signed: bool = False) -> str:
+    """Three decimals, fewer for what is large: 0.123, 12.3, 123; with a proper minus sign."""
+    sign = "+" if signed else ""
+    digits = 3 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:{sign}.{digits}f}".replace("-", "−")
+
+
+def number_with_interval(interval: Interval, *, signed: bool = False) -> str:
+    """ "0.120 [0.060, 0.210]"; "not measured" without a value."""
+    if interval.value is None or interval.low is None or interval.high is None:
+        return "not measured"
+    value, low, high = (number(x, signed=signed) for x in (interval.value, interval.low, interval.high))
+    return f"{value} [{low}, {high}]"
