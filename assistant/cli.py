@@ -31,7 +31,10 @@ _EXAMPLES = {
     "check": "wardround check --pairs pairs.jsonl",
     "measure": "wardround measure ecg.dcm --json",
     "read": "wardround read report.pdf\nwardround read ecg.dcm --html ecg.html",
-    "eval": "wardround eval eval/smoke.toml\nwardround eval eval/smoke.toml --compare 3f9a2c",
+    "eval": "wardround eval eval/smoke.toml\n"
+    "wardround eval eval/smoke.toml --compare smoke-3f9a2c\n"
+    "wardround eval eval/smoke.toml --vary no-retrieval --vary no-verification\n"
+    "wardround eval eval/smoke.toml --fail-under 'citation_recall>=0.9'",
     "deidentify": "wardround deidentify cxr.dcm --out shared.dcm",
     "forget": "wardround forget --patient 4711 --dry-run\nwardround forget --patient 4711",
     "doctor": "wardround doctor --index chest\nwardround doctor --repair",
@@ -147,11 +150,28 @@ def parser() -> argparse.ArgumentParser:
     )
 
     evaluate = _command(commands, "eval", "run a suite and write its scorecard", choose_index=True)
-    evaluate.add_argument("suite", type=Path, metavar="SUITE.toml")
+    evaluate.add_argument(
+        "suite", metavar="SUITE.toml", help="a suite; or a finished run (id or folder), read back without asking"
+    )
     evaluate.add_argument(
         "--llm", metavar="NAME", help="quote, local or openai (default: the suite's or the settings')"
     )
     evaluate.add_argument("--compare", metavar="RUN", help="a run id or folder of the same suite")
+    evaluate.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="run the suite under this variant as well and compare; may be repeated (docs/evaluation.md lists them)",
+    )
+    evaluate.add_argument("--limit", type=int, metavar="N", help="only N of the cases, always the same ones")
+    evaluate.add_argument(
+        "--fail-under",
+        action="append",
+        default=[],
+        metavar="METRIC=VALUE",
+        help="exit status 1 unless the metric is as good as this; METRIC:low or :high for a bound; may be repeated",
+    )
 
     forget = _command(commands, "forget", "remove a patient from every index, conversation, draft and evaluation run")
     forget.add_argument("--patient", required=True, metavar="ID", help="the archive's own id, or a pseudonym (P-…)")

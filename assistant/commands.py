@@ -24,10 +24,12 @@ from assistant.console import (
     totals,
     write_file,
 )
-from assistant.errors import BadQuery, UnreadableFile, WardroundError
+from assistant.errors import BadQuery, RecipeError, UnreadableFile, WardroundError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.evaluate.gate import Limit
+    from assistant.evaluate.result import RunResult
     from assistant.records import Kind
 
 OK, SET_ASIDE = 0, 1
@@ -392,9 +394,33 @@ def run_deidentify(arguments: Namespace) -> int:
 
 
 def run_eval(arguments: Namespace) -> int:
-    from assistant.evaluate import run_suite
+    from assistant.evaluate.gate import failures, read_limit
+    from assistant.evaluate.show import print_result
 
-    result = run_suite(
+    limits = [read_limit(text) for text in arguments.fail_under]
+    result = _evaluated(arguments, limits)
+    missed = failures(limits, result.definitions, result.metrics)
+    if arguments.json:
+        print_json({**result.to_json(), "failed_under": missed})
+    else:
+        print_result(result)
+    for sentence in missed:
+        say(f"not reached: {sentence}")
+    return SET_ASIDE if result.set_aside or missed else OK
+
+
+def _evaluated(arguments: Namespace, limits: Sequence[Limit]) -> RunResult:
+    """A suite's run, or a finished run read back."""
+    from assistant.evaluate.finished import is_run, read_run
+    from assistant.evaluate.run import run_suite
+
+    if is_run(arguments.suite, arguments.workspace):
+        asking = ("index", "llm", "patient", "exclude_patient", "vary", "limit")
+        if given := [name for name in asking if getattr(arguments, name)]:
+            name = given[0].replace("_", "-")
+            raise RecipeError(f"--{name}: {arguments.suite} is a finished run, and nothing is asked; name its suite")
+        return read_run(arguments.suite, arguments.workspace, arguments.compare, limits=limits)
+    return run_suite(
         arguments.suite,
         workspace=arguments.workspace,
         index=arguments.index,
@@ -402,21 +428,11 @@ def run_eval(arguments: Namespace) -> int:
         llm=arguments.llm,
         patient=arguments.patient,
         exclude_patient=arguments.exclude_patient,
+        vary=arguments.vary,
+        limit=arguments.limit,
+        limits=limits,
         progress=progress,
     )
-    status = SET_ASIDE if result.set_aside else OK
-    found = result.to_json()
-    if arguments.json:
-        print_json(found)
-        return status
-    print(f"{found['suite']}, run {found['run']}")
-    for name, metric in found["metrics"].items():
-        if metric["value"] is None:
-            print(f"  {name}: nothing to measure")
-        else:
-            print(f"  {name}: {metric['value']:.3f} [{metric['low']:.3f}, {metric['high']:.3f}], n {metric['n']}")
-    print(f"scorecard: {result.folder / 'scorecard.html'}")
-    return status
 
 
 def run_forget(arguments: Namespace) -> int:

@@ -21,14 +21,17 @@ from threading import Lock
 
 from assistant.errors import ModelUnavailable, RecipeError, WardroundError
 from assistant.evaluate.answers import earlier_answers
+from assistant.evaluate.archive import update_archive
 from assistant.evaluate.case import Case
 from assistant.evaluate.compare import compare_samples
 from assistant.evaluate.dataset import Dataset, apply_overrides, load_suite
 from assistant.evaluate.finished import compare_with, find_run, write_result
+from assistant.evaluate.gate import Limit, known_limits
 from assistant.evaluate.log import LogWriter, Sample, read_log
 from assistant.evaluate.marking import bench_of, marked, read_as, reported
 from assistant.evaluate.plan import Plan, content_hash
 from assistant.evaluate.result import RunResult, Varied, compute_over
+from assistant.evaluate.score import metrics_of
 from assistant.evaluate.solve import Assistant, Means, OpenAssistant, solve
 from assistant.evaluate.variants import find_variant
 from assistant.resources import resource_dir
@@ -51,6 +54,7 @@ def run_suite(
     exclude_patient: str | None = None,
     vary: Sequence[str] = (),
     limit: int | None = None,
+    limits: Sequence[Limit] = (),
     progress: Progress | None = None,
     open_assistant: OpenAssistant | None = None,
 ) -> RunResult:
@@ -61,7 +65,8 @@ def run_suite(
     workspace's if left out; the suite's overrides are put over them. `compare` is the id or folder of another
     run: the result then carries the paired differences. `vary` names variants: the suite is run under each as well, and
     the result carries those runs with their differences from this one. `limit` takes so many of the cases, always the
-    same. `open_assistant` lets something else answer in place of `assistant.Assistant`.
+    same. `limits` have to be on metrics that the suite reports (`gate`). `open_assistant` lets something else answer in
+    place of `assistant.Assistant`.
 
     Raises RecipeError for a suite that can't be understood, IndexMissing where nothing is built, ModelUnavailable
     when the model goes away (the cases done so far are kept). A case that fails is set aside with its reason.
@@ -70,11 +75,14 @@ def run_suite(
     dataset = _with_filters(load_suite(find_suite(suite_path, workspace), workspace), patient, exclude_patient)
     if limit is not None:
         dataset = some_of(dataset, limit)
+    known_limits(limits, metrics_of(dataset))
     base = apply_overrides(settings or load_settings(workspace), dataset.suite.settings, str(dataset.path))
     if llm is not None:
         base = apply_overrides(base, {"llm": {"name": llm}}, "llm")
     chosen = [find_variant(name) for name in vary]
     other = find_run(compare, workspace) if compare is not None else None
+    if index is None:
+        update_archive(dataset, workspace, base, progress)
     plan = Plan.of(dataset, workspace, base, index)
     result = _run(plan, progress, open_assistant)
     if other is not None:
