@@ -16,7 +16,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -63,7 +63,11 @@ class Pair:
     evidence: tuple[str, ...]
 
 
+Judge = Callable[[Sequence[Pair]], list[Judged]]
+
+
 def judge(pairs: Sequence[Pair]) -> list[Judged]:
+    """Each pair as `check` judges it by its rules alone."""
     judged = []
     for pair in pairs:
         found = check(pair.claim, pair.evidence)
@@ -87,6 +91,10 @@ def balanced(pairs: Sequence[Judged], says_supported: Callable[[Judged], bool]) 
         if any((p.truth == "supported") == wanted for p in pairs)
     ]
     return float(np.mean(shares))
+
+
+def share_supported(pairs: Sequence[Judged]) -> float:
+    return float(np.mean([pair.verdict == "supported" for pair in pairs]))
 
 
 def auroc(pairs: Sequence[Judged]) -> float:
@@ -166,13 +174,18 @@ def medhallu_pairs(data: Path, shift: int = 0) -> list[Pair]:
 
 @dataclass(frozen=True)
 class Options:
-    """What is printed: the reported half or the development half, and how many errors of the latter."""
+    """What is printed: the reported half or the development half, and how many errors of the latter; and who judges."""
 
     reported: bool = False
     errors: int = 0
+    judge: Judge = judge
 
     def half(self, pairs: Sequence[Pair]) -> list[Judged]:
-        return judge([pair for pair in pairs if development(pair.group) != self.reported])
+        return self.judge([pair for pair in pairs if development(pair.group) != self.reported])
+
+    def best_cut(self, pairs: Sequence[Pair]) -> float:
+        """The best threshold of the development half, whichever is printed."""
+        return best_threshold(self.judge([pair for pair in pairs if development(pair.group)]))
 
     @property
     def name(self) -> str:
@@ -192,26 +205,33 @@ def report_radfact(data: Path, options: Options) -> None:
     show_errors(half, options)
 
 
-def report_kqa(data: Path, options: Options) -> None:
-    half = options.half(kqa_pairs(data))
-    print(f"kqa supported against not, balanced accuracy, {options.name}:", interval(half, balanced_by_verdict))
-    print(f"kqa AUROC, {options.name}:", interval(half, auroc))
+def report_supported(name: str, pairs: Sequence[Pair], options: Options) -> None:
+    """Supported against not: by verdict, at the score that is best on the development half, and by rank."""
+    half = options.half(pairs)
+    cut = options.best_cut(pairs)
+    print(f"{name} balanced accuracy by verdict, {options.name}:", interval(half, balanced_by_verdict))
+    for wanted, words in ((True, "supported pairs"), (False, "other pairs")):
+        some = [pair for pair in half if (pair.truth == "supported") == wanted]
+        print(f"{name} {words} called supported, {options.name}:", interval(some, share_supported))
+    at_cut = interval(half, lambda some: balanced(some, lambda p: p.score >= cut))
+    print(f"{name} balanced accuracy at score {cut:.3f} (chosen on development), {options.name}:", at_cut)
+    print(f"{name} AUROC, {options.name}:", interval(half, auroc))
     show_errors(half, options)
+
+
+def report_kqa(data: Path, options: Options) -> None:
+    report_supported("kqa", kqa_pairs(data), options)
 
 
 def report_faithbench(data: Path, options: Options) -> None:
-    pairs = faithbench_pairs(data)
-    half = options.half(pairs)
-    cut = best_threshold(Options().half(pairs))
-    print(f"faithbench balanced accuracy by verdict, {options.name}:", interval(half, balanced_by_verdict))
-    at_cut = interval(half, lambda some: balanced(some, lambda p: p.score >= cut))
-    print(f"faithbench balanced accuracy at score {cut:.3f} (chosen on development), {options.name}:", at_cut)
-    print(f"faithbench AUROC, {options.name}:", interval(half, auroc))
-    show_errors(half, options)
+    report_supported("faithbench", faithbench_pairs(data), options)
 
 
 def report_medhallu(data: Path, options: Options) -> None:
     own, other = options.half(medhallu_pairs(data)), options.half(medhallu_pairs(data, shift=1))
+    for truth, words in (("supported", "true"), ("unsupported", "invented")):
+        some = [pair for pair in own if pair.truth == truth]
+        print(f"medhallu {words} answers called supported, {options.name}:", interval(some, share_supported))
     print(f"medhallu AUROC, own evidence, {options.name}:", interval(own, auroc))
     print(f"medhallu AUROC, another item's evidence, {options.name}:", interval(other, auroc))
     print(f"medhallu difference of the two, {options.name}:", difference(own, other))
@@ -328,15 +348,26 @@ PARTS = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--part", choices=PARTS, help="only this part")
-    parser.add_argument("--reported", action="store_true", help="the half that nothing was chosen on")
-    parser.add_argument("--errors", type=int, default=0, help="show so many errors of the development half")
-    arguments = parser.parse_args()
+def parser(doc: str | None, parts: Iterable[str]) -> argparse.ArgumentParser:
+    """The command line that every measurement of agreement has."""
+    made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--part", choices=list(parts), help="only this part")
+    made.add_argument("--reported", action="store_true", help="the half that nothing was chosen on")
+    return made
+
+
+def data_folder() -> Path:
+    """The folder with radfact_nli, kqa, faithbench, medhallu and medec."""
     if "WARDROUND_DATA" not in os.environ:
         raise SystemExit("WARDROUND_DATA is not set: the folder with radfact_nli, kqa, faithbench, medhallu, medec …")
-    data = Path(os.environ["WARDROUND_DATA"])
+    return Path(os.environ["WARDROUND_DATA"])
+
+
+def main() -> None:
+    line = parser(__doc__, PARTS)
+    line.add_argument("--errors", type=int, default=0, help="show so many errors of the development half")
+    arguments = line.parse_args()
+    data = data_folder()
     for name, report in PARTS.items():
         if arguments.part in (None, name):
             report(data, Options(arguments.reported, arguments.errors))
