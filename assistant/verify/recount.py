@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from assistant.findings import extract_findings, implies
 from assistant.findings.counting import Count
 from assistant.findings.mentions import Mention, read_sentence
 from assistant.findings.sentences import sentences
@@ -96,8 +97,10 @@ def _is_label(finding: str, wanted: tuple[Mention, ...], label: str, relations: 
 
 def _says(count: Count, wanted: tuple[Mention, ...], sentence: str) -> bool | None:
     """Whether the sentence states the finding (or, for a count of denials, denies it); None if it doubts."""
-    if not wanted:
-        return f" {_plain(count.finding)} " in f" {_plain(sentence)} "
+    if not wanted:  # no phrase of a report, but it may name a group ("device") or a measured value
+        status = "absent" if count.negated else "present"
+        named = any(implies(finding, count.finding) == status for finding in extract_findings(sentence))
+        return named or f" {'no ' * count.negated}{_plain(count.finding)} " in f" {_plain(sentence)} "
     doubted = False
     for mention in read_sentence(sentence).mentions:
         relation = related(wanted[0].entity, mention.entity)

@@ -186,6 +186,26 @@ def test_labels_are_counted_as_written_and_as_meant(labels: list[str], sentence:
     assert claim.verdict == ("supported" if verdict else "contradicted"), claim.why
 
 
+@pytest.mark.parametrize(
+    ("sentence", "verdict"),
+    [
+        ("2 of the 3 most similar studies mention device.", "supported"),
+        ("3 of the 3 most similar studies mention device.", "contradicted"),
+        ("2 of the 3 most similar studies mention C-reactive protein.", "supported"),
+        ("1 of the 3 most similar studies mentions C-reactive protein.", "contradicted"),
+    ],
+)
+def test_a_group_of_findings_and_a_measured_value_are_counted_by_what_names_them(sentence: str, verdict: str) -> None:
+    texts = (
+        "ETT and NG tube in place. CRP 42 mg/l.",
+        "Endotracheal tube seen. C-reactive protein 9 mg/l.",
+        "Clear lungs.",
+    )
+    given = {str(i): piece(str(i), "similar", text, f"s{i}") for i, text in enumerate(texts)}
+    (claim,) = VERIFIER.verify(Statement(sentence, tuple(given), "similar"), given)
+    assert claim.verdict == verdict, claim.why
+
+
 def test_the_text_of_a_report_is_no_label() -> None:
     given = {
         "a": piece("a", "similar", "Cardiomegaly.", "s1"),
