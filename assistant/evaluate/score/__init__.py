@@ -6,14 +6,31 @@ from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Dataset
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Family, Marks, Metric
-from assistant.evaluate.score import abstention, citations, claims, correct, failures, ranking
+from assistant.evaluate.score import (
+    abstention,
+    checking,
+    citations,
+    claims,
+    correct,
+    cost,
+    failures,
+    omission,
+    ranking,
+    selective,
+    stages,
+)
 
 FAMILIES: tuple[Family, ...] = (
     claims.FAMILY,
+    omission.FAMILY,
     correct.FAMILY,
+    checking.FAMILY,
     abstention.FAMILY,
+    selective.FAMILY,
     citations.FAMILY,
     ranking.FAMILY,
+    stages.FAMILY,
+    cost.FAMILY,
     failures.FAMILY,
 )
 

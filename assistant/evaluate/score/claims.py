@@ -1,17 +1,19 @@
-"""Hallucination: what the verifier says of the claims that the answerer wrote, before any is removed."""
+"""Hallucination: what the verifier says of the claims that were written, before any is removed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import get_args
 
 from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Suite
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
-from assistant.records import Answer, Claim, ErrorKind
+from assistant.evaluate.score.told import claims_of
+from assistant.records import Claim, ErrorKind
 
 ERROR_KINDS: tuple[str, ...] = (*(kind for kind in get_args(ErrorKind) if kind != "unverifiable"), "unclassified")
-_NO_CLAIMS = "Answers without claims (abstentions) add nothing; all abstained: not measured."
+_NO_CLAIMS = "Answers and drafts without claims (abstentions) add nothing; all abstained: not measured."
 
 
 def hallucinated(claim: Claim) -> bool:
@@ -19,16 +21,18 @@ def hallucinated(claim: Claim) -> bool:
     return claim.verdict != "supported" and claim.error_kind != "unverifiable"
 
 
-def score_claims(answer: Answer) -> dict[str, Pair]:
-    """Hallucination rates of one answer, in all and by error kind; {} for an answer without claims."""
-    total = float(len(answer.claims))
+def score_claims(claims: Sequence[Claim]) -> dict[str, Pair]:
+    """Hallucination rates of one answer or draft, in all and by error kind; {} without claims."""
+    total = float(len(claims))
     if not total:
         return {}
-    wrong: list[str] = [claim.error_kind or "unclassified" for claim in answer.claims if hallucinated(claim)]
-    unverifiable = sum(c.verdict != "supported" and c.error_kind == "unverifiable" for c in answer.claims)
+    wrong: list[str] = [claim.error_kind or "unclassified" for claim in claims if hallucinated(claim)]
+    unverifiable = sum(c.verdict != "supported" and c.error_kind == "unverifiable" for c in claims)
+    contradicted = sum(claim.verdict == "contradicted" for claim in claims)
     return {
         "hallucination_rate": (float(len(wrong)), total),
         "hallucination_rate_answers": (float(bool(wrong)), 1.0),
+        "contradicted_rate": (float(contradicted), total),
         "unverifiable_rate": (float(unverifiable), total),
         **{f"hallucination_rate.{kind}": (float(wrong.count(kind)), total) for kind in ERROR_KINDS},
     }
@@ -53,7 +57,7 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             "hallucination_rate",
             "Hallucinated claims",
             "low",
-            "Claims with the verdict contradicted or unsupported over all claims the answerer wrote, before any is "
+            "Claims with the verdict contradicted or unsupported over all claims that were written, before any is "
             "removed. Claims of kind unverifiable are in the denominator but counted apart.",
             edge=_NO_CLAIMS,
             unit="claims",
@@ -61,10 +65,21 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
         ),
         *by_kind,
         Metric(
+            "contradicted_rate",
+            "… that the evidence contradicts",
+            "low",
+            "Claims with the verdict contradicted over all claims that were written: the rest of the hallucinated ones "
+            "merely lacks support.",
+            edge=_NO_CLAIMS,
+            unit="claims",
+            judged=True,
+            detail=True,
+        ),
+        Metric(
             "hallucination_rate_answers",
             "Answers with a hallucination",
             "low",
-            "Answers with at least one hallucinated claim over answers with at least one claim.",
+            "Answers or drafts with at least one hallucinated claim over those with at least one claim.",
             edge=_NO_CLAIMS,
             unit="answers",
             judged=True,
@@ -82,7 +97,7 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
 
 
 def _mark(_: Case, sample: Sample, __: Bench) -> Marks:
-    return Marks(score_claims(sample.answer)) if sample.answer is not None else Marks()
+    return Marks(score_claims(claims_of(sample) or ()))
 
 
-FAMILY = Family("claims", "Hallucination", frozenset({"ask"}), _metrics, _mark)
+FAMILY = Family("claims", "Hallucination", frozenset({"ask", "choose", "draft"}), _metrics, _mark)

@@ -27,9 +27,9 @@ from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Suite
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
-from assistant.evaluate.score.abstention import abstains
 from assistant.evaluate.score.stated import states
-from assistant.records import Answer, Claim
+from assistant.evaluate.score.told import shown, texts_of
+from assistant.records import Claim
 
 By = Literal["abstention", "choice", "verdict", "yes or no", "must", "findings", "words", "statements"]
 SHORT_ANSWER = 6  # words of a reference answer that are looked for as they stand; a longer one nobody repeats
@@ -69,16 +69,9 @@ def correctness(case: Case, sample: Sample, bench: Bench) -> Correctness | None:
         case "check":
             return _checked(case, sample)
         case "ask":
-            return _asked(case, sample.answer, bench) if sample.answer is not None else None
+            return _asked(case, sample, bench) if sample.answer is not None else None
         case _:
             return None
-
-
-def shown(answer: Answer, *, removes: bool = False) -> tuple[Claim, ...]:
-    """The claims that a reader is left with: all, or with `removes` the supported ones; none of an abstention."""
-    if abstains(answer, removes=removes):
-        return ()
-    return tuple(claim for claim in answer.claims if claim.verdict == "supported" or not removes)
 
 
 def fully_supported(claims: Sequence[Claim]) -> bool:
@@ -105,9 +98,9 @@ def contains(text: str, wanted: str) -> bool:
     return re.search(before + re.escape(wanted.casefold()) + after, text.casefold()) is not None
 
 
-def judge_statements(case: Case, answer: Answer, bench: Bench) -> tuple[int, int]:
+def judge_statements(case: Case, sample: Sample, bench: Bench) -> tuple[int, int]:
     """How many of the reference's statements the claims together entail, and how many they contradict."""
-    texts = [claim.text for claim in shown(answer, removes=bench.removes)]
+    texts = texts_of(shown(sample, removes=bench.removes))
     if not texts:
         return 0, 0
     verdicts = [bench.judge.entails(texts, statement).verdict for statement in case.reference.statements]
@@ -131,12 +124,12 @@ def _checked(case: Case, sample: Sample) -> Correctness | None:
     return Correctness((sample.judgement.verdict == "supported") == (case.reference.verdict == "supported"), "verdict")
 
 
-def _asked(case: Case, answer: Answer, bench: Bench) -> Correctness | None:
+def _asked(case: Case, sample: Sample, bench: Bench) -> Correctness | None:
     reference = case.reference
-    claims = shown(answer, removes=bench.removes)
+    claims = shown(sample, removes=bench.removes)
     if reference.answerable is False:
         return Correctness(not claims, "abstention", answered=bool(claims))
-    texts = [claim.text for claim in claims]
+    texts = texts_of(claims)
     said = " ".join(texts)
     wanted = (reference.answer or "").strip().rstrip(".").casefold()
     parsed = True
@@ -155,7 +148,7 @@ def _asked(case: Case, answer: Answer, bench: Bench) -> Correctness | None:
     elif wanted and len(wanted.split()) <= SHORT_ANSWER:
         by, right = "words", _words(wanted) in _words(said)
     elif reference.statements:
-        by, right = "statements", judge_statements(case, answer, bench)[0] == len(reference.statements)
+        by, right = "statements", judge_statements(case, sample, bench)[0] == len(reference.statements)
     else:
         return None
     return Correctness(right and bool(claims), by, answered=bool(claims), parsed=parsed)
@@ -257,31 +250,30 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
 
 def _mark(case: Case, sample: Sample, bench: Bench) -> Marks:
     scores: dict[str, Pair] = {}
-    answer = sample.answer
     found = correctness(case, sample, bench)
     if found is not None:
-        scores |= _score_correct(found, answer, bench)
-    if answer is not None and case.reference.must:
-        said = " ".join(claim.text for claim in shown(answer, removes=bench.removes))
+        scores |= _score_correct(found, sample, bench)
+    if sample.answer is not None and case.reference.must:
+        said = " ".join(texts_of(shown(sample, removes=bench.removes)))
         hits = sum(contains(said, wanted) for wanted in case.reference.must)
         scores["must_rate"] = (float(hits), float(len(case.reference.must)))
-    if answer is not None and case.reference.statements:
+    if sample.answer is not None and case.reference.statements:
         count = float(len(case.reference.statements))
-        covered, contradicted = judge_statements(case, answer, bench)
+        covered, contradicted = judge_statements(case, sample, bench)
         scores["statement_coverage"] = (float(covered), count)
         scores["statement_contradicted_rate"] = (float(contradicted), count)
         scores["complete_rate"] = (float(covered == count), 1.0)
     return Marks(scores)
 
 
-def _score_correct(found: Correctness, answer: Answer | None, bench: Bench) -> dict[str, Pair]:
+def _score_correct(found: Correctness, sample: Sample, bench: Bench) -> dict[str, Pair]:
     scores: dict[str, Pair] = {}
     if not found.judged:
         scores["accuracy"] = (float(found.correct), 1.0)
         if found.answered:
             scores["accuracy_answered"] = (float(found.correct), 1.0)
     if found.by != "verdict":
-        claims = shown(answer, removes=bench.removes) if answer is not None else ()
+        claims = shown(sample, removes=bench.removes)
         supported = fully_supported(claims) or (found.by == "abstention" and not found.answered)
         scores["correct_and_supported"] = (float(found.correct and supported), 1.0)
         scores["correct_unsupported"] = (float(found.correct and not supported), 1.0)

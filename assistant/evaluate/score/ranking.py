@@ -1,4 +1,4 @@
-"""Retrieval: where the gold records stand in the ranking, and whether they were handed on."""
+"""Retrieval: where the gold records stand in the ranking."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from assistant.evaluate.dataset import Suite
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
 from assistant.evaluate.rankings import ndcg_at_k, precision_at_k, recall_at_k, reciprocal_rank
-from assistant.records import Answer, Evidence
+from assistant.records import Evidence
 
 NDCG_K = 10
 _NO_GOLD = "Cases without gold add nothing."
@@ -24,7 +24,7 @@ def ranked_ids(evidence: Iterable[Evidence]) -> list[str]:
     return [piece.external_id or piece.record_id for piece in found]
 
 
-def score_ranking(case: Case, ranked: Sequence[str], answer: Answer | None, ks: Sequence[int]) -> dict[str, Pair]:
+def score_ranking(case: Case, ranked: Sequence[str], ks: Sequence[int]) -> dict[str, Pair]:
     """Ranking metrics of one case with gold; {} without. What the relevance floor dropped still has its place."""
     grades = case.reference.grades
     gold = [name for name, grade in grades.items() if grade > 0]
@@ -35,9 +35,6 @@ def score_ranking(case: Case, ranked: Sequence[str], answer: Answer | None, ks: 
         "mrr": reciprocal_rank(ranked, gold),
     }
     scores: dict[str, Pair] = {name: (value, 1.0) for name, value in values.items() if value is not None}
-    if gold and answer is not None:
-        kept = set(ranked_ids(piece for piece in answer.evidence if piece.kept))
-        scores["kept_recall"] = (len(kept.intersection(gold)) / len(gold), 1.0)
     return scores
 
 
@@ -83,21 +80,13 @@ def _metrics(suite: Suite) -> tuple[Metric, ...]:
             "gold; the gain is the grade, the discount log2(place + 1).",
             edge=_NO_GOLD,
         ),
-        Metric(
-            "kept_recall",
-            "Gold handed to the model",
-            "high",
-            "Gold records among the evidence that selection kept for the answer over all gold records of the case, "
-            "averaged over cases with gold.",
-            edge=f"{_NO_GOLD} So do cases that were only searched.",
-        ),
     )
 
 
 def _mark(case: Case, sample: Sample, bench: Bench) -> Marks:
     if sample.search is None:
         return Marks()
-    return Marks(score_ranking(case, sample.ranked, sample.answer, bench.suite.retrieval_k))
+    return Marks(score_ranking(case, sample.ranked, bench.suite.retrieval_k))
 
 
-FAMILY = Family("ranking", "Retrieval", frozenset({"ask", "search"}), _metrics, _mark)
+FAMILY = Family("ranking", "Retrieval", frozenset({"ask", "choose", "search"}), _metrics, _mark)

@@ -1,0 +1,203 @@
+"""The checker as a classifier: its verdicts and scores on claims that people judged."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from assistant.evaluate.bootstrap import Floats
+from assistant.evaluate.case import Case
+from assistant.evaluate.dataset import Suite
+from assistant.evaluate.log import Sample
+from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
+from assistant.records import Verdict
+
+TABLE = (
+    "check"  # one row a claim: score, verdict of people, verdict given (places in VERDICTS), evidence, truth of claim
+)
+VERDICTS: tuple[Verdict, ...] = ("supported", "contradicted", "unsupported")
+EVIDENCE = {"own": 1.0, "other": 0.0}  # tags.evidence; -1 where a case does not say
+BINS = 10  # of the reliability plot and the calibration error, each of a tenth of the claims
+
+
+def auroc(scores: Floats, positive: Floats, weights: Floats) -> float | None:
+    """The chance that a positive scores above a negative, ties counting half; None without one of the two.
+
+    All of shape (n,); `positive` is 0 or 1, `weights` how often each counts (Mann and Whitney 1947).
+    """
+    levels, place = np.unique(scores, return_inverse=True)
+    ups = np.bincount(place, weights * positive, len(levels))
+    downs = np.bincount(place, weights * (1 - positive), len(levels))
+    pairs = ups.sum() * downs.sum()
+    if not pairs:
+        return None
+    below = np.cumsum(downs) - downs
+    return float((ups * (below + downs / 2)).sum() / pairs)
+
+
+def reliability(
+    scores: Floats, positive: Floats, weights: Floats, bins: int = BINS
+) -> list[tuple[float, float, float]]:
+    """Mean score, share of positives and weight of bins of about equal weight, in order of score.
+
+    Claims of equal score stay together, so there may be fewer bins.
+    """
+    levels, place = np.unique(scores, return_inverse=True)
+    mass = np.bincount(place, weights, len(levels))
+    ups = np.bincount(place, weights * positive, len(levels))
+    if not mass.sum():
+        return []
+    middle = np.cumsum(mass) - mass / 2
+    bin_of = np.minimum((middle / mass.sum() * bins).astype(np.intp), bins - 1)
+    total = np.bincount(bin_of, mass, bins)
+    right, said = np.bincount(bin_of, ups, bins), np.bincount(bin_of, mass * levels, bins)
+    return [(float(said[b] / total[b]), float(right[b] / total[b]), float(total[b])) for b in np.flatnonzero(total)]
+
+
+def calibration_error(rows: Floats, weights: Floats) -> float | None:
+    """The expected calibration error: how far score and share of supported claims lie apart, averaged over bins."""
+    found = reliability(rows[:, 0], _supported(rows), weights)
+    total = sum(weight for _, _, weight in found)
+    return sum(weight * abs(said - right) for said, right, weight in found) / total if found else None
+
+
+def supported_auroc(rows: Floats, weights: Floats) -> float | None:
+    return auroc(rows[:, 0], _supported(rows), weights)
+
+
+def balanced_accuracy(rows: Floats, weights: Floats) -> float | None:
+    """The mean of sensitivity and specificity; None without claims of both sorts."""
+    truth, told = _supported(rows), (rows[:, 2] == 0).astype(np.float64)
+    ups, downs = (weights * truth).sum(), (weights * (1 - truth)).sum()
+    if not ups or not downs:
+        return None
+    return float(((weights * truth * told).sum() / ups + (weights * (1 - truth) * (1 - told)).sum() / downs) / 2)
+
+
+def three_way_accuracy(rows: Floats, weights: Floats) -> float | None:
+    """The share of claims with people's very verdict; None unless each of the three verdicts was given by people."""
+    drawn = rows[weights > 0, 1]
+    if any(place not in drawn for place in range(len(VERDICTS))):
+        return None
+    return float((weights * (rows[:, 1] == rows[:, 2])).sum() / weights.sum())
+
+
+def evidence_gap(rows: Floats, weights: Floats) -> float | None:
+    """AUROC of true against invented claims with their own evidence, less that with other evidence."""
+    sides = []
+    for which in (EVIDENCE["own"], EVIDENCE["other"]):
+        part = (rows[:, 3] == which) & (rows[:, 4] >= 0)
+        sides.append(auroc(rows[part, 0], rows[part, 4], weights[part]))
+    own, other = sides
+    return None if own is None or other is None else own - other
+
+
+def _supported(rows: Floats) -> Floats:
+    return (rows[:, 1] == 0).astype(np.float64)
+
+
+def _row(case: Case, sample: Sample) -> tuple[float, ...] | None:
+    verdict, given = case.reference.verdict, sample.judgement
+    if verdict is None or given is None:
+        return None
+    evidence = EVIDENCE.get(case.tags.get("evidence", ""), -1.0)
+    answer = case.tags.get("answer")
+    true = {"true": 1.0, "invented": 0.0}.get(answer or "", -1.0)
+    return (given.score, float(VERDICTS.index(verdict)), float(VERDICTS.index(given.verdict)), evidence, true)
+
+
+_EDGE = "Cases without people's verdict add nothing; a claim that the checker can't judge is told to be unsupported."
+
+
+def _metrics(_: Suite) -> tuple[Metric, ...]:
+    return (
+        Metric(
+            "check_auroc",
+            "Supported told from not: AUROC",
+            "high",
+            "The chance that a claim which people call supported scores above one which they do not; ties count half.",
+            edge=f"Only one of the two sorts: absent. {_EDGE}",
+            table=TABLE,
+            statistic=supported_auroc,
+        ),
+        Metric(
+            "check_balanced_accuracy",
+            "Balanced accuracy",
+            "high",
+            "The mean of sensitivity and specificity, so that the more frequent sort of claim does not decide.",
+            edge=f"Only one of the two sorts: absent. {_EDGE}",
+            table=TABLE,
+            statistic=balanced_accuracy,
+        ),
+        Metric(
+            "check_sensitivity",
+            "Unsupported claims caught",
+            "high",
+            "Claims that people call contradicted or unsupported and the checker does too, over all such claims.",
+            edge=f"None of them: absent. {_EDGE}",
+            unit="claims",
+        ),
+        Metric(
+            "check_specificity",
+            "Supported claims passed",
+            "high",
+            "Claims that people call supported and the checker does too, over all such claims.",
+            edge=f"None of them: absent. {_EDGE}",
+            unit="claims",
+        ),
+        Metric(
+            "check_three_way_accuracy",
+            "The very verdict",
+            "high",
+            "Claims with people's very verdict (supported, contradicted, unsupported) over all claims.",
+            edge=f"Where people gave fewer than three verdicts: absent. {_EDGE}",
+            table=TABLE,
+            statistic=three_way_accuracy,
+        ),
+        Metric(
+            "check_calibration_error",
+            "Calibration error of the score",
+            "low",
+            f"The claims in {BINS} bins of about equal size by score; the distance of the mean score from the share of "
+            "supported claims, averaged by size (expected calibration error; Naeini et al. 2015, equal mass after "
+            "Nixon et al. 2019).",
+            edge=f"Equal scores stay in one bin. Of few claims it is too large by chance. {_EDGE}",
+            table=TABLE,
+            statistic=calibration_error,
+        ),
+        Metric(
+            "check_brier",
+            "Brier score",
+            "low",
+            "The squared distance of the score from 1 for a supported claim, from 0 for any other, averaged.",
+            edge=_EDGE,
+            unit="claims",
+        ),
+        Metric(
+            "check_evidence_gap",
+            "What the evidence tells it",
+            "high",
+            "AUROC of true against invented claims given with their own evidence, less the AUROC given with another "
+            "case's: what the score owes to the evidence and not to the look of a claim.",
+            edge="Only for sets whose cases say so (tags.evidence own or other, tags.answer true or invented). "
+            + _EDGE,
+            bounds=(-1.0, 1.0),
+            table=TABLE,
+            statistic=evidence_gap,
+        ),
+    )
+
+
+def _mark(case: Case, sample: Sample, _: Bench) -> Marks:
+    row = _row(case, sample)
+    if row is None:
+        return Marks()
+    right = float(row[1] == 0)
+    scores: dict[str, Pair] = {"check_brier": ((row[0] - right) ** 2, 1.0)}
+    if right:
+        scores["check_specificity"] = (float(row[2] == 0), 1.0)
+    else:
+        scores["check_sensitivity"] = (float(row[2] != 0), 1.0)
+    return Marks(scores, observations={TABLE: (row,)})
+
+
+FAMILY = Family("checking", "The checker against people", frozenset({"check"}), _metrics, _mark)
