@@ -66,6 +66,7 @@ class Reference(Strict):
 class Case(Strict):
     """One case; `group` is what the intervals take as independent: a patient, a document.
 
+    `without_comments`: of WFDB headers among the files the comments are withheld, where they hold what is asked for.
     `context` are texts that come with the case: what a claim is checked against; of every other task uploads, each a
     text file of its own beside `files`.
     Cases of one `pair` count only together where a metric says so: a true attribute and its negation, two pictures that
@@ -76,6 +77,7 @@ class Case(Strict):
     task: Task = "ask"
     question: str = ""
     files: tuple[str, ...] = ()
+    without_comments: bool = False
     study: str | None = None
     claim: str = ""
     context: tuple[str, ...] = ()

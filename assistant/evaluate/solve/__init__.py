@@ -9,7 +9,7 @@ from dataclasses import replace
 from assistant.errors import ModelUnavailable, ReplyRefused, WardroundError
 from assistant.evaluate.case import Case, Task
 from assistant.evaluate.log import Sample
-from assistant.evaluate.solve import asking, checking, drafting, measuring, searching
+from assistant.evaluate.solve import asking, checking, choosing, drafting, measuring, searching
 from assistant.evaluate.solve.interface import ARCHIVE_TASKS, Assistant, Means, OpenAssistant, Solver
 
 __all__ = ["ARCHIVE_TASKS", "SOLVERS", "Assistant", "Means", "OpenAssistant", "solve"]
@@ -17,6 +17,7 @@ __all__ = ["ARCHIVE_TASKS", "SOLVERS", "Assistant", "Means", "OpenAssistant", "s
 SOLVERS: Mapping[Task, Solver] = {
     "ask": asking.solve,
     "search": searching.solve,
+    "choose": choosing.solve,
     "check": checking.solve,
     "draft": drafting.solve,
     "measure": measuring.solve,

