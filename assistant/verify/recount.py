@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from assistant.findings import extract_findings, implies
 from assistant.findings.counting import Count
 from assistant.findings.mentions import Mention, read_sentence
+from assistant.findings.quantities import named_measures
 from assistant.findings.sentences import sentences
 from assistant.findings.vocabulary import related
 from assistant.findings.words import words
@@ -97,10 +98,8 @@ def _is_label(finding: str, wanted: tuple[Mention, ...], label: str, relations: 
 
 def _says(count: Count, wanted: tuple[Mention, ...], sentence: str) -> bool | None:
     """Whether the sentence states the finding (or, for a count of denials, denies it); None if it doubts."""
-    if not wanted:  # no phrase of a report, but it may name a group ("device") or a measured value
-        status = "absent" if count.negated else "present"
-        named = any(implies(finding, count.finding) == status for finding in extract_findings(sentence))
-        return named or f" {'no ' * count.negated}{_plain(count.finding)} " in f" {_plain(sentence)} "
+    if not wanted:
+        return _names(count, sentence)
     doubted = False
     for mention in read_sentence(sentence).mentions:
         relation = related(wanted[0].entity, mention.entity)
@@ -114,6 +113,18 @@ def _says(count: Count, wanted: tuple[Mention, ...], sentence: str) -> bool | No
                 return True
             doubted = doubted or mention.status == "uncertain"
     return None if doubted else False
+
+
+def _names(count: Count, sentence: str) -> bool | None:
+    """Whether the sentence has what no phrase of a report says: a group ("device"), a measured value, or any words.
+
+    None where it names a measure without a value: whoever counts values leaves that out, whoever counts words does not.
+    """
+    status = "absent" if count.negated else "present"
+    if any(implies(finding, count.finding) == status for finding in extract_findings(sentence)):
+        return True
+    worded = f" {'no ' * count.negated}{_plain(count.finding)} " in f" {_plain(sentence)} "
+    return None if worded and named_measures(count.finding) else worded
 
 
 def _plain(text: str) -> str:

@@ -193,6 +193,8 @@ def test_labels_are_counted_as_written_and_as_meant(labels: list[str], sentence:
         ("3 of the 3 most similar studies mention device.", "contradicted"),
         ("2 of the 3 most similar studies mention C-reactive protein.", "supported"),
         ("1 of the 3 most similar studies mentions C-reactive protein.", "contradicted"),
+        ("None of the 3 most similar studies mentions C-reactive protein.", "contradicted"),
+        ("3 of the 3 most similar studies mention C-reactive protein.", "supported"),  # one of them without its value
     ],
 )
 def test_a_group_of_findings_and_a_measured_value_are_counted_by_what_names_them(sentence: str, verdict: str) -> None:
