@@ -201,7 +201,7 @@ def test_a_group_of_findings_and_a_measured_value_are_counted_by_what_names_them
     texts = (
         "ETT and NG tube in place. CRP 42 mg/l.",
         "Endotracheal tube seen. C-reactive protein 9 mg/l.",
-        "Clear lungs.",
+        "Clear lungs. C-reactive protein is raised.",
     )
     given = {str(i): piece(str(i), "similar", text, f"s{i}") for i, text in enumerate(texts)}
     (claim,) = VERIFIER.verify(Statement(sentence, tuple(given), "similar"), given)
