@@ -4,59 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from assistant.findings.attributes import Attributes
 from assistant.findings.mentions import Mention
 from assistant.findings.vocabulary import related, vocabulary
 from assistant.records import ErrorKind, Verdict
+from assistant.verify.rivals import rivalry
 
 _GRADE = {"minimal": 0, "mild": 1, "moderate": 2, "severe": 3}
 _TURNED_CHANGE = {
     frozenset(pair) for pair in (("worse", "better"), ("new", "stable"), ("worse", "stable"), ("better", "stable"))
 }
-
-
-# Findings of which one study has one or the other, and the error that it is to take one for the other. A finding
-# stands for its kinds too: "sinus bradycardia" is a sinus rhythm.
-_RHYTHMS = (
-    "sinus rhythm", "atrial fibrillation", "atrial flutter", "ventricular tachycardia", "ventricular fibrillation",
-    "junctional rhythm", "idioventricular rhythm", "supraventricular tachycardia",
-)  # fmt: skip
-_RIVALS: tuple[tuple[tuple[str, ...], ErrorKind], ...] = (
-    (_RHYTHMS, "fabrication"),
-    (("tachycardia", "bradycardia"), "fabrication"),
-    (("right bundle branch block", "left bundle branch block"), "laterality"),
-    (("incomplete right bundle branch block", "incomplete left bundle branch block"), "laterality"),
-    (("right bundle branch block", "incomplete left bundle branch block"), "laterality"),
-    (("left bundle branch block", "incomplete right bundle branch block"), "laterality"),
-    (("left axis deviation", "right axis deviation", "extreme axis deviation"), "laterality"),
-    (
-        (
-            "first-degree atrioventricular block",
-            "second-degree atrioventricular block",
-            "third-degree atrioventricular block",
-        ),
-        "severity",
-    ),
-    (("first-degree atrioventricular block", "short PR"), "fabrication"),
-    (("long QT", "short QT"), "fabrication"),
-    (("wide QRS", "narrow QRS"), "fabrication"),
-    (("low lung volumes", "hyperinflation"), "fabrication"),
-    (("hypertension", "hypotension"), "fabrication"),
-    (("hyperthyroidism", "hypothyroidism"), "fabrication"),
-)
-
-
-@lru_cache(maxsize=4096)
-def _rivalry(entity: str, other: str) -> ErrorKind | None:
-    """The kind of error of claiming one finding where the other is; None unless they exclude one another."""
-    mine, theirs = ({name, *vocabulary().ancestors.get(name, ())} for name in (entity, other))
-    for group, kind in _RIVALS:
-        one, two = mine & set(group), theirs & set(group)
-        if one and two and not one & two:
-            return kind
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +69,7 @@ def _rival(claim: Mention, evidence: Sequence[Said]) -> Outcome | None:
         stated = said.mention
         if stated.status != "present" or stated.past or "old" in stated.ages:
             continue
-        kind = _rivalry(claim.entity, stated.entity)
+        kind = rivalry(claim.entity, stated.entity)
         if kind is not None:
             why = f"the evidence has {stated.entity} instead: {_shown(said.sentence)}"
             if claim.status == "absent":
