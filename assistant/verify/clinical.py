@@ -116,7 +116,8 @@ def _compare_denied(claim: Mention, stated: Mention, relation: str, implied: boo
             return Outcome(
                 "unsupported", 0.35, "fabrication", f"the evidence denies only {stated.entity}: {quote}", True
             )
-        if stated.resolved and _same_ground(claim, stated):
+        of_one_degree = not (claim.severities and stated.severities) or _severity_fits(claim, stated)
+        if stated.resolved and of_one_degree and _same_ground(claim, stated):
             # "the left effusion has cleared" speaks of the effusion that there was, not of the left side alone
             gone = implied or bool(stated.sides - claim.sides or stated.locations - claim.locations)
             return Outcome("supported", 0.8 if gone else 0.97, None, f"gone, says the evidence: {quote}", gone)

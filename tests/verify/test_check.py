@@ -206,6 +206,7 @@ def test_places_ages_and_findings_that_exclude_one_another(
         ("No, there is no atelectasis.", "The left basilar atelectasis has cleared.", "supported", None),
         ("No pneumothorax.", "Interval resolution of the left pneumothorax.", "supported", None),
         ("The effusion has resolved.", "The large left effusion has resolved.", "supported", None),
+        ("The small left effusion has resolved.", "The large left effusion has resolved.", "unsupported", "severity"),
         ("No basilar atelectasis.", "The left basilar atelectasis has cleared.", "supported", None),
         (
             "No effusion.",
