@@ -27,6 +27,7 @@ from assistant.findings.mentions import read_phrases, read_sentence
 from assistant.records import Evidence, Relation, Statement
 from assistant.verify import Verifier, check
 from assistant.verify.evidence import read_evidence
+from assistant.verify.prose import read_tone
 from assistant.verify.wording import read_wording
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -297,7 +298,7 @@ def report_speed(data: Path, options: Options) -> None:
         for start in range(0, 400, 10):
             passages = [" ".join(item["knowledge"])[:900] for item in items[start : start + 10]]
             claims = [item["ground_truth"] for item in items[start : start + 10]]
-            for kept in (read_evidence, read_wording, read_sentence, read_phrases):  # other parts have met these texts
+            for kept in (read_evidence, read_wording, read_tone, read_sentence, read_phrases):  # met by other parts
                 kept.cache_clear()
             began = time.process_time()
             judge_all(claims, passages)

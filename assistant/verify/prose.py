@@ -110,13 +110,12 @@ def read_signs(claim: Wording, pieces: Sequence[Sequence[Wording]], known: froze
     shares = [_share(hit, news) for hit in every]
     ranked = sorted(range(len(flat)), key=lambda at: -shares[at])
     on_it = [at for at in ranked[:MOST_ON_IT] if shares[at] >= ON_IT * shares[ranked[0]]]
-    best, texts = flat[ranked[0]], [flat[at].text for at in on_it]
+    best = flat[ranked[0]]
     told = shares[ranked[0]]
     near = max((_share(one | two, news) for piece in hits for one, two in pairwise(piece)), default=0.0)
     words = max(_share(hit, plain) for hit in every)
     unknown = any(feature[0] == "@" and feature not in known for feature in features)
-    sure = not _DOUBT.search(claim.text) and bool(_DOUBT.search(best.text))
-    denies = bool(claim.denials) or bool(_NO_EFFECT.search(claim.text))
+    tone, tones = read_tone(claim.text), [read_tone(flat[at].text) for at in on_it]
     return Signs(
         words=words,
         told=told,
@@ -125,22 +124,39 @@ def read_signs(claim: Wording, pieces: Sequence[Sequence[Wording]], known: froze
         weakest=_weakest(claim, frozenset().union(*(every[at] for at in on_it)), plain),
         denial=words * (bool(claim.denials) != bool(best.denials)),
         opposite=words * (opposite(claim, best) is not None),
-        emphasis=words * bool(_stressed([claim.text]) - _stressed(texts)),
-        doubt=words * sure,
-        no_effect=words * (not denies and any(map(_NO_EFFECT.search, texts))),
+        emphasis=words * bool(tone.stressed.difference(*(other.stressed for other in tones))),
+        doubt=words * (tones[0].doubts and not tone.doubts),
+        no_effect=words * (not claim.denials and not tone.no_effect and any(other.no_effect for other in tones)),
         number=words * number,
         unknown=words * unknown,
         sentence=best.text,
     )
 
 
-def _stressed(texts: Sequence[str]) -> set[str]:
-    return {word.lower() for text in texts for word in _EMPHASIS.findall(text)}
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """What a sentence stresses, whether it doubts, whether it finds no effect, and where its parts are joined."""
+
+    stressed: frozenset[str]
+    doubts: bool
+    no_effect: bool
+    joints: tuple[int, ...]
+
+
+@lru_cache(maxsize=20_000)
+def read_tone(text: str) -> Tone:
+    """The tone of a sentence; kept, for a sentence is held against many."""
+    return Tone(
+        frozenset(word.lower() for word in _EMPHASIS.findall(text)),
+        _DOUBT.search(text) is not None,
+        _NO_EFFECT.search(text) is not None,
+        tuple(joint.start() for joint in _JOINT.finditer(text)),
+    )
 
 
 def _weakest(claim: Wording, hit: frozenset[str], weights: dict[str, float]) -> float:
     """The share told of that part of the claim of which least is told; commas and conjunctions part it."""
-    joints = [joint.start() for joint in _JOINT.finditer(claim.text)]
+    joints = read_tone(claim.text).joints
     parts: dict[int, set[str]] = {}
     for offset, feature in claim.places:
         parts.setdefault(bisect(joints, offset), set()).add(feature)
