@@ -118,6 +118,11 @@ def test_findings_are_compared_in_normal_form():
     assert states("The lungs are clear.", "No consolidation.") == ("stated",)
     assert states("The lungs are clear.", "Consolidation.") == ("contradicted",)
     assert states("Possible effusion.", "No pleural effusion.") == ("silent",)
+    assert (
+        states("The heart is normal.", "Possible effusion.")
+        == states("No effusion.", "Possible effusion.")
+        == ("silent",)
+    )
     assert states("The lungs are clear.", "Nothing to read here.") == ()
     case = asked(findings=("Pleural effusion.", "No pneumothorax."))
     assert correctness(case, sample("Left pleural effusion, no pneumothorax."), BENCH).correct

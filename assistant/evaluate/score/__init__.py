@@ -16,6 +16,7 @@ from assistant.evaluate.score import (
     failures,
     omission,
     ranking,
+    reports,
     selective,
     stages,
 )
@@ -24,6 +25,7 @@ FAMILIES: tuple[Family, ...] = (
     claims.FAMILY,
     omission.FAMILY,
     correct.FAMILY,
+    reports.FAMILY,
     checking.FAMILY,
     abstention.FAMILY,
     selective.FAMILY,

@@ -28,13 +28,13 @@ def state_of(wanted: Finding, said: tuple[Finding, ...]) -> State:
 
     They do where one of them has the same entity and status, or implies it ("lungs are clear" denies a consolidation);
     they contradict it where one says or implies the opposite and none states it. A doubt neither states nor
-    contradicts what is certain. Side, degree and place are not compared.
+    contradicts what is certain, and nothing contradicts a doubt. Side, degree and place are not compared.
     """
     told = {_on(finding, wanted.entity) for finding in said}
     if wanted.status in told:
         return "stated"
     opposite = {"present": "absent", "absent": "present"}.get(wanted.status)
-    return "contradicted" if opposite in told else "silent"
+    return "contradicted" if opposite is not None and opposite in told else "silent"
 
 
 def _on(finding: Finding, entity: str) -> str | None:

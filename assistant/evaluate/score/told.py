@@ -46,17 +46,19 @@ def findings_told(claims: Iterable[Claim]) -> tuple[Finding, ...]:
     A sentence that counts other patients' studies tells what more than half of them say ("4 of the 5 most similar
     studies mention pleural effusion": an effusion; "1 of the 5 …": nothing).
     """
-    return tuple(finding for claim in claims for finding in read(_told(claim.text)))
+    return tuple(finding for claim in claims for finding in read(statement_of(claim.text)))
 
 
 def texts_of(claims: Sequence[Claim]) -> list[str]:
     return [claim.text for claim in claims]
 
 
-def _told(sentence: str) -> str:
+def statement_of(sentence: str) -> str:
+    """What a sentence tells: itself, of a count the finding that more than half of the studies have, else nothing."""
     count = parse_count(sentence)
     if count is None:
         return sentence
     if 2 * count.n <= count.m:
         return ""
-    return f"No {count.finding}" if count.negated else count.finding
+    finding = f"no {count.finding}" if count.negated else count.finding
+    return f"{finding[:1].upper()}{finding[1:].rstrip('.')}."
