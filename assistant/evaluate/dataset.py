@@ -8,6 +8,8 @@ index = "demo"                   # index name or recipe, optional; a case may na
 task = "ask"                     # what is done with cases that do not say it themselves
 retrieval_k = [1, 5, 10]
 cluster = "group"                # "group", "case", "patient" or "tags.<name>": what the intervals resample
+judge = "verifier"               # whose verdicts the judged metrics rest on, see `assistant.evaluate.judge.registry`
+judge_labels = "auto"            # the labelled set that speaks for its errors, see `assistant.evaluate.judge.labels`
 [bootstrap]
 resamples = 2000
 seed = 0
@@ -25,6 +27,7 @@ where = { record = "even" }      # only cases with these tags
 half = "reported"                # or "development"; both, if left out
 sample = { n = 200, seed = 0 }   # whole groups, drawn until so many cases are there
 recipe = "recipes/medquad.toml"  # an archive that is built, or brought up to date, before the suite is run
+archive = true                   # or one of the set's own texts, as its mapping says
 choose_by = "evidence"           # how choices are picked, see `assistant.evaluate.solve.choosing`
 ```
 
@@ -73,11 +76,14 @@ class Suite(Strict):
     sample: Sample | None = None
     index: str | None = None
     recipe: str | None = None
+    archive: bool = False
     choose_by: Literal["answer", "evidence"] | None = None
     task: Task = "ask"
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     retrieval_k: tuple[int, ...] = (1, 5, 10)
     cluster: str = "group"
+    judge: str = "verifier"
+    judge_labels: Literal["auto", "kqa", "faithbench", "radfact", "mts_dialog"] = "auto"
     bootstrap: Bootstrap = Bootstrap()
 
     @field_validator("retrieval_k")
@@ -93,8 +99,10 @@ class Suite(Strict):
             raise ValueError("a suite has either cases (a file) or a mapping (of a published set)")
         if (self.mapping is None) != (self.data is None):
             raise ValueError("mapping and data belong together: how a set is read, and the folder it lies in")
-        if self.index is not None and self.recipe is not None:
-            raise ValueError("a suite has either an index (built by you) or a recipe (built with it)")
+        if (self.index is not None) + (self.recipe is not None) + self.archive > 1:
+            raise ValueError("a suite has one of index (built by you), recipe (built with it), archive (of the set)")
+        if self.archive and self.mapping is None:
+            raise ValueError("archive = true takes the texts of a mapping, and the suite names none")
         return self
 
     @field_validator("cluster")
@@ -127,6 +135,8 @@ class Dataset(Strict):
     @property
     def recipe(self) -> Path | None:
         """The recipe of the archive that belongs to the suite, if it has one."""
+        if self.suite.archive:
+            return self.workspace / "eval" / "archives" / f"eval-{self.suite.mapping}" / "recipe.toml"
         return self.path.parent / self.suite.recipe if self.suite.recipe is not None else None
 
     @property

@@ -53,6 +53,16 @@ def map_cases(mapping: Mapping, folder: Path, kinds: Sequence[str] = ()) -> list
     return cases
 
 
+def archive_rows(mapping: Mapping, folder: Path) -> Iterator[dict[str, str]]:
+    """What the mapping's archive holds, a row for each text; raises as `map_cases` does."""
+    assert mapping.archive is not None
+    for row in _with_all_fields(mapping, folder):
+        with _Place(mapping.name, row, "archive"):
+            made = {column: text(template, row.values) for column, template in mapping.archive.columns.items()}
+        if made.get("text"):
+            yield made
+
+
 class _Place:
     """Turns what a rule stumbles over into an error that names the set, the file and the row."""
 
@@ -176,6 +186,8 @@ def _case(rule: CaseRule, scope: dict[str, Any], relevant: _Relevant | None) -> 
         if name in reference:
             reference[name] = as_text(reference[name])
     shown: dict[str, Any] = {name: as_text(made[name]) for name in _TEXTS if name in made}
+    if isinstance(made.get("group"), str):
+        shown["group"] = made["group"]  # as it stands: the halves are told by a hash of it
     shown |= {name: _texts(made[name]) for name in _LISTS if name in made}
     if "choices" in rule.make:
         shown["choices"] = _choices(rule.make["choices"], scope)

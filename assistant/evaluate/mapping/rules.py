@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assistant.evaluate.mapping.scheme import Rule
@@ -53,7 +53,8 @@ def _first(sources: tuple[str, ...], scope: Mapping[str, Any]) -> Any:
 
 
 def entries(name: str, scope: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A scope for every entry of a list: the entry as `each`, its place as `nth` (from 1), and its own fields."""
+    """A scope for every entry of a list: the entry as `each`, its place as `nth` (from 1), the other entries as `rest`,
+    and its own fields."""
     found = lookup(name, scope)
     if found is None:
         return []
@@ -62,9 +63,13 @@ def entries(name: str, scope: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(found, list | tuple):
         raise BadValue(f"{name} is no list: {as_text(found)[:60]!r}")
     return [
-        {**scope, **(entry if isinstance(entry, dict) else {}), "each": entry, "nth": at}
-        for at, entry in enumerate(found, start=1)
+        {**scope, **(entry if isinstance(entry, dict) else {}), "each": entry, "nth": at + 1, "rest": _rest(found, at)}
+        for at, entry in enumerate(found)
     ]
+
+
+def _rest(found: Sequence[Any], at: int) -> list[Any]:
+    return [*found[:at], *found[at + 1 :]]
 
 
 def _pairs(rule: Rule, scope: Mapping[str, Any]) -> dict[str, float]:
@@ -111,6 +116,10 @@ def _split(rule: Rule, value: Any, _: Mapping[str, Any]) -> Any:
     if not rule.split:
         return value
     return _on_texts(value, lambda said: [part.strip() for part in re.split(rule.split, said) if part.strip()])
+
+
+def _beginning(rule: Rule, value: Any, _: Mapping[str, Any]) -> Any:
+    return value[: rule.first] if rule.first and isinstance(value, str) else value
 
 
 def _match(rule: Rule, value: Any, scope: Mapping[str, Any]) -> Any:
@@ -211,5 +220,6 @@ def _on_texts(value: Any, do: Callable[[str], Any]) -> Any:
 
 Step = Callable[[Rule, Any, Mapping[str, Any]], Any]
 _STEPS: tuple[Step, ...] = (
-    _literal, _section, _sentences, _split, _match, _replace, _lower, _contains, _map, _chosen, _join, _numbers,
+    _literal, _section, _sentences, _split, _beginning, _match, _replace, _lower, _contains, _map, _chosen, _join,
+    _numbers,
 )  # fmt: skip

@@ -18,7 +18,8 @@ columns = { id = "string(@pid)" }            # xml: XPaths from there; nodes giv
 annotations = true                           # wfdb: intervals from the wave marks of each lead (`marks`)
 path = "groups/{group}/{name}"               # parts of the path that become columns; "{name}" takes no slash
 
-[[join]]                                     # a side table whose rows are added where the keys are equal
+[[join]]                                     # a side table whose rows are added where the keys are equal (the same
+                                             # constant on both sides: all of its rows)
 file = "qrels.tsv"
 format = "tsv"
 on = "{query-id}"                            # of the side table
@@ -27,6 +28,10 @@ as = "judged"                                # a list of the side's rows; withou
 
 [fields]                                     # further fields, in order; see `Rule`
 label = { each = "annotations", from = "{label}", first_of = ["Unwanted", "Benign"], default = "Consistent" }
+
+[archive]                                    # texts of the set that a suite may search (`archive = true`)
+columns = { id = "{uid}", patient_id = "{uid}", text = "{findings}" } # as in a recipe; rows without text are left out
+modality = "SR"
 
 [other]                                      # `{other.x}`: a field of the next row that is apart from this one
 apart = "{pmid}"
@@ -37,7 +42,7 @@ name = "pleural effusion"
 [[case]]                                     # a case a row; several blocks give several
 kind = "own"                                 # suites choose by it
 when = { label = ["a", "b"], text = true }   # equal to one of; true: there; { not = [...] }; { matches = "regex" }
-each = "statements"                          # a case for every entry of a list, as `{each}` or `{each.name}`
+each = "statements"                          # a case for every entry of a list: `{each}`, its place `{nth}`, `{rest}`
 [case.fields]                                # rules again, with `each` in sight
 [case.make]                                  # the case itself, as in `assistant.evaluate.case`: templates
 id = "{pmid}-true"
@@ -103,14 +108,15 @@ class Rule(Strict):
     """How a field is made; the steps that are named are done in this order. Of a list each entry is done by itself.
 
     `from` is a template or several, of which the first that is not empty counts; with `each` it is filled for every
-    entry of that list, whose own fields are then in sight (`{each}` is the entry itself). Then: `literal` reads a
-    Python or JSON literal; `section` takes a section of a report; `sentences` cuts into sentences; `split` cuts at a
-    regular expression; `match` keeps what a regular expression finds (its first group, where it has one; nothing where
-    it finds nothing), `all` keeps every place; `replace` lists pairs of a regular expression and its substitute;
-    `lower`; `contains` turns the whole into "yes" or "no": whether it is found in the text or in one of the list; `map`
-    looks up, what is not listed becomes `default`, and without one is an error; `first_of` takes the first of these
-    that is among the list; `unique`; `without` drops entries; `at` takes one entry; `join` makes one text; `number`
-    makes a number; `pairs` makes of `each` the object key → number. `default` stands for what came out empty.
+    entry of that list, whose own fields are then in sight (`{each}` is the entry itself). Then:
+    `literal` reads a Python or JSON literal; `section` takes a section of a report ("FINDINGS|FINDING"); `sentences`
+    cuts into sentences, `split` at a regular expression; `first` keeps so many characters from the beginning; `match`
+    keeps what a regular expression finds (its first group, where it has one; nothing where it finds nothing), with
+    `all` every place; `replace` lists pairs of a regular expression and its substitute; `lower`; `contains` turns the
+    whole into "yes" or "no": whether it is found in the text, or in one of the list; `map` looks up: what is not listed
+    becomes `default`, and without one is an error; `first_of` takes the first of these that is among the list;
+    `unique`; `without` drops entries; `at` takes one entry; `join` makes one text; `number` makes a number.
+    `pairs` makes of `each` an object, key → number, in place of `from`. `default` stands for what came out empty.
     """
 
     from_: str | tuple[str, ...] = Field("{each}", alias="from")
@@ -119,6 +125,7 @@ class Rule(Strict):
     section: str = ""
     sentences: bool = False
     split: str = ""
+    first: int = 0
     match: str = ""
     all: bool = False
     replace: tuple[tuple[str, str], ...] = ()
@@ -149,6 +156,13 @@ class Apart(Strict):
     apart: str
 
 
+class Archive(Strict):
+    """What of each row is indexed, by the fields of a recipe's columns; what a case asks for must not be among it."""
+
+    columns: dict[Literal["id", "patient_id", "study_id", "title", "url", "text"], str]
+    modality: str = "DOC"
+
+
 class CaseRule(Strict):
     kind: str = "case"
     when: dict[str, Condition] = Field(default_factory=dict)
@@ -172,6 +186,7 @@ class Mapping(Strict):
     rows: tuple[Table, ...] = Field(min_length=1)
     join: tuple[Join, ...] = ()
     fields: dict[str, Rule] = Field(default_factory=dict)
+    archive: Archive | None = None
     other: Apart | None = None
     asked: tuple[dict[str, str], ...] = ()
     case: tuple[CaseRule, ...] = Field(min_length=1)
