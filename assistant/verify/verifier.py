@@ -50,24 +50,39 @@ class Verifier:
         cited = [evidence[c] for c in known]
         about = derive_about(statement, cited, tuple(evidence.values()))
         note = f" (citation {', '.join(missing)} does not exist)" if missing else ""
+        judge = _remembering(self._check)
         if is_general_quotation(statement, cited):  # word for word: there is nothing to cut or to count
-            judged = [_judge_claim(self._check, " ".join(statement.text.split()), about, cited, evidence)]
+            judged = [_judge_claim(judge, " ".join(statement.text.split()), about, cited, evidence)]
         else:
             texts = split_claims(statement.text) or [statement.text]
-            judged = [self._judge(text, about, cited, evidence) for text in texts]
+            judged = [_judge(judge, text, about, cited, evidence) for text in texts]
         claims = [replace(claim, why=claim.why + note, written=statement.citations) for claim in judged]
         if self.settings.unsupported == "remove":
             return [claim for claim in claims if claim.verdict == "supported"]
         return claims
 
-    def _judge(self, text: str, about: About, cited: Sequence[Evidence], evidence: Mapping[str, Evidence]) -> Claim:
-        count = parse_count(text)
-        if count is not None:
-            judgement, ids = recount(count, cited, evidence)
-            return _claim(text, "similar", judgement, ids)
-        if _QUOTE.search(text):
-            return _judge_quotation(self._check, text, about, cited, evidence)
-        return _judge_claim(self._check, text, about, cited, evidence)
+
+def _judge(judge: Judge, text: str, about: About, cited: Sequence[Evidence], evidence: Mapping[str, Evidence]) -> Claim:
+    count = parse_count(text)
+    if count is not None:
+        judgement, ids = recount(count, cited, evidence)
+        return _claim(text, "similar", judgement, ids)
+    if _QUOTE.search(text):
+        return _judge_quotation(judge, text, about, cited, evidence)
+    return _judge_claim(judge, text, about, cited, evidence)
+
+
+def _remembering(judge: Judge) -> Judge:
+    """The judge, asked once for each claim and evidence: a claim is held against the same piece for several reasons."""
+    known: dict[tuple[str, tuple[str, ...]], Judgement] = {}
+
+    def remembering(text: str, said: Sequence[str]) -> Judgement:
+        key = (text, tuple(said))
+        if key not in known:
+            known[key] = judge(text, said)
+        return known[key]
+
+    return remembering
 
 
 def _claim(text: str, about: About, judgement: Judgement, citations: Sequence[str]) -> Claim:
