@@ -18,7 +18,7 @@ from assistant.evaluate.log import Sample, read_log
 from assistant.evaluate.marking import bench_of, read_as, reported
 from assistant.evaluate.plan import RUNS, metrics_code
 from assistant.evaluate.result import RunResult, compute_over
-from assistant.evaluate.scorecard import scorecard
+from assistant.evaluate.scorecard import markdown, scorecard
 from assistant.evaluate.variants import Variant, find_variant
 from assistant.settings import Settings
 from assistant.store.files import write_atomically
@@ -122,8 +122,9 @@ def compare_with(result: RunResult, other: FinishedRun) -> Comparison:
 
 
 def write_result(result: RunResult) -> None:
-    """The scorecard of a run, in its folder."""
+    """The scorecard of a run, in its folder: HTML, JSON and Markdown."""
     write_atomically(
         result.folder / "scorecard.json", json.dumps(result.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
     )
     write_atomically(result.folder / "scorecard.html", scorecard(result))
+    write_atomically(result.folder / "scorecard.md", markdown(result))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from assistant.evaluate.bootstrap import UNIT
 from assistant.evaluate.result import RunResult
-from assistant.evaluate.scorecard.words import number_with_interval
+from assistant.evaluate.score import families_of
+from assistant.evaluate.scorecard.words import percent_with_interval
 
 FEW_CLUSTERS = 30  # below this many independent groups the intervals are wide and a value alone misleads
 WEAK = 0.1  # a metric this far from perfect is named among the weak points
@@ -12,7 +13,7 @@ LISTED = 8
 
 
 def weak_points(result: RunResult) -> list[str]:
-    """Failed cases, the metrics furthest from perfect, too few groups, and what no case allowed to be measured."""
+    """Failed cases, the rates furthest from perfect, too few groups, and what no case allowed to be measured."""
     points = []
     if result.set_aside:
         points.append(f"{len(result.set_aside)} of {len(result.samples)} cases failed and count in no other metric.")
@@ -21,18 +22,26 @@ def weak_points(result: RunResult) -> list[str]:
         interval = result.metrics[name]
         if known.detail or name == "case_error_rate" or known.better is None or interval.value is None:
             continue
-        if known.bounds != UNIT:
+        if known.bounds != UNIT or known.statistic is not None:
             continue
         shortfall = interval.value if known.better == "low" else 1.0 - interval.value
         if shortfall >= WEAK:
-            shortfalls.append((shortfall, f"{known.title}: {number_with_interval(interval)}, n = {interval.n}."))
+            counted = f"{interval.n} {known.unit}"
+            shortfalls.append((shortfall, f"{known.title}: {percent_with_interval(interval)} of {counted}."))
     points += [text for _, text in sorted(shortfalls, key=lambda pair: -pair[0])[:LISTED]]
     clusters = max((interval.clusters for interval in result.metrics.values()), default=0)
     if clusters < FEW_CLUSTERS:
         points.append(f"Only {clusters} independent groups of cases: read the intervals, not the values.")
-    absent = [
-        known.title for known in result.definitions.values() if not known.detail and result.metrics[known.name].n == 0
-    ]
-    if absent:
+    if absent := _absent(result):
         points.append(f"Not measured, since no case allowed it: {', '.join(absent)}.")
     return points
+
+
+def _absent(result: RunResult) -> list[str]:
+    """Metrics that counted nothing, of families that measured something."""
+    found = []
+    for family in families_of(result.dataset):
+        known = [m for m in family.metrics(result.dataset.suite) if m.name in result.metrics]
+        if any(result.metrics[metric.name].n for metric in known):
+            found += [m.title for m in known if not m.detail and not result.metrics[m.name].n]
+    return found

@@ -12,6 +12,18 @@ def number(value: float, *, signed: bool = False) -> str:
     return f"{value:{sign}.{digits}f}".replace("-", "−")
 
 
+def percent(value: float) -> str:
+    """A share in per cent, with a decimal: "12.3 %"."""
+    return f"{100 * value:.1f} %"
+
+
+def percent_with_interval(interval: Interval) -> str:
+    """ "12.0 % (6.0 to 21.0)"; "not measured" without a value."""
+    if interval.value is None or interval.low is None or interval.high is None:
+        return "not measured"
+    return f"{percent(interval.value)} ({100 * interval.low:.1f} to {100 * interval.high:.1f})"
+
+
 def number_with_interval(interval: Interval, *, signed: bool = False) -> str:
     """ "0.120 [0.060, 0.210]"; "not measured" without a value."""
     if interval.value is None or interval.low is None or interval.high is None:
