@@ -46,7 +46,7 @@ def lookup(name: str, scope: Mapping[str, Any]) -> Any:
         except (KeyError, IndexError, TypeError, ValueError):
             if optional:
                 return None
-            there = ", ".join(key for key in scope if key not in ("other", "each"))
+            there = ", ".join(key for key in scope if key not in ("other", "each", "rest", "asked"))
             raise FieldMissing(f"no field {path!r} (there are: {there})") from None
     return value
 

@@ -25,7 +25,7 @@ from assistant.evaluate.solve.propositions import affirmed, asks_for_exception, 
 from assistant.records import Answer, Claim, Evidence, Statement
 
 _LETTER = re.compile(
-    r"^\W*(?:the\s+)?(?:(?:correct|right|best|final)\s+)?(?:(?:answer|choice|option)\s*(?:is|:)?\s*:?\s*)?"
+    r"^\W*(?i:(?:the\s+)?(?:(?:correct|right|best|final)\s+)?(?:answer|choice|option)\s*(?:is\b)?\s*:?\s*)?"
     r"\(?(?P<letter>[A-Z])(?:\)|[.:,](?=\s|$)|\s*$)",
 )
 _OPENS = re.compile(r"^\W*(?P<word>yes|no|maybe)\b", re.IGNORECASE)
