@@ -14,11 +14,13 @@ from assistant.evaluate.score import (
     correct,
     cost,
     failures,
+    labels,
     omission,
     ranking,
     reports,
     selective,
     stages,
+    values,
 )
 
 FAMILIES: tuple[Family, ...] = (
@@ -26,6 +28,9 @@ FAMILIES: tuple[Family, ...] = (
     omission.FAMILY,
     correct.FAMILY,
     reports.FAMILY,
+    labels.FAMILY,
+    values.STATED,
+    values.MEASURED,
     checking.FAMILY,
     abstention.FAMILY,
     selective.FAMILY,
