@@ -172,6 +172,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="METRIC=VALUE",
         help="exit status 1 unless the metric is as good as this; METRIC:low or :high for a bound; may be repeated",
     )
+    evaluate.add_argument(
+        "--publish", type=Path, metavar="DIR", help="also write a scorecard of figures and case ids only, to pass on"
+    )
 
     forget = _command(commands, "forget", "remove a patient from every index, conversation, draft and evaluation run")
     forget.add_argument("--patient", required=True, metavar="ID", help="the archive's own id, or a pseudonym (P-…)")

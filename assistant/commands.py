@@ -395,15 +395,19 @@ def run_deidentify(arguments: Namespace) -> int:
 
 def run_eval(arguments: Namespace) -> int:
     from assistant.evaluate.gate import failures, read_limit
+    from assistant.evaluate.publish import publish
     from assistant.evaluate.show import print_result
 
     limits = [read_limit(text) for text in arguments.fail_under]
     result = _evaluated(arguments, limits)
+    published = publish(result, arguments.publish) if arguments.publish else []
     missed = failures(limits, result.definitions, result.metrics)
     if arguments.json:
-        print_json({**result.to_json(), "failed_under": missed})
+        print_json({**result.to_json(), "failed_under": missed, "published": [str(path) for path in published]})
     else:
         print_result(result)
+        for path in published:
+            print(f"published: {path}")
     for sentence in missed:
         say(f"not reached: {sentence}")
     return SET_ASIDE if result.set_aside or missed else OK

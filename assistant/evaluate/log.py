@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -63,12 +63,23 @@ class Sample:
     observations: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     citations: Mapping[str, str] = field(default_factory=dict)
 
+    def rounded(self) -> Sample:
+        """The sample with its numbers as the log has them, so that a run read back gives the very same figures."""
+        return replace(
+            self,
+            seconds={name: round(value, 4) for name, value in self.seconds.items()},
+            scores={name: (round(top, 6), round(bottom, 6)) for name, (top, bottom) in self.scores.items()},
+            observations={
+                name: tuple(tuple(round(x, 6) for x in row) for row in rows) for name, rows in self.observations.items()
+            },
+        )
+
     def to_json(self) -> dict[str, Any]:
         return {
             "case": self.case,
             "key": self.key,
             "error": self.error,
-            "seconds": {name: round(value, 4) for name, value in self.seconds.items()},
+            "seconds": dict(self.seconds),
             "search": self.search.to_json() if self.search else None,
             "ranked": list(self.ranked),
             "answer": self.answer.to_json() if self.answer else None,
@@ -78,10 +89,8 @@ class Sample:
             "choice_scores": list(self.choice_scores),
             "unparsed": self.unparsed,
             "measured": None if self.measured is None else dict(self.measured),
-            "scores": {name: [round(x, 6) for x in pair] for name, pair in self.scores.items()},
-            "observations": {
-                name: [[round(x, 6) for x in row] for row in rows] for name, rows in self.observations.items()
-            },
+            "scores": {name: list(pair) for name, pair in self.scores.items()},
+            "observations": {name: [list(row) for row in rows] for name, rows in self.observations.items()},
             "citations": dict(self.citations),
         }
 

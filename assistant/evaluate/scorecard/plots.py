@@ -38,11 +38,12 @@ def risk_and_coverage(result: RunResult) -> str:
     if len(coverage) < 2:
         return ""
     top = _rounded_up(float(risk.max()))
-    options = {"seed": result.dataset.suite.bootstrap.seed, "resamples": BAND_RESAMPLES}
+    seed = result.dataset.suite.bootstrap.seed
     lower: list[Point] = []
     upper: list[Point] = []
     for share in np.linspace(coverage[0], coverage[-1], BAND_AT):
-        right = bootstrap_statistic(rows, selective.accuracy_at(float(share)), clusters, **options)
+        statistic = selective.accuracy_at(float(share))
+        right = bootstrap_statistic(rows, statistic, clusters, seed=seed, resamples=BAND_RESAMPLES)
         if right.low is not None and right.high is not None:
             lower.append((float(share), 1 - right.high))
             upper.append((float(share), 1 - right.low))

@@ -1,0 +1,85 @@
+"""A scorecard that may be passed on: figures and case ids, nothing of what cases, answers and evidence say.
+
+For sets whose licence forbids passing on their texts and pictures, or changed versions of them; and for one's own
+archive.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from assistant.evaluate.compare import Comparison
+from assistant.evaluate.result import RunResult
+from assistant.evaluate.scorecard import markdown, scorecard
+from assistant.store.files import write_atomically
+
+_PRIVATE = {"llm": {"base_url", "vllm_python"}}
+"""Options that name a machine or a place on it."""
+
+
+def publish(result: RunResult, folder: Path, name: str | None = None) -> list[Path]:
+    """Write `<name>.html`, `.json` and `.md` into a folder; by default the name of the suite, with that of a variant.
+
+    The runs of its variants are written beside it. Gives the files that were written.
+    """
+    plain = name or "-".join(part for part in (result.suite, result.variant) if part)
+    stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", plain).strip("-.") or "suite"
+    folder.mkdir(parents=True, exist_ok=True)
+    shown = replace(result, settings=without_private(result.settings))
+    written = {
+        folder / f"{stem}.html": scorecard(shown, texts=False),
+        folder / f"{stem}.json": json.dumps(figures(shown), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        folder / f"{stem}.md": markdown(shown),
+    }
+    for path, content in written.items():
+        write_atomically(path, content)
+    for varied in result.varied:
+        written |= dict.fromkeys(publish(varied.result, folder, f"{plain}-{varied.variant.name}"), "")
+    return list(written)
+
+
+def figures(result: RunResult) -> dict[str, Any]:
+    """What `RunResult.to_json` has, less every place and text; and what each case adds to the metrics, by its id."""
+    whole = result.to_json()
+    kept = {name: whole[name] for name in ("suite", "run", "variant", "metrics", "cases", "indexes", "settings")}
+    if result.comparison is not None:
+        kept["compare"] = _figures_of(result.comparison)
+    if result.varied:
+        kept["variants"] = {
+            v.variant.name: {"run": v.result.run, "words": v.variant.words, **_figures_of(v.comparison)}
+            for v in result.varied
+        }
+    return {
+        **kept,
+        "set_aside": [name for name, _ in result.set_aside],
+        "by_case": {
+            name: {metric: [round(x, 6) for x in pair] for metric, pair in sample.scores.items()}
+            for name, sample in result.samples.items()
+        },
+    }
+
+
+def without_private(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings less those that name a machine."""
+    return {
+        group: {name: value for name, value in options.items() if name not in _PRIVATE.get(group, ())}
+        for group, options in settings.items()
+    }
+
+
+def _figures_of(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "against": comparison.run,
+        "cases": comparison.cases,
+        "left_out": list(comparison.left_out),
+        "difference": {name: interval.to_json() for name, interval in comparison.metrics.items()},
+        "changed": [
+            {"id": diff.case, "harm": round(diff.harm, 6), "moved": {n: round(x, 6) for n, x in diff.moved.items()}}
+            for diff in comparison.diffs
+        ],
+    }
