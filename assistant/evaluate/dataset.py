@@ -10,6 +10,7 @@ retrieval_k = [1, 5, 10]
 cluster = "group"                # "group", "case", "patient" or "tags.<name>": what the intervals resample
 judge = "verifier"               # whose verdicts the judged metrics rest on, see `assistant.evaluate.judge.registry`
 judge_labels = "auto"            # the labelled set that speaks for its errors, see `assistant.evaluate.judge.labels`
+external = ["radgraph_f1"]       # report metrics of other packages, see `assistant.evaluate.score.external`
 [bootstrap]
 resamples = 2000
 seed = 0
@@ -82,6 +83,7 @@ class Suite(Strict):
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     retrieval_k: tuple[int, ...] = (1, 5, 10)
     cluster: str = "group"
+    external: tuple[Literal["radgraph_f1", "chexbert_f1", "ratescore", "green"], ...] = ()
     judge: str = "verifier"
     judge_labels: Literal["auto", "kqa", "faithbench", "radfact", "mts_dialog"] = "auto"
     bootstrap: Bootstrap = Bootstrap()
