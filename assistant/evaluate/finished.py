@@ -15,7 +15,7 @@ from assistant.evaluate.compare import Comparison, compare_samples
 from assistant.evaluate.dataset import Dataset, Suite, apply_overrides
 from assistant.evaluate.gate import Limit, known_limits
 from assistant.evaluate.log import Sample, read_log
-from assistant.evaluate.marking import bench_of, read_as, reported
+from assistant.evaluate.marking import bench_of, judge_of, read_as, reported
 from assistant.evaluate.plan import RUNS, metrics_code
 from assistant.evaluate.result import RunResult, compute_over
 from assistant.evaluate.scorecard import markdown, scorecard
@@ -64,16 +64,19 @@ class FinishedRun:
     def result(self) -> RunResult:
         """The run's result, as far as it has come; nothing is asked."""
         cases = [(case, self.samples[case.id]) for case in self.dataset.cases if case.id in self.samples]
+        metrics = reported(self.dataset, self.variant)
+        settings = apply_overrides(Settings(), self.manifest["settings"], str(self.folder))
         return RunResult(
             suite=self.dataset.suite.name,
             run=self.run,
             folder=self.folder,
             dataset=self.dataset.model_copy(update={"cases": tuple(case for case, _ in cases)}),
             samples=self.samples,
-            metrics=compute_over(reported(self.dataset, self.variant), self.dataset, cases),
+            metrics=compute_over(metrics, self.dataset, cases),
             settings=self.manifest["settings"],
             indexes=self.manifest["generations"],
             variant=self.manifest["variant"],
+            judge=judge_of(self.dataset, settings, metrics, self.samples, Path(self.manifest["workspace"])),
         )
 
 

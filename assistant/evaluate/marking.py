@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Dataset
-from assistant.evaluate.judge import VerifierJudge
+from assistant.evaluate.judge import open_judge
+from assistant.evaluate.judge.report import JudgeReport, report_judge
+from assistant.evaluate.judge.wording import seen_by
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Metric
 from assistant.evaluate.score import mark, metrics_of
@@ -19,13 +22,13 @@ from assistant.settings import Settings
 def bench_of(dataset: Dataset, settings: Settings) -> Bench:
     """What the metrics of a run may use; `settings` as the user has them."""
     removes = settings.verify.unsupported == "remove"
-    return Bench(dataset.suite, VerifierJudge(settings), settings, removes)
+    return Bench(dataset.suite, open_judge(dataset.suite.judge, settings), settings, removes)
 
 
 def marked(sample: Sample, case: Case, bench: Bench) -> Sample:
     """The sample with what it adds to every metric, and the seconds that took."""
     started = time.perf_counter()
-    marks = mark(case, sample, bench)
+    marks = mark(case, seen_by(bench.judge, sample), bench)
     return replace(
         sample,
         scores=marks.scores,
@@ -43,6 +46,27 @@ def read_as(reading: Reading, dataset: Dataset, samples: Mapping[str, Sample], b
         for name, sample in samples.items()
         if name in cases
     }
+
+
+def judge_of(
+    dataset: Dataset, settings: Settings, metrics: Mapping[str, Metric], samples: Mapping[str, Sample], workspace: Path
+) -> JudgeReport | None:
+    """How far the judge of a run can be believed; None where no metric rests on one.
+
+    What the workspace has measured of a judge itself wins over what came with the installation.
+    """
+    if not any(metric.judged for metric in metrics.values()):
+        return None
+    cases = [case for case in dataset.cases if case.id in samples]
+    return report_judge(
+        open_judge(dataset.suite.judge, settings),
+        metrics,
+        [samples[case.id] for case in cases],
+        [dataset.cluster_of(case) for case in cases],
+        labels=dataset.suite.judge_labels,
+        workspace=workspace,
+        **dataset.suite.bootstrap.model_dump(),
+    )
 
 
 def reported(dataset: Dataset, variant: Variant | None) -> dict[str, Metric]:

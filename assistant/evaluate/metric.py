@@ -38,7 +38,9 @@ class Metric:
     answer, no claims, no citations, all abstained, a reply that could not be parsed. `unit` is what `n` counts.
     `bounds` are the smallest and largest value of one unit, None where there are none (seconds). With a `statistic` the
     metric is made from the observations in `table`, otherwise from the scores under its own name. `judged` metrics
-    rest on a judge's verdicts and are no better than that judge. `detail` metrics are shown below the one before.
+    rest on a judge's verdicts and are no better than that judge. Where a unit is one verdict, `verdicts` names the
+    table with a row a unit, (1 for supported, the claim's `Wording`), and the rate can be corrected for the judge's
+    error. `detail` metrics are shown below the one before.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Metric:
     table: str | None = None
     statistic: Statistic | None = None
     judged: bool = False
+    verdicts: str | None = None
     detail: bool = False
 
     def __post_init__(self) -> None:

@@ -16,6 +16,7 @@ from assistant.evaluate.score import metrics_of
 
 if TYPE_CHECKING:
     from assistant.evaluate.compare import Comparison
+    from assistant.evaluate.judge.report import JudgeReport
     from assistant.evaluate.variants import Variant
 
 
@@ -44,7 +45,7 @@ class RunResult:
     """A finished run. `settings` are those that shaped it, secrets left out; `indexes` name each generation.
 
     `variant` is the name of what was changed in it, if anything was; `varied` are the runs of the same cases under
-    variants, compared with this one.
+    variants, compared with this one. `judge` says how far the judged metrics can be believed; None where none is judged.
     """
 
     suite: str
@@ -58,6 +59,7 @@ class RunResult:
     comparison: Comparison | None = None
     variant: str | None = None
     varied: tuple[Varied, ...] = ()
+    judge: JudgeReport | None = None
 
     @property
     def definitions(self) -> dict[str, Metric]:
@@ -91,6 +93,8 @@ class RunResult:
             "scorecard": str(self.folder / "scorecard.html"),
             "seconds": {name: round(value, 2) for name, value in self.seconds.items()},
         }
+        if self.judge is not None:
+            data["judge"] = self.judge.to_json()
         if self.comparison is not None:
             data["compare"] = self.comparison.to_json()
         if self.varied:

@@ -28,7 +28,7 @@ from assistant.evaluate.dataset import Dataset, apply_overrides, load_suite
 from assistant.evaluate.finished import compare_with, find_run, write_result
 from assistant.evaluate.gate import Limit, known_limits
 from assistant.evaluate.log import LogWriter, Sample, read_log
-from assistant.evaluate.marking import bench_of, marked, read_as, reported
+from assistant.evaluate.marking import bench_of, judge_of, marked, read_as, reported
 from assistant.evaluate.plan import Plan, content_hash
 from assistant.evaluate.result import RunResult, Varied, compute_over
 from assistant.evaluate.score import metrics_of
@@ -149,6 +149,7 @@ def _run(plan: Plan, progress: Progress | None, opener: OpenAssistant | None) ->
         settings=plan.manifest["settings"],
         indexes=plan.generations,
         variant=variant.name if variant else None,
+        judge=judge_of(dataset, plan.settings, metrics, samples, plan.workspace),
     )
 
 

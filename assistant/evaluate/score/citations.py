@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Suite
 from assistant.evaluate.judge import Judge
+from assistant.evaluate.judge.wording import wording_of
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
 from assistant.records import Answer, Claim, Evidence
 
+TABLE = "citation_verdicts"
 CitationJudgement = Literal["supports", "irrelevant", "invented"]
 
 
-def judge_citations(answer: Answer, judge: Judge) -> tuple[dict[str, Pair], dict[str, CitationJudgement]]:
+def judge_citations(
+    answer: Answer, judge: Judge, recalled: Sequence[bool] | None = None
+) -> tuple[dict[str, Pair], dict[str, CitationJudgement]]:
     """ALCE's citation recall and precision of one answer, and what became of each citation.
 
     Judged are the citations as the answerer wrote them, before the verifier dropped or repaired any. The judgements
     are keyed "<claim number>:<evidence id>", claims counted from 0. A citation given twice in one claim counts once.
     {} for an answer without claims; without any citation precision is absent; where the citations as written were
-    not kept, so is the rate of invented ones.
+    not kept, so is the rate of invented ones. `recalled` is what `recalled_claims` says, where that is known.
     """
     evidence = {piece.id: piece for piece in answer.evidence}
-    recalled = 0
+    supported = recalled_claims(answer, judge) if recalled is None else recalled
     judged: dict[str, CitationJudgement] = {}
-    for number, claim in enumerate(answer.claims):
+    for number, (claim, together) in enumerate(zip(answer.claims, supported, strict=True)):
         cited = citations_of(claim)
         known = [evidence[name] for name in cited if name in evidence]
-        together = bool(known) and judge.supports(claim, known)
-        recalled += together
         for name in cited:
             if name not in evidence:
                 judged[f"{number}:{name}"] = "invented"
@@ -38,13 +41,24 @@ def judge_citations(answer: Answer, judge: Judge) -> tuple[dict[str, Pair], dict
             judged[f"{number}:{name}"] = "supports" if counts else "irrelevant"
     if not answer.claims:
         return {}, {}
-    scores: dict[str, Pair] = {"citation_recall": (float(recalled), float(len(answer.claims)))}
+    scores: dict[str, Pair] = {"citation_recall": (float(sum(supported)), float(len(answer.claims)))}
     if judged:
         verdicts = list(judged.values())
         scores["citation_precision"] = (float(verdicts.count("supports")), float(len(verdicts)))
         if all(claim.written is not None for claim in answer.claims):
             scores["invented_citation_rate"] = (float(verdicts.count("invented")), float(len(verdicts)))
     return scores, judged
+
+
+def recalled_claims(answer: Answer, judge: Judge) -> list[bool]:
+    """Of each claim whether its citations, taken together, support it."""
+    return [bool(known) and judge.supports(claim, known) for claim, known in _with_evidence(answer)]
+
+
+def _with_evidence(answer: Answer) -> list[tuple[Claim, list[Evidence]]]:
+    """The claims, each with what it cites; invented citations left out."""
+    evidence = {piece.id: piece for piece in answer.evidence}
+    return [(claim, [evidence[name] for name in citations_of(claim) if name in evidence]) for claim in answer.claims]
 
 
 def citations_of(claim: Claim) -> list[str]:
@@ -68,6 +82,7 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             edge="A claim without citations, or with invented ones only, is not supported; no claims: adds nothing.",
             unit="claims",
             judged=True,
+            verdicts=TABLE,
         ),
         Metric(
             "citation_precision",
@@ -93,8 +108,13 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
 def _mark(_: Case, sample: Sample, bench: Bench) -> Marks:
     if sample.answer is None:
         return Marks()
-    scores, judged = judge_citations(sample.answer, bench.judge)
-    return Marks(scores, citations=dict(judged))
+    recalled = recalled_claims(sample.answer, bench.judge)
+    scores, judged = judge_citations(sample.answer, bench.judge, recalled)
+    rows = tuple(
+        (float(supported), float(wording_of(claim, known)))
+        for supported, (claim, known) in zip(recalled, _with_evidence(sample.answer), strict=True)
+    )
+    return Marks(scores, observations={TABLE: rows} if rows else {}, citations=dict(judged))
 
 
 FAMILY = Family("citations", "Citations", frozenset({"ask"}), _metrics, _mark)

@@ -7,12 +7,14 @@ from typing import get_args
 
 from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Suite
+from assistant.evaluate.judge.wording import wording_of
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
-from assistant.evaluate.score.told import claims_of
-from assistant.records import Claim, ErrorKind
+from assistant.evaluate.score.told import claims_of, evidence_of
+from assistant.records import Claim, ErrorKind, Evidence
 
 ERROR_KINDS: tuple[str, ...] = (*(kind for kind in get_args(ErrorKind) if kind != "unverifiable"), "unclassified")
+TABLE = "claim_verdicts"
 _NO_CLAIMS = "Answers and drafts without claims (abstentions) add nothing; all abstained: not measured."
 
 
@@ -62,6 +64,7 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             edge=_NO_CLAIMS,
             unit="claims",
             judged=True,
+            verdicts=TABLE,
         ),
         *by_kind,
         Metric(
@@ -96,8 +99,20 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
     )
 
 
+def claim_verdicts(claims: Sequence[Claim], evidence: Sequence[Evidence]) -> tuple[tuple[float, float], ...]:
+    """Of each claim 1 where it is not hallucinated, and how it is worded against what it cites, or all there was."""
+    known = {piece.id: piece for piece in evidence}
+    rows = []
+    for claim in claims:
+        cited = [known[name] for name in claim.citations if name in known] or list(evidence)
+        rows.append((float(not hallucinated(claim)), float(wording_of(claim, cited))))
+    return tuple(rows)
+
+
 def _mark(_: Case, sample: Sample, __: Bench) -> Marks:
-    return Marks(score_claims(claims_of(sample) or ()))
+    claims = claims_of(sample) or ()
+    rows = claim_verdicts(claims, evidence_of(sample))
+    return Marks(score_claims(claims), observations={TABLE: rows} if rows else {})
 
 
 FAMILY = Family("claims", "Hallucination", frozenset({"ask", "choose", "draft"}), _metrics, _mark)
