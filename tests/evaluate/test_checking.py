@@ -16,6 +16,7 @@ from assistant.evaluate.score.checking import (
     evidence_gap,
     reliability,
     three_way_accuracy,
+    truth_auroc,
 )
 from assistant.records import Judgement
 from assistant.settings import Settings
@@ -54,6 +55,7 @@ def test_two_and_three_way_accuracy():
 def test_what_the_evidence_tells():
     """With its own evidence the true claim scores higher; with another's the two are level."""
     rows = np.array([(0.9, 0, 0, 1, 1), (0.2, 2, 2, 1, 0), (0.4, 2, 2, 0, 1), (0.4, 2, 2, 0, 0)])
+    assert (truth_auroc("own")(rows, ONCE), truth_auroc("other")(rows, ONCE)) == (1.0, 0.5)
     assert evidence_gap(rows, ONCE) == pytest.approx(1.0 - 0.5)
     assert evidence_gap(ROWS, ONCE) is None
 

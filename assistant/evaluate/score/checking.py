@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
-from assistant.evaluate.bootstrap import Floats
+from assistant.evaluate.bootstrap import Floats, Statistic
 from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Suite
 from assistant.evaluate.log import Sample
-from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
+from assistant.evaluate.metric import Bench, Better, Family, Marks, Metric, Pair
 from assistant.records import Verdict
 
 TABLE = (
@@ -81,13 +83,19 @@ def three_way_accuracy(rows: Floats, weights: Floats) -> float | None:
     return float((weights * (rows[:, 1] == rows[:, 2])).sum() / weights.sum())
 
 
+def truth_auroc(evidence: Literal["own", "other"]) -> Statistic:
+    """AUROC of true against invented claims among those that were given their own, or another case's, evidence."""
+
+    def statistic(rows: Floats, weights: Floats) -> float | None:
+        part = (rows[:, 3] == EVIDENCE[evidence]) & (rows[:, 4] >= 0)
+        return auroc(rows[part, 0], rows[part, 4], weights[part])
+
+    return statistic
+
+
 def evidence_gap(rows: Floats, weights: Floats) -> float | None:
-    """AUROC of true against invented claims with their own evidence, less that with other evidence."""
-    sides = []
-    for which in (EVIDENCE["own"], EVIDENCE["other"]):
-        part = (rows[:, 3] == which) & (rows[:, 4] >= 0)
-        sides.append(auroc(rows[part, 0], rows[part, 4], weights[part]))
-    own, other = sides
+    """What the first of the two is above the second; None where either can't be told."""
+    own, other = truth_auroc("own")(rows, weights), truth_auroc("other")(rows, weights)
     return None if own is None or other is None else own - other
 
 
@@ -106,6 +114,12 @@ def _row(case: Case, sample: Sample) -> tuple[float, ...] | None:
 
 
 _EDGE = "Cases without people's verdict add nothing; a claim that the checker can't judge is told to be unsupported."
+
+_TAGGED = "Only for sets whose cases say so (tags.evidence own or other, tags.answer true or invented)."
+_WHOSE: tuple[tuple[Literal["own", "other"], str, Better], ...] = (
+    ("own", "their own", "high"),
+    ("other", "another case's", None),  # 0.5: without the right evidence nothing can be told
+)
 
 
 def _metrics(_: Suite) -> tuple[Metric, ...]:
