@@ -151,7 +151,9 @@ def parser() -> argparse.ArgumentParser:
 
     evaluate = _command(commands, "eval", "run a suite and write its scorecard", choose_index=True)
     evaluate.add_argument(
-        "suite", metavar="SUITE.toml", help="a suite; or a finished run (id or folder), read back without asking"
+        "suite",
+        metavar="SUITE.toml",
+        help="a suite; a matrix of suites and models; or a finished run (id or folder), read back without asking",
     )
     evaluate.add_argument(
         "--llm", metavar="NAME", help="quote, local or openai (default: the suite's or the settings')"

@@ -395,9 +395,12 @@ def run_deidentify(arguments: Namespace) -> int:
 
 def run_eval(arguments: Namespace) -> int:
     from assistant.evaluate.gate import failures, read_limit
+    from assistant.evaluate.matrix import is_matrix
     from assistant.evaluate.publish import publish
     from assistant.evaluate.show import print_result
 
+    if is_matrix(arguments.suite):
+        return _run_matrix(arguments)
     limits = [read_limit(text) for text in arguments.fail_under]
     result = _evaluated(arguments, limits)
     published = publish(result, arguments.publish) if arguments.publish else []
@@ -411,6 +414,26 @@ def run_eval(arguments: Namespace) -> int:
     for sentence in missed:
         say(f"not reached: {sentence}")
     return SET_ASIDE if result.set_aside or missed else OK
+
+
+def _run_matrix(arguments: Namespace) -> int:
+    from assistant.evaluate.matrix import run_matrix
+    from assistant.evaluate.publish import publish_matrix, write_matrix
+
+    fixed = ("index", "llm", "patient", "exclude_patient", "vary", "limit", "compare", "fail_under")
+    if given := [name for name in fixed if getattr(arguments, name)]:
+        name = given[0].replace("_", "-")
+        raise RecipeError(f"--{name}: {arguments.suite} is a matrix; what its runs are is said in the file itself")
+    result = run_matrix(Path(arguments.suite), workspace=arguments.workspace, progress=progress)
+    written = write_matrix(result, result.folder)
+    published = publish_matrix(result, arguments.publish) if arguments.publish else []
+    if arguments.json:
+        print_json({**result.to_json(), "files": [str(path) for path in (*written, *published)]})
+    else:
+        print((result.folder / "matrix.md").read_text(encoding="utf-8"))
+        for path in (*written, *published):
+            print(f"written: {path}")
+    return OK if result.is_whole else SET_ASIDE
 
 
 def _evaluated(arguments: Namespace, limits: Sequence[Limit]) -> RunResult:

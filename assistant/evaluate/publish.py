@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from assistant.evaluate.compare import Comparison
+from assistant.evaluate.matrix import MatrixResult
 from assistant.evaluate.result import RunResult
 from assistant.evaluate.scorecard import markdown, scorecard
+from assistant.evaluate.scorecard.matrix_page import matrix_markdown, matrix_page
 from assistant.store.files import write_atomically
 
 _PRIVATE = {"llm": {"base_url", "vllm_python"}}
@@ -41,6 +43,29 @@ def publish(result: RunResult, folder: Path, name: str | None = None) -> list[Pa
     for varied in result.varied:
         written |= dict.fromkeys(publish(varied.result, folder, f"{plain}-{varied.variant.name}"), "")
     return list(written)
+
+
+def write_matrix(result: MatrixResult, folder: Path) -> list[Path]:
+    """Write `matrix.html`, `.json` and `.md`; they hold no text of any case. Gives the files that were written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = {
+        folder / "matrix.html": matrix_page(result),
+        folder / "matrix.json": json.dumps(result.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        folder / "matrix.md": matrix_markdown(result),
+    }
+    for path, content in pages.items():
+        write_atomically(path, content)
+    return list(pages)
+
+
+def publish_matrix(result: MatrixResult, folder: Path) -> list[Path]:
+    """The matrix, and beside it the scorecard of every run as `publish` writes it."""
+    beside = [
+        publish(row.result, folder, f"{row.result.suite}-{row.model}-{row.setting}")
+        for row in result.rows
+        if row.result is not None and row.variant is None
+    ]
+    return [*write_matrix(result, folder), *(path for paths in beside for path in paths)]
 
 
 def figures(result: RunResult) -> dict[str, Any]:

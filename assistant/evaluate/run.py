@@ -13,11 +13,12 @@ workspace has is asked for again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from assistant.errors import ModelUnavailable, RecipeError, WardroundError
 from assistant.evaluate.answers import earlier_answers
@@ -49,6 +50,7 @@ def run_suite(
     index: str | None = None,
     compare: str | None = None,
     settings: Settings | None = None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
     llm: str | None = None,
     patient: str | None = None,
     exclude_patient: str | None = None,
@@ -62,10 +64,10 @@ def run_suite(
 
     `suite_path` is taken from here, from the workspace, or from the suites that came with the installation.
     `index`, `llm`, `patient` and `exclude_patient` win over what the suite and its cases say. `settings` are the
-    workspace's if left out; the suite's overrides are put over them. `compare` is the id or folder of another
-    run: the result then carries the paired differences. `vary` names variants: the suite is run under each as well, and
-    the result carries those runs with their differences from this one. `limit` takes so many of the cases, always the
-    same. `limits` have to be on metrics that the suite reports (`gate`). `open_assistant` lets something else answer in
+    workspace's if left out; the suite's overrides are put over them, and `overrides` over those. `compare` is the id or
+    folder of another run: the result then carries the paired differences. `vary` names variants: the suite is run under
+    each as well, and the result carries those runs with their differences from this one. `limit` takes so many of the
+    cases, always the same. `limits` have to be on metrics that the suite reports (`gate`). `open_assistant` lets something else answer in
     place of `assistant.Assistant`.
 
     Raises RecipeError for a suite that can't be understood, IndexMissing where nothing is built, ModelUnavailable
@@ -77,6 +79,8 @@ def run_suite(
         dataset = some_of(dataset, limit)
     known_limits(limits, metrics_of(dataset))
     base = apply_overrides(settings or load_settings(workspace), dataset.suite.settings, str(dataset.path))
+    if overrides:
+        base = apply_overrides(base, {group: dict(options) for group, options in overrides.items()}, "overrides")
     if llm is not None:
         base = apply_overrides(base, {"llm": {"name": llm}}, "llm")
     chosen = [find_variant(name) for name in vary]
@@ -181,8 +185,9 @@ def _ask_all(plan: Plan, opener: OpenAssistant, progress: Progress | None) -> di
     with LogWriter(plan.folder) as log:
 
         def keep(sample: Sample) -> None:
-            done[sample.case] = marked(replace(sample, key=plan.keys[sample.case]), by_id[sample.case], bench)
-            log.write([done[sample.case]])
+            name = sample.case
+            done[name] = marked(replace(sample, key=plan.keys[name]), by_id[name], bench).rounded()
+            log.write([done[name]])
 
         for sample in taken.values():
             keep(sample)

@@ -1,0 +1,200 @@
+"""A matrix: suites × models × settings × variants in one table, each cell with its interval.
+
+```toml
+name = "models"
+suites = ["smoke", "eval/medquad.toml"]
+vary = ["no-retrieval", "no-verification"]   # each run as it is, and under these
+limit = 200                                  # optional: so many cases of each suite
+metrics = ["hallucination_rate", "accuracy"] # optional: the columns
+
+[[model]]
+name = "quote"
+[[model]]
+name = "small"
+[model.settings.llm]                         # any option; wins over the suite's
+name = "local"
+
+[[setting]]                                  # optional: each model under each of them
+name = "as it comes"
+[[setting]]
+name = "four contexts"
+[setting.settings.retrieve]
+max_contexts = 4
+```
+
+Every run is a run of its own (`run`), so an interrupted matrix goes on where it stopped, and what is there already is
+not asked again. A model that can't be reached leaves its rows empty, with the reason.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+
+from assistant.errors import ModelUnavailable, RecipeError
+from assistant.evaluate.case import Strict, first_fault
+from assistant.evaluate.compare import Comparison, compare_samples
+from assistant.evaluate.plan import RUNS, content_hash
+from assistant.evaluate.result import RunResult
+from assistant.evaluate.run import Progress, run_suite
+from assistant.evaluate.solve import OpenAssistant
+from assistant.settings import Settings, load_settings
+
+Overrides = dict[str, dict[str, Any]]
+
+
+class Named(Strict):
+    """A model or a setting: its name in the table, and the options that make it."""
+
+    name: str = Field(min_length=1)
+    settings: Overrides = Field(default_factory=dict)
+
+
+class Matrix(Strict):
+    """A matrix as written."""
+
+    name: str = Field(min_length=1)
+    description: str = ""
+    suites: tuple[str, ...] = Field(min_length=1)
+    vary: tuple[str, ...] = ()
+    limit: int | None = Field(default=None, ge=1)
+    metrics: tuple[str, ...] = ()
+    models: tuple[Named, ...] = Field(alias="model", min_length=1)
+    settings: tuple[Named, ...] = Field(alias="setting", default=(Named(name="as it comes"),))
+
+    @field_validator("models", "settings")
+    @classmethod
+    def _names_differ(cls, value: tuple[Named, ...]) -> tuple[Named, ...]:
+        if len({named.name for named in value}) < len(value):
+            raise ValueError("two have the same name")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One run of the table, or why there is none.
+
+    `difference` compares it pair by pair: a variant with the same run as it is, any other with the first model under
+    the same setting, or under the first one.
+    """
+
+    suite: str
+    model: str
+    setting: str
+    variant: str | None = None
+    result: RunResult | None = None
+    difference: Comparison | None = None
+    reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        row: dict[str, Any] = {name: getattr(self, name) for name in ("suite", "model", "setting", "variant")}
+        if self.result is None:
+            return {**row, "reason": self.reason}
+        row |= {
+            "run": self.result.run,
+            "cases": len(self.result.samples),
+            "set_aside": [name for name, _ in self.result.set_aside],
+            "metrics": {name: interval.to_json() for name, interval in self.result.metrics.items()},
+        }
+        if self.difference is not None:
+            differences = {name: interval.to_json() for name, interval in self.difference.metrics.items()}
+            row["difference"] = {"from": self.difference.run, "cases": self.difference.cases, "metrics": differences}
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixResult:
+    matrix: Matrix
+    rows: tuple[Row, ...]
+    folder: Path
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every run was made, and no case of any was set aside."""
+        return all(row.result is not None and not row.result.set_aside for row in self.rows)
+
+    def to_json(self) -> dict[str, Any]:
+        named = {"matrix": self.matrix.name, "description": self.matrix.description}
+        return {**named, "rows": [row.to_json() for row in self.rows]}
+
+
+def is_matrix(path: Path | str) -> bool:
+    """Whether a TOML file is a matrix, not a suite."""
+    try:
+        return "model" in tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+
+
+def load_matrix(path: Path) -> Matrix:
+    """A matrix from its file; RecipeError names the field that does not fit."""
+    try:
+        return Matrix.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"{path}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise RecipeError(f"{path}: {first_fault(error)}") from error
+
+
+def run_matrix(
+    path: Path,
+    *,
+    workspace: Path,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    open_assistant: OpenAssistant | None = None,
+) -> MatrixResult:
+    """Run what is missing of a matrix and put it together. Raises RecipeError and IndexMissing as `run_suite` does."""
+    matrix = load_matrix(path)
+    base = settings or load_settings(workspace)
+    rows = [row for suite in matrix.suites for row in _rows(matrix, suite, workspace, base, progress, open_assistant)]
+    runs = [row.result.run if row.result else row.reason for row in rows]
+    folder = workspace.joinpath(*RUNS, f"{matrix.name.replace(' ', '-')}-{content_hash(runs)}")
+    return MatrixResult(matrix, tuple(rows), folder)
+
+
+def _rows(
+    matrix: Matrix,
+    suite: str,
+    workspace: Path,
+    base: Settings,
+    progress: Progress | None,
+    open_assistant: OpenAssistant | None,
+) -> Iterator[Row]:
+    """The rows of one suite, compared."""
+    first: dict[str, RunResult] = {}
+    for model in matrix.models:
+        for setting in matrix.settings:
+            row = Row(suite, model.name, setting.name)
+            try:
+                result = run_suite(
+                    suite, workspace=workspace, settings=base, overrides=_together(model.settings, setting.settings),
+                    vary=matrix.vary, limit=matrix.limit, progress=progress, open_assistant=open_assistant,
+                )  # fmt: skip
+            except ModelUnavailable as error:
+                yield replace(row, reason=str(error))
+                continue
+            reference = first.get(setting.name) or next(iter(first.values()), None)
+            first.setdefault(setting.name, result)
+            compared = _compared(result, reference) if reference is not None else None
+            yield replace(row, result=result, difference=compared)
+            for varied in result.varied:
+                yield replace(row, variant=varied.variant.name, result=varied.result, difference=varied.comparison)
+
+
+def _compared(result: RunResult, reference: RunResult) -> Comparison:
+    return compare_samples(result.dataset, result.samples, reference.samples, (), reference.run, result.definitions)
+
+
+def _together(*overrides: Mapping[str, Mapping[str, Any]]) -> Overrides:
+    """Options of several groups in one; the last wins."""
+    together: Overrides = {}
+    for groups in overrides:
+        for group, options in groups.items():
+            together[group] = {**together.get(group, {}), **options}
+    return together
