@@ -67,8 +67,8 @@ def run_suite(
     workspace's if left out; the suite's overrides are put over them, and `overrides` over those. `compare` is the id or
     folder of another run: the result then carries the paired differences. `vary` names variants: the suite is run under
     each as well, and the result carries those runs with their differences from this one. `limit` takes so many of the
-    cases, always the same. `limits` have to be on metrics that the suite reports (`gate`). `open_assistant` lets something else answer in
-    place of `assistant.Assistant`.
+    cases, always the same. `limits` have to be on metrics that the suite reports (`gate`). `open_assistant` lets
+    something else answer in place of `assistant.Assistant`.
 
     Raises RecipeError for a suite that can't be understood, IndexMissing where nothing is built, ModelUnavailable
     when the model goes away (the cases done so far are kept). A case that fails is set aside with its reason.
