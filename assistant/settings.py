@@ -258,6 +258,13 @@ class VerifySettings(_Group):
         description="the entailment model beside the rules: auto, none, trained:FILE, nli:NAME, minicheck:NAME or "
         "served (docs/verification.md)",
     )
+    prose_supported_from: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="probability from which on general prose counts as supported; without it as learned (0.44, or the "
+        "entailment model's own); higher lets fewer false sentences pass, and fewer true ones (docs/verification.md)",
+    )
 
 
 class UiSettings(_Group):

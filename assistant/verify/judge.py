@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.findings.mentions import Mention, Reading, read_sentence
@@ -19,7 +20,7 @@ from assistant.verify.clinical import Outcome, attribute_pairs, judge_mention
 from assistant.verify.evidence import ReadEvidence, quotable, read_evidence, stands_in
 from assistant.verify.general import speaks_generally
 from assistant.verify.measured import judge_measured, replaces
-from assistant.verify.prose import Signs, asks, read_signs, rule
+from assistant.verify.prose import Signs, announces, asks, read_signs, rule
 from assistant.verify.wording import (
     Wording,
     coverage,
@@ -46,22 +47,33 @@ _TWICE = re.compile(
     r"(?:\s+\w+)?\s+(?:and|or|/)\s+(?:the\s+)?\1\b",
     re.IGNORECASE,
 )
-# "Here is a summary of the passage:", "The text mentions two topics:": an announcement says nothing of its own
-_ANNOUNCES = re.compile(
-    r"\b(?:here\s*(?:is|are|['’]s)|(?:the\s+)?following|summary|passage|article|text|answer|points|topics)\b.*:\s*$",
-    re.IGNORECASE | re.DOTALL,
-)
 _AGE_WORDS = re.compile(
     r"\b(?:acute|subacute|chronic|(?<!year-)(?<!years-)(?<!year )(?<!years )old|recent|healed|remote)\b", re.IGNORECASE
 )
 
 
-def check(claim: str, evidence: str | Sequence[str], *, entailment: EntailmentModel | None = None) -> Judgement:
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What general prose is weighed with beside the rule, and from which probability on it is supported if not as
+    learned."""
+
+    entailment: EntailmentModel | None = None
+    supported_from: float | None = None
+
+
+def check(
+    claim: str,
+    evidence: str | Sequence[str],
+    *,
+    entailment: EntailmentModel | None = None,
+    supported_from: float | None = None,
+) -> Judgement:
     """How `evidence` (a text or several) bears on `claim`.
 
     Several sentences are judged one by one and the worst decides; `score`, the mean of theirs, is in [0, 1], high =
     supported. `why` names the deciding words of the evidence. An empty claim or empty evidence is unsupported
-    (unverifiable). An `entailment` model is asked about general prose alone, and weighed with the rule.
+    (unverifiable). An `entailment` model is asked about general prose alone, and weighed with the rule, which supports
+    a sentence from the probability `supported_from` on (None: as it was learned).
     """
     pieces = [evidence] if isinstance(evidence, str) else list(evidence)
     pieces = [piece for piece in pieces if piece and not piece.isspace()]
@@ -77,20 +89,13 @@ def check(claim: str, evidence: str | Sequence[str], *, entailment: EntailmentMo
     parts = [part for part in sentences(claim) if re.search(r"\w", part) and not announces(part)]
     if not parts:
         return Judgement("unsupported", 0.0, "unverifiable", "the claim only announces something")
-    judged = [_judge_sentence(part, read, entailment) for part in parts]
+    means = _Means(entailment, supported_from)
+    judged = [_judge_sentence(part, read, means) for part in parts]
     worst = min(judged, key=lambda j: (("contradicted", "unsupported", "supported").index(j.verdict), j.score))
     return Judgement(worst.verdict, sum(j.score for j in judged) / len(judged), worst.error_kind, worst.why)
 
 
-def announces(sentence: str) -> bool:
-    """Whether a sentence only says that something follows; one with a finding or a measured value says more."""
-    if _ANNOUNCES.search(sentence) is None:
-        return False
-    reading = read_sentence(sentence)
-    return not reading.mentions and all(quantity.is_spelled_count for quantity in reading.quantities)
-
-
-def _judge_sentence(claim: str, evidence: ReadEvidence, entailment: EntailmentModel | None = None) -> Judgement:
+def _judge_sentence(claim: str, evidence: ReadEvidence, means: _Means) -> Judgement:
     if quotable(claim) in evidence.quotable:
         return Judgement("supported", 1.0, None, "stands in the evidence word for word")
     reading = read_sentence(claim)
@@ -104,7 +109,7 @@ def _judge_sentence(claim: str, evidence: ReadEvidence, entailment: EntailmentMo
         if judgement.verdict == "unsupported" and all(mention.status != "absent" for mention in reading.mentions):
             judgement = _judge_opposites(wording, signs) or judgement
     else:
-        judgement = _judge_by_words(reading, wording, evidence, signs, entailment)
+        judgement = _judge_by_words(reading, wording, evidence, signs, means)
     if numbers is not None and judgement.verdict != "contradicted":
         return numbers
     if judgement.verdict == "supported":
@@ -195,7 +200,7 @@ def _severity_of(outcome: Outcome) -> tuple[int, float]:
 
 
 def _judge_by_words(
-    reading: Reading, wording: Wording, evidence: ReadEvidence, signs: Signs, entailment: EntailmentModel | None
+    reading: Reading, wording: Wording, evidence: ReadEvidence, signs: Signs, means: _Means
 ) -> Judgement:
     if all(feature[0] == "#" for feature in wording.features):
         if wording.quantities and not missing_numbers(wording, evidence.quantities):
@@ -214,7 +219,7 @@ def _judge_by_words(
     against = _contradicted_finding(reading, wording, evidence)
     if against is not None:
         return Judgement("contradicted", 0.15, against.kind, against.why)
-    probability, supported_from = _probability(reading.text, evidence, signs, entailment)
+    probability, supported_from = _probability(reading.text, evidence, signs, means)
     general = speaks_generally(reading.text) and len(wording.features) > SHORT
     if probability >= supported_from and (general or signs.words >= MOST):
         return Judgement("supported", probability, None, f"said by the evidence: {shown}")
@@ -224,18 +229,16 @@ def _judge_by_words(
     return Judgement("unsupported", probability * signs.words, "fabrication", why + nearest)
 
 
-def _probability(
-    claim: str, evidence: ReadEvidence, signs: Signs, entailment: EntailmentModel | None
-) -> tuple[float, float]:
+def _probability(claim: str, evidence: ReadEvidence, signs: Signs, means: _Means) -> tuple[float, float]:
     """How likely a sentence of prose is supported, and from which probability on it is."""
-    probability = rule().probability(signs)
-    if entailment is None:
-        return probability, rule().supported_from
-    from assistant.verify.entail.combined import combination
+    probability, learned = rule().probability(signs), rule().supported_from
+    if means.entailment is not None:
+        from assistant.verify.entail.combined import combination
 
-    entailed = float(entailment.judge([(claim, "\n".join(evidence.texts))])[0, 0])
-    both = combination(entailment.name)
-    return both.probability(probability, entailed), both.supported_from
+        entailed = float(means.entailment.judge([(claim, "\n".join(evidence.texts))])[0, 0])
+        both = combination(means.entailment.name)
+        probability, learned = both.probability(probability, entailed), both.supported_from
+    return probability, learned if means.supported_from is None else means.supported_from
 
 
 def _contradicted_finding(reading: Reading, wording: Wording, evidence: ReadEvidence) -> Outcome | None:

@@ -17,7 +17,7 @@ from importlib.resources import files
 from itertools import pairwise
 from math import fsum
 
-from assistant.verify.wording import NEIGHBOURS, Wording, opposite, weight
+from assistant.verify.wording import NEIGHBOURS, Wording, opposite, read_wording, stem, weight
 
 SIGNS = (
     "told", "told_near", "scattered", "weakest", "denial", "opposite", "emphasis", "doubt", "no_effect", "number",
@@ -50,6 +50,20 @@ _JOINT = re.compile(
     r"|which|that|as|with|without|among|in|for)\b",
     re.IGNORECASE,
 )
+# "Here is a summary of the passage:", "The text mentions two topics:"
+_ANNOUNCES = re.compile(
+    r"\b(?:here\s*(?:is|are|['’]s)|(?:the\s+)?following|summary|passage|article|text|answer|points|topics)\b.*:\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_ANNOUNCING = frozenset(
+    stem(word)
+    for word in (
+        "based", "solely", "provided", "cover", "core", "piece", "topic", "point", "distinct", "different", "main",
+        "describe", "below", "follow", "key", "brief", "short", "overview", "two", "three", "four", "several",
+        "unrelated", "separate", "subject", "answer", "contain", "discuss", "summary", "passage", "text", "article",
+        "tell", "people", "entity", "named", "titled",
+    )
+)  # fmt: skip
 _ASKS = re.compile(
     r"\b(?:whether|(?:the|our)\s+(?:aim|purpose|objective|goal)s?|aim(?:ed|s)?\s+(?:to|of|was)|sought\s+to|hypothes[ie]\w+"
     r"|(?:to|we)\s+(?:determine|evaluate|examine|assess|investigate|study|compare)d?)\b|\?\s*$",
@@ -60,6 +74,16 @@ _ASKS = re.compile(
 def asks(text: str) -> bool:
     """Whether a sentence says what a study asks: it neither supports nor contradicts an answer."""
     return _ASKS.search(text) is not None
+
+
+def announces(text: str) -> bool:
+    """Whether a sentence only says that something follows; a finding, a drug or two words of its own say more."""
+    if _ANNOUNCES.search(text) is None:
+        return False
+    wording = read_wording(text)
+    own = wording.features - _ANNOUNCING
+    counted = all(quantity.is_spelled_count for quantity in wording.quantities)
+    return counted and not wording.denials and len(own) <= 1 and not any(word[0] in "@#" for word in own)
 
 
 @dataclass(frozen=True, slots=True)

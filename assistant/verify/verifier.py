@@ -35,7 +35,7 @@ class Verifier:
     def __init__(self, settings: VerifySettings | None = None, entailment: EntailmentModel | None = None) -> None:
         """`entailment` (`open_entailment`) is asked about general prose beside the rules."""
         self.settings = settings or VerifySettings()
-        self._check: Judge = partial(check, entailment=entailment)
+        self._check: Judge = partial(check, entailment=entailment, supported_from=self.settings.prose_supported_from)
 
     def verify(self, statement: Statement, evidence: Mapping[str, Evidence]) -> list[Claim]:
         """The claims of `statement`, each with its verdict, its error kind and the citations that carry it.

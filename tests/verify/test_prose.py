@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.verify import check
+from assistant.records import Evidence, Statement
+from assistant.settings import VerifySettings
+from assistant.verify import Verifier, check
 from assistant.verify.evidence import read_evidence
 from assistant.verify.prose import SIGNS, Signs, read_signs, rule
 from assistant.verify.wording import read_wording
@@ -69,7 +71,9 @@ def test_an_announcement_says_nothing_of_its_own() -> None:
     told = "Here is a concise summary of the passage:\n\nRespiratory infections are caused by viruses."
     assert check(told, LEAFLET).verdict == "supported"
     assert check("Here is a concise summary of the passage:", LEAFLET).error_kind == "unverifiable"
-    assert check("The text names a pneumothorax:", LEAFLET).verdict == "unsupported"
+    assert check("The text names a pneumothorax:", LEAFLET).error_kind == "fabrication"
+    told = "The article proves that aspirin cures migraine:\n\nRespiratory infections are caused by viruses."
+    assert check(told, LEAFLET).verdict == "unsupported"
     assert check("Here is the answer: fungi cause most of them.", LEAFLET).verdict == "unsupported"
 
 
@@ -103,3 +107,17 @@ def test_the_score_of_what_is_supported_lies_above_that_of_what_is_not() -> None
     supported = check("Most respiratory infections are due to viruses.", LEAFLET)
     other = check("Antibiotics and sinus surgery cure most infections within a week.", LEAFLET)
     assert supported.score >= rule().supported_from > other.score
+
+
+def test_a_house_may_ask_for_more_before_prose_counts_as_supported() -> None:
+    claim, given = "Most infections of this sort are caused by a virus.", Evidence(
+        "k", "r", "text", "DOC", "knowledge", LEAFLET, None, 1.0, True, "best"
+    )  # fmt: skip
+    learned = check(claim, LEAFLET)
+    assert learned.verdict == "supported"
+    assert check(claim, LEAFLET, supported_from=learned.score + 0.01).verdict == "unsupported"
+    assert check("Rest and fluids help.", LEAFLET, supported_from=1.0).verdict == "supported"  # a quotation
+    for strictest, verdict in ((None, "supported"), (0.99, "unsupported")):
+        verifier = Verifier(VerifySettings(prose_supported_from=strictest))
+        (made,) = verifier.verify(Statement(claim, ("k",), "general"), {"k": given})
+        assert made.verdict == verdict
