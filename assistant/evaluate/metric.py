@@ -40,7 +40,8 @@ class Metric:
     metric is made from the observations in `table`, otherwise from the scores under its own name. `judged` metrics
     rest on a judge's verdicts and are no better than that judge. Where a unit is one verdict, `verdicts` names the
     table with a row a unit, (1 for supported, the claim's `Wording`), and the rate can be corrected for the judge's
-    error. `detail` metrics are shown below the one before.
+    error. `source` is the paper that it is taken from. `detail` metrics are shown below the one
+    before.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Metric:
     statistic: Statistic | None = None
     judged: bool = False
     verdicts: str | None = None
+    source: str = ""
     detail: bool = False
 
     def __post_init__(self) -> None:

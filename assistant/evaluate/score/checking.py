@@ -132,6 +132,7 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             edge=f"Only one of the two sorts: absent. {_EDGE}",
             table=TABLE,
             statistic=supported_auroc,
+            source="Mann and Whitney 1947; Hanley and McNeil 1982",
         ),
         Metric(
             "check_balanced_accuracy",
@@ -141,6 +142,7 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             edge=f"Only one of the two sorts: absent. {_EDGE}",
             table=TABLE,
             statistic=balanced_accuracy,
+            source="Brodersen et al. 2010",
         ),
         Metric(
             "check_sensitivity",
@@ -172,11 +174,11 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             "Calibration error of the score",
             "low",
             f"The claims in {BINS} bins of about equal size by score; the distance of the mean score from the share of "
-            "supported claims, averaged by size (expected calibration error; Naeini et al. 2015, equal mass after "
-            "Nixon et al. 2019).",
+            "supported claims, averaged by size (expected calibration error, equal mass).",
             edge=f"Equal scores stay in one bin. Of few claims it is too large by chance. {_EDGE}",
             table=TABLE,
             statistic=calibration_error,
+            source="Naeini et al. 2015; Nixon et al. 2019",
         ),
         Metric(
             "check_brier",
@@ -185,6 +187,7 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             "The squared distance of the score from 1 for a supported claim, from 0 for any other, averaged.",
             edge=_EDGE,
             unit="claims",
+            source="Brier 1950",
         ),
         Metric(
             "check_evidence_gap",

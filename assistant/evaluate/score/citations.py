@@ -78,21 +78,23 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             "citation_recall",
             "Citation recall",
             "high",
-            "Claims whose citations, taken together, support them over all claims (ALCE, Gao et al. 2023).",
+            "Claims whose citations, taken together, support them over all claims.",
             edge="A claim without citations, or with invented ones only, is not supported; no claims: adds nothing.",
             unit="claims",
             judged=True,
             verdicts=TABLE,
+            source="Gao et al. 2023, ALCE",
         ),
         Metric(
             "citation_precision",
             "Citation precision",
             "high",
-            "Citations that count over all citations (ALCE): the claim is supported by its citations together, and "
+            "Citations that count over all citations: the claim is supported by its citations together, and "
             "this one supports it alone or is needed, that is, without it the others no longer do.",
             edge="An invented citation does not count and stays in the denominator; none cited: adds nothing.",
             unit="citations",
             judged=True,
+            source="Gao et al. 2023, ALCE",
         ),
         Metric(
             "invented_citation_rate",

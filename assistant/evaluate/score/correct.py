@@ -221,20 +221,23 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             "statement_coverage",
             "Reference statements covered",
             "high",
-            "Statements of the reference that the claims together entail over all of them (the comprehensiveness of "
-            "K-QA, Manes et al. 2024).",
+            "Statements of the reference that the claims together entail over all of them; K-QA calls it "
+            "comprehensiveness.",
             edge="An abstention covers none; cases without statements add nothing.",
             unit="statements",
             judged=True,
+            source="Manes et al. 2024, K-QA",
         ),
         Metric(
             "statement_contradicted_rate",
             "Reference statements contradicted",
             "low",
-            "Statements of the reference that the claims contradict over all of them (the hallucination rate of K-QA).",
+            "Statements of the reference that the claims contradict over all of them; K-QA calls it the "
+            "hallucination rate.",
             edge="An abstention contradicts none; cases without statements add nothing.",
             unit="statements",
             judged=True,
+            source="Manes et al. 2024, K-QA",
         ),
         Metric(
             "complete_rate",

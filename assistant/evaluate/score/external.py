@@ -109,8 +109,9 @@ EXTERNALS: dict[str, External] = {
                 "RadGraph-F1",
                 "high",
                 "F1 of the entities and of whether they have a relation (reward level partial), as the package "
-                "radgraph reads them with RadGraph-XL (Jain et al. 2021, Delbrouck et al. 2022 and 2024), averaged.",
+                "radgraph reads them with RadGraph-XL, averaged.",
                 edge=_EMPTY,
+                source="Jain et al. 2021, RadGraph; Delbrouck et al. 2022 and 2024",
             ),
         ),
         _open_radgraph,
@@ -124,10 +125,11 @@ EXTERNALS: dict[str, External] = {
                 "chexbert_f1",
                 "CheXbert-F1, 14 labels",
                 "high",
-                "F1 over all labels of all reports (micro) of the fourteen labels that CheXbert gives (Smit et al. "
-                "2020); an uncertain finding counts as present.",
+                "F1 over all labels of all reports (micro) of the fourteen labels that CheXbert gives; "
+                "an uncertain finding counts as present.",
                 edge=f"No label on either side: adds nothing. {_EMPTY}",
                 unit="labels",
+                source="Smit et al. 2020, CheXbert",
             ),
         ),
         _open_chexbert,
@@ -141,8 +143,9 @@ EXTERNALS: dict[str, External] = {
                 "ratescore",
                 "RaTEScore",
                 "high",
-                "Likeness of the medical entities of both texts, weighted by their type (Zhao et al. 2024), averaged.",
+                "Likeness of the medical entities of both texts, weighted by their type, averaged.",
                 edge=_EMPTY,
+                source="Zhao et al. 2024, RaTEScore",
             ),
         ),
         _open_ratescore,
@@ -157,9 +160,10 @@ EXTERNALS: dict[str, External] = {
                 "GREEN",
                 "high",
                 "Matched findings over matched findings and clinically significant errors, as a language model trained "
-                "for it counts them (Ostmeier et al. 2024), averaged.",
+                "for it counts them, averaged.",
                 edge=f"A reply of the model that could not be parsed adds nothing here. {_EMPTY}",
                 judged=True,
+                source="Ostmeier et al. 2024, GREEN",
             ),
             Metric(
                 "green_unparsed_rate",

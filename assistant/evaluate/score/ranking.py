@@ -71,6 +71,7 @@ def _metrics(suite: Suite) -> tuple[Metric, ...]:
             "high",
             "1 / place of the first gold record among the records found, averaged over cases with gold.",
             edge=f"Not found: 0. {_NO_GOLD}",
+            source="Voorhees 1999, TREC-8 question answering",
         ),
         Metric(
             f"ndcg@{NDCG_K}",
@@ -79,6 +80,7 @@ def _metrics(suite: Suite) -> tuple[Metric, ...]:
             f"Normalised discounted cumulative gain of the first {NDCG_K} distinct records, averaged over cases with "
             "gold; the gain is the grade, the discount log2(place + 1).",
             edge=_NO_GOLD,
+            source="Järvelin and Kekäläinen 2002",
         ),
     )
 

@@ -164,11 +164,12 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             "logical_precision",
             "Statements that the report entails",
             "high",
-            "Statements of the draft that the reference report entails over all of them: RadFact's logical precision "
-            "(Bannur et al. 2024), with Wardround's checker in place of a language model.",
+            "Statements of the draft that the reference report entails over all of them: RadFact's logical precision, "
+            "with Wardround's checker in place of a language model.",
             edge=f"A draft without statements adds nothing; counts of similar studies as above. {_NONE}",
             unit="statements",
             judged=True,
+            source="Bannur et al. 2024, MAIRA-2",
         ),
         Metric(
             "logical_recall",
@@ -178,34 +179,38 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             edge=f"A draft that says nothing entails none. Questions, technique and comparison are left out. {_NONE}",
             unit="statements",
             judged=True,
+            source="Bannur et al. 2024, MAIRA-2",
         ),
         Metric(
             "rouge_l",
             "ROUGE-L",
             "high",
-            "F measure of the longest common subsequence of words, lower case, not stemmed (Lin 2004), averaged.",
+            "F measure of the longest common subsequence of words, lower case, not stemmed, averaged.",
             edge=_EMPTY,
+            source="Lin 2004, ROUGE",
         ),
         Metric(
             "bleu_4",
             "BLEU-4",
             "high",
             "Of the whole set: the geometric mean of the precisions of one to four words, not smoothed, times the "
-            "brevity penalty (Papineni et al. 2002); words are runs of letters and digits, lower case.",
+            "brevity penalty; words are runs of letters and digits, lower case.",
             edge=f"No four words in common anywhere: 0. {_EMPTY}",
             table=TABLE,
             statistic=corpus_bleu,
             detail=True,
+            source="Papineni et al. 2002, BLEU",
         ),
         Metric(
             "bert_score",
             "BERTScore with the packaged encoder",
             "high",
-            "F of greedily matched word pieces by cosine (Zhang et al. 2020), averaged; vectors of the last layer of "
+            "F of greedily matched word pieces by cosine, averaged; vectors of the last layer of "
             "all-MiniLM-L6-v2, sentence by sentence, no weights by rarity, not rescaled. Not comparable with published "
             "values, which rest on RoBERTa-large.",
             edge=_EMPTY,
             detail=True,
+            source="Zhang et al. 2020, BERTScore",
         ),
     )
 

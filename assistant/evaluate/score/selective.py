@@ -16,7 +16,7 @@ from assistant.evaluate.bootstrap import Floats, Statistic
 from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Suite
 from assistant.evaluate.log import Sample
-from assistant.evaluate.metric import Bench, Better, Family, Marks, Metric
+from assistant.evaluate.metric import Bench, Family, Marks, Metric
 from assistant.evaluate.score.correct import correctness
 from assistant.evaluate.score.told import shown
 
@@ -89,35 +89,42 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
         "answered: absent. Answers of equal confidence count as in the mean of all their orders."
     )
 
-    def made(name: str, title: str, better: Better, text: str, statistic: Statistic, edge: str = edge) -> Metric:
-        return Metric(name, title, better, text, edge=edge, table=TABLE, statistic=statistic, detail=name != "aurc")
-
     return (
-        made(
+        Metric(
             "aurc",
             "Area under the risk–coverage curve",
             "low",
             "The share of wrong answers among the surest ones, averaged over every coverage up to the share of cases "
-            f"that was answered (Geifman et al. 2019). {kept}",
-            aurc,
+            f"that was answered. {kept}",
+            edge=edge,
+            table=TABLE,
+            statistic=aurc,
+            source="El-Yaniv and Wiener 2010; Geifman et al. 2019",
         ),
-        made(
+        Metric(
             "excess_aurc",
             "… above the best possible order",
             "low",
             "The area less that of the same answers with every right one before every wrong one: 0 for a confidence "
-            "that tells them apart, whatever the accuracy (E-AURC, Geifman et al. 2019).",
-            excess_aurc,
+            "that tells them apart, whatever the accuracy.",
+            edge=edge,
+            table=TABLE,
+            statistic=excess_aurc,
+            source="Geifman et al. 2019, E-AURC",
+            detail=True,
         ),
         *(
-            made(
+            Metric(
                 f"accuracy@{coverage:g}",
                 f"Correct among the surest {coverage:.0%}",
                 "high",
                 f"Right answers among the surest ones that make {coverage:.0%} of all cases, abstentions counted among "
                 "the cases.",
-                accuracy_at(coverage),
-                f"Fewer answered: absent. {edge}",
+                edge=f"Fewer answered: absent. {edge}",
+                table=TABLE,
+                statistic=accuracy_at(coverage),
+                source="Kamath et al. 2020",
+                detail=True,
             )
             for coverage in COVERAGES
         ),
