@@ -1,30 +1,61 @@
 """Bootstrap intervals for rates and means, by independent clusters. Needs numpy only.
 
 Every metric here is a ratio of sums: a rate is events over units, a mean is a sum over a count. Claims of one
-answer and questions about one patient are not independent, so whole clusters (patients, documents) are drawn
-with replacement and the ratio of sums is computed anew for each draw (the cluster bootstrap, Davison and
-Hinkley 1997, chapter 3.8). The interval is the 2.5th to the 97.5th percentile of those ratios.
+answer and questions about one patient are not independent, so whole clusters (patients, documents) get random weights
+and the ratio of weighted sums is computed anew for each draw: the Bayesian bootstrap (Rubin 1981), a smooth form of
+drawing clusters with replacement (Davison and Hinkley 1997, chapter 3.8). The interval is the 2.5th to the 97.5th
+percentile of those ratios.
 
-**No event seen is not no event.** A plain bootstrap of 0 errors in 20 answers gives the interval [0, 0]. So
-where a metric has bounds, every sample is joined by one imaginary cluster of average size at each bound before
-it is resampled (Agresti and Coull's added observations, 1998). 0 of 20 then gives about [0, 0.14], close to the
-rule of three (3 / 20), from the same formula as everything else; with hundreds of clusters it changes nothing.
-The value itself is never shifted. For differences of two runs half such a pair is added at each end (Agresti
-and Min 2005). tests/evaluate/test_bootstrap.py measures the coverage; docs/evaluation.md prints it.
+**No event seen is not no event.** A plain bootstrap of 0 errors in 20 answers gives the interval [0, 0]. So where a
+metric has bounds, an imaginary cluster at each bound joins the sample with the weight of two thirds of a cluster. For
+independent units that are right or wrong the interval is then that of the beta distribution with (events + 2/3) and
+(rest + 2/3), a neighbour of Jeffreys' (Brown, Cai and DasGupta 2001): 0 of 20 gives [0, 0.13], near the rule of three
+(3 / 20), and with hundreds of clusters nothing changes. Where units are no events but shares of a narrow range (nDCG),
+the imaginary clusters weigh less, as the variance of a unit to that of an event of the same mean. The value itself is
+never shifted.
+
+The weight of the imaginary clusters, their size and the widening for few clusters were chosen by simulation;
+tests/evaluate/test_coverage.py simulates again, docs/evaluation.md prints the table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
-UNIT = (0.0, 1.0)
-CELLS_AT_ONCE = 4_000_000  # resampling counts held in memory: 32 MB
+from assistant.evaluate.resampling import (
+    IMAGINARY,
+    UNIT,
+    Floats,
+    cluster_sums,
+    column_of,
+    draw_clusters,
+    few,
+    imaginary_pair,
+    imaginary_weights,
+    of_draws,
+    percentiles,
+    spread,
+    typical,
+    weigh,
+)
+
+__all__ = [
+    "ABSENT",
+    "UNIT",
+    "Floats",
+    "Interval",
+    "Statistic",
+    "bootstrap_mean",
+    "bootstrap_ratio",
+    "bootstrap_statistic",
+    "paired_bootstrap",
+    "paired_bootstrap_ratio",
+    "paired_bootstrap_statistic",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +97,30 @@ def bootstrap_ratio(
     that one unit can have; None if there are none (seconds), and then no imaginary clusters are added.
     ValueError if the shapes differ, a denominator is negative, or a number is not finite.
     """
-    num, den = _column(numerators, "numerators"), _column(denominators, "denominators")
-    sums = _cluster_sums(clusters, den > 0, num, den)
+    num, den = column_of(numerators, "numerators"), column_of(denominators, "denominators")
+    sums = cluster_sums(clusters, den > 0, num, den)
     if not sums.shape[1]:
         return ABSENT
-    top, bottom = sums
-    value = float(top.sum() / bottom.sum())
-    if bounds is not None:
-        size = float(bottom.mean())
-        top = np.append(top, [size * bounds[0], size * bounds[1]])
-        bottom = np.append(bottom, [size, size])
-    drawn_top, drawn_bottom = _resample(np.stack([top, bottom]), seed, resamples)
-    low, high = _percentiles(drawn_top / drawn_bottom, value)
-    return Interval(value, low, high, round(float(den.sum())), sums.shape[1])
+    count = sums.shape[1]
+    value = float(sums[0].sum() / sums[1].sum())
+    units = round(float(den.sum()))
+    if bounds is None:
+        low, high = percentiles(weigh(sums, seed, resamples, _ratio), value, few(count))
+        return Interval(value, low, high, units, count)
+    least, span = bounds[0], bounds[1] - bounds[0]
+    if count == 1:
+        return Interval(value, *bounds, units, count)  # one cluster says nothing of others
+    scaled = (num - least * den) / span
+    sums = np.stack([(sums[0] - least * sums[1]) / span, sums[1]])
+    size = typical(sums[1])
+    imaginary = imaginary_weights(2, IMAGINARY * spread(scaled[den > 0], den[den > 0]), seed, resamples) * size
+
+    def ratio(drawn: Floats, rows: slice) -> Floats:
+        bottom, top = imaginary[:, rows]
+        return (drawn[0] + top) / (drawn[1] + bottom + top)
+
+    low, high = percentiles(least + span * weigh(sums, seed, resamples, ratio), value)
+    return Interval(value, low, high, units, count)
 
 
 def bootstrap_mean(
@@ -141,7 +183,7 @@ def paired_bootstrap_ratio(
     only (an answer that one run gave and the other did not). `n` is the number of items with units on any side.
     """
     columns = [
-        _column(column, name)
+        column_of(column, name)
         for column, name in (
             (first_numerators, "first_numerators"),
             (first_denominators, "first_denominators"),
@@ -150,13 +192,23 @@ def paired_bootstrap_ratio(
         )
     ]
     takes_part = (columns[1] > 0) | (columns[3] > 0)
-    sums = _cluster_sums(clusters, takes_part, *columns)
+    sums = cluster_sums(clusters, takes_part, *columns)
     if not sums.shape[1] or not sums[1].sum() or not sums[3].sum():
         return ABSENT
     value = float(sums[2].sum() / sums[3].sum() - sums[0].sum() / sums[1].sum())
-    drawn = _resample(np.append(sums, _half_pairs(sums, bounds), axis=1) if bounds else sums, seed, resamples)
-    low, high = _percentiles(drawn[2] / drawn[3] - drawn[0] / drawn[1], value)
-    return Interval(value, low, high, int(takes_part.sum()), sums.shape[1])
+    count = sums.shape[1]
+    if bounds is not None and count == 1:
+        span = bounds[1] - bounds[0]
+        return Interval(value, -span, span, int(takes_part.sum()), count)
+    extra = np.zeros((4, 2)) if bounds is None else imaginary_pair(sums, bounds)
+    weights = imaginary_weights(2, IMAGINARY, seed, resamples)
+
+    def difference(drawn: Floats, rows: slice) -> Floats:
+        together = drawn + extra @ weights[:, rows]
+        return together[2] / together[3] - together[0] / together[1]
+
+    low, high = percentiles(weigh(sums, seed, resamples, difference), value, few(count))
+    return Interval(value, low, high, int(takes_part.sum()), count)
 
 
 Statistic = Callable[[Floats, Floats], float | None]
@@ -173,19 +225,21 @@ def bootstrap_statistic(
     *,
     seed: int = 0,
     resamples: int = 2000,
+    bounds: tuple[float, float] | None = None,
 ) -> Interval:
     """Any statistic of weighted rows with its cluster bootstrap interval; draws in which it is None are left out.
 
-    The imaginary clusters that keep a rate's interval from closing at 0 have no meaning here: with few clusters such an
-    interval is too narrow. ABSENT without rows or where the statistic of all of them is None.
+    Clusters are drawn with replacement, so that weights are whole numbers. With the `bounds` of the statistic the draws
+    are mixed with values at the bounds, as much as `IMAGINARY` is of the independent units that would vary as much: a
+    perfect score of 20 is no certain one. ABSENT without rows or where the statistic of all of them is None.
     """
     table, codes, count = _rows(rows, clusters)
     value = statistic(table, np.ones(len(table))) if len(table) else None
     if value is None:
         return ABSENT
-    drawn = [statistic(table, weights[codes]) for weights in _draws(count, seed, resamples)]
+    drawn = [statistic(table, weights[codes]) for weights in draw_clusters(count, seed, resamples)]
     known = np.array([number for number in drawn if number is not None])
-    low, high = _percentiles(known, value) if len(known) else (value, value)
+    low, high = of_draws(known, float(value), count, len(table), bounds, seed)
     return Interval(float(value), low, high, len(table), count)
 
 
@@ -211,12 +265,12 @@ def paired_bootstrap_statistic(
     if values[0] is None or values[1] is None:
         return ABSENT
     differences = []
-    for weights in _draws(len(names), seed, resamples):
+    for weights in draw_clusters(len(names), seed, resamples):
         drawn = [statistic(table, weights[codes]) for table, codes in sides]
         if drawn[0] is not None and drawn[1] is not None:
             differences.append(drawn[1] - drawn[0])
     value = float(values[1] - values[0])
-    low, high = _percentiles(np.array(differences), value) if differences else (value, value)
+    low, high = of_draws(np.array(differences), value, len(names), 0, None, seed)
     return Interval(value, low, high, max(len(rows) for rows, _ in (first, second)), len(names))
 
 
@@ -236,63 +290,5 @@ def _rows(rows: Sequence[Sequence[float]], clusters: Sequence[Hashable] | None) 
     return table, codes, len(number)
 
 
-def _half_pairs(sums: Floats, bounds: tuple[float, float]) -> Floats:
-    """Two imaginary clusters of half the average size: one where the second run is best, one where it is worst."""
-    worst, best = bounds
-    first, second = 0.5 * sums[1].mean(), 0.5 * sums[3].mean()
-    return np.array([[worst * first, best * first], [first, first], [best * second, worst * second], [second, second]])
-
-
-def _column(values: ArrayLike, name: str) -> Floats:
-    column = np.asarray(values, dtype=np.float64)
-    if column.ndim != 1 or not np.isfinite(column).all():
-        raise ValueError(f"{name} must be one row of finite numbers, shape (n_items,), not {column.shape}")
-    return column
-
-
-def _cluster_sums(clusters: Sequence[Hashable] | None, takes_part: NDArray[np.bool_], *columns: Floats) -> Floats:
-    """Sums of each column over each cluster that takes part, shape (n_columns, n_clusters), clusters in first order."""
-    if any(column.shape != takes_part.shape for column in columns):
-        raise ValueError(f"all columns need the same length, not {[len(column) for column in columns]}")
-    if (columns[1] < 0).any():
-        raise ValueError("a denominator is negative")
-    if clusters is None:
-        clusters = range(len(takes_part))
-    if len(clusters) != len(takes_part):
-        raise ValueError(f"{len(clusters)} clusters were named for {len(takes_part)} items")
-    number: dict[Hashable, int] = {}
-    names = (name for name, use in zip(clusters, takes_part, strict=True) if use)
-    codes = np.array([number.setdefault(name, len(number)) for name in names], dtype=np.intp)
-    return np.stack([np.bincount(codes, weights=column[takes_part], minlength=len(number)) for column in columns])
-
-
-def _resample(sums: Floats, seed: int, resamples: int) -> Floats:
-    """Sums over `resamples` draws of clusters with replacement, shape (n_columns, n_draws).
-
-    A draw in which a denominator (odd rows) came to 0 has no ratio and is left out.
-    """
-    step = max(1, CELLS_AT_ONCE // sums.shape[1])
-    draws = _draws(sums.shape[1], seed, resamples)
-    together = np.concatenate([draws[done : done + step] @ sums.T for done in range(0, resamples, step)]).T
-    return together[:, (together[1::2] > 0).all(axis=0)]
-
-
-@lru_cache(maxsize=8)
-def _draws(count: int, seed: int, resamples: int) -> NDArray[np.uint16]:
-    """How often each of `count` clusters was drawn in each of the draws, shape (resamples, count).
-
-    The metrics of a run have the same clusters for the most part, and drawing takes longer than all else.
-    """
-    rng = np.random.default_rng(seed)
-    drawn = np.empty((resamples, count), dtype=np.uint16)
-    step = max(1, CELLS_AT_ONCE // count)
-    for done in range(0, resamples, step):
-        size = min(step, resamples - done)
-        drawn[done : done + size] = rng.multinomial(count, np.full(count, 1.0 / count), size=size)
-    return drawn
-
-
-def _percentiles(ratios: Floats, value: float) -> tuple[float, float]:
-    """The middle 95 % of the draws; stretched to hold the value itself, which an added cluster may leave outside."""
-    low, high = np.quantile(ratios, [0.025, 0.975])
-    return min(float(low), value), max(float(high), value)
+def _ratio(drawn: Floats, _: slice) -> Floats:
+    return drawn[0] / drawn[1]

@@ -121,7 +121,7 @@ def _reduce(metric: Metric, dataset: Dataset, samples: Sequence[Sample], cluster
     options = dataset.suite.bootstrap.model_dump()
     if metric.statistic is not None and metric.table is not None:
         rows, row_clusters = table_of(metric.table, samples, clusters)
-        return bootstrap_statistic(rows, metric.statistic, row_clusters, **options)
+        return bootstrap_statistic(rows, metric.statistic, row_clusters, bounds=metric.bounds, **options)
     return bootstrap_ratio(*columns_of(metric.name, samples), clusters, bounds=metric.bounds, **options)
 
 
