@@ -58,7 +58,8 @@ apart = "{patient}"
 id = "{filename}"
 ```
 
-A template is a text with `{field}`; a path (`{snippets.0.text}`) goes into lists and objects. One that is nothing but a
+A template is a text with `{field}`; a path (`{snippets.0.text}`) goes into lists and objects, `{@x}` is the field whose
+name stands in the field x. One that is nothing but a
 field keeps its type; a list in a list is laid flat. A field that the row lacks is an error that names it, unless it is
 written `{field?}`. What comes out empty is left out of the case.
 """

@@ -35,8 +35,13 @@ def text(template: str, scope: Mapping[str, Any]) -> str:
 
 
 def lookup(name: str, scope: Mapping[str, Any]) -> Any:
-    """The value of a field or path; one written with a "?" at its end may be missing (None). Raises FieldMissing."""
+    """The value of a field or path; one written with a "?" at its end may be missing (None). Raises FieldMissing.
+
+    "@x" is the value of the field whose name stands in the field x.
+    """
     path, optional = (name[:-1], True) if name.endswith("?") else (name, False)
+    if path.startswith("@"):
+        path = as_text(lookup(path[1:], scope))
     if path in scope:
         return scope[path]
     value: Any = scope
