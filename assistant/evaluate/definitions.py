@@ -36,7 +36,7 @@ def write(page: Path) -> None:
 def _family(family: Family, suite: Suite) -> Iterator[str]:
     yield f"## {family.title}\n"
     yield f"Tasks: {', '.join(task for task in TASKS if task in family.tasks)}.\n"
-    yield "| metric | definition | left out, and edge cases | n counts | judged | after |"
+    yield "| metric | definition | left out, and edge cases | n counts | judged | source |"
     yield "|---|---|---|---|---|---|"
     for metric in family.metrics(suite):
         yield _row(metric)

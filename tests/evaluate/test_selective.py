@@ -58,9 +58,9 @@ def answered(*scores: float) -> Sample:
 
 def test_confidence_is_the_mean_score_of_what_is_shown_or_the_lead_of_a_choice():
     assert confidence(answered(0.5, 1.0)) == 0.75
-    assert confidence(answered()) is None
+    assert confidence(answered()) == 0.0
     assert confidence(Sample("x", choice=1, choice_scores=(0.1, 0.7, 0.4))) == pytest.approx(0.3)
-    assert confidence(Sample("x", choice=1)) is None
+    assert confidence(Sample("x", choice=1)) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ is the share of wrong ones among them. A confidence that is worth something keep
 Yaniv and Wiener 2010; Geifman et al. 2019; Kamath et al. 2020 for question answering).
 
 **Confidence** is the mean score of the claims that a reader is left with, each in [0, 1] as the checker gave it: how
-well the evidence carries the answer. Of a choice it is the distance of the best choice's score from the next one's.
+well the evidence carries the answer; 0 without a claim. Where choices were scored it is the distance of the best one's
+score from the next one's.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from assistant.evaluate.metric import Bench, Family, Marks, Metric
 from assistant.evaluate.score.correct import correctness
 from assistant.evaluate.score.told import shown
 
-TABLE = "confidence"  # one row a case: answered (0 or 1), confidence, wrong (0 or 1)
+TABLE = "confidence"  # one row a case: answered (0 or 1), confidence, wrong (0 or 1); zeros for an abstention
 COVERAGES = (0.5, 0.8, 1.0)
 
 
-def confidence(sample: Sample, *, removes: bool = False) -> float | None:
-    """How sure an answer or a choice is; None without claims or, of a choice, without scores."""
+def confidence(sample: Sample, *, removes: bool = False) -> float:
+    """How sure an answer or a choice is, in [0, 1]; 0 of an abstention, and where no claim says why."""
     if len(sample.choice_scores) > 1:
         best, second = sorted(sample.choice_scores, reverse=True)[:2]
         return best - second
     claims = shown(sample, removes=removes)
-    return sum(claim.score for claim in claims) / len(claims) if claims else None
+    return sum(claim.score for claim in claims) / len(claims) if claims else 0.0
 
 
 def risk_coverage(rows: Floats, weights: Floats) -> tuple[Floats, Floats]:
@@ -81,12 +82,12 @@ def accuracy_at(coverage: float) -> Statistic:
 
 def _metrics(_: Suite) -> tuple[Metric, ...]:
     kept = (
-        "Confidence is the mean score of the claims that are shown, of a choice the distance between the scores of its "
+        "Confidence is the mean score of the claims that are shown, where choices were scored the distance between the "
         "best two."
     )
     edge = (
-        "Cases of which one can't say whether they are right, and choices without scores, add nothing. Nothing "
-        "answered: absent. Answers of equal confidence count as in the mean of all their orders."
+        "Cases of which one can't say whether they are right add nothing. Nothing answered: absent. Without a claim the "
+        "confidence is 0. Answers of equal confidence count as in the mean of all their orders."
     )
 
     return (
@@ -135,10 +136,10 @@ def _mark(case: Case, sample: Sample, bench: Bench) -> Marks:
     found = correctness(case, sample, bench)
     if found is None:
         return Marks()
+    if not found.answered:
+        return Marks(observations={TABLE: ((0.0, 0.0, 0.0),)})
     sure = confidence(sample, removes=bench.removes)
-    if sure is None:
-        return Marks() if found.answered else Marks(observations={TABLE: ((0.0, 0.0, 0.0),)})
-    return Marks(observations={TABLE: ((float(found.answered), sure, float(not found.correct)),)})
+    return Marks(observations={TABLE: ((1.0, sure, float(not found.correct)),)})
 
 
 FAMILY = Family("selective", "Risk and coverage", frozenset({"ask", "choose"}), _metrics, _mark)
