@@ -19,7 +19,7 @@ BELOW = "<!-- Below: python -m assistant.evaluate.definitions docs/metrics.md --
 
 
 def definitions() -> str:
-    """Every metric that a suite can report, by family: name, what it is, what is left out, what n counts, its source."""
+    """Every metric that a suite can report, by family, each with its edge cases, what n counts and its source."""
     every = get_args(get_args(Suite.model_fields["external"].annotation)[0])
     suite = Suite(name="all", cases="all.jsonl", external=every)
     return "\n".join(line for family in FAMILIES for line in _family(family, suite))

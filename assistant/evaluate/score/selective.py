@@ -86,8 +86,8 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
         "best two."
     )
     edge = (
-        "Cases of which one can't say whether they are right add nothing. Nothing answered: absent. Without a claim the "
-        "confidence is 0. Answers of equal confidence count as in the mean of all their orders."
+        "Cases of which one can't say whether they are right add nothing. Nothing answered: absent. Without a claim "
+        "the confidence is 0. Answers of equal confidence count as in the mean of all their orders."
     )
 
     return (
