@@ -21,6 +21,7 @@ from assistant.workspace import choose_indexes, workspace_of_recipe
 
 if TYPE_CHECKING:
     from assistant.answering import PastTurn
+    from assistant.checking import Checker
     from assistant.conversation import Conversation
     from assistant.export import Export
     from assistant.forget import ForgetReport
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from assistant.store.index import OpenIndex, Place
     from assistant.store.workspace_db import WorkspaceDb
     from assistant.studies import StudyRequest
-    from assistant.verify import Verifier
 
 File = str | Path
 Step = SearchResult | Claim | Answer
@@ -273,7 +273,8 @@ class Assistant:
         patient's earlier studies. `earlier` are the turns before this one (see `converse`): a follow-up question is put
         so that it stands alone, and what they cited can be cited again. Raises BadQuery for an empty question,
         UnreadableFile for an upload, ModelUnavailable where the settings keep a model from answering. A model that is
-        lost is no error, unless `llm.when_lost` says so: `quote` goes on, and the answer's `notice` says that.
+        lost is no error, unless `llm.when_lost` says so: `quote` goes on, and the answer's `notice` says that. It also
+        says when a reply was cut off by `llm.max_tokens`, or a served judge was lost and the rules went on alone.
         """
         from assistant import answering
         from assistant.errors import BadQuery
@@ -298,19 +299,22 @@ class Assistant:
             tuple(turn.exchange for turn in earlier), brought,
         )  # fmt: skip
         context = None if found.abstained else answerer.context_for(task)
-        claims: list[Claim] = []
+        judged: list[Claim] = []
+        notices: list[str] = []
         lost: TakenOver | None = None
         if not found.abstained:
-            verifier = self.verifier()
+            checker = self.checker()
             by_id = {piece.id: piece for piece in task.given(context)}
             for statement in self._written(answerer, task):
                 if isinstance(statement, TakenOver):
                     lost, by_id = statement, {piece.id: piece for piece in kept}
                     continue
-                for claim in self.shown(verifier.verify(statement, by_id)):
-                    claims.append(claim)
-                    yield claim
-        abstained, reason = answering.abstention(found, claims, self.settings)
+                checked = checker.verify(statement, by_id)
+                judged += checked
+                yield from self.shown(checked)
+            notices = [*([lost.notice] if lost else ()), *task.notes, *([checker.notice] if checker.notice else ())]
+        abstained, reason = answering.abstention(found, judged, self.settings)
+        claims = self.shown(judged)
         evidence, prompt_use = answering.considered(found, brought, context)
         unsourced = abstained and self.settings.llm.own_knowledge and not lost and found.reason != NAMED_PATIENT
         now = time.perf_counter()
@@ -327,7 +331,8 @@ class Assistant:
             prompt_use=prompt_use,
             closest=answering.closest(evidence, uploaded, self.settings.retrieve.text_floor) if abstained else (),
             own_knowledge=tuple(answering.own_knowledge(answerer, put, evidence)) if unsourced else (),
-            notice=lost.notice if lost else "",
+            notice=" ".join(notices),
+            removed=tuple(claim for claim in judged if claim not in claims),
         )  # fmt: skip
 
     def converse(
@@ -525,12 +530,11 @@ class Assistant:
 
         return text_encoder(self.settings)
 
-    def verifier(self) -> Verifier:
+    def checker(self) -> Checker:
         """What judges every sentence, with the entailment model of `verify.entailment` beside the rules."""
-        from assistant.verify import Verifier
-        from assistant.verify.entail import open_entailment
+        from assistant.checking import Checker
 
-        return Verifier(self.settings.verify, open_entailment(self.settings.verify.entailment, self.settings))
+        return Checker(self.settings, self.workspace)
 
     def shown(self, claims: Sequence[Claim]) -> list[Claim]:
         """The claims that are shown: all of them, or by the setting only the supported ones."""

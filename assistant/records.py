@@ -465,7 +465,8 @@ class Answer:
     `standalone` is the question as it was searched and put, where a follow-up had to be rewritten. An abstention names
     in `closest` the evidence that came closest, for a person to look at. `own_knowledge` are sentences of the model
     that rest on no evidence; they are set apart, shown only where a setting asks for them, and never claims. `notice`
-    says what a reader must know of how it came about: that the language model was lost, say.
+    says what a reader must know of how it came about: that the language model was lost, say. `removed` are the claims
+    that `verify.unsupported = "remove"` took away; their citations are counted and they are not in the JSON.
     """
 
     question: str
@@ -483,6 +484,7 @@ class Answer:
     closest: tuple[str, ...] = ()
     own_knowledge: tuple[str, ...] = ()
     notice: str = ""
+    removed: tuple[Claim, ...] = ()
 
     @property
     def text(self) -> str:
@@ -491,8 +493,9 @@ class Answer:
 
     @property
     def citation_counts(self) -> CitationCounts:
-        """How the answerer's citations stood up to being checked."""
-        return count_citations(self.claims, {evidence.id for evidence in self.evidence if evidence.kept})
+        """How the answerer's citations stood up to being checked, those of removed claims too."""
+        given = {evidence.id for evidence in self.evidence if evidence.kept}
+        return count_citations((*self.claims, *self.removed), given)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -261,9 +261,11 @@ def pdf(text: str) -> bytes:
 
 
 class RecordingServer:
-    """An OpenAI-compatible server on loopback that keeps every request's body and always answers the same."""
+    """An OpenAI-compatible server on loopback that keeps every request's body and always answers the same.
 
-    def __init__(self, reply: str = "There is a small right pleural effusion [E1].") -> None:
+    `finish` is the reason that it gives for the end of its reply: "length" where the limit on it did."""
+
+    def __init__(self, reply: str = "There is a small right pleural effusion [E1].", finish: str | None = None) -> None:
         self.bodies: list[str] = []
         bodies = self.bodies
 
@@ -278,7 +280,7 @@ class RecordingServer:
                 said = {"role": "assistant", "content": reply}
                 chunk = {
                     "id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m",
-                    "choices": [{"index": 0, "delta": said, "finish_reason": None}],
+                    "choices": [{"index": 0, "delta": said, "finish_reason": finish}],
                 }  # fmt: skip
                 self._reply("text/event-stream", f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n")
 

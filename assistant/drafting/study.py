@@ -65,10 +65,10 @@ def write_draft(
     context = answerer.context_for(task)
     present = {evidence.id: evidence for evidence in (*own, *similar)}
     with_prior = {**present, **{evidence.id: evidence for evidence in prior}}
-    verifier = assistant.verifier()
+    checker = assistant.checker()
 
     def check(section: str, said: Statement) -> tuple[str, Statement, tuple[Claim, ...]]:
-        return section, said, tuple(verifier.verify(said, with_prior if section == COMPARISON else present))
+        return section, said, tuple(checker.verify(said, with_prior if section == COMPARISON else present))
 
     quoted = tuple(check(COMPARISON, said) for said in compared(prior))
     checked = tuple(check(section, said) for section, said in answerer.draft(task))
@@ -81,7 +81,10 @@ def write_draft(
         content.request.study_id,
         tuple(Section(name, shown) for name, said in sections.items() if (shown := tuple(assistant.shown(said)))),
         (*own, *prior, *told),
-        flags_of(content, found, similar, claims, assistant.settings),
+        (
+            *(f"model: {note}" for note in (*task.notes, checker.notice) if note),
+            *flags_of(content, found, similar, claims, assistant.settings),
+        ),
         answerer.model,
         answerer.prompt_for(task),
     )

@@ -8,19 +8,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import ModelLost, ModelUnavailable, ReplyRefused, WardroundError
-from assistant.generate.chat import ChatServer, Reply
+from assistant.errors import ModelUnavailable, ReplyRefused, WardroundError
+from assistant.generate.chat import Reply
 from assistant.generate.choose import choose_prompt
 from assistant.generate.context import Context, Exchange, build_context
 from assistant.generate.fence import defused
-from assistant.generate.modes import write
+from assistant.generate.modes import Ask, write
 from assistant.generate.profiles import profile_of
 from assistant.generate.prompts import Prompt, load_prompt, prompt_of
 from assistant.generate.replies import UnreadableReply, guided, read_sentences, reply_schema
-from assistant.generate.running import RunningServer, running_server
 from assistant.generate.statements import as_statement
-from assistant.generate.streaming import stream_sentences
+from assistant.generate.streaming import Noted, stream_sentences
 from assistant.generate.task import DraftTask, Task
+from assistant.generate.which_server import WhichServer
 from assistant.records import Statement
 from assistant.settings import LlmSettings
 
@@ -54,25 +54,8 @@ class ServedAnswerer:
         self._llm = llm if most is None else llm.model_copy(update={"images": min(llm.images, most)})
         self._prompts_dir = prompts_dir
         self._variant = variant
-        self._workspace = workspace
-        self._fixed = ChatServer(self._llm, address) if address else None
-        self._found: tuple[RunningServer, ChatServer] | None = None
+        self._server = WhichServer(self._llm, address, workspace)
         self._guides = True  # whether the server can be held to a schema; until it has refused one
-
-    @property
-    def _server(self) -> ChatServer:
-        if self._fixed is not None:
-            return self._fixed
-        running = running_server(self._workspace) if self._workspace else None
-        if running is None:
-            raise ModelLost(
-                f"llm.base_url is not set, and no server runs for {self._workspace}: start one with "
-                "`wardround serve-llm`, or set llm.base_url"
-            )
-        if self._found is None or self._found[0] != running:
-            llm = self._llm.model_copy(update={"model": running.model, "api_key": running.api_key})
-            self._found = (running, ChatServer(llm, running.base_url))
-        return self._found[1]
 
     @property
     def model(self) -> str:
@@ -80,7 +63,7 @@ class ServedAnswerer:
 
         Raises ModelUnavailable.
         """
-        return (self._found[1] if self._found else self._server).model
+        return self._server.last.model
 
     @property
     def prompt(self) -> str:
@@ -99,7 +82,7 @@ class ServedAnswerer:
         if not context.ids:
             return
         prompt = prompt_of_task(task, self._variant, self._prompts_dir)
-        yield from write(task, prompt, context, self._ask, self._load, self._llm.samples)
+        yield from write(task, prompt, context, self._noting(task), self._load, self._llm.samples)
 
     def draft(self, task: DraftTask) -> Iterator[tuple[str, Statement]]:
         """The model's report by section; nothing where it abstains. Raises ModelUnavailable."""
@@ -111,7 +94,7 @@ class ServedAnswerer:
         section = prompt.sections[0]
         sections = ", ".join(prompt.sections)
         values = {"study": defused(task.study), "evidence": context.text, "sections": sections}
-        tokens = self._ask(prompt, context, values)
+        tokens = self._noting(task)(prompt, context, values)
         for sentence in stream_sentences(tokens):
             heading = _section(sentence, prompt.sections)
             if heading:
@@ -143,6 +126,18 @@ class ServedAnswerer:
     def _load(self, name: str) -> Prompt:
         return prompt_of(name, self._variant, self._prompts_dir)
 
+    def _noting(self, task: Task | DraftTask) -> Ask:
+        """`_ask`, with a note in the task where the limit on its length ended a reply that is read as the answer."""
+
+        def ask(prompt: Prompt, context: Context, values: Mapping[str, str], seed: int | None = None) -> Iterator[str]:
+            reply = self._ask(prompt, context, values, seed)
+            if prompt.facts.get("reply") == "free":  # a step on the way: what it lacks, the answer need not
+                return reply
+            cut = f"The language model's reply was cut off after {self._llm.max_tokens} tokens (llm.max_tokens): what "
+            return Noted(reply, task.notes, cut + "it would have said after that is missing.")
+
+        return ask
+
     def _ask(
         self, prompt: Prompt, context: Context, values: Mapping[str, str], seed: int | None = None
     ) -> Iterator[str]:
@@ -150,7 +145,7 @@ class ServedAnswerer:
         sampled = {} if seed is None else {"seed": seed, "temperature": max(self._llm.temperature, SAMPLED_AT)}
         if self._llm.reply == "json" and context.ids and prompt.facts.get("reply") != "free":
             return self._ask_json(system, user, prompt, context, sampled)
-        return self._server.stream(system, user, context.pictures, extra=sampled)
+        return self._server.now.stream(system, user, context.pictures, extra=sampled)
 
     def _ask_json(
         self, system: str, user: str, prompt: Prompt, context: Context, extra: Mapping[str, Any]
@@ -176,14 +171,14 @@ class ServedAnswerer:
     ) -> Reply:
         """The reply, held to the schema by a server that can do that; one that can't refuses such a request."""
         if self._guides:
-            reply = self._server.stream(system, user, context.pictures, extra={**extra, **guided(schema)})
+            reply = self._server.now.stream(system, user, context.pictures, extra={**extra, **guided(schema)})
             try:
                 return reply.begun()
             except ModelUnavailable as error:
                 if getattr(error.__cause__, "status_code", None) not in (400, 422, 501):
                     raise
             self._guides = False
-        return self._server.stream(system, user, context.pictures, extra=extra)
+        return self._server.now.stream(system, user, context.pictures, extra=extra)
 
 
 REPLY_FORM = "reply-json"  # the template that is added to a prompt

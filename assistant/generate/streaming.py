@@ -15,6 +15,29 @@ _ENDED = re.compile(r"[.!?:][\"”')]*(\s*[\[(]\s*E\d[^\])]*[\])][.]?)*$")
 _LONGEST_QUOTE = 600  # characters after “ that are waited for; `sentence_spans` keeps such a quotation whole
 
 
+class Noted:
+    """A stream that adds `note` to `notes` where, at its end, the limit on its length had cut it (`cut`)."""
+
+    def __init__(self, tokens: Iterable[str], notes: list[str], note: str) -> None:
+        self._tokens, self._iterator = tokens, iter(tokens)
+        self._notes, self._note = notes, note
+
+    @property
+    def cut(self) -> bool:
+        return bool(getattr(self._tokens, "cut", False))
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            return next(self._iterator)
+        except StopIteration:
+            if self.cut and self._note not in self._notes:
+                self._notes.append(self._note)
+            raise
+
+
 def stream_sentences(tokens: Iterable[str]) -> Iterator[str]:
     """The sentences of a stream, in order, stripped, as `sentence_spans` would cut the complete text.
 

@@ -22,7 +22,8 @@ class Task:
     the text encoder of the index; sentences are then ranked by meaning as well as by words. `prompt` is the name of a
     template ("" for the one that the question and its evidence ask for, see `choose_prompt`), `mode` how a model comes
     to its answer, `earlier` what was said before in the same conversation, oldest first, and `brought` what was cited
-    there and not found again: a model may cite it once more.
+    there and not found again: a model may cite it once more. Into `notes` goes what a reader must know of how the
+    answer was written: that the reply was cut off, say.
     """
 
     question: str
@@ -33,6 +34,7 @@ class Task:
     mode: Mode = "direct"
     earlier: tuple[Exchange, ...] = ()
     brought: tuple[Evidence, ...] = ()
+    notes: list[str] = field(default_factory=list, compare=False)
 
     def given(self, context: Context | None) -> tuple[Evidence, ...]:
         """The evidence that a prompt showed, which alone may carry what a model says; all of it without a prompt."""
@@ -49,7 +51,7 @@ class DraftTask:
     `study` says in words what was given ("chest X-ray, PA"; "12-lead ECG, 10 s"). `template` is the name of
     a file in `prompts/`. `own` is what the study itself says: its measured values, its stated tags; never its own
     report. `similar` are passages of other studies' reports and labelled images or signals, the most
-    similar study first; each carries its `study_id`.
+    similar study first; each carries its `study_id`. `notes` is as a `Task`'s.
     """
 
     study: str
@@ -58,6 +60,7 @@ class DraftTask:
     similar: tuple[Evidence, ...] = ()
     images: Mapping[str, Image] = field(default_factory=dict)
     encode: TextEncoder | None = None
+    notes: list[str] = field(default_factory=list, compare=False)
 
 
 class Answerer(Protocol):

@@ -1,4 +1,4 @@
-"""A served language model as judge: the one behind `llm.base_url`, asked about one pair at a time.
+"""A served language model as judge, the one that writes answers, asked about one pair at a time.
 
 Its reply is one word, strictly read: anything else is no judgement and counts as neutral. It says no probability, so
 rows are 0 or 1.
@@ -16,9 +16,9 @@ import numpy as np
 
 from assistant.embed.registry import fingerprint
 from assistant.errors import WardroundError
-from assistant.generate.chat import ChatServer
 from assistant.generate.fence import fenced
 from assistant.generate.prompts import load_prompt
+from assistant.generate.which_server import WhichServer
 from assistant.settings import Settings
 from assistant.verify.entail.parts import NEUTRAL
 
@@ -32,26 +32,31 @@ _WORD = re.compile(r"\W*(SUPPORTED|NEITHER|CONTRADICTED)\W*", re.IGNORECASE)
 
 
 class ServedJudge:
-    """Judges by prompt `judge`. Raises WardroundError at once when no address is named."""
+    """Judges by prompt `judge`, at `llm.base_url` or, where none is named, at the server that runs for `workspace`.
+
+    Raises WardroundError at once where neither is named.
+    """
 
     name = "served"
 
-    def __init__(self, settings: Settings, prompts_dir: Path | None = None) -> None:
+    def __init__(self, settings: Settings, workspace: Path | None = None) -> None:
         llm = settings.llm
-        if not llm.base_url:
+        if not llm.base_url and workspace is None:
             raise WardroundError(
                 'verify.entailment is "served" but llm.base_url is not set: '
                 "e.g. WARDROUND_LLM__BASE_URL=http://127.0.0.1:8000/v1"
             )
-        self._prompt = load_prompt("judge", prompts_dir)
+        self._prompt = load_prompt("judge", workspace / "prompts" if workspace else None)
         self._chars = 4 * llm.context_tokens
         short = llm.model_copy(update={"max_tokens": _REPLY_TOKENS, "temperature": 0.0})
-        self._server = ChatServer(short, llm.base_url, lane="judge")  # asked while an answer is still being read
+        # asked while an answer is still being read
+        self._server = WhichServer(short, llm.base_url, workspace, lane="judge")
 
     @property
     def fingerprint(self) -> str:
         """Of the prompt, the address and the model's name there: its weights are the server's business."""
-        return fingerprint(self._prompt.id, self._server.base_url, self._server.model, self._chars)
+        server = self._server.now
+        return fingerprint(self._prompt.id, server.base_url, server.model, self._chars)
 
     def judge(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """As `EntailmentModel.judge`; evidence is cut at four characters for each of `llm.context_tokens`.
@@ -70,5 +75,5 @@ class ServedJudge:
             claim=fenced("claim", 'kind="claim"', claim[: self._chars]),
             evidence=fenced("text", 'kind="text"', evidence[: self._chars]),
         )
-        said = _WORD.fullmatch("".join(self._server.stream(system, user)))
+        said = _WORD.fullmatch("".join(self._server.now.stream(system, user)))
         return _ROWS[said[1].upper()] if said else NEUTRAL
