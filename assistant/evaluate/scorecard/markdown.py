@@ -10,6 +10,7 @@ from assistant.evaluate.result import RunResult
 from assistant.evaluate.score import families_of
 from assistant.evaluate.scorecard.cases import rated_cases
 from assistant.evaluate.scorecard.faults import GRAVE
+from assistant.evaluate.scorecard.judged import corrected_words
 from assistant.evaluate.scorecard.rates import headlines
 from assistant.evaluate.scorecard.weak import weak_points
 from assistant.evaluate.scorecard.words import number_with_interval
@@ -56,11 +57,12 @@ def _lines(result: RunResult) -> Iterator[str]:
 
 
 def _table(result: RunResult, names: list[str]) -> Iterator[str]:
-    yield "| metric | | value [95 %] | n |"
-    yield "| --- | --- | --- | ---: |"
+    yield "| metric | | value [95 %] | n | of a judged rate |"
+    yield "| --- | --- | --- | ---: | --- |"
     for name in names:
         known, interval = result.definitions[name], result.metrics[name]
-        yield f"| `{name}` | {_cell(known.title)} | {number_with_interval(interval)} | {interval.n} |"
+        corrected = _cell(corrected_words(result, name))
+        yield f"| `{name}` | {_cell(known.title)} | {number_with_interval(interval)} | {interval.n} | {corrected} |"
 
 
 def _differences(result: RunResult) -> Iterator[str]:

@@ -12,13 +12,13 @@ from assistant.evaluate.metric import Metric
 from assistant.evaluate.result import RunResult
 from assistant.evaluate.scorecard.pieces import judged_change
 from assistant.evaluate.scorecard.rates import headlines
-from assistant.evaluate.scorecard.words import number, percent
+from assistant.evaluate.scorecard.words import between, number, percent
 from assistant.html_page import html_page
 
 _HOW = (
     "Each value with its 95 % interval. Green and red: better and worse than the row it is compared with, pair by pair "
-    "on the same cases, where the whole interval of the difference lies on one side. A variant is compared with the same "
-    "run as it is, any other row with the first model."
+    "on the same cases, where the whole interval of the difference lies on one side. A variant is compared with the "
+    "same run as it is, any other row with the first model."
 )
 
 
@@ -107,7 +107,7 @@ def _marked(row: Row, name: str) -> str:
 def _written(known: Metric, interval: Interval) -> tuple[str, str]:
     assert interval.value is not None and interval.low is not None and interval.high is not None
     if known.bounds == UNIT:
-        return percent(interval.value), f"{100 * interval.low:.1f} to {100 * interval.high:.1f}"
+        return percent(interval.value), between(interval)
     return number(interval.value), f"{number(interval.low)} to {number(interval.high)}"
 
 

@@ -15,17 +15,12 @@ from typing import Any
 from assistant.evaluate.result import RunResult
 from assistant.evaluate.scorecard.cases import MOST_BYTES, cases_section, cases_table
 from assistant.evaluate.scorecard.differences import comparison_section, variants_section
+from assistant.evaluate.scorecard.judged import judge_section
 from assistant.evaluate.scorecard.plots import plots_section
 from assistant.evaluate.scorecard.rates import all_rates_section, tiles_section
 from assistant.evaluate.scorecard.weak import weak_points
 from assistant.html_page import html_page
 from assistant.settings import Settings
-
-_NOTICE = (
-    "Verdicts, and with them every rate of hallucinations and citations, come from Wardround's own checker, the same "
-    "that marks the answers. It reads text against text: what it wrongly believes counts as right here too, and what "
-    "it wrongly doubts as a hallucination. Research software, no medical device."
-)
 
 
 def scorecard(result: RunResult, *, texts: bool = True, most_bytes: int = MOST_BYTES) -> str:
@@ -39,7 +34,7 @@ def scorecard(result: RunResult, *, texts: bool = True, most_bytes: int = MOST_B
         _head(result),
         _weak_points(result),
         tiles_section(result),
-        f'<p class="card notice">{escape(_NOTICE)}</p>',
+        judge_section(result),
         variants_section(result),
         comparison_section(result, texts=texts),
         plots_section(result),
@@ -53,9 +48,16 @@ def scorecard(result: RunResult, *, texts: bool = True, most_bytes: int = MOST_B
 def _contents(sections: list[str]) -> str:
     """Links to the sections that are there."""
     names = {
-        "weak": "Weak points", "rates": "Rates", "variants": "Variants", "comparison": "Comparison", "plots": "Plots",
-        "all": "All metrics", "cases": "Cases", "made": "Made with",
-    }  # fmt: skip
+        "weak": "Weak points",
+        "rates": "Rates",
+        "judge": "The judge",
+        "variants": "Variants",
+        "comparison": "Comparison",
+        "plots": "Plots",
+        "all": "All metrics",
+        "cases": "Cases",
+        "made": "Made with",
+    }
     there = [name for name in names if any(section.startswith(f'<section id="{name}"') for section in sections)]
     return "<nav>" + "".join(f'<a href="#{name}">{names[name]}</a>' for name in there) + "</nav>"
 

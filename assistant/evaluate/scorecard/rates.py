@@ -8,6 +8,7 @@ from assistant.evaluate.bootstrap import UNIT
 from assistant.evaluate.metric import Metric
 from assistant.evaluate.result import RunResult
 from assistant.evaluate.score import families_of
+from assistant.evaluate.scorecard.judged import corrected_words
 from assistant.evaluate.scorecard.pieces import bar
 from assistant.evaluate.scorecard.words import number, number_with_interval, percent
 
@@ -65,18 +66,20 @@ def _tile(result: RunResult, name: str) -> str:
     write = percent if known.bounds == UNIT else number
     shown = write(interval.value)
     between = f"{write(interval.low)} to {write(interval.high)}"
+    said = corrected_words(result, name)
+    corrected = f'<p class="corrected">{escape(said)}</p>' if said else ""
     better = {"low": "lower is better", "high": "higher is better", None: ""}[known.better]
     return (
         f'<div class="tile card"><h3>{escape(known.title)}</h3><p class="big">{shown}</p>'
         f"{bar(interval, known.bounds)}"
-        f'<p class="soft">{between}<br>n = {interval.n} {escape(known.unit)}; {better}</p></div>'
+        f'<p class="soft">{between}<br>n = {interval.n} {escape(known.unit)}; {better}</p>{corrected}</div>'
     )
 
 
 def _row(result: RunResult, name: str) -> str:
     known, interval = result.definitions[name], result.metrics[name]
     minor = ' class="minor"' if known.detail else ""
-    judged = " Rests on the checker's verdicts." if known.judged else ""
+    judged = f" Rests on a judge's verdicts: {escape(corrected_words(result, name))}." if known.judged else ""
     text = f"{escape(known.text)} {escape(known.edge)}{judged}<br><code>{escape(known.name)}</code>"
     explained = f"<details><summary>{escape(known.title)}</summary><p>{text}</p></details>"
     drawn = bar(interval, known.bounds) if interval.value is not None else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assistant.evaluate.bootstrap import UNIT
 from assistant.evaluate.result import RunResult
 from assistant.evaluate.score import families_of
+from assistant.evaluate.scorecard.judged import judge_weakness
 from assistant.evaluate.scorecard.words import percent_with_interval
 
 FEW_CLUSTERS = 30  # below this many independent groups the intervals are wide and a value alone misleads
@@ -17,6 +18,7 @@ def weak_points(result: RunResult) -> list[str]:
     points = []
     if result.set_aside:
         points.append(f"{len(result.set_aside)} of {len(result.samples)} cases failed and count in no other metric.")
+    points += judge_weakness(result.judge)
     shortfalls: list[tuple[float, str]] = []
     for name, known in result.definitions.items():
         interval = result.metrics[name]

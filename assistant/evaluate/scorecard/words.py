@@ -14,14 +14,25 @@ def number(value: float, *, signed: bool = False) -> str:
 
 def percent(value: float) -> str:
     """A share in per cent, with a decimal: "12.3 %"."""
-    return f"{100 * value:.1f} %"
+    return f"{_hundredths(value)} %"
 
 
 def percent_with_interval(interval: Interval) -> str:
     """ "12.0 % (6.0 to 21.0)"; "not measured" without a value."""
     if interval.value is None or interval.low is None or interval.high is None:
         return "not measured"
-    return f"{percent(interval.value)} ({100 * interval.low:.1f} to {100 * interval.high:.1f})"
+    return f"{percent(interval.value)} ({between(interval)})"
+
+
+def between(interval: Interval) -> str:
+    """The ends of an interval of a share, in per cent: "6.0 to 21.0"; "" without one."""
+    if interval.low is None or interval.high is None:
+        return ""
+    return f"{_hundredths(interval.low)} to {_hundredths(interval.high)}"
+
+
+def _hundredths(value: float) -> str:
+    return f"{round(100 * value, 1) + 0.0:.1f}".replace("-", "−")
 
 
 def number_with_interval(interval: Interval, *, signed: bool = False) -> str:
