@@ -8,6 +8,7 @@ index = "demo"                   # index name or recipe, optional; a case may na
 task = "ask"                     # what is done with cases that do not say it themselves
 retrieval_k = [1, 5, 10]
 cluster = "group"                # "group", "case", "patient" or "tags.<name>": what the intervals resample
+groups = ["tags.sex", "tags.age: 40, 65"]   # every metric by group as well, numbers in bands; see `groups`
 judge = "verifier"               # whose verdicts the judged metrics rest on, see `assistant.evaluate.judge.registry`
 judge_labels = "auto"            # the labelled set that speaks for its errors, see `assistant.evaluate.judge.labels`
 external = ["radgraph_f1"]       # report metrics of other packages, see `assistant.evaluate.score.external`
@@ -41,6 +42,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -52,10 +54,12 @@ from assistant.errors import RecipeError
 from assistant.evaluate.case import Case, Strict, Task, first_fault
 from assistant.evaluate.mapping import Sample, find_data, find_mapping, map_cases, sample_cases
 from assistant.evaluate.mapping.choose import Half, half_of
+from assistant.resources import resource_dir
 from assistant.settings import Settings
 
 PACKAGE_SCHEME = "package:"
 WORKSPACE_SCHEME = "workspace:"
+_GROUPS = re.compile(r"tags\.\w+(\s*:\s*\d+(\.\d+)?(\s*,\s*\d+(\.\d+)?)*)?")
 
 
 class Bootstrap(Strict):
@@ -83,6 +87,7 @@ class Suite(Strict):
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     retrieval_k: tuple[int, ...] = (1, 5, 10)
     cluster: str = "group"
+    groups: tuple[str, ...] = ()
     external: tuple[Literal["radgraph_f1", "chexbert_f1", "ratescore", "green"], ...] = ()
     judge: str = "verifier"
     judge_labels: Literal["auto", "kqa", "faithbench", "radfact", "mts_dialog"] = "auto"
@@ -106,6 +111,14 @@ class Suite(Strict):
         if self.archive and self.mapping is None:
             raise ValueError("archive = true takes the texts of a mapping, and the suite names none")
         return self
+
+    @field_validator("groups")
+    @classmethod
+    def _groups_of_tags(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for rule in value:
+            if not _GROUPS.fullmatch(rule):
+                raise ValueError(f'{rule!r} should read "tags.<name>", or "tags.<name>: 40, 65" to cut numbers')
+        return value
 
     @field_validator("cluster")
     @classmethod
@@ -139,7 +152,10 @@ class Dataset(Strict):
         """The recipe of the archive that belongs to the suite, if it has one."""
         if self.suite.archive:
             return self.workspace / "eval" / "archives" / f"eval-{self.suite.mapping}" / "recipe.toml"
-        return self.path.parent / self.suite.recipe if self.suite.recipe is not None else None
+        if self.suite.recipe is None:
+            return None
+        beside = self.path.parent / self.suite.recipe
+        return beside if beside.exists() else resource_dir("eval") / self.suite.recipe  # suites are copied without it
 
     @property
     def archive(self) -> str | None:

@@ -58,7 +58,7 @@ def archive_rows(mapping: Mapping, folder: Path) -> Iterator[dict[str, str]]:
     assert mapping.archive is not None
     for row in _with_all_fields(mapping, folder):
         with _Place(mapping.name, row, "archive"):
-            made = {column: text(template, row.values) for column, template in mapping.archive.columns.items()}
+            made = {str(column): text(template, row.values) for column, template in mapping.archive.columns.items()}
         if made.get("text"):
             yield made
 
