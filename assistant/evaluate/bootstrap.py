@@ -176,11 +176,14 @@ def paired_bootstrap_ratio(
     seed: int = 0,
     resamples: int = 2000,
     bounds: tuple[float, float] | None = UNIT,
+    comparisons: int = 1,
 ) -> Interval:
     """Difference of two ratios of sums (second - first) over the same items, all four of shape (n_items,).
 
     The two sides keep their pairing: a draw takes a cluster's units of both. An item may have units on one side
     only (an answer that one run gave and the other did not). `n` is the number of items with units on any side.
+    Where the difference was picked among `comparisons` for being the largest, the interval is as much wider
+    (Bonferroni).
     """
     columns = [
         column_of(column, name)
@@ -207,7 +210,7 @@ def paired_bootstrap_ratio(
         together = drawn + extra @ weights[:, rows]
         return together[2] / together[3] - together[0] / together[1]
 
-    low, high = percentiles(weigh(sums, seed, resamples, difference), value, few(count))
+    low, high = percentiles(weigh(sums, seed, resamples, difference), value, few(count, comparisons))
     return Interval(value, low, high, int(takes_part.sum()), count)
 
 
@@ -250,10 +253,12 @@ def paired_bootstrap_statistic(
     *,
     seed: int = 0,
     resamples: int = 2000,
+    comparisons: int = 1,
 ) -> Interval:
     """Difference of a statistic (second - first) of two tables, each given as its rows and their clusters.
 
-    A draw takes a cluster's rows of both. ABSENT where either side has no value.
+    A draw takes a cluster's rows of both; `comparisons` as in `paired_bootstrap_ratio`. ABSENT where either side has no
+    value.
     """
     names = list(dict.fromkeys([*first[1], *second[1]]))
     number = {name: place for place, name in enumerate(names)}
@@ -270,7 +275,7 @@ def paired_bootstrap_statistic(
         if drawn[0] is not None and drawn[1] is not None:
             differences.append(drawn[1] - drawn[0])
     value = float(values[1] - values[0])
-    low, high = of_draws(np.array(differences), value, len(names), 0, None, seed)
+    low, high = of_draws(np.array(differences), value, len(names), 0, None, seed, comparisons)
     return Interval(value, low, high, max(len(rows) for rows, _ in (first, second)), len(names))
 
 

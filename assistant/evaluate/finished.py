@@ -14,6 +14,7 @@ from assistant.evaluate.case import Case
 from assistant.evaluate.compare import Comparison, compare_samples
 from assistant.evaluate.dataset import Dataset, Suite, apply_overrides
 from assistant.evaluate.gate import Limit, known_limits
+from assistant.evaluate.groups import group_tables
 from assistant.evaluate.log import Sample, read_log
 from assistant.evaluate.marking import bench_of, judge_of, read_as, reported
 from assistant.evaluate.plan import RUNS, metrics_code
@@ -76,6 +77,7 @@ class FinishedRun:
             settings=self.manifest["settings"],
             indexes=self.manifest["generations"],
             variant=self.manifest["variant"],
+            groups=group_tables(self.dataset, metrics, cases),
             judge=judge_of(self.dataset, settings, metrics, self.samples, Path(self.manifest["workspace"])),
         )
 

@@ -92,15 +92,17 @@ def percentiles(draws: Floats, value: float, deviations: float = NORMAL) -> tupl
 
 
 @lru_cache(maxsize=256)
-def few(count: int) -> float:
+def few(count: int, comparisons: int = 1) -> float:
     """How many standard deviations hold 95 % of a mean of `count` clusters whose variance is itself estimated.
+
+    So many that all of `comparisons` means are held in 95 % of cases (Bonferroni).
 
     Student's t with count - 1 degrees of freedom (the expansion of Cornish and Fisher), times what the draws are too
     narrow by (Hesterberg 2015, "expanded percentile interval").
     """
     if count < 3:
         return 6.0
-    z, of = NORMAL, count - 1
+    z, of = NormalDist().inv_cdf(1 - 0.025 / comparisons), count - 1
     t = z + (z**3 + z) / (4 * of) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * of**2)
     t += (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * of**3)
     return t * math.sqrt(count / of)
@@ -146,7 +148,13 @@ def imaginary_pair(sums: Floats, bounds: tuple[float, float]) -> Floats:
 
 
 def of_draws(
-    drawn: Floats, value: float, count: int, most: int, bounds: tuple[float, float] | None, seed: int
+    drawn: Floats,
+    value: float,
+    count: int,
+    most: int,
+    bounds: tuple[float, float] | None,
+    seed: int,
+    comparisons: int = 1,
 ) -> tuple[float, float]:
     """The interval of a statistic from its draws; nothing is known where it could not be told of any."""
     if not len(drawn) or (count == 1 and bounds is not None):
@@ -160,4 +168,4 @@ def of_draws(
         units = float(np.clip(mean * (1 - mean) / variance, 1, most)) / 2 if variance > 0 else count / 2
         bottom, top = imaginary_weights(2, IMAGINARY, seed, len(drawn))
         drawn = least + span * (units * scaled + top) / (units + bottom + top)
-    return percentiles(drawn, value, few(count))
+    return percentiles(drawn, value, few(count, comparisons))

@@ -16,6 +16,7 @@ from assistant.evaluate.score import metrics_of
 
 if TYPE_CHECKING:
     from assistant.evaluate.compare import Comparison
+    from assistant.evaluate.groups import GroupTable
     from assistant.evaluate.judge.report import JudgeReport
     from assistant.evaluate.variants import Variant
 
@@ -45,7 +46,8 @@ class RunResult:
     """A finished run. `settings` are those that shaped it, secrets left out; `indexes` name each generation.
 
     `variant` is the name of what was changed in it, if anything was; `varied` are the runs of the same cases under
-    variants, compared with this one. `judge` says how far the judged metrics can be believed; None where none is judged.
+    variants, compared with this one. `groups` are all metrics by group of patients, a table for each of the suite's
+    `groups`. `judge` says how far the judged metrics can be believed; None where none is judged.
     """
 
     suite: str
@@ -59,6 +61,7 @@ class RunResult:
     comparison: Comparison | None = None
     variant: str | None = None
     varied: tuple[Varied, ...] = ()
+    groups: tuple[GroupTable, ...] = ()
     judge: JudgeReport | None = None
 
     @property
@@ -95,6 +98,8 @@ class RunResult:
         }
         if self.judge is not None:
             data["judge"] = self.judge.to_json()
+        if self.groups:
+            data["groups"] = {table.rule: table.to_json() for table in self.groups}
         if self.comparison is not None:
             data["compare"] = self.comparison.to_json()
         if self.varied:

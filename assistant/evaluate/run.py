@@ -28,6 +28,7 @@ from assistant.evaluate.compare import compare_samples
 from assistant.evaluate.dataset import Dataset, apply_overrides, load_suite
 from assistant.evaluate.finished import compare_with, find_run, write_result
 from assistant.evaluate.gate import Limit, known_limits
+from assistant.evaluate.groups import group_tables
 from assistant.evaluate.log import LogWriter, Sample, read_log
 from assistant.evaluate.marking import bench_of, judge_of, marked, read_as, reported
 from assistant.evaluate.plan import Plan, content_hash
@@ -153,6 +154,7 @@ def _run(plan: Plan, progress: Progress | None, opener: OpenAssistant | None) ->
         settings=plan.manifest["settings"],
         indexes=plan.generations,
         variant=variant.name if variant else None,
+        groups=group_tables(dataset, metrics, [(case, samples[case.id]) for case in dataset.cases]),
         judge=judge_of(dataset, plan.settings, metrics, samples, plan.workspace),
     )
 

@@ -114,6 +114,24 @@ def difference(kind: str, groups: int, first: float, second: float, alike: float
     return Simulation(name, second - first, draw)
 
 
+def group_difference(kind: str, first: tuple[int, float], second: tuple[int, float], correlation: float) -> Simulation:
+    """Two groups of patients, so many of each with such a rate: nothing is paired."""
+
+    def draw(rng: np.random.Generator) -> Interval:
+        units = [sizes_of(rng, kind, count) for count, _ in (first, second)]
+        counts = [events(rng, u, of, correlation) for u, (_, of) in zip(units, (first, second), strict=True)]
+        none = [np.zeros(count) for count, _ in (first, second)]
+        return paired_bootstrap_ratio(
+            np.concatenate([counts[0], none[1]]),
+            np.concatenate([units[0], none[1]]),
+            np.concatenate([none[0], counts[1]]),
+            np.concatenate([none[0], units[1]]),
+        )
+
+    name = f"groups of {first[0]} and {second[0]} patients of {kind}, rates {first[1]:g} and {second[1]:g}"
+    return Simulation(name, second[1] - first[1], draw)
+
+
 def ranked_auroc(rows: np.ndarray, weights: np.ndarray) -> float | None:
     return auroc(rows[:, 0], rows[:, 1], weights)
 
@@ -196,7 +214,7 @@ SIMULATIONS: tuple[Simulation, ...] = (
     rate("unequal", 100, 0.1, 0.1),
     mean(20, 0.5, 2),
     mean(50, 0.8, 2),
-    mean(50, 0.9, 20),
+    mean(60, 0.8, 20),
     mean(200, 0.6, 5),
     seconds(15),
     seconds(60),
@@ -206,6 +224,9 @@ SIMULATIONS: tuple[Simulation, ...] = (
     difference("some", 30, 0.5, 0.6, 0.7),
     difference("some", 60, 0.1, 0.2, 0.2),
     difference("some", 150, 0.2, 0.25, 0.7),
+    group_difference("one", (40, 0.3), (60, 0.3), 0.0),
+    group_difference("one", (30, 0.9), (90, 0.7), 0.0),
+    group_difference("some", (40, 0.2), (40, 0.3), 0.3),
     area(50, 0.7, 0.5),
     area(100, 0.85, 0.5),
     area(100, 0.9, 0.3),
@@ -222,6 +243,7 @@ HARD: tuple[Simulation, ...] = (
     rate("one", 10, 0.1),
     rate("some", 10, 0.05, 0.3),
     rate("unequal", 20, 0.5, 0.3),
+    mean(50, 0.9, 20),
     mean(10, 0.95, 20),
     difference("one", 20, 0.05, 0.1, 0.95),
     difference("some", 20, 0.1, 0.1, 0.95),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.evaluate.result import RunResult
+from assistant.evaluate.scorecard.by_group import groups_section
 from assistant.evaluate.scorecard.cases import MOST_BYTES, cases_section, cases_table
 from assistant.evaluate.scorecard.differences import comparison_section, variants_section
 from assistant.evaluate.scorecard.judged import judge_section
@@ -38,6 +39,7 @@ def scorecard(result: RunResult, *, texts: bool = True, most_bytes: int = MOST_B
         variants_section(result),
         comparison_section(result, texts=texts),
         plots_section(result),
+        groups_section(result),
         all_rates_section(result),
         cases_section(result, most_bytes) if texts else cases_table(result),
         _made_with(result),
@@ -54,6 +56,7 @@ def _contents(sections: list[str]) -> str:
         "variants": "Variants",
         "comparison": "Comparison",
         "plots": "Plots",
+        "groups": "By group",
         "all": "All metrics",
         "cases": "Cases",
         "made": "Made with",
