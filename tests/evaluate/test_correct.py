@@ -158,7 +158,7 @@ def test_a_choice_right_wrong_unparsed_or_none():
 def test_a_check_is_right_where_it_tells_supported_from_not(told, right):
     case = Case(id="x", task="check", claim="c", reference=Reference(verdict="unsupported"))
     given = scores(case, Sample("x", judgement=Judgement(told, 0.5)))
-    assert given == {"accuracy": (right, 1), "accuracy_answered": (right, 1)}
+    assert given == {"accuracy": (right, 1)}
 
 
 def test_a_case_that_failed_is_neither_right_nor_wrong():

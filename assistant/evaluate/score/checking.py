@@ -195,11 +195,23 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             "high",
             "AUROC of true against invented claims given with their own evidence, less the AUROC given with another "
             "case's: what the score owes to the evidence and not to the look of a claim.",
-            edge="Only for sets whose cases say so (tags.evidence own or other, tags.answer true or invented). "
-            + _EDGE,
+            edge=f"{_TAGGED} {_EDGE}",
             bounds=(-1.0, 1.0),
             table=TABLE,
             statistic=evidence_gap,
+        ),
+        *(
+            Metric(
+                f"check_{evidence}_evidence_auroc",
+                f"True told from invented with {whose} evidence: AUROC",
+                better,
+                f"The chance that a true claim scores above an invented one, both given with {whose} evidence.",
+                edge=f"{_TAGGED} {_EDGE}",
+                table=TABLE,
+                statistic=truth_auroc(evidence),
+                detail=True,
+            )
+            for evidence, whose, better in _WHOSE
         ),
     )
 

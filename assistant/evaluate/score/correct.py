@@ -178,7 +178,8 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             "Correct of those answered",
             "high",
             "The same over the cases that were answered.",
-            edge=f"All abstained: absent. A reply that could not be parsed is wrong. {_NOBODY}",
+            edge="All abstained: absent. A reply that could not be parsed is wrong. Checks, from which there is no "
+            f"abstaining, add nothing. {_NOBODY}",
             detail=True,
         ),
         Metric(
@@ -273,7 +274,7 @@ def _score_correct(found: Correctness, sample: Sample, bench: Bench) -> dict[str
     scores: dict[str, Pair] = {}
     if not found.judged:
         scores["accuracy"] = (float(found.correct), 1.0)
-        if found.answered:
+        if found.answered and found.by != "verdict":
             scores["accuracy_answered"] = (float(found.correct), 1.0)
     if found.by != "verdict":
         claims = shown(sample, removes=bench.removes)

@@ -117,7 +117,7 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
 
 
 def _mark(case: Case, sample: Sample, bench: Bench) -> Marks:
-    if claims_of(sample) is None:
+    if claims_of(sample) is None or not (case.reference.findings or case.reference.report):
         return Marks()
     return Marks(score_omission(case.reference, findings_told(shown(sample, removes=bench.removes))))
 
