@@ -75,8 +75,8 @@ class GroupTable:
 def group_tables(
     dataset: Dataset, metrics: Mapping[str, Metric], cases: Sequence[tuple[Case, Sample]]
 ) -> tuple[GroupTable, ...]:
-    """A table for every rule of the suite, over the metrics that have a good and a bad end."""
-    sorted_ways = {name: metric for name, metric in metrics.items() if metric.better is not None}
+    """A table for every rule of the suite, over the metrics that have a good and a bad end; how long it took apart."""
+    sorted_ways = {name: metric for name, metric in metrics.items() if metric.better is not None and name != "seconds"}
     return tuple(_table(rule, dataset, sorted_ways, cases) for rule in dataset.suite.groups)
 
 
