@@ -139,6 +139,8 @@ def test_statements_are_covered_contradicted_or_neither():
     assert given["complete_rate"] == (0, 1)
     assert "accuracy" not in given  # that would rest on the judge
     assert given["correct_and_supported"] == (0, 1)
+    short = asked(answer="No pneumothorax.", statements=case.reference.statements)
+    assert correctness(short, sample("No pneumothorax."), BENCH).by == "statements"
     nothing = scores(case, sample())
     assert nothing["statement_coverage"] == nothing["statement_contradicted_rate"] == (0, 3)
 

@@ -8,8 +8,8 @@
 | `ask` | `answer` is yes, no or maybe | the claims say that word, and no other of the three |
 | `ask` | `must` | every string stands in the claims |
 | `ask` | `findings` | every finding is stated with its negation, none the other way round |
-| `ask` | `answer` of up to six words | its words stand in the claims, in order |
 | `ask` | `statements` | a judge finds every statement entailed by the claims together |
+| `ask` | `answer` of up to six words | its words stand in the claims, in order |
 
 The first line that applies counts. An abstention from an answerable question is not correct, nor is a reply that could
 not be parsed. Where no line applies, nobody can say: None. Drafts and measurements are right or wrong by degrees, see
@@ -145,10 +145,10 @@ def _asked(case: Case, sample: Sample, bench: Bench) -> Correctness | None:
         if not known:
             return None
         by, right = "findings", all(state == "stated" for state in known)
-    elif wanted and len(wanted.split()) <= SHORT_ANSWER:
-        by, right = "words", _words(wanted) in _words(said)
     elif reference.statements:
         by, right = "statements", judge_statements(case, sample, bench)[0] == len(reference.statements)
+    elif wanted and len(wanted.split()) <= SHORT_ANSWER:
+        by, right = "words", _words(wanted) in _words(said)
     else:
         return None
     return Correctness(right and bool(claims), by, answered=bool(claims), parsed=parsed)
