@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from assistant.drafting.output import BESIDE, DRAFTS, remove_exports, study_of
-from assistant.errors import BadQuery
+from assistant.drafting.erase import erase_from_run
+from assistant.drafting.output import DRAFTS
+from assistant.errors import BadQuery, WorkspaceBusy
 from assistant.pseudonyms import Pseudonyms
 from assistant.settings import StoreSettings, load_settings
 from assistant.store.documents import DocumentTable
 from assistant.store.erase import erase, held, namespace_of
-from assistant.store.files import write_atomically
 from assistant.store.forgotten import remember
 from assistant.store.generations import IndexFolder, built_indexes
 from assistant.store.postgres import drop_unnamed
@@ -178,29 +178,16 @@ def _conversations(session: Session, who: _Who, report: ForgetReport) -> None:
 
 
 def _drafts(session: Session, who: _Who, report: ForgetReport) -> None:
-    """The lines of every recorded run's `drafts.jsonl` that are the patient's or cite them, with all that lies beside
-    them: documents, preference pairs, and why a study was set aside."""
+    """The drafts of every recorded run that are the patient's or cite them, with all that lies beside them."""
     for folder in sorted(set(session.scalars(select(DraftRunRow.folder)))):
         path = Path(folder) / DRAFTS
-        if not path.exists():
-            continue
         try:
-            for beside in (path.with_name(name) for name in BESIDE if path.with_name(name).exists()):
-                had = beside.read_text(encoding="utf-8").splitlines(keepends=True)
-                left = [line for line in had if not who.drafted(line)]
-                if len(left) < len(had) and not report.dry_run:
-                    write_atomically(beside, "".join(left), mode=0o600)
-            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            kept = [line for line in lines if not who.drafted(line)]
-            if len(kept) == len(lines):
-                continue
-            if not report.dry_run:
-                remove_exports(path.parent, [study for line in lines if line not in kept and (study := study_of(line))])
-                write_atomically(path, "".join(kept), mode=0o600)
-        except (OSError, UnicodeDecodeError) as error:
+            lines = erase_from_run(Path(folder), who.drafted, report.dry_run)
+        except (OSError, UnicodeDecodeError, WorkspaceBusy) as error:
             report.not_cleaned.append({"path": str(path), "reason": str(error)})
             continue
-        report.drafts.append({"file": str(path), "lines": len(lines) - len(kept)})
+        if lines:
+            report.drafts.append({"file": str(path), "lines": lines})
     session.execute(delete(DraftedRow).where(DraftedRow.study_id.in_(who.studies)))
 
 

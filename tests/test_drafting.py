@@ -133,7 +133,11 @@ def test_what_was_set_aside_is_listed_and_tried_again(assistant, tmp_path):
     told = []
     list(assistant.draft(path, out=tmp_path / "out", on_progress=lambda *p: told.append(p)))
     (line,) = (tmp_path / "out" / "set_aside.jsonl").read_text().splitlines()
-    assert json.loads(line) == {"study_id": "s2", "reason": "s2.png: No such file or directory"}
+    patient = json.loads(line).pop("patient_id", "")
+    assert patient.startswith("P-"), "by which it is found again when the patient is to be forgotten"
+    assert json.loads(line) == {
+        "study_id": "s2", "reason": "s2.png: No such file or directory", "patient_id": patient
+    }  # fmt: skip
     assert told == [(0, 2), (1, 2), (2, 2)]
     (tmp_path / "s2.png").write_bytes(whole)
     told.clear()

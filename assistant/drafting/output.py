@@ -13,7 +13,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from assistant.drafting.study import Made
 from assistant.errors import CannotWrite, WardroundError, WorkspaceBusy
 from assistant.export import file_name, preference_pair, render
+from assistant.pseudonyms import Pseudonyms
 from assistant.records import Record
 from assistant.store.files import fsync, write_atomically, write_bytes_atomically
 from assistant.studies import StudyRequest
@@ -33,6 +34,7 @@ DRAFTS = "drafts.jsonl"
 SET_ASIDE = "set_aside.jsonl"
 PREFERENCES = "preferences.jsonl"
 RUN = "run.json"
+LOCK = ".lock"
 BESIDE = (PREFERENCES, SET_ASIDE)  # other files with a line a study
 SUFFIXES = {"fhir": ".json", "docx": ".docx", "pdf": ".pdf"}
 _TOGETHER = 16  # studies: to sync a file or commit a row takes as long as a draft
@@ -53,7 +55,7 @@ class DraftOutput:
     def __enter__(self) -> DraftOutput:
         with _disk(self._folder):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = (self._folder / ".lock").open("w")
+            self._lock = (self._folder / LOCK).open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # goes with the process, also by a kill
         except BlockingIOError:
@@ -132,7 +134,10 @@ class DraftOutput:
     def set_aside(self, request: StudyRequest, reason: str) -> None:
         """Keep why a study was not drafted: here as it is, in the workspace without its id and its files' names."""
         with _disk(self._folder):
-            _add(self._aside, {"study_id": request.study_id, "reason": reason})
+            line = {"study_id": request.study_id, "reason": reason}
+            if request.patient_id:  # by which it is found again when the patient is to be forgotten
+                line["patient_id"] = Pseudonyms.of(self._assistant.workspace).patient(request.patient_id, "")
+            _add(self._aside, line)
         name = self._pseudonym(request.study_id)
         for file in request.files:
             reason = reason.replace(str(file), "a file").replace(file.name, "a file")
@@ -177,13 +182,6 @@ def finished(path: Path) -> set[str]:
     with path.open("r+b") as file:
         file.truncate(good)
     return done
-
-
-def remove_exports(folder: Path, studies: Iterable[str]) -> None:
-    """Remove the documents of some studies from a run's folder."""
-    for study in studies:
-        for kind, suffix in SUFFIXES.items():
-            (folder / kind / (file_name(study) + suffix)).unlink(missing_ok=True)
 
 
 def study_of(line: str) -> str | None:
