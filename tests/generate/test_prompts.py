@@ -28,7 +28,7 @@ ASKED = {"question": "Is there an effusion?", "evidence": "(listing)", "earlier"
          "criticism": "(criticism)", "study": "CT", "sections": "FINDINGS"}  # fmt: skip
 # What each prompt exists for, in its own words.
 PURPOSES = {
-    "answer": ["after every sentence cite", "say that it is absent"],
+    "answer": ["after every sentence cite", "what the evidence denies or calls normal is an answer"],
     "similar": ["In similar studies", "never state it of this patient", "count them in the evidence"],
     "ecg": ["measured on this recording", "Never read a number off the picture", "PR, QRS, QTc"],
     "comparison": ["Name the interval", "only where both studies", "new, larger, smaller"],
