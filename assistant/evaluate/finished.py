@@ -45,7 +45,7 @@ class FinishedRun:
     def dataset(self) -> Dataset:
         lines = (self.folder / "cases.jsonl").read_text(encoding="utf-8").splitlines()
         return Dataset(
-            suite=Suite.model_validate(self.manifest["suite"]),
+            suite=Suite.model_validate({**self.manifest["suite"], "description": self.manifest["description"]}),
             cases=tuple(Case.model_validate_json(line) for line in lines),
             path=Path(self.manifest["path"]),
             workspace=Path(self.manifest["workspace"]),
@@ -92,7 +92,7 @@ def find_run(run: str, workspace: Path) -> FinishedRun:
         if not (folder / "run.json").is_file():
             continue
         manifest = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        if not {"keys", "path", "generations"} <= manifest.keys():
+        if not {"keys", "path", "generations", "description"} <= manifest.keys():
             raise RecipeError(f"{folder}: this run was made by an older version; run its suite again")
         found = FinishedRun(folder, manifest)
         if not found.samples:

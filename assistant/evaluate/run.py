@@ -13,6 +13,7 @@ workspace has is asked for again.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
@@ -136,11 +137,18 @@ def _run(plan: Plan, progress: Progress | None, opener: OpenAssistant | None) ->
             f"variant {variant.name if variant else ''}: no case of {dataset.suite.name} is touched by it"
         )
     plan.folder.mkdir(parents=True, exist_ok=True)
-    where = {"path": str(dataset.path.resolve()), "workspace": str(plan.workspace.resolve())}
+    where = {
+        "description": dataset.suite.description,
+        "path": str(dataset.path.resolve()),
+        "workspace": str(plan.workspace.resolve()),
+    }
     manifest = {**plan.manifest, "keys": plan.keys, "generations": plan.generations, **where}
     write_atomically(plan.folder / "run.json", json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True))
     write_atomically(plan.folder / "cases.jsonl", "".join(case.model_dump_json() + "\n" for case in dataset.cases))
-    samples = _ask_all(plan, opener or _opener(plan), progress)
+    try:
+        samples = _ask_all(plan, opener or _opener(plan), progress)
+    finally:
+        shutil.rmtree(plan.changed_files, ignore_errors=True)
     if variant is not None and variant.reading is not None:
         samples = read_as(variant.reading, dataset, samples, bench_of(dataset, plan.settings))
     metrics = reported(dataset, variant)

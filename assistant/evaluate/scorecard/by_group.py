@@ -44,21 +44,21 @@ def _table(result: RunResult, table: GroupTable) -> str:
     note = f'<p class="soft">{escape(left_out)}</p>' if left_out else ""
     shown = [name for name in headlines(result) if name in table.metrics]
     parts = "".join(_metric(table, result.definitions[name]) for name in shown)
-    return f"<h3>{escape(group_name(table))}</h3>{note}<table>{parts}</table>"
+    return f'<h3>{escape(group_name(table))}</h3>{note}<table class="groups">{parts}</table>'
 
 
 def _metric(table: GroupTable, known: Metric) -> str:
     of = table.metrics[known.name]
     rows = "".join(
-        f'<tr><td>{escape(name)} <span class="soft">{table.clusters[name]}</span></td>'
-        f"<td>{bar(interval, known.bounds)}</td><td>{number_with_interval(interval)}</td>"
-        f"<td>{difference_bar(known, of.against[name]) if name in of.against else ''}</td></tr>"
+        f'<tr class="minor"><th scope="row">{escape(name)} ({table.clusters[name]})</th>'
+        f'<td class="plot">{bar(interval, known.bounds)}</td><td class="value">{number_with_interval(interval)}</td>'
+        f'<td class="plot">{difference_bar(known, of.against[name]) if name in of.against else ""}</td></tr>'
         for name, interval in of.values.items()
     )
     gap = ""
     if of.gap.value is not None:
         gap = f"{of.best} against {of.worst}: {number_with_interval(of.gap, signed=True)}"
     return (
-        f'<tr><th scope="row" colspan="3">{escape(known.title)}</th><td class="soft">against the others</td></tr>{rows}'
-        f'<tr><td colspan="4" class="soft">{escape(gap)}</td></tr>'
+        f'<tr class="title"><th scope="row" colspan="3">{escape(known.title)} '
+        f'<span class="soft">{escape(gap)}</span></th><td class="soft">against the others</td></tr>{rows}'
     )

@@ -169,14 +169,18 @@ def _judgement(case: Case, sample: Sample) -> str:
 
 
 def _measured(case: Case, measured: Mapping[str, float]) -> str:
+    """What people measured beside what was measured here; the rest in a line."""
     rows = []
-    for name in dict.fromkeys([*case.reference.values, *measured]):
-        ours, people = measured.get(name), case.reference.values.get(name)
-        error = f"{ours - people:+g}".replace("-", "−") if ours is not None and people is not None else ""
-        shown = "".join(f'<td class="value">{"—" if value is None else f"{value:g}"}</td>' for value in (ours, people))
-        rows.append(f'<tr><th scope="row">{escape(name)}</th>{shown}<td class="value">{error}</td></tr>')
+    for name, people in case.reference.values.items():
+        ours = measured.get(name)
+        shown = "not measured" if ours is None else f"{ours:g}"
+        error = "" if ours is None else f"{ours - people:+g}".replace("-", "−")
+        cells = "".join(f'<td class="value">{cell}</td>' for cell in (shown, f"{people:g}", error))
+        rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
     head = "<tr><th></th><th>measured</th><th>people</th><th>error</th></tr>"
-    return f'<h4>Measured</h4><table class="plain">{head}{"".join(rows)}</table>'
+    table = f'<table class="plain">{head}{"".join(rows)}</table>' if rows else ""
+    rest = [f"{name} {value:g}" for name, value in measured.items() if name not in case.reference.values]
+    return f'<h4>Measured</h4>{table}<p class="soft">{escape("; ".join(rest))}</p>'
 
 
 def _ranking(case: Case, sample: Sample) -> str:

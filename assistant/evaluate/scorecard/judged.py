@@ -7,7 +7,6 @@ from html import escape
 from assistant.evaluate.bootstrap import Interval
 from assistant.evaluate.judge.agreement import Agreement
 from assistant.evaluate.judge.labels import LABELS
-from assistant.evaluate.judge.report import JudgeReport
 from assistant.evaluate.result import RunResult
 from assistant.evaluate.scorecard.words import number_with_interval, percent_with_interval
 
@@ -27,8 +26,15 @@ _ASSUMES = (
 GOOD_AGREEMENT = 0.9  # balanced accuracy below which the judge itself is named among the weak points
 
 
+def rests_on_judge(result: RunResult) -> bool:
+    """Whether any of the run's numbers was decided by a judge."""
+    return any(known.judged and result.metrics[name].n for name, known in result.definitions.items())
+
+
 def judge_section(result: RunResult) -> str:
     """Who judged, and how it does on claims that people judged."""
+    if not rests_on_judge(result):
+        return ""
     notice = f'<p class="card notice">{escape(_NOTICE)}</p>'
     judge = result.judge
     if judge is None:
@@ -72,9 +78,10 @@ def corrected_words(result: RunResult, name: str) -> str:
     return f"corrected {percent_with_interval(corrected.interval)}{limit}; judge measured on {sets}"
 
 
-def judge_weakness(judge: JudgeReport | None) -> list[str]:
+def judge_weakness(result: RunResult) -> list[str]:
     """What of the judge belongs among the weak points, as sentences."""
-    if judge is None:
+    judge = result.judge
+    if judge is None or not rests_on_judge(result):
         return []
     if not judge.sets:
         return [f"Nobody has measured how far the judge {judge.judge} agrees with people."]

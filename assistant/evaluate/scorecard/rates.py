@@ -18,22 +18,22 @@ HEADLINES = (
     "check_auroc", "check_sensitivity", "check_specificity", "statement_coverage", "given_recall", "ndcg@10", "mrr",
 )  # fmt: skip
 """The metrics that a reader wants to see first, in this order; those that a run measured."""
-MOST_TILES = 8
+MOST_TILES, ENOUGH_TILES = 8, 4
+_NO_HEADLINE = ("case_error_rate", "seconds")
 
 
 def headlines(result: RunResult) -> list[str]:
-    """The names of the run's headline metrics: from the list above, filled up with whatever else it measured."""
+    """The names of the run's headline metrics: of the list above, then whatever else it measured."""
     measured = [name for name in result.definitions if result.metrics[name].value is not None]
     first = [name for name in HEADLINES if name in measured]
-    others = [
+    rest = [
         name
         for name in measured
-        if name not in first
-        and not result.definitions[name].detail
-        and result.definitions[name].better is not None
-        and name not in ("case_error_rate", "seconds")
+        if name not in first and name not in _NO_HEADLINE and result.definitions[name].better is not None
     ]
-    return [*first, *others][:MOST_TILES]
+    whole = [*first, *(name for name in rest if not result.definitions[name].detail)]
+    details = [name for name in rest if result.definitions[name].detail] if len(whole) < ENOUGH_TILES else []
+    return [*whole, *details][:MOST_TILES]
 
 
 def tiles_section(result: RunResult) -> str:

@@ -18,7 +18,7 @@ def weak_points(result: RunResult) -> list[str]:
     points = []
     if result.set_aside:
         points.append(f"{len(result.set_aside)} of {len(result.samples)} cases failed and count in no other metric.")
-    points += judge_weakness(result.judge)
+    points += judge_weakness(result)
     shortfalls: list[tuple[float, str]] = []
     for name, known in result.definitions.items():
         interval = result.metrics[name]
