@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -224,12 +224,21 @@ def _solved(cases: Sequence[Case], plan: Plan, opener: OpenAssistant) -> Iterato
         return
     with ThreadPoolExecutor(max_workers=llm.requests) as pool:
         jobs = [pool.submit(solve, case, means) for case in cases]
+        lost: ModelUnavailable | None = None
         try:
             for job in as_completed(jobs):
-                yield job.result()
-        finally:
-            for job in jobs:
-                job.cancel()
+                try:
+                    yield job.result()
+                except CancelledError:
+                    continue
+                except ModelUnavailable as error:  # what is under way may still come to an end, and is kept
+                    lost = lost or error
+                    for other in jobs:
+                        other.cancel()
+        finally:  # nobody wants the rest, where an interrupt ended it
+            pool.shutdown(wait=False, cancel_futures=True)
+    if lost is not None:
+        raise lost
 
 
 def _opened_once(opener: OpenAssistant) -> OpenAssistant:

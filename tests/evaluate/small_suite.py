@@ -1,6 +1,7 @@
 """Four reports in a real index, three questions about them, and an assistant that counts how often it is asked."""
 
 import json
+import threading
 
 from assistant import Assistant
 from assistant.errors import ModelUnavailable
@@ -46,12 +47,14 @@ class Stub:
 
     def __init__(self, workspace, fails_after=None):
         self.real, self.asked, self.fails_after = Assistant(workspace, ["small"]), 0, fails_after
+        self.counting = threading.Lock()
 
     def search(self, *given, **options):
         return self.real.search(*given, **options)
 
     def ask(self, *given, **options):
-        if self.asked == self.fails_after:
-            raise ModelUnavailable("no answer from the server")
-        self.asked += 1
+        with self.counting:
+            if self.asked == self.fails_after:
+                raise ModelUnavailable("no answer from the server")
+            self.asked += 1
         return self.real.ask(*given, **options)
