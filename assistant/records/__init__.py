@@ -1,0 +1,85 @@
+"""The domain's words: what Wardround reads, finds, says and checks.
+
+Every room speaks in these types; no dictionaries are passed between rooms. They are frozen: a room that
+changes something returns a new value (`dataclasses.replace`).
+"""
+
+from assistant.records.answer import (
+    About,
+    Answer,
+    CitationCounts,
+    Claim,
+    Draft,
+    Dropped,
+    ErrorKind,
+    Judgement,
+    PromptUse,
+    Section,
+    Statement,
+    Verdict,
+    count_citations,
+)
+from assistant.records.evidence import (
+    BoxPlace,
+    Evidence,
+    Place,
+    Relation,
+    SearchResult,
+    SignalPlace,
+    TextPlace,
+    ValuePlace,
+    evidence_id,
+    place_json,
+)
+from assistant.records.finding import CodeSystem, Finding, Status
+from assistant.records.record import (
+    KINDS,
+    STANDARD_LEADS,
+    ChannelType,
+    Image,
+    Kind,
+    Known,
+    Passage,
+    Record,
+    Signal,
+    Study,
+)
+
+__all__ = [
+    "KINDS",
+    "STANDARD_LEADS",
+    "About",
+    "Answer",
+    "BoxPlace",
+    "ChannelType",
+    "CitationCounts",
+    "Claim",
+    "CodeSystem",
+    "Draft",
+    "Dropped",
+    "ErrorKind",
+    "Evidence",
+    "Finding",
+    "Image",
+    "Judgement",
+    "Kind",
+    "Known",
+    "Passage",
+    "Place",
+    "PromptUse",
+    "Record",
+    "Relation",
+    "SearchResult",
+    "Section",
+    "Signal",
+    "SignalPlace",
+    "Statement",
+    "Status",
+    "Study",
+    "TextPlace",
+    "ValuePlace",
+    "Verdict",
+    "count_citations",
+    "evidence_id",
+    "place_json",
+]
