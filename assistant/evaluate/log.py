@@ -57,6 +57,7 @@ class Sample:
     choice_scores: tuple[float, ...] = ()
     unparsed: bool = False
     measured: Mapping[str, float] | None = None
+    doubts: tuple[str, ...] | None = None
     error: str | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     scores: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -89,6 +90,7 @@ class Sample:
             "choice_scores": list(self.choice_scores),
             "unparsed": self.unparsed,
             "measured": None if self.measured is None else dict(self.measured),
+            "doubts": None if self.doubts is None else list(self.doubts),
             "scores": {name: list(pair) for name, pair in self.scores.items()},
             "observations": {name: [list(row) for row in rows] for name, rows in self.observations.items()},
             "citations": dict(self.citations),
@@ -108,6 +110,7 @@ class Sample:
             choice_scores=tuple(data["choice_scores"]),
             unparsed=data["unparsed"],
             measured=data["measured"],
+            doubts=None if data.get("doubts") is None else tuple(data["doubts"]),
             error=data["error"],
             seconds=data["seconds"],
             scores={name: (pair[0], pair[1]) for name, pair in data["scores"].items()},

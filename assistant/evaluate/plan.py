@@ -75,6 +75,11 @@ class Plan:
     def folder(self) -> Path:
         return self.workspace.joinpath(*RUNS, self.run)
 
+    @property
+    def changed_files(self) -> Path:
+        """Where a variant writes the files that it changes; removed when the cases have been asked."""
+        return self.folder / "files"
+
     @cached_property
     def generations(self) -> dict[str, int | None]:
         return {name: IndexFolder.of(self.workspace, name).current() for name in self.manifest["indexes"]}
@@ -149,7 +154,7 @@ class Plan:
         plan = cls(dataset, workspace, settings, index_of, manifest, variant)
         if variant is None or variant.case is None:
             return plan
-        changed = {case.id: variant.case(case, dataset, plan.folder / "files") for case in dataset.cases}
+        changed = {case.id: variant.case(case, dataset, plan.changed_files) for case in dataset.cases}
         cases = tuple(case for case in changed.values() if case is not None)
         return cls(dataset.model_copy(update={"cases": cases}), workspace, settings, index_of, manifest, variant)
 

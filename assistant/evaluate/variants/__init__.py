@@ -15,8 +15,9 @@ __all__ = ["Variant", "find_variant", "variants"]
 def variants() -> dict[str, Variant]:
     """Every variant by its name."""
     from assistant.evaluate.variants.ablation import ABLATIONS
+    from assistant.evaluate.variants.robustness import ROBUSTNESS
 
-    return {variant.name: variant for variant in ABLATIONS}
+    return {variant.name: variant for variant in (*ABLATIONS, *ROBUSTNESS)}
 
 
 def find_variant(name: str) -> Variant:

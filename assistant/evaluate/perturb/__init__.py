@@ -1,0 +1,1 @@
+"""Changes to sentences, answers and cases whose effect on a metric is known beforehand."""
