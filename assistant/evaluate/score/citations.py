@@ -11,54 +11,55 @@ from assistant.evaluate.judge import Judge
 from assistant.evaluate.judge.wording import wording_of
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
-from assistant.records import Answer, Claim, Evidence
+from assistant.evaluate.score.told import claims_of, evidence_of
+from assistant.records import Claim, Evidence
 
 TABLE = "citation_verdicts"
 CitationJudgement = Literal["supports", "irrelevant", "invented"]
 
 
 def judge_citations(
-    answer: Answer, judge: Judge, recalled: Sequence[bool] | None = None
+    claims: Sequence[Claim], evidence: Sequence[Evidence], judge: Judge, recalled: Sequence[bool] | None = None
 ) -> tuple[dict[str, Pair], dict[str, CitationJudgement]]:
-    """ALCE's citation recall and precision of one answer, and what became of each citation.
+    """ALCE's citation recall and precision of one answer or draft, and what became of each citation.
 
     Judged are the citations as the answerer wrote them, before the verifier dropped or repaired any. The judgements
     are keyed "<claim number>:<evidence id>", claims counted from 0. A citation given twice in one claim counts once.
-    {} for an answer without claims; without any citation precision is absent; where the citations as written were
+    {} without claims; without any citation precision is absent; where the citations as written were
     not kept, so is the rate of invented ones. `recalled` is what `recalled_claims` says, where that is known.
     """
-    evidence = {piece.id: piece for piece in answer.evidence}
-    supported = recalled_claims(answer, judge) if recalled is None else recalled
+    pieces = {piece.id: piece for piece in evidence}
+    supported = recalled_claims(claims, evidence, judge) if recalled is None else recalled
     judged: dict[str, CitationJudgement] = {}
-    for number, (claim, together) in enumerate(zip(answer.claims, supported, strict=True)):
+    for number, (claim, together) in enumerate(zip(claims, supported, strict=True)):
         cited = citations_of(claim)
-        known = [evidence[name] for name in cited if name in evidence]
+        known = [pieces[name] for name in cited if name in pieces]
         for name in cited:
-            if name not in evidence:
+            if name not in pieces:
                 judged[f"{number}:{name}"] = "invented"
                 continue
-            counts = together and _counts(claim, evidence[name], known, judge)
+            counts = together and _counts(claim, pieces[name], known, judge)
             judged[f"{number}:{name}"] = "supports" if counts else "irrelevant"
-    if not answer.claims:
+    if not claims:
         return {}, {}
-    scores: dict[str, Pair] = {"citation_recall": (float(sum(supported)), float(len(answer.claims)))}
+    scores: dict[str, Pair] = {"citation_recall": (float(sum(supported)), float(len(claims)))}
     if judged:
         verdicts = list(judged.values())
         scores["citation_precision"] = (float(verdicts.count("supports")), float(len(verdicts)))
-        if all(claim.written is not None for claim in answer.claims):
+        if all(claim.written is not None for claim in claims):
             scores["invented_citation_rate"] = (float(verdicts.count("invented")), float(len(verdicts)))
     return scores, judged
 
 
-def recalled_claims(answer: Answer, judge: Judge) -> list[bool]:
+def recalled_claims(claims: Sequence[Claim], evidence: Sequence[Evidence], judge: Judge) -> list[bool]:
     """Of each claim whether its citations, taken together, support it."""
-    return [bool(known) and judge.supports(claim, known) for claim, known in _with_evidence(answer)]
+    return [bool(known) and judge.supports(claim, known) for claim, known in _with_evidence(claims, evidence)]
 
 
-def _with_evidence(answer: Answer) -> list[tuple[Claim, list[Evidence]]]:
+def _with_evidence(claims: Sequence[Claim], evidence: Sequence[Evidence]) -> list[tuple[Claim, list[Evidence]]]:
     """The claims, each with what it cites; invented citations left out."""
-    evidence = {piece.id: piece for piece in answer.evidence}
-    return [(claim, [evidence[name] for name in citations_of(claim) if name in evidence]) for claim in answer.claims]
+    pieces = {piece.id: piece for piece in evidence}
+    return [(claim, [pieces[name] for name in citations_of(claim) if name in pieces]) for claim in claims]
 
 
 def citations_of(claim: Claim) -> list[str]:
@@ -108,15 +109,14 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
 
 
 def _mark(_: Case, sample: Sample, bench: Bench) -> Marks:
-    if sample.answer is None:
-        return Marks()
-    recalled = recalled_claims(sample.answer, bench.judge)
-    scores, judged = judge_citations(sample.answer, bench.judge, recalled)
+    claims, evidence = claims_of(sample) or (), evidence_of(sample)
+    recalled = recalled_claims(claims, evidence, bench.judge)
+    scores, judged = judge_citations(claims, evidence, bench.judge, recalled)
     rows = tuple(
         (float(supported), float(wording_of(claim, known)))
-        for supported, (claim, known) in zip(recalled, _with_evidence(sample.answer), strict=True)
+        for supported, (claim, known) in zip(recalled, _with_evidence(claims, evidence), strict=True)
     )
     return Marks(scores, observations={TABLE: rows} if rows else {}, citations=dict(judged))
 
 
-FAMILY = Family("citations", "Citations", frozenset({"ask"}), _metrics, _mark)
+FAMILY = Family("citations", "Citations", frozenset({"ask", "choose", "draft"}), _metrics, _mark)
