@@ -45,6 +45,8 @@ from assistant.evaluate.run import Progress, run_suite
 from assistant.evaluate.solve import OpenAssistant
 from assistant.settings import Settings, load_settings
 
+AS_IT_COMES = "as it comes"
+"""The name of the setting that changes nothing; it is left out of what a row is called."""
 Overrides = dict[str, dict[str, Any]]
 
 
@@ -65,7 +67,7 @@ class Matrix(Strict):
     limit: int | None = Field(default=None, ge=1)
     metrics: tuple[str, ...] = ()
     models: tuple[Named, ...] = Field(alias="model", min_length=1)
-    settings: tuple[Named, ...] = Field(alias="setting", default=(Named(name="as it comes"),))
+    settings: tuple[Named, ...] = Field(alias="setting", default=(Named(name=AS_IT_COMES),))
 
     @field_validator("models", "settings")
     @classmethod
@@ -90,6 +92,12 @@ class Row:
     result: RunResult | None = None
     difference: Comparison | None = None
     reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """What tells the row from the others of its suite: "small · four contexts · no-retrieval"."""
+        parts = (self.model, self.setting if self.setting != AS_IT_COMES else "", self.variant or "")
+        return " · ".join(part for part in parts if part)
 
     def to_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {name: getattr(self, name) for name in ("suite", "model", "setting", "variant")}

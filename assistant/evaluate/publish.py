@@ -61,7 +61,7 @@ def write_matrix(result: MatrixResult, folder: Path) -> list[Path]:
 def publish_matrix(result: MatrixResult, folder: Path) -> list[Path]:
     """The matrix, and beside it the scorecard of every run as `publish` writes it."""
     beside = [
-        publish(row.result, folder, f"{row.result.suite}-{row.model}-{row.setting}")
+        publish(row.result, folder, f"{row.result.suite}-{row.name}")
         for row in result.rows
         if row.result is not None and row.variant is None
     ]

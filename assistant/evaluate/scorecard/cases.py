@@ -18,8 +18,9 @@ _Rated = tuple[Case, list[Fault]]
 
 def rated_cases(result: RunResult) -> list[_Rated]:
     """The cases with their faults, those that did most harm first."""
+    metrics = result.definitions
     rated = [
-        (case, faults(case, result.samples[case.id], result.definitions))
+        (case, faults(case, result.samples[case.id], metrics))
         for case in result.dataset.cases
         if case.id in result.samples
     ]
@@ -29,11 +30,12 @@ def rated_cases(result: RunResult) -> list[_Rated]:
 def cases_section(result: RunResult, most_bytes: int = MOST_BYTES) -> str:
     """Every case in a closed drawer, as far as `most_bytes` go; the rest in a line each."""
     diffs = {diff.case: diff for diff in result.comparison.diffs} if result.comparison else {}
+    metrics = result.definitions
     left = most_bytes
     drawn: dict[str, str] = {}
     rated = rated_cases(result)
     for case, found in rated:
-        page = drawer(case, result.samples[case.id], found, result.definitions, diffs.get(case.id))
+        page = drawer(case, result.samples[case.id], found, metrics, diffs.get(case.id))
         left -= len(page.encode())
         if left < 0:
             break

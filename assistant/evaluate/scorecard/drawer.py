@@ -14,6 +14,7 @@ from assistant.evaluate.score.told import claims_of
 from assistant.evaluate.scorecard.differences import changes_list
 from assistant.evaluate.scorecard.faults import Fault, own_values
 from assistant.evaluate.scorecard.pieces import Colour, chip, clipped
+from assistant.evaluate.variants.ablation import NOT_CHECKED
 from assistant.records import Answer, Claim, Draft, Evidence, TextPlace
 
 SHOWN_RANKS = 10
@@ -120,11 +121,12 @@ def _claims(claims: Sequence[Claim], evidence: Iterable[Evidence], sample: Sampl
 
 def _claim(number: int, claim: Claim, evidence: Mapping[str, Evidence], sample: Sample) -> str:
     kind = f", {claim.error_kind}" if claim.error_kind else ""
-    verdict = chip(f"{claim.verdict}{kind}", _VERDICT[claim.verdict])
+    unchecked = claim.why == NOT_CHECKED
+    verdict = chip(NOT_CHECKED) if unchecked else chip(f"{claim.verdict}{kind}", _VERDICT[claim.verdict])
     cited = "".join(
         _citation(name, evidence.get(name), sample.citations.get(f"{number}:{name}")) for name in citations_of(claim)
     )
-    why = f'<p class="soft">{clipped(claim.why, 300)}</p>' if claim.why else ""
+    why = f'<p class="soft">{clipped(claim.why, 300)}</p>' if claim.why and not unchecked else ""
     missing = "" if citations_of(claim) else chip("no citation", "bad")
     return f"<li>{clipped(claim.text)}<br>{verdict}{chip(f'about {claim.about}')}{missing}{why}{cited}</li>"
 

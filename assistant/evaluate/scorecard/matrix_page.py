@@ -56,7 +56,7 @@ def _table(result: MatrixResult, suite: str) -> str:
 
 
 def _row(row: Row, columns: Sequence[str]) -> str:
-    name = f'<th scope="row">{escape(_name(row))}</th>'
+    name = f'<th scope="row">{escape(row.name)}</th>'
     minor = ' class="minor"' if row.variant else ""
     if row.result is None:
         return f'<tr>{name}<td colspan="{len(columns)}" class="soft">not run: {escape(row.reason)}</td></tr>'
@@ -89,7 +89,7 @@ def _lines(result: MatrixResult) -> Iterator[str]:
         yield f"| | {' | '.join(f'`{name}`' for name in columns)} |"
         yield f"| --- |{' --- |' * len(columns)}"
         for row in rows:
-            yield f"| {_name(row)} | {' | '.join(_marked(row, name) for name in columns)} |"
+            yield f"| {row.name} | {' | '.join(_marked(row, name) for name in columns)} |"
 
 
 def _marked(row: Row, name: str) -> str:
@@ -109,11 +109,6 @@ def _written(known: Metric, interval: Interval) -> tuple[str, str]:
     if known.bounds == UNIT:
         return percent(interval.value), between(interval)
     return number(interval.value), f"{number(interval.low)} to {number(interval.high)}"
-
-
-def _name(row: Row) -> str:
-    parts = [row.model, row.setting if row.setting != "as it comes" else "", row.variant or ""]
-    return " · ".join(part for part in parts if part)
 
 
 def _titles(rows: Sequence[Row]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from assistant.settings import Settings
 if TYPE_CHECKING:
     from assistant.retrieve.query import Query
 
+NOT_CHECKED = "not checked"
 _Change = Callable[[tuple[Claim, ...]], tuple[Claim, ...]]
 
 
@@ -72,7 +73,7 @@ def as_written(sample: Sample) -> Sample:
 
     def told(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
         return tuple(
-            replace(c, verdict="supported", error_kind=None, citations=c.written or (), score=1.0, why="not checked")
+            replace(c, verdict="supported", error_kind=None, citations=c.written or (), score=1.0, why=NOT_CHECKED)
             for c in claims
         )
 
