@@ -49,6 +49,7 @@ class FinishedRun:
             cases=tuple(Case.model_validate_json(line) for line in lines),
             path=Path(self.manifest["path"]),
             workspace=Path(self.manifest["workspace"]),
+            data=Path(self.manifest["data"]),
         )
 
     @cached_property
@@ -92,7 +93,7 @@ def find_run(run: str, workspace: Path) -> FinishedRun:
         if not (folder / "run.json").is_file():
             continue
         manifest = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        if not {"keys", "path", "generations", "description"} <= manifest.keys():
+        if not {"keys", "path", "data", "generations", "description"} <= manifest.keys():
             raise RecipeError(f"{folder}: this run was made by an older version; run its suite again")
         found = FinishedRun(folder, manifest)
         if not found.samples:

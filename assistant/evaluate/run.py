@@ -140,6 +140,7 @@ def _run(plan: Plan, progress: Progress | None, opener: OpenAssistant | None) ->
     where = {
         "description": dataset.suite.description,
         "path": str(dataset.path.resolve()),
+        "data": str(dataset.folder.resolve()),
         "workspace": str(plan.workspace.resolve()),
     }
     manifest = {**plan.manifest, "keys": plan.keys, "generations": plan.generations, **where}

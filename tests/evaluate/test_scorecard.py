@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from PIL import Image as Pillow
 
 from assistant.evaluate.bootstrap import Interval
 from assistant.evaluate.case import Case
@@ -88,7 +89,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, _: object) -> None:
         self.tags.append(tag)
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "img"):
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, _: object) -> None:
@@ -196,3 +197,16 @@ def test_numbers_as_a_reader_sees_them() -> None:
     assert [percent(x) for x in (0.125, 1.0, -0.0)] == ["12.5 %", "100.0 %", "0.0 %"]
     assert percent_with_interval(Interval(0.12, 0.06, 0.21, 83)) == "12.0 % (6.0 to 21.0)"
     assert percent_with_interval(Interval(None, None, None, 0)) == "not measured"
+
+
+def test_uploads_are_shown_small_while_they_are_there(tmp_path: Path) -> None:
+    Pillow.linear_gradient("L").resize((900, 600)).save(tmp_path / "chest.png")
+    shown = Case.model_validate({"id": "picture", "question": "What is this?", "files": [str(tmp_path / "chest.png")]})
+    answer = Answer("What is this?", (GOOD,), (EVIDENCE,), False, "", "model", None)
+    result = run_of([shown], {"picture": Sample("picture", answer=answer)})
+    page = scorecard(result)
+    assert '<img class="upload" loading="lazy" alt="upload, ' in page
+    assert 'src="data:image/png;base64,' in page
+    assert "<img" not in scorecard(result, texts=False)
+    (tmp_path / "chest.png").unlink()
+    assert "<img" not in scorecard(result)

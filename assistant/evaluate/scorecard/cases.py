@@ -10,6 +10,8 @@ from assistant.evaluate.result import RunResult
 from assistant.evaluate.scorecard.drawer import case_line, drawer
 from assistant.evaluate.scorecard.faults import GRAVE, Fault, faults
 from assistant.evaluate.scorecard.pieces import chip
+from assistant.evaluate.scorecard.uploads import Pictures
+from assistant.settings import IngestSettings
 
 MOST_BYTES = 6_000_000  # of all drawers together: a browser opens it at once, and it can be sent by mail
 
@@ -31,11 +33,13 @@ def cases_section(result: RunResult, most_bytes: int = MOST_BYTES) -> str:
     """Every case in a closed drawer, as far as `most_bytes` go; the rest in a line each."""
     diffs = {diff.case: diff for diff in result.comparison.diffs} if result.comparison else {}
     metrics = result.definitions
+    pictures = Pictures(result.dataset, IngestSettings.model_validate(result.settings["ingest"]))
     left = most_bytes
     drawn: dict[str, str] = {}
     rated = rated_cases(result)
     for case, found in rated:
-        page = drawer(case, result.samples[case.id], found, metrics, diffs.get(case.id))
+        shown = pictures.of(case)
+        page = drawer(case, result.samples[case.id], found, metrics, diffs.get(case.id), shown)
         left -= len(page.encode())
         if left < 0:
             break

@@ -28,10 +28,15 @@ _CITATION: Mapping[str, tuple[Colour, str]] = {
 
 
 def drawer(
-    case: Case, sample: Sample, found: Sequence[Fault], metrics: Mapping[str, Metric], diff: CaseDiff | None
+    case: Case,
+    sample: Sample,
+    found: Sequence[Fault],
+    metrics: Mapping[str, Metric],
+    diff: CaseDiff | None,
+    pictures: str = "",
 ) -> str:
-    """A closed drawer with all that is known of a case."""
-    parts = [_tags(case), _asked(case), _known(case)]
+    """A closed drawer with all that is known of a case; `pictures` are its uploads, as HTML."""
+    parts = [_tags(case), _asked(case), pictures, _known(case)]
     if sample.error is not None:
         parts.append(f"<p>{chip('failed', 'bad')} {clipped(sample.error)}</p>")
     if sample.answer is not None:
