@@ -16,7 +16,7 @@ from assistant.evaluate.judge.agreement import (
 from assistant.evaluate.judge.entailing import EntailmentJudge
 from assistant.evaluate.judge.labels import DEFAULT, LABELS, labels_for
 from assistant.evaluate.judge.report import report_judge
-from assistant.evaluate.judge.wording import Wording, quoted, seen_by, wording_of
+from assistant.evaluate.judge.wording import Wording, entailed_verdicts, quoted, seen_by, wording_of
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Metric
 from assistant.evaluate.score.claims import claim_verdicts
@@ -117,6 +117,15 @@ def test_quotations_counts_and_what_has_no_words_need_no_judge():
     assert wording_of(claim("Aspirin prevents clots."), [text]) == Wording.PROSE
     assert wording_of(claim("There is an effusion.", about="patient"), [text]) == Wording.REPORT
     assert not quoted("Thins the blood.", ["Aspirin thins the blood."])  # a part of a sentence is no quotation
+
+
+def test_statements_that_texts_quote_or_that_have_no_texts_are_certain():
+    judge = VerifierJudge(Settings())
+    texts = ["There is a small left pleural effusion."]
+    statements = ["There is a small left pleural effusion.", "There is a pleural effusion.", "The heart is enlarged."]
+    rows = entailed_verdicts(judge, texts, statements, Wording.REPORT)
+    assert rows == ((1.0, Wording.CERTAIN), (1.0, Wording.REPORT), (0.0, Wording.REPORT))
+    assert entailed_verdicts(judge, [], statements, Wording.REPORT) == ((0.0, Wording.CERTAIN),) * 3
 
 
 METRICS = {

@@ -34,6 +34,20 @@ def wording_of(claim: Claim, evidence: Sequence[Evidence]) -> Wording:
     return Wording.PROSE if claim.about == "general" else Wording.REPORT
 
 
+def entailed_verdicts(
+    judge: Judge, texts: Sequence[str], statements: Sequence[str], wording: Wording
+) -> tuple[tuple[float, float], ...]:
+    """Of each statement 1 where the texts entail it, and how it is worded; certain if it is quoted, or without texts."""
+    said = [text for text in texts if text.strip()]
+    return tuple(
+        (
+            float(bool(said) and judge.entails(texts, statement).verdict == "supported"),
+            float(Wording.CERTAIN if not said or quoted(statement, said) else wording),
+        )
+        for statement in statements
+    )
+
+
 def quoted(text: str, said: Sequence[str]) -> bool:
     """Whether all that is claimed stands in what is said, whole sentences of it word for word."""
     read = read_evidence(tuple(said))

@@ -25,6 +25,7 @@ from typing import Literal
 
 from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Suite
+from assistant.evaluate.judge.wording import Wording, entailed_verdicts
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
 from assistant.evaluate.score.stated import states
@@ -227,6 +228,7 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             edge="An abstention covers none; cases without statements add nothing.",
             unit="statements",
             judged=True,
+            verdicts="statement_coverage",
             source="Manes et al. 2024, K-QA",
         ),
         Metric(
@@ -267,6 +269,9 @@ def _mark(case: Case, sample: Sample, bench: Bench) -> Marks:
         scores["statement_coverage"] = (float(covered), count)
         scores["statement_contradicted_rate"] = (float(contradicted), count)
         scores["complete_rate"] = (float(covered == count), 1.0)
+        texts = texts_of(shown(sample, removes=bench.removes))
+        rows = entailed_verdicts(bench.judge, texts, case.reference.statements, Wording.PROSE)
+        return Marks(scores, observations={"statement_coverage": rows})
     return Marks(scores)
 
 

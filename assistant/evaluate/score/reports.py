@@ -9,8 +9,9 @@ from functools import lru_cache
 from assistant.evaluate.bootstrap import Floats
 from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Suite
+from assistant.evaluate.judge.wording import Wording, entailed_verdicts
 from assistant.evaluate.log import Sample
-from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
+from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair, Row
 from assistant.evaluate.overlap import bert_score, bleu, bleu_counts, rouge_l
 from assistant.evaluate.score.omission import reference_findings
 from assistant.evaluate.score.stated import read, state_of
@@ -86,18 +87,19 @@ def statements_of(report: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def score_entailment(claims: Iterable[Claim], report: str, bench: Bench) -> dict[str, Pair]:
-    """Logical precision and recall in RadFact's sense, with the run's judge in place of a language model."""
+def judge_entailment(claims: Iterable[Claim], report: str, bench: Bench) -> dict[str, tuple[Row, ...]]:
+    """Logical precision and recall in RadFact's sense, with the run's judge in place of a language model.
+
+    By metric a row a statement: 1 where the other side entails it, and how it is worded.
+    """
     told = [statement for claim in claims if (statement := statement_of(claim.text))]
     wanted = statements_of(report)
-    scores: dict[str, Pair] = {}
+    rows: dict[str, tuple[Row, ...]] = {}
     if told and wanted:
-        right = sum(bench.judge.entails(wanted, statement).verdict == "supported" for statement in told)
-        scores["logical_precision"] = (float(right), float(len(told)))
+        rows["logical_precision"] = entailed_verdicts(bench.judge, wanted, told, Wording.REPORT)
     if wanted:
-        right = sum(bench.judge.entails(told, statement).verdict == "supported" for statement in wanted) if told else 0
-        scores["logical_recall"] = (float(right), float(len(wanted)))
-    return scores
+        rows["logical_recall"] = entailed_verdicts(bench.judge, told, wanted, Wording.REPORT)
+    return rows
 
 
 def corpus_bleu(rows: Floats, weights: Floats) -> float:
@@ -169,6 +171,7 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             edge=f"A draft without statements adds nothing; counts of similar studies as above. {_NONE}",
             unit="statements",
             judged=True,
+            verdicts="logical_precision",
             source="Bannur et al. 2024, MAIRA-2",
         ),
         Metric(
@@ -179,6 +182,7 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             edge=f"A draft that says nothing entails none. Questions, technique and comparison are left out. {_NONE}",
             unit="statements",
             judged=True,
+            verdicts="logical_recall",
             source="Bannur et al. 2024, MAIRA-2",
         ),
         Metric(
@@ -196,6 +200,7 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             "Of the whole set: the geometric mean of the precisions of one to four words, not smoothed, times the "
             "brevity penalty; words are runs of letters and digits, lower case.",
             edge=f"No four words in common anywhere: 0. {_EMPTY}",
+            bounds=None,  # it is far from both ends of its range, and no rate
             table=TABLE,
             statistic=corpus_bleu,
             detail=True,
@@ -222,14 +227,15 @@ def _mark(case: Case, sample: Sample, bench: Bench) -> Marks:
     claims = shown(sample, removes=bench.removes)
     wanted = reference_findings(case.reference)
     text = " ".join(texts_of(claims))
+    entailed = judge_entailment(claims, report, bench)
     scores = {
         **score_findings(findings_told(claims), wanted),
         **score_suggestions(claims, wanted or read(report)),
-        **score_entailment(claims, report, bench),
+        **{name: (sum(row[0] for row in rows), float(len(rows))) for name, rows in entailed.items()},
         "rouge_l": (rouge_l(text, report), 1.0),
         "bert_score": (bert_score(text, report)[2], 1.0),
     }
-    return Marks(scores, observations={TABLE: (bleu_counts(text, report),)})
+    return Marks(scores, observations={TABLE: (bleu_counts(text, report),), **entailed})
 
 
 FAMILY = Family("reports", "Reports", frozenset({"ask", "draft"}), _metrics, _mark)
