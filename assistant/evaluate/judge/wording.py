@@ -37,7 +37,7 @@ def wording_of(claim: Claim, evidence: Sequence[Evidence]) -> Wording:
 def entailed_verdicts(
     judge: Judge, texts: Sequence[str], statements: Sequence[str], wording: Wording
 ) -> tuple[tuple[float, float], ...]:
-    """Of each statement 1 where the texts entail it, and how it is worded; certain if it is quoted, or without texts."""
+    """Of each statement 1 where the texts entail it, and how it is worded; certain if quoted, or without texts."""
     said = [text for text in texts if text.strip()]
     return tuple(
         (
