@@ -77,6 +77,7 @@ class FinishedRun:
             metrics=compute_over(metrics, self.dataset, cases),
             settings=self.manifest["settings"],
             indexes=self.manifest["generations"],
+            total=self.manifest["total"],
             variant=self.manifest["variant"],
             groups=group_tables(self.dataset, metrics, cases),
             judge=judge_of(self.dataset, settings, metrics, self.samples, Path(self.manifest["workspace"])),
@@ -93,7 +94,7 @@ def find_run(run: str, workspace: Path) -> FinishedRun:
         if not (folder / "run.json").is_file():
             continue
         manifest = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        if not {"keys", "path", "data", "generations", "description"} <= manifest.keys():
+        if not {"keys", "path", "data", "generations", "description", "total"} <= manifest.keys():
             raise RecipeError(f"{folder}: this run was made by an older version; run its suite again")
         found = FinishedRun(folder, manifest)
         if not found.samples:

@@ -71,7 +71,7 @@ def publish_matrix(result: MatrixResult, folder: Path) -> list[Path]:
 def figures(result: RunResult) -> dict[str, Any]:
     """What `RunResult.to_json` has, less every place and text; and what each case adds to the metrics, by its id."""
     whole = result.to_json()
-    kept = {name: whole[name] for name in ("suite", "run", "variant", "metrics", "cases", "indexes", "settings")}
+    kept = {name: whole[name] for name in ("suite", "run", "variant", "metrics", "cases", "of", "indexes", "settings")}
     if result.comparison is not None:
         kept["compare"] = _figures_of(result.comparison)
     if result.varied:

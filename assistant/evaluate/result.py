@@ -43,7 +43,8 @@ class Varied:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A finished run. `settings` are those that shaped it, secrets left out; `indexes` name each generation.
+    """A finished run. `settings` are those that shaped it, secrets left out; `indexes` name each generation; `total` is
+    how many cases the suite has, of which a limit or a variant may have taken fewer.
 
     `variant` is the name of what was changed in it, if anything was; `varied` are the runs of the same cases under
     variants, compared with this one. `groups` are all metrics by group of patients, a table for each of the suite's
@@ -58,6 +59,7 @@ class RunResult:
     metrics: Mapping[str, Interval]
     settings: Mapping[str, Any]
     indexes: Mapping[str, int | None]
+    total: int
     comparison: Comparison | None = None
     variant: str | None = None
     varied: tuple[Varied, ...] = ()
@@ -89,6 +91,7 @@ class RunResult:
             "variant": self.variant,
             "metrics": {name: interval.to_json() for name, interval in self.metrics.items()},
             "cases": len(self.samples),
+            "of": self.total,
             "set_aside": [{"id": name, "reason": reason} for name, reason in self.set_aside],
             "indexes": dict(self.indexes),
             "settings": dict(self.settings),

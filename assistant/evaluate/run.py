@@ -77,6 +77,7 @@ def run_suite(
     """
     workspace = Path(workspace)
     dataset = _with_filters(load_suite(find_suite(suite_path, workspace), workspace), patient, exclude_patient)
+    total = len(dataset.cases)
     if limit is not None:
         dataset = some_of(dataset, limit)
     known_limits(limits, metrics_of(dataset))
@@ -89,12 +90,11 @@ def run_suite(
     other = find_run(compare, workspace) if compare is not None else None
     if index is None:
         update_archive(dataset, workspace, base, progress)
-    plan = Plan.of(dataset, workspace, base, index)
-    result = _run(plan, progress, open_assistant)
+    result = _run(Plan.of(dataset, workspace, base, index), total, progress, open_assistant)
     if other is not None:
         result = replace(result, comparison=compare_with(result, other))
     varied = [
-        _varied(result, Plan.of(dataset, workspace, base, index, variant), progress, open_assistant)
+        _varied(result, Plan.of(dataset, workspace, base, index, variant), total, progress, open_assistant)
         for variant in chosen
     ]
     result = replace(result, varied=tuple(varied))
@@ -129,8 +129,8 @@ def some_of(dataset: Dataset, limit: int) -> Dataset:
     return dataset.model_copy(update={"cases": tuple(case for case in dataset.cases if case.id in taken)})
 
 
-def _run(plan: Plan, progress: Progress | None, opener: OpenAssistant | None) -> RunResult:
-    """A planned run: asked where it has to be, marked, reduced. Nothing is drawn yet."""
+def _run(plan: Plan, total: int, progress: Progress | None, opener: OpenAssistant | None) -> RunResult:
+    """A planned run: asked where it has to be, marked, reduced. Nothing is drawn yet. `total` cases has the suite."""
     variant, dataset = plan.variant, plan.dataset
     if not dataset.cases:
         raise RecipeError(
@@ -139,6 +139,7 @@ def _run(plan: Plan, progress: Progress | None, opener: OpenAssistant | None) ->
     plan.folder.mkdir(parents=True, exist_ok=True)
     where = {
         "description": dataset.suite.description,
+        "total": total,
         "path": str(dataset.path.resolve()),
         "data": str(dataset.folder.resolve()),
         "workspace": str(plan.workspace.resolve()),
@@ -162,19 +163,20 @@ def _run(plan: Plan, progress: Progress | None, opener: OpenAssistant | None) ->
         metrics=compute_over(metrics, dataset, [(case, samples[case.id]) for case in dataset.cases]),
         settings=plan.manifest["settings"],
         indexes=plan.generations,
+        total=total,
         variant=variant.name if variant else None,
         groups=group_tables(dataset, metrics, [(case, samples[case.id]) for case in dataset.cases]),
         judge=judge_of(dataset, plan.settings, metrics, samples, plan.workspace),
     )
 
 
-def _varied(base: RunResult, plan: Plan, progress: Progress | None, opener: OpenAssistant | None) -> Varied:
+def _varied(base: RunResult, plan: Plan, total: int, progress: Progress | None, opener: OpenAssistant | None) -> Varied:
     """The run under a variant, and its differences from the run without it."""
     variant = plan.variant
     assert variant is not None
     if opener is not None and variant.asks_otherwise:
         raise RecipeError(f"variant {variant.name}: changes what assistant.Assistant does, and something else answers")
-    result = _run(plan, progress, opener)
+    result = _run(plan, total, progress, opener)
     unchanged = base.samples
     if variant.base_reading is not None:
         bench = bench_of(base.dataset, plan.settings)

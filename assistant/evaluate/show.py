@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from assistant.evaluate.result import RunResult
 from assistant.evaluate.scorecard import weak_points
-from assistant.evaluate.scorecard.words import number_with_interval
+from assistant.evaluate.scorecard.words import how_many, number_with_interval
 
 
 def print_result(result: RunResult) -> None:
     """Weak points, every metric that is no detail, the differences, and the files that were written."""
-    print(f"{result.suite}, run {result.run}: {len(result.samples)} cases")
+    print(f"{result.suite}, run {result.run}: {how_many(result)}")
     for point in weak_points(result):
         print(f"  weak: {point}")
     for name, metric in result.definitions.items():

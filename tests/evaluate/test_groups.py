@@ -118,6 +118,7 @@ def test_the_scorecard_shows_groups_and_escapes_them():
         metrics=compute_over(metrics, dataset, pairs),
         settings={},
         indexes={},
+        total=len(pairs),
         groups=group_tables(dataset, metrics, pairs),
     )
     page = scorecard(result)

@@ -73,7 +73,7 @@ def run_of(cases: list[Case], samples: Mapping[str, Sample], **more: object) -> 
     known = {case.id: marked(samples[case.id], case, bench).rounded() for case in cases}
     metrics = compute_metrics(dataset, known)
     settings = Settings().model_dump(mode="json")
-    return RunResult("all", "all-1", Path("folder"), dataset, known, metrics, settings, {}, **more)  # type: ignore[arg-type]
+    return RunResult("all", "all-1", Path("folder"), dataset, known, metrics, settings, {}, len(cases), **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

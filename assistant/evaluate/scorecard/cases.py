@@ -33,7 +33,7 @@ def cases_section(result: RunResult, most_bytes: int = MOST_BYTES) -> str:
     """Every case in a closed drawer, as far as `most_bytes` go; the rest in a line each."""
     diffs = {diff.case: diff for diff in result.comparison.diffs} if result.comparison else {}
     metrics = result.definitions
-    pictures = Pictures(result.dataset, IngestSettings.model_validate(result.settings["ingest"]))
+    pictures = Pictures(result.dataset, IngestSettings.model_validate(result.settings.get("ingest", {})))
     left = most_bytes
     drawn: dict[str, str] = {}
     rated = rated_cases(result)

@@ -13,7 +13,7 @@ from assistant.evaluate.scorecard.faults import GRAVE
 from assistant.evaluate.scorecard.judged import corrected_words
 from assistant.evaluate.scorecard.rates import headlines
 from assistant.evaluate.scorecard.weak import weak_points
-from assistant.evaluate.scorecard.words import number_with_interval
+from assistant.evaluate.scorecard.words import how_many, number_with_interval
 
 NAMED = 20  # cases to look at, by id
 
@@ -32,7 +32,7 @@ def _lines(result: RunResult) -> Iterator[str]:
         yield ""
     varied = f", variant {result.variant}" if result.variant else ""
     yield (
-        f"{len(result.samples)} cases, run `{result.run}`{varied}; 95 % bootstrap intervals, "
+        f"{how_many(result)}, run `{result.run}`{varied}; 95 % bootstrap intervals, "
         f"{suite.bootstrap.resamples} resamples of clusters by {suite.cluster}, seed {suite.bootstrap.seed}."
     )
     yield ""

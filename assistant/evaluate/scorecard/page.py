@@ -20,6 +20,7 @@ from assistant.evaluate.scorecard.judged import judge_section
 from assistant.evaluate.scorecard.plots import plots_section
 from assistant.evaluate.scorecard.rates import all_rates_section, tiles_section
 from assistant.evaluate.scorecard.weak import weak_points
+from assistant.evaluate.scorecard.words import how_many
 from assistant.html_page import html_page
 from assistant.settings import Settings
 
@@ -75,7 +76,7 @@ def _head(result: RunResult) -> str:
     described = f"<p>{escape(suite.description)}</p>" if suite.description else ""
     return (
         f'<header><h1>Scorecard: {escape(suite.name)}</h1>{described}<p class="soft">'
-        f"{len(result.samples)} cases · model {escape(models)} · prompts: {escape(prompts)} · "
+        f"{how_many(result)} · model {escape(models)} · prompts: {escape(prompts)} · "
         f"archive: {escape(indexes)}{varied}<br>"
         f"run <code>{escape(result.run)}</code> · 95 % bootstrap intervals, {suite.bootstrap.resamples} resamples of "
         f"clusters by {escape(suite.cluster)}, seed {suite.bootstrap.seed}</p></header>"

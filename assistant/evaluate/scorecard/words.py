@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from assistant.evaluate.bootstrap import Interval
+
+if TYPE_CHECKING:
+    from assistant.evaluate.result import RunResult
+
+
+def how_many(result: RunResult) -> str:
+    """How many cases a run has: "32 cases", "6 of the suite's 32 cases"."""
+    count = len(result.samples)
+    return f"{count} cases" if count == result.total else f"{count} of the suite's {result.total} cases"
 
 
 def number(value: float, *, signed: bool = False) -> str:
