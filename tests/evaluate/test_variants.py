@@ -14,7 +14,7 @@ from assistant.evaluate.publish import publish
 from assistant.evaluate.run import some_of
 from assistant.evaluate.variants import find_variant, variants
 from assistant.evaluate.variants.ablation import as_checked, as_written, own_knowledge_told
-from assistant.records import Answer, Claim
+from assistant.records import Answer, Claim, Draft, Section
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +91,14 @@ def test_read_checked_only_supported_sentences_are_left_with_what_carries_them()
     (claim,) = as_checked(sample_with(CLAIMS)).answer.claims
     assert (claim.text, claim.written) == ("Effusion on the left.", ("a",))
     assert as_checked(sample_with(CLAIMS[1:])).answer.abstained
+
+
+def test_drafts_are_read_as_answers_are():
+    draft = Draft("s", (Section("Findings", CLAIMS), Section("Impression", CLAIMS[1:])), (), (), "model", None)
+    sample = Sample("case", draft=draft)
+    assert [len(section.claims) for section in as_checked(sample).draft.sections] == [1, 0]
+    told = [claim for section in as_written(sample).draft.sections for claim in section.claims]
+    assert [claim.citations for claim in told] == [("a", "E9"), ("b",), ("b",)]
 
 
 def test_a_models_own_knowledge_is_read_as_an_answer_without_support():
