@@ -35,6 +35,7 @@ _EXAMPLES = {
     "wardround eval eval/smoke.toml --compare smoke-3f9a2c\n"
     "wardround eval eval/smoke.toml --vary no-retrieval --vary no-verification\n"
     "wardround eval eval/smoke.toml --fail-under 'citation_recall>=0.9'",
+    "probe": "wardround probe eval/nih_cxr64.toml --out probes.toml\nwardround eval probes.toml",
     "deidentify": "wardround deidentify cxr.dcm --out shared.dcm",
     "forget": "wardround forget --patient 4711 --dry-run\nwardround forget --patient 4711",
     "doctor": "wardround doctor --index chest\nwardround doctor --repair",
@@ -177,6 +178,20 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--publish", type=Path, metavar="DIR", help="also write a scorecard of figures and case ids only, to pass on"
     )
+
+    probe = _command(commands, "probe", "make a suite of paired questions from what is labelled")
+    probe.add_argument("source", type=Path, metavar="SUITE.toml or RECIPE.toml", help="what is labelled")
+    probe.add_argument("--out", type=Path, required=True, metavar="OUT.toml", help="the suite; its cases go beside it")
+    probe.add_argument(
+        "--kind",
+        action="append",
+        default=[],
+        choices=("attribute", "side", "confusing"),
+        help="what is there against what is not; the stated side against the other; two studies that look alike "
+        "(default: all; may be repeated)",
+    )
+    probe.add_argument("-n", type=int, default=100, metavar="N", help="at most so many pairs of each kind")
+    probe.add_argument("--seed", type=int, default=0, metavar="SEED", help="the same seed makes the same probes")
 
     forget = _command(commands, "forget", "remove a patient from every index, conversation, draft and evaluation run")
     forget.add_argument("--patient", required=True, metavar="ID", help="the archive's own id, or a pseudonym (P-…)")

@@ -393,6 +393,28 @@ def run_deidentify(arguments: Namespace) -> int:
     return OK
 
 
+def run_probe(arguments: Namespace) -> int:
+    from assistant.evaluate.probe import KINDS, write_probes
+    from assistant.settings import load_settings
+
+    made = write_probes(
+        arguments.source,
+        arguments.out,
+        arguments.kind or KINDS,
+        count=arguments.n,
+        seed=arguments.seed,
+        workspace=arguments.workspace,
+        settings=load_settings(arguments.workspace),
+    )
+    if arguments.json:
+        print_json(made.to_json())
+    else:
+        pairs = ", ".join(f"{count} of kind {kind}" for kind, count in made.pairs.items())
+        print(f"{arguments.out}: {pairs}, of {made.subjects} labelled subjects")
+        print(f"wardround eval {arguments.out}")
+    return OK
+
+
 def run_eval(arguments: Namespace) -> int:
     from assistant.evaluate.gate import failures, read_limit
     from assistant.evaluate.matrix import is_matrix
