@@ -59,6 +59,10 @@ OURS = (
     "invented_citation_rate", "logical_precision", "logical_recall", "finding_f1", "finding_side_f1",
     "finding_full_f1", "correct_and_supported",
 )  # fmt: skip
+FIRST = (
+    "negation", "laterality", "severity", "number", "fabrication", "finding dropped", "synonym", "reworded statement",
+    "other order", "citations swapped", "citation invented",
+)  # fmt: skip
 LEAST = 1e-3
 SENTENCES = (3, 4)  # of a report that is used, least and most: a model on two cores reads each several times
 CONTEXT = 6_144  # tokens; the longest of the others' prompts takes about 3,000
@@ -84,12 +88,14 @@ def cases(data: Path, number: int) -> list[tuple[Written, list[Written]]]:
 
 
 def rows_of(right: Written, changes: list[Written]) -> list[Row]:
-    """An answer and its changed ones as the others take them, the right one with and without written citations."""
-    return [
-        as_row(right),
-        as_row(right, cited=True),
-        *(as_row(change, cited="citation" in change.kind) for change in changes),
-    ]
+    """An answer and its changed ones as the others take them, the right one with and without written citations.
+
+    The kinds of FIRST come first: a slow model may not come to the end.
+    """
+    order = {kind: place for place, kind in enumerate(FIRST)}
+    ranked = sorted(changes, key=lambda change: order.get(change.kind, len(order)))
+    changed = [as_row(change, cited="citation" in change.kind) for change in ranked]
+    return [as_row(right), *changed[: len(FIRST) - 2], as_row(right, cited=True), *changed[len(FIRST) - 2 :]]
 
 
 def as_row(written: Written, *, cited: bool = False) -> Row:

@@ -4,7 +4,8 @@
 
 One line for each answer and metric is appended to KEPT.jsonl: {id, metric, value or null, error, seconds}; those that
 are there are not computed again. A score that is not a number is written as null with the error "NaN". Each metric is
-called as its documentation has it, with its default prompts; what it raises is its result.
+called as its documentation has it, with its default prompts; what it raises is its result. A metric that asks a model
+and got no score out of it for GIVEN_UP answers in a row is asked no more.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import math
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ os.environ |= {
 }
 os.environ |= {"DEEPEVAL_RETRY_MAX_ATTEMPTS": "1", "TOKENIZERS_PARALLELISM": "false"}
 REPLY_TOKENS = 1_024
+GIVEN_UP = 3  # answers in a row, edge cases apart, for which a metric got no score out of the model
 Score = Callable[[dict[str, Any]], float]
 
 
@@ -114,15 +117,22 @@ def main() -> None:
     metrics = [(name, score, False) for name, score in plain().items()]
     if request["model"]:
         metrics += [(name, score, True) for name, score in judged(request["model"]).items()]
+    failures: Counter[str] = Counter()
+    for known in map(json.loads, lines):
+        if not known["id"].startswith("edge|"):
+            failures[known["metric"]] = failures[known["metric"]] + 1 if known["value"] is None else 0
     started = time.monotonic()
     kept.parent.mkdir(parents=True, exist_ok=True)
     with kept.open("a", encoding="utf-8") as file:
         for row in request["rows"]:
             for name, score, slow in metrics:
+                if slow and failures[name] >= GIVEN_UP and not row["id"].startswith("edge|"):
+                    continue
                 if (row["id"], name) in done or (slow and time.monotonic() - started > 60 * minutes):
                     continue
                 began = time.monotonic()
                 value, error = measure(score, row)
+                failures[name] = failures[name] + 1 if value is None else 0
                 told = {"id": row["id"], "metric": name, "value": value, "error": error}
                 file.write(json.dumps({**told, "seconds": round(time.monotonic() - began, 3)}) + "\n")
                 file.flush()

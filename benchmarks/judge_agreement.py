@@ -1,12 +1,13 @@
 """How far judges agree with people: measures them on labelled sets, and writes the figures that scorecards print.
 
     WARDROUND_DATA=… python benchmarks/judge_agreement.py [--judge verifier] [--set NAME] [--half reported] [--write]
-        [--file FILE] [--most N]
+        [--file FILE] [--most N] [--serve small|measuring --model-dir DIR]
 
 The judge's rules were chosen on the development halves (split by question, passage or dialogue through a hash, as in
 benchmarks/verify.py), so the figures are those of the reported halves. `--write` keeps them in the package (or in FILE:
 a workspace's `eval/agreement.json`, for judges of its own), beside those of other judges: counts and rates only, no
-text of any set. `--most` takes so many claims of a set, whole groups, always the same ones: for slow judges.
+text of any set. `--most` takes so many claims of a set, whole groups, always the same ones: for slow judges. `--serve`
+puts a local model behind the judge "served": the packaged small one, or that of benchmarks/measuring_model.py.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ from assistant.evaluate.judge.labels import LABELS
 from assistant.evaluate.judge.wording import quoted
 from assistant.evaluate.mapping import Sample, find_data, find_mapping, map_cases, sample_cases
 from assistant.evaluate.mapping.choose import half_of
-from assistant.settings import Settings
+from assistant.generate.local import LocalServer
+from assistant.settings import LlmSettings, Settings
+from assistant.weights import locate
 
 FOLDERS = {name: name for name in LABELS} | {"radfact": "radfact_nli"}
 MOST = {"mts_dialog": 1_000}  # claims; two for each sentence, and two thousand groups say no more than two hundred
@@ -46,6 +49,16 @@ def labelled(name: str, half: str, most: int | None) -> list[Case]:
     mapping = find_mapping(name, Path.cwd())
     cases = map_cases(mapping, find_data(FOLDERS[name], mapping, Path.cwd() / "x"), LABELS[name].kinds)
     return list(sample_cases(half_of(cases, half), Sample(n=most) if most else None))  # type: ignore[arg-type]
+
+
+def served(which: str, folder: Path) -> Settings:
+    """Settings that name a local model's server; it ends with this process."""
+    from measuring_model import measuring_model
+
+    gguf = measuring_model(folder) if which == "measuring" else locate("smollm2-135m")
+    server = LocalServer(gguf, name=which, context_tokens=4096)
+    llm = LlmSettings(base_url=server.base_url, api_key=server.api_key, model=which, timeout_s=900)
+    return Settings(llm=llm)
 
 
 def measure(judge: Judge, cases: list[Case]) -> Agreement:
@@ -72,12 +85,14 @@ def main() -> None:
     parser.add_argument("--most", type=int)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--file", type=Path, default=PACKAGED)
+    parser.add_argument("--serve", choices=("small", "measuring"))
+    parser.add_argument("--model-dir", type=Path, default=Path.home() / ".cache/wardround-bench/measuring-model")
     chosen = parser.parse_args()
     if "WARDROUND_DATA" not in os.environ:
         raise SystemExit(f"WARDROUND_DATA is not set: the folder with {', '.join(FOLDERS.values())}")
     if chosen.write and chosen.half != "reported":
         raise SystemExit("only figures of the reported half are kept: the judge was chosen on the other")
-    judge = open_judge(chosen.judge, Settings())
+    judge = open_judge(chosen.judge, served(chosen.serve, chosen.model_dir) if chosen.serve else Settings())
     sets = {}
     for name in chosen.set or LABELS:
         started = time.perf_counter()
