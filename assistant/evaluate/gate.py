@@ -3,7 +3,8 @@
 A limit reads `METRIC=VALUE`, `METRIC>=VALUE` or `METRIC<=VALUE`; with `=` the metric's better direction decides. The
 metric's value is compared, since that is what a reader expects; `METRIC:low` and `METRIC:high` compare a bound of its
 interval instead: `citation_recall:low>=0.9` passes only if the cases show that the rate is that high, which takes more
-cases the closer it is. A metric that counted nothing reaches no limit.
+cases the closer it is. `METRIC:corrected` is a judged rate corrected for its judge's error. A metric that counted
+nothing, or has no corrected rate, reaches no limit.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant.errors import RecipeError
-from assistant.evaluate.bootstrap import Interval
+from assistant.evaluate.bootstrap import ABSENT, Interval
 from assistant.evaluate.metric import Metric
 
 _LIMIT = re.compile(r"(?P<metric>[^:<>=]+?)(?::(?P<part>\w+))?\s*(?P<sign>>=|<=|=)\s*(?P<value>\S+)")
-Part = Literal["value", "low", "high"]
+Part = Literal["value", "low", "high", "corrected"]
 _BOUND: Mapping[Part, str] = {
     "value": "",
     "low": ", the lower end of its interval,",
     "high": ", the upper end of its interval,",
+    "corrected": ", corrected for the judge's error,",
 }
 
 
@@ -41,7 +43,7 @@ class Limit:
 def read_limit(text: str) -> Limit:
     """A limit from its text; RecipeError if it can't be understood."""
     found = _LIMIT.fullmatch(text.strip())
-    shape = "it reads METRIC=VALUE, METRIC>=VALUE or METRIC<=VALUE, or METRIC:low or METRIC:high in the metric's place"
+    shape = "it reads METRIC=VALUE, METRIC>=VALUE or METRIC<=VALUE; METRIC may be METRIC:low, :high or :corrected"
     if found is None:
         raise RecipeError(f"--fail-under {text}: {shape}")
     part: Part | None = next((part for part in _BOUND if part == (found["part"] or "value")), None)
@@ -62,19 +64,30 @@ def known_limits(limits: Sequence[Limit], metrics: Mapping[str, Metric]) -> None
             raise RecipeError(f"--fail-under {limit.given}: no such metric here; there are {', '.join(metrics)}")
         if limit.sign == "=" and metrics[limit.metric].better is None:
             raise RecipeError(f"--fail-under {limit.given}: neither way is better of this metric: write >= or <=")
+        if limit.part == "corrected" and not metrics[limit.metric].judged:
+            raise RecipeError(f"--fail-under {limit.given}: no judge decides this metric: there is nothing to correct")
 
 
-def failures(limits: Sequence[Limit], metrics: Mapping[str, Metric], values: Mapping[str, Interval]) -> list[str]:
-    """The limits that were not reached, each in a sentence."""
+def failures(
+    limits: Sequence[Limit],
+    metrics: Mapping[str, Metric],
+    values: Mapping[str, Interval],
+    corrected: Mapping[str, Interval] | None = None,
+) -> list[str]:
+    """The limits that were not reached, each in a sentence; `corrected` are the judged rates that could be corrected."""
     missed = []
     for limit in limits:
-        interval = values[limit.metric]
-        found: float | None = getattr(interval, limit.part)
+        if limit.part == "corrected":
+            found = (corrected or {}).get(limit.metric, ABSENT).value
+        else:
+            interval = values[limit.metric]
+            found = {"value": interval.value, "low": interval.low, "high": interval.high}[limit.part]
         upwards = limit.sign == ">=" or (limit.sign == "=" and metrics[limit.metric].better == "high")
         wanted = f"{'at least' if upwards else 'at most'} {limit.value:g}"
         name = f"{limit.metric}{_BOUND[limit.part]}"
         if found is None:
-            missed.append(f"{limit.given}: {limit.metric} counted nothing in these cases, and {wanted} was asked for")
+            why = "has no corrected rate here" if limit.part == "corrected" else "counted nothing in these cases"
+            missed.append(f"{limit.given}: {limit.metric} {why}, and {wanted} was asked for")
         elif found < limit.value if upwards else found > limit.value:
             missed.append(f"{limit.given}: {name} is {found:.4g}, and {wanted} was asked for")
     return missed

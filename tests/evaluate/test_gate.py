@@ -64,6 +64,19 @@ def test_a_limit_that_says_nothing_is_refused(text):
         read_limit(text)
 
 
+def test_a_corrected_rate_is_held_against_its_limit():
+    judged = {"hallucination_rate": Metric("hallucination_rate", "Hallucinated", "low", "", judged=True)}
+    limits = [read_limit("hallucination_rate:corrected<=0.1")]
+    known_limits(limits, judged)
+    assert failures(limits, judged, VALUES, {"hallucination_rate": Interval(0.08, 0.0, 0.3, 80)}) == []
+    (missed,) = failures(limits, judged, VALUES, {"hallucination_rate": Interval(0.2, 0.0, 0.3, 80)})
+    assert "corrected for the judge's error, is 0.2" in missed
+    (absent,) = failures(limits, judged, VALUES)
+    assert "has no corrected rate here" in absent
+    with pytest.raises(RecipeError, match="nothing to correct"):
+        known_limits([read_limit("recall@10:corrected>=0.9")], METRICS)
+
+
 def test_an_unknown_metric_and_an_undirected_one_are_refused():
     with pytest.raises(RecipeError, match="no such metric here; there are recall@10"):
         known_limits([read_limit("recal@10>=0.9")], METRICS)
