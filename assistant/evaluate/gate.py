@@ -74,7 +74,7 @@ def failures(
     values: Mapping[str, Interval],
     corrected: Mapping[str, Interval] | None = None,
 ) -> list[str]:
-    """The limits that were not reached, each in a sentence; `corrected` are the judged rates that could be corrected."""
+    """The limits that were not reached, each in a sentence; `corrected` are judged rates after correction."""
     missed = []
     for limit in limits:
         if limit.part == "corrected":
