@@ -9,6 +9,7 @@ from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench
 from assistant.evaluate.score.correct import FAMILY, contains, correctness, parse_yes_no
 from assistant.evaluate.score.stated import states
+from assistant.evaluate.score.told import in_a_row
 from assistant.records import Answer, Claim, Judgement
 from assistant.settings import Settings
 
@@ -165,3 +166,10 @@ def test_a_check_is_right_where_it_tells_supported_from_not(told, right):
 
 def test_a_case_that_failed_is_neither_right_nor_wrong():
     assert correctness(asked(must=("x",)), Sample("x", error="broken"), BENCH) is None
+
+
+def test_a_sentence_without_a_stop_does_not_run_into_the_next():
+    said = in_a_row(["No pleural effusion", "The heart is enlarged.", "Stable?"])
+    assert said == "No pleural effusion. The heart is enlarged. Stable?"
+    assert states("No pleural effusion Cardiomegaly", "Cardiomegaly.") == ("contradicted",)
+    assert states(in_a_row(["No pleural effusion", "Cardiomegaly"]), "Cardiomegaly.") == ("stated",)

@@ -29,7 +29,7 @@ from assistant.evaluate.judge.wording import Wording, entailed_verdicts
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
 from assistant.evaluate.score.stated import states
-from assistant.evaluate.score.told import shown, texts_of
+from assistant.evaluate.score.told import in_a_row, shown, texts_of
 from assistant.records import Claim
 
 By = Literal["abstention", "choice", "verdict", "yes or no", "must", "findings", "words", "statements"]
@@ -131,7 +131,7 @@ def _asked(case: Case, sample: Sample, bench: Bench) -> Correctness | None:
     if reference.answerable is False:
         return Correctness(not claims, "abstention", answered=bool(claims))
     texts = texts_of(claims)
-    said = " ".join(texts)
+    said = in_a_row(texts)
     wanted = (reference.answer or "").strip().rstrip(".").casefold()
     parsed = True
     if wanted in ("yes", "no", "maybe"):

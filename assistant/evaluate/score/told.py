@@ -53,6 +53,11 @@ def texts_of(claims: Sequence[Claim]) -> list[str]:
     return [claim.text for claim in claims]
 
 
+def in_a_row(texts: Iterable[str]) -> str:
+    """Sentences as one text; one without a mark at its end gets a stop, or it would run into the next."""
+    return " ".join(text if text.rstrip()[-1:] in ".!?:;" else f"{text.rstrip()}." for text in texts)
+
+
 def statement_of(sentence: str) -> str:
     """What a sentence tells: itself, of a count the finding that more than half of the studies have, else nothing."""
     count = parse_count(sentence)
