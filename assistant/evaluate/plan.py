@@ -87,7 +87,8 @@ class Plan:
     @cached_property
     def keys(self) -> dict[str, str]:
         """By case id, the hash of all that shapes what becomes of the case."""
-        shared = {part: self.manifest[part] for part in ("settings", "prompts", "code", "variant")}
+        shared = {part: self.manifest[part] for part in ("prompts", "code", "variant")}
+        shared["settings"] = self.asking.model_dump(mode="json", exclude=_NOT_SHAPING)
         if self.variant is None or not self.variant.asks_otherwise:
             del shared["variant"]  # its settings and cases speak for it, and a reading changes no answer
         uploads = _Uploads(self.dataset)

@@ -188,3 +188,12 @@ def test_what_is_published_holds_no_text_of_the_cases(varied, tmp_path):
         assert "football" in said or path.suffix == ".md"  # the case's id
         assert not [text for text in texts if text in said], path.name
         assert str(varied.folder) not in said
+
+
+def test_whether_unsupported_sentences_are_removed_changes_the_figures_and_asks_nothing(workspace, varied):
+    counting = Stub(workspace)
+    suite = write_suite(workspace, CASES, '[settings.verify]\nunsupported = "remove"\n', name="removing")
+    suite.write_text(suite.read_text().replace('name = "removing"', 'name = "tiny"'))
+    result = run_suite(suite, workspace=workspace, open_assistant=lambda _: counting)
+    assert counting.asked == 0
+    assert result.run != varied.run
