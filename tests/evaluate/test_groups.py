@@ -11,7 +11,7 @@ from assistant.evaluate.groups import band_of, group_of, group_tables
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Metric
 from assistant.evaluate.result import RunResult, compute_over
-from assistant.evaluate.scorecard import scorecard
+from assistant.evaluate.scorecard import markdown, scorecard
 
 ACCURACY = Metric("accuracy", "Correct", "high", "Right answers over answers.")
 ERROR = Metric("error", "Wrong", "low", "Wrong answers over answers.")
@@ -125,6 +125,9 @@ def test_the_scorecard_shows_groups_and_escapes_them():
     assert 'id="groups"' in page
     assert "&lt;b&gt;F against" in page or "M against &lt;b&gt;F" in page
     assert "<b>F" not in page
+    written = markdown(result)
+    assert "## By sex" in written
+    assert "| `accuracy` | 1.000 [" in written
     data = result.to_json()["groups"]["tags.sex"]
     assert data["metrics"]["accuracy"]["gap"]["value"] == 0.0
     assert data["clusters"] == {"<b>F": 12, "M": 12}

@@ -8,6 +8,7 @@ from assistant.evaluate.bootstrap import Interval
 from assistant.evaluate.metric import Metric
 from assistant.evaluate.result import RunResult
 from assistant.evaluate.score import families_of
+from assistant.evaluate.scorecard.by_group import group_name, said_of_cases
 from assistant.evaluate.scorecard.cases import rated_cases
 from assistant.evaluate.scorecard.faults import GRAVE
 from assistant.evaluate.scorecard.judged import corrected_words
@@ -42,6 +43,7 @@ def _lines(result: RunResult) -> Iterator[str]:
     yield "## Headline rates"
     yield from _table(result, headlines(result))
     yield from _differences(result)
+    yield from _groups(result)
     for family in families_of(result.dataset):
         names = [m.name for m in family.metrics(suite) if m.name in result.metrics]
         if names := [name for name in names if result.metrics[name].value is not None]:
@@ -81,6 +83,24 @@ def _differences(result: RunResult) -> Iterator[str]:
         cells = [_difference(comparison.metrics.get(name)) for _, comparison in compared]
         if _worth_a_row(known, cells):
             yield f"| `{name}` | {' | '.join(cells)} |"
+
+
+def _groups(result: RunResult) -> Iterator[str]:
+    """The headline metrics by group, and the gap; bold where its interval leaves out 0."""
+    for table in result.groups:
+        left_out = said_of_cases(table)
+        sized = [name for name in table.clusters if name not in table.too_few]
+        yield ""
+        yield f"## By {_cell(group_name(table))}"
+        if left_out:
+            yield f"{_cell(left_out)}."
+        yield ""
+        yield f"| metric | {''.join(f'{_cell(name)} ({table.clusters[name]}) | ' for name in sized)}best − worst |"
+        yield f"| --- |{' --- |' * (len(sized) + 1)}"
+        for name in (name for name in headlines(result) if name in table.metrics):
+            of = table.metrics[name]
+            values = [number_with_interval(of.values[group]) if group in of.values else "—" for group in sized]
+            yield f"| `{name}` | {' | '.join([*values, _difference(of.gap)])} |"
 
 
 def _worth_a_row(known: Metric, cells: list[str]) -> bool:
