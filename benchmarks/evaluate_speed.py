@@ -1,6 +1,6 @@
 """How long the evaluation itself takes beside the answers that it evaluates.
 
-    WARDROUND_DATA=… python benchmarks/evaluate_speed.py [--cases 1000] [--workspace DIR] [--profile]
+    WARDROUND_DATA=… python benchmarks/evaluate_speed.py [--cases 1000] [--workspace DIR] [--suite TOML] [--profile]
 
 Questions of BioASQ (tasks 7b to 9b, as in MIRAGE) over an index of its documents, answered by `quote`; a yes or no, the
 name of a fact, or the sentences of the ideal answer as reference. Printed are wall and processor seconds of solving the
@@ -9,7 +9,8 @@ the scorecard. Wanted: marking and the rest at most 20 % of the run, and 1,000 c
 busy machine go by the processor's.
 
 With --workspace an index `bioasq` that is built there is used; otherwise one is built first, which takes some minutes
-and is not counted. --profile names the functions in which marking spends its time.
+and is not counted. --suite takes another suite, whose earlier runs in the workspace are removed. --profile names the
+functions in which marking spends its time.
 """
 
 from __future__ import annotations
@@ -109,13 +110,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--workspace", type=Path)
+    parser.add_argument("--suite", type=Path)
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
     data = Path(os.environ["WARDROUND_DATA"])
     with tempfile.TemporaryDirectory(prefix="evaluate-speed-") as made:
         workspace = options.workspace or Path(made)
-        suite = prepare(workspace, data, options.cases)
-        for run in (workspace / "eval" / "runs").glob("speed-*"):
+        suite = options.suite or prepare(workspace, data, options.cases)
+        for run in (workspace / "eval" / "runs").glob(f"{suite.stem}-*"):
             shutil.rmtree(run)  # or its answers would be taken over
         clock = Clock()
         vars(running)["marked"] = clock.timed(marked, "marking")
@@ -123,7 +125,7 @@ def main() -> None:
         if options.profile:
             clock.profile = cProfile.Profile()
         started = time.perf_counter(), time.process_time()
-        result = running.run_suite(suite, workspace=workspace)
+        result = running.run_suite(suite, workspace=workspace, limit=options.cases)
         wall, processor = time.perf_counter() - started[0], time.process_time() - started[1]
         clock.spent["the rest"] = (
             wall - sum(seconds for seconds, _ in clock.spent.values()),

@@ -66,7 +66,7 @@ def bert_score(candidate: str, reference: str) -> tuple[float, float, float]:
     rarity and without rescaling: values can be compared with one another, not with published ones, which rest on
     RoBERTa-large. Zeros where a side is empty.
     """
-    ours, theirs = _pieces(candidate), _pieces(reference)
+    ours, theirs = _pieces((candidate, reference))
     if not len(ours) or not len(theirs):
         return 0.0, 0.0, 0.0
     alike = ours @ theirs.T
@@ -91,19 +91,21 @@ def _ngrams(words: Sequence[str], order: int) -> Counter[tuple[str, ...]]:
     return Counter(tuple(words[place : place + order]) for place in range(len(words) - order + 1))
 
 
-def _pieces(text: str) -> NDArray[np.float32]:
-    """The vectors of a text's word pieces, shape (pieces, 384), each of length 1; none of an empty text.
+def _pieces(texts: Sequence[str]) -> list[NDArray[np.float32]]:
+    """The vectors of each text's word pieces, shape (pieces, 384), each of length 1; none of an empty text.
 
     Without the signs at the ends of its sentences. Reports repeat their sentences, so the last ones are remembered.
     """
-    found = sentences(text)
-    new = [sentence for sentence in dict.fromkeys(found) if sentence not in _KNOWN]
-    known = {sentence: _KNOWN[sentence] for sentence in found if sentence in _KNOWN}
+    found = [sentences(text) for text in texts]
+    every = list(dict.fromkeys(sentence for text in found for sentence in text))
+    new = [sentence for sentence in every if sentence not in _KNOWN]
+    known = {sentence: _KNOWN[sentence] for sentence in every if sentence in _KNOWN}
     for sentence, vectors in zip(new, _encoder().encode_tokens(new) if new else (), strict=True):
         known[sentence] = _KNOWN[sentence] = vectors[1:-1]
     while len(_KNOWN) > REMEMBERED:
         del _KNOWN[next(iter(_KNOWN))]
-    return np.concatenate([known[sentence] for sentence in found]) if found else np.empty((0, 384), np.float32)
+    empty = np.empty((0, 384), np.float32)
+    return [np.concatenate([known[sentence] for sentence in text]) if text else empty for text in found]
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from assistant.findings import extract_findings, implies
 from assistant.findings.counting import Count
@@ -71,13 +72,19 @@ def _status(count: Count, evidence: Iterable[Evidence]) -> bool | None:
     wanted = read_sentence(count.finding).mentions
     answer: bool | None = False
     for piece in evidence:
-        for sentence in sentences(piece.text):
+        for sentence in _sentences(piece.text):
             found = _says(count, wanted, sentence)
             if found:
                 return True
             if found is None:
                 answer = None
     return answer
+
+
+@lru_cache(maxsize=1024)
+def _sentences(text: str) -> tuple[str, ...]:
+    """Those of a passage; each of an answer's counts goes through the same passages."""
+    return tuple(sentences(text))
 
 
 def _labels(evidence: Evidence) -> list[str]:

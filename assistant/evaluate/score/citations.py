@@ -12,6 +12,7 @@ from assistant.evaluate.judge.wording import wording_of
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
 from assistant.evaluate.score.told import claims_of, evidence_of
+from assistant.findings import parse_count
 from assistant.records import Claim, Evidence
 
 TABLE = "citation_verdicts"
@@ -70,7 +71,10 @@ def citations_of(claim: Claim) -> list[str]:
 def _counts(claim: Claim, piece: Evidence, known: list[Evidence], judge: Judge) -> bool:
     """Of a supported claim: whether a citation supports it alone, or is needed by the others."""
     others = [other for other in known if other.id != piece.id]
-    return not others or judge.supports(claim, [piece]) or not judge.supports(claim, others)
+    if not others:
+        return True
+    counts_several = (count := parse_count(claim.text)) is not None and count.m > 1  # which no single piece supports
+    return (not counts_several and judge.supports(claim, [piece])) or not judge.supports(claim, others)
 
 
 def _metrics(_: Suite) -> tuple[Metric, ...]:
