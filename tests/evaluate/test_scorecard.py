@@ -19,7 +19,7 @@ from assistant.evaluate.marking import bench_of, marked
 from assistant.evaluate.result import RunResult, compute_metrics
 from assistant.evaluate.scorecard import markdown, scorecard, weak_points
 from assistant.evaluate.scorecard.faults import faults
-from assistant.evaluate.scorecard.words import number, percent, percent_with_interval
+from assistant.evaluate.scorecard.words import counted, number, percent, percent_with_interval
 from assistant.records import Answer, Claim, Draft, Evidence, Judgement, Section, TextPlace
 from assistant.settings import Settings
 
@@ -194,6 +194,7 @@ def test_plots_are_drawn_where_there_is_something_to_draw(result: RunResult) -> 
 def test_numbers_as_a_reader_sees_them() -> None:
     assert [number(x) for x in (0.1234, -0.5, 12.34, 123.4)] == ["0.123", "−0.500", "12.3", "123"]
     assert number(0.5, signed=True) == "+0.500"
+    assert [counted(n, "claims") for n in (0, 1, 2)] == ["0 claims", "1 claim", "2 claims"]
     assert [percent(x) for x in (0.125, 1.0, -0.0)] == ["12.5 %", "100.0 %", "0.0 %"]
     assert percent_with_interval(Interval(0.12, 0.06, 0.21, 83)) == "12.0 % (6.0 to 21.0)"
     assert percent_with_interval(Interval(None, None, None, 0)) == "not measured"

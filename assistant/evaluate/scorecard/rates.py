@@ -10,15 +10,17 @@ from assistant.evaluate.result import RunResult
 from assistant.evaluate.score import families_of
 from assistant.evaluate.scorecard.judged import corrected_words
 from assistant.evaluate.scorecard.pieces import bar
-from assistant.evaluate.scorecard.words import number, number_with_interval, percent
+from assistant.evaluate.scorecard.words import counted, number, number_with_interval, percent
 
 HEADLINES = (
-    "hallucination_rate", "correct_and_supported", "accuracy", "omission_rate", "citation_recall", "citation_precision",
-    "invented_citation_rate", "abstention_accuracy", "answer_rate", "finding_f1", "check_balanced_accuracy",
-    "check_auroc", "check_sensitivity", "check_specificity", "statement_coverage", "given_recall", "ndcg@10", "mrr",
+    "hallucination_rate", "correct_and_supported", "accuracy", "pair_accuracy", "omission_rate", "finding_f1",
+    "rhythm_f1", "label_f1", "stated_wrong_rate", "logical_precision", "logical_recall", "statement_coverage",
+    "citation_recall", "citation_precision", "invented_citation_rate", "planted_citation_rate", "abstention_accuracy",
+    "answer_rate", "check_balanced_accuracy", "check_auroc", "check_sensitivity", "check_specificity", "given_recall",
+    "ndcg@10",
 )  # fmt: skip
 """The metrics that a reader wants to see first, in this order; those that a run measured."""
-MOST_TILES, ENOUGH_TILES = 8, 4
+MOST_TILES, ENOUGH_TILES = 12, 4
 _NO_HEADLINE = ("case_error_rate", "seconds")
 
 
@@ -72,7 +74,7 @@ def _tile(result: RunResult, name: str) -> str:
     return (
         f'<div class="tile card"><h3>{escape(known.title)}</h3><p class="big">{shown}</p>'
         f"{bar(interval, known.bounds)}"
-        f'<p class="soft">{between}<br>n = {interval.n} {escape(known.unit)}; {better}</p>{corrected}</div>'
+        f'<p class="soft">{between}<br>n = {escape(counted(interval.n, known.unit))}; {better}</p>{corrected}</div>'
     )
 
 

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 def how_many(result: RunResult) -> str:
     """How many cases a run has: "32 cases", "6 of the suite's 32 cases"."""
     count = len(result.samples)
-    return f"{count} cases" if count == result.total else f"{count} of the suite's {result.total} cases"
+    if count == result.total:
+        return counted(count, "cases")
+    return f"{count} of the suite's {counted(result.total, 'cases')}"
+
+
+def counted(count: int, unit: str) -> str:
+    """ "3 claims", "1 claim"; `unit` is a plural."""
+    return f"{count} {unit.removesuffix('s') if count == 1 else unit}"
 
 
 def number(value: float, *, signed: bool = False) -> str:
