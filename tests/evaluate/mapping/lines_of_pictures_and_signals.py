@@ -356,6 +356,7 @@ PICTURES_AND_SIGNALS: Lines = {
             "b.jpg-similar": {},
             "c.jpg-similar": {"reference": {"gold": ("a.jpg", "b.jpg"), "labels": ("Legionella",)}},
             "a.jpg-notes": {"question": "Cough."},
+            "a.jpg-draft": {"files": ("./images/a.jpg",), "exclude_patient": "1", "reference": {"report": "Cough."}},
         },
     ),
     "nih_chestxray14": (

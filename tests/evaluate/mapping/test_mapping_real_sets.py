@@ -22,9 +22,9 @@ COUNTS = {
     "medmcqa": ("medical_mcq", {"archive": 4183, "explained": 2206}),
     "mmlu": ("medical_mcq", {"archive": 1089}),
     "radfact": ("radfact_nli", {"sentences": 79}),
-    "covid_chestxray": ("covid_chestxray", {"similar": 119, "notes": 101}),
+    "covid_chestxray": ("covid_chestxray", {"similar": 119, "notes": 101, "drafts": 101}),
     "nih_chestxray14": ("nih_cxr64", {"similar": 645 - 349}),
-    "ludb": ("ludb_ecg", {"measure": 120, "rhythm": 120, "fibrillation": 120, "similar": 120 - 86}),
+    "ludb": ("ludb_ecg", {"measure": 120, "rhythm": 120, "fibrillation": 120, "similar": 120 - 86, "drafts": 120}),
     "challenge2021": ("challenge2021_ecg", {"rhythm": 10, "fibrillation": 10}),
 }
 
