@@ -33,16 +33,24 @@ def test_it_stays_between_0_and_1():
     all_told, over = correct_rate([1.0] * 20, [Wording.PROSE] * 20, {Wording.PROSE: JUDGE}, range(20))
     none_told, under = correct_rate([0.0] * 20, [Wording.PROSE] * 20, {Wording.PROSE: JUDGE}, range(20))
     assert (all_told.value, all_told.high) == (1.0, 1.0) and all_told.low < 0.9
-    assert (none_told.value, none_told.low) == (0.0, 0.0) and none_told.high > 0.1
-    assert over and under
+    assert (none_told.value, none_told.low) == (0.0, 0.0) and none_told.high > 0.05
+    assert (
+        over and not under
+    )  # 0 of 20 may be chance where 2 would be believed, 20 of 20 not where 16 would be recognised
 
 
 def test_at_its_limit_the_interval_holds_the_raw_rate_too():
-    # 0.9 are told to be supported where the judge would recognise 0.8 of supported ones: it errs less here
-    told = [1.0] * 90 + [0.0] * 10
+    # 0.95 are told to be supported where the judge would recognise 0.8 of supported ones: it errs less here
+    told = [1.0] * 95 + [0.0] * 5
     found, at_limit = correct_rate(told, [Wording.PROSE] * 100, {Wording.PROSE: JUDGE}, range(100))
     assert at_limit and found.value == 1.0
-    assert found.low <= bootstrap_ratio(told, [1.0] * 100).low < 0.9
+    assert found.low <= bootstrap_ratio(told, [1.0] * 100).low < 0.95
+
+
+def test_a_rate_at_its_limit_by_chance_is_not_stretched():
+    # 0.83 where 0.8 would be recognised: no reason to doubt the labels
+    found, at_limit = correct_rate([1.0] * 83 + [0.0] * 17, [Wording.PROSE] * 100, {Wording.PROSE: JUDGE}, range(100))
+    assert not at_limit and found.value == 1.0 and 0.83 < found.low < 1
 
 
 def test_what_no_judge_had_to_read_is_taken_as_it_is():

@@ -14,8 +14,8 @@ Reiczigel 2014 give a formula for independent claims; tests/evaluate/test_correc
 
 It assumes that the judge errs on the run's claims as it does on the labelled ones. That can't be tested without labels,
 but it can fail to fit: more claims are told to be supported than the judge would recognise if all were (or fewer than
-it would believe if none were). The rate is then at its limit, 0 or 1, and the interval is stretched to hold that of the
-raw rate as well, for the judge plainly errs less here.
+it would believe if none were), in 97.5 % of the draws. The rate is then at its limit, 0 or 1, and the interval is
+stretched to hold that of the raw rate as well, for the judge plainly errs less here.
 """
 
 from __future__ import annotations
@@ -94,10 +94,7 @@ def correct_rate(
     lost = np.isnan(rates)
     low = min(value, float(np.quantile(np.where(lost, 0.0, rates), 0.025)))
     high = max(value, float(np.quantile(np.where(lost, 1.0, rates), 0.975)))
-    at_limit = any(
-        not 0 <= _unbounded(told[of == kind].mean(), *error[:, 0]) <= 1
-        for kind, error in zip(used, errors, strict=True)
-    )
+    at_limit = _beyond(drawn, drawn_errors)
     if at_limit:
         raw = bootstrap_ratio(told, np.ones(len(told)), clusters, seed=seed, resamples=resamples)
         assert raw.low is not None and raw.high is not None
@@ -111,12 +108,6 @@ def rogan_gladen(observed: Floats, sensitivity: Floats, specificity: Floats) -> 
     with np.errstate(invalid="ignore", divide="ignore"):
         found = np.clip((observed + specificity - 1) / gain, *UNIT)
     return np.where(gain > 0, found, np.nan)
-
-
-def _unbounded(observed: float, recognised: float, missed: float, refused: float, believed: float) -> float:
-    """The solution of a judge that is better than chance, as it falls."""
-    sensitivity, specificity = recognised / (recognised + missed), refused / (refused + believed)
-    return float((observed + specificity - 1) / (sensitivity + specificity - 1))
 
 
 def sum_counts(counts: Sequence[Counts]) -> Floats:
@@ -160,3 +151,17 @@ def _rate(sums: Floats, errors: Sequence[Floats]) -> Floats:
             true = rogan_gladen(observed, recognised / (recognised + missed), refused / (refused + believed))
         right = right + np.where(units > 0, true * units, 0.0)
     return right / total
+
+
+def _beyond(sums: Floats, errors: Sequence[Floats]) -> bool:
+    """Whether of some kind of claims 97.5 % of the draws would have more supported than there are, or fewer than 0."""
+    for place, (recognised, missed, refused, believed) in enumerate(errors):
+        told, units = sums[2 + 2 * place], sums[3 + 2 * place]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            observed = told / units
+            sensitivity, specificity = recognised / (recognised + missed), refused / (refused + believed)
+        better = sensitivity + specificity > 1
+        more, fewer = better & (observed > sensitivity), better & (observed < 1 - specificity)
+        if max(more.mean(), fewer.mean()) >= 0.975:
+            return True
+    return False
