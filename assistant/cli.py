@@ -173,7 +173,8 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="METRIC=VALUE",
-        help="exit status 1 unless the metric is as good as this; METRIC:low or :high for a bound; may be repeated",
+        help="exit status 1 unless the metric is as good as this; METRIC:low or :high for a bound, "
+        "METRIC:corrected for a judged rate corrected for its judge's error; may be repeated",
     )
     evaluate.add_argument(
         "--publish", type=Path, metavar="DIR", help="also write a scorecard of figures and case ids only, to pass on"

@@ -426,7 +426,8 @@ def run_eval(arguments: Namespace) -> int:
     limits = [read_limit(text) for text in arguments.fail_under]
     result = _evaluated(arguments, limits)
     published = publish(result, arguments.publish) if arguments.publish else []
-    missed = failures(limits, result.definitions, result.metrics)
+    corrected = {name: rate.interval for name, rate in result.judge.corrected.items()} if result.judge else {}
+    missed = failures(limits, result.definitions, result.metrics, corrected)
     if arguments.json:
         print_json({**result.to_json(), "failed_under": missed, "published": [str(path) for path in published]})
     else:
