@@ -416,15 +416,18 @@ def run_probe(arguments: Namespace) -> int:
 
 
 def run_eval(arguments: Namespace) -> int:
+    from assistant.evaluate.finished import is_run
     from assistant.evaluate.gate import failures, read_limit
     from assistant.evaluate.matrix import is_matrix
     from assistant.evaluate.publish import publish
+    from assistant.evaluate.run import find_suite
     from assistant.evaluate.show import print_result
 
-    if is_matrix(arguments.suite):
-        return _run_matrix(arguments)
+    finished = is_run(arguments.suite, arguments.workspace)
+    if not finished and is_matrix(path := find_suite(arguments.suite, arguments.workspace)):
+        return _run_matrix(arguments, path)
     limits = [read_limit(text) for text in arguments.fail_under]
-    result = _evaluated(arguments, limits)
+    result = _read_back(arguments, limits) if finished else _evaluated(arguments, limits)
     published = publish(result, arguments.publish) if arguments.publish else []
     corrected = {name: rate.interval for name, rate in result.judge.corrected.items()} if result.judge else {}
     missed = failures(limits, result.definitions, result.metrics, corrected)
@@ -439,7 +442,7 @@ def run_eval(arguments: Namespace) -> int:
     return SET_ASIDE if result.set_aside or missed else OK
 
 
-def _run_matrix(arguments: Namespace) -> int:
+def _run_matrix(arguments: Namespace, path: Path) -> int:
     from assistant.evaluate.matrix import run_matrix
     from assistant.evaluate.publish import publish_matrix, write_matrix
 
@@ -447,7 +450,7 @@ def _run_matrix(arguments: Namespace) -> int:
     if given := [name for name in fixed if getattr(arguments, name)]:
         name = given[0].replace("_", "-")
         raise RecipeError(f"--{name}: {arguments.suite} is a matrix; what its runs are is said in the file itself")
-    result = run_matrix(Path(arguments.suite), workspace=arguments.workspace, progress=progress)
+    result = run_matrix(path, workspace=arguments.workspace, progress=progress)
     written = write_matrix(result, result.folder)
     published = publish_matrix(result, arguments.publish) if arguments.publish else []
     if arguments.json:
@@ -459,17 +462,20 @@ def _run_matrix(arguments: Namespace) -> int:
     return OK if result.is_whole else SET_ASIDE
 
 
+def _read_back(arguments: Namespace, limits: Sequence[Limit]) -> RunResult:
+    """A finished run, scored with the metrics as they are now."""
+    from assistant.evaluate.finished import read_run
+
+    asking = ("index", "llm", "patient", "exclude_patient", "vary", "limit")
+    if given := [name for name in asking if getattr(arguments, name)]:
+        name = given[0].replace("_", "-")
+        raise RecipeError(f"--{name}: {arguments.suite} is a finished run, and nothing is asked; name its suite")
+    return read_run(arguments.suite, arguments.workspace, arguments.compare, limits=limits)
+
+
 def _evaluated(arguments: Namespace, limits: Sequence[Limit]) -> RunResult:
-    """A suite's run, or a finished run read back."""
-    from assistant.evaluate.finished import is_run, read_run
     from assistant.evaluate.run import run_suite
 
-    if is_run(arguments.suite, arguments.workspace):
-        asking = ("index", "llm", "patient", "exclude_patient", "vary", "limit")
-        if given := [name for name in asking if getattr(arguments, name)]:
-            name = given[0].replace("_", "-")
-            raise RecipeError(f"--{name}: {arguments.suite} is a finished run, and nothing is asked; name its suite")
-        return read_run(arguments.suite, arguments.workspace, arguments.compare, limits=limits)
     return run_suite(
         arguments.suite,
         workspace=arguments.workspace,

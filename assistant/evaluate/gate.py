@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
 
 from assistant.errors import RecipeError
@@ -61,7 +62,9 @@ def known_limits(limits: Sequence[Limit], metrics: Mapping[str, Metric]) -> None
     """RecipeError for a limit on a metric that the suite does not report, or of no better direction without one."""
     for limit in limits:
         if limit.metric not in metrics:
-            raise RecipeError(f"--fail-under {limit.given}: no such metric here; there are {', '.join(metrics)}")
+            near = get_close_matches(limit.metric, metrics, n=4, cutoff=0.5)
+            hint = f"; near to it: {', '.join(near)}" if near else ""
+            raise RecipeError(f"--fail-under {limit.given}: this suite reports no such metric{hint} (docs/metrics.md)")
         if limit.sign == "=" and metrics[limit.metric].better is None:
             raise RecipeError(f"--fail-under {limit.given}: neither way is better of this metric: write >= or <=")
         if limit.part == "corrected" and not metrics[limit.metric].judged:

@@ -39,9 +39,11 @@ from pydantic import Field, ValidationError, field_validator
 from assistant.errors import ModelUnavailable, RecipeError
 from assistant.evaluate.case import Strict, first_fault
 from assistant.evaluate.compare import Comparison, compare_samples
+from assistant.evaluate.dataset import load_suite
 from assistant.evaluate.plan import RUNS, content_hash
 from assistant.evaluate.result import RunResult
-from assistant.evaluate.run import Progress, run_suite
+from assistant.evaluate.run import Progress, find_suite, run_suite
+from assistant.evaluate.score import metrics_of
 from assistant.evaluate.solve import OpenAssistant
 from assistant.settings import Settings, load_settings
 
@@ -159,6 +161,7 @@ def run_matrix(
 ) -> MatrixResult:
     """Run what is missing of a matrix and put it together. Raises RecipeError and IndexMissing as `run_suite` does."""
     matrix = load_matrix(path)
+    _known_metrics(matrix, path, workspace)
     base = settings or load_settings(workspace)
     rows = [row for suite in matrix.suites for row in _rows(matrix, suite, workspace, base, progress, open_assistant)]
     runs = [row.result.run if row.result else row.reason for row in rows]
@@ -193,6 +196,15 @@ def _rows(
             yield replace(row, result=result, difference=compared)
             for varied in result.varied:
                 yield replace(row, variant=varied.variant.name, result=varied.result, difference=varied.comparison)
+
+
+def _known_metrics(matrix: Matrix, path: Path, workspace: Path) -> None:
+    """RecipeError for a column that none of the suites reports."""
+    if matrix.metrics:
+        suites = [load_suite(find_suite(suite, workspace), workspace) for suite in matrix.suites]
+        known = {name for suite in suites for name in metrics_of(suite)}
+        if unknown := [name for name in matrix.metrics if name not in known]:
+            raise RecipeError(f"{path}: metrics: none of the suites reports {unknown[0]!r} (docs/metrics.md)")
 
 
 def _compared(result: RunResult, reference: RunResult) -> Comparison:

@@ -78,7 +78,7 @@ def test_a_corrected_rate_is_held_against_its_limit():
 
 
 def test_an_unknown_metric_and_an_undirected_one_are_refused():
-    with pytest.raises(RecipeError, match="no such metric here; there are recall@10"):
+    with pytest.raises(RecipeError, match="reports no such metric; near to it: recall@10 "):
         known_limits([read_limit("recal@10>=0.9")], METRICS)
     with pytest.raises(RecipeError, match="write >= or <="):
         known_limits([read_limit("abstention_rate=0.1")], METRICS)

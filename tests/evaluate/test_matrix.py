@@ -73,6 +73,13 @@ def test_what_is_published_holds_no_text(result, tmp_path):
     assert not [path for path in tmp_path.iterdir() if CASES[0]["question"] in path.read_text()]
 
 
+def test_a_column_that_no_suite_reports_is_refused_before_anything_is_asked(workspace):
+    path = workspace / "eval" / "columns.toml"
+    path.write_text('name = "m"\nsuites = ["tiny"]\nmetrics = ["accurracy"]\n[[model]]\nname = "quote"\n')
+    with pytest.raises(RecipeError, match="none of the suites reports 'accurracy'"):
+        run_matrix(path, workspace=workspace, open_assistant=lambda _: Stub(workspace, fails_after=0))
+
+
 def test_a_model_that_is_away_leaves_its_row_empty(workspace):
     write_suite(workspace, [CASES[0] | {"id": "never asked"}], name="away")
     path = workspace / "eval" / "away_matrix.toml"
