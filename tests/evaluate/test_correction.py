@@ -84,6 +84,13 @@ def test_a_judge_hardly_better_than_chance_says_almost_nothing():
     assert (found.low, found.high) == (0.0, 1.0)
 
 
+def test_claims_of_which_the_labels_say_nothing_widen_it_by_their_share_only():
+    agreements = {Wording.PROSE: JUDGE, Wording.REPORT: labelled(1, 1, 1, 0)}
+    kinds = [Wording.CERTAIN] * 95 + [Wording.REPORT] * 5
+    found, _ = correct_rate([1.0] * 100, kinds, agreements, range(100))
+    assert found.value == 1.0 and 0.88 < found.low < 0.96
+
+
 def test_nothing_judged_is_absent():
     assert correct_rate([], [], {}, [])[0].value is None
 

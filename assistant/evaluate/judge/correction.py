@@ -9,8 +9,9 @@ kept within 0 and 1:
 The interval draws the clusters of the run and, on its own, the groups of the labelled set anew, so it carries both
 uncertainties, and claims of one answer and labels of one passage need not be independent. As in
 `assistant.evaluate.bootstrap` every sample is joined by one imaginary cluster of average size at each bound. A draw in
-which the judge is no better than chance says nothing: it counts as 0 for the lower and as 1 for the upper end. Lang and
-Reiczigel 2014 give a formula for independent claims; tests/evaluate/test_correction.py compares.
+which the judge is no better than chance says nothing of the claims it is about: they count as 0 for the lower end and
+as 1 for the upper. Lang and Reiczigel 2014 give a formula for independent claims; tests/evaluate/test_correction.py
+compares.
 
 It assumes that the judge errs on the run's claims as it does on the labelled ones. That can't be tested without labels,
 but it can fail to fit: more claims are told to be supported than the judge would recognise if all were (or fewer than
@@ -90,10 +91,8 @@ def correct_rate(
         draw_counts(agreements[kind].counts, seed=seed + 1 + place, resamples=resamples)
         for place, kind in enumerate(used)
     ]
-    rates = _rate(drawn, drawn_errors)
-    lost = np.isnan(rates)
-    low = min(value, float(np.quantile(np.where(lost, 0.0, rates), 0.025)))
-    high = max(value, float(np.quantile(np.where(lost, 1.0, rates), 0.975)))
+    low = min(value, float(np.quantile(_rate(drawn, drawn_errors, unknown=0.0), 0.025)))
+    high = max(value, float(np.quantile(_rate(drawn, drawn_errors, unknown=1.0), 0.975)))
     at_limit = _beyond(drawn, drawn_errors)
     if at_limit:
         raw = bootstrap_ratio(told, np.ones(len(told)), clusters, seed=seed, resamples=resamples)
@@ -140,8 +139,11 @@ def _table(counts: Sequence[Counts]) -> Floats:
     return np.array(rows, dtype=np.float64)
 
 
-def _rate(sums: Floats, errors: Sequence[Floats]) -> Floats:
-    """The corrected rate of each draw; `sums` as `correct_rate` makes its columns, shape (n_columns, n_draws)."""
+def _rate(sums: Floats, errors: Sequence[Floats], unknown: float = np.nan) -> Floats:
+    """The corrected rate of each draw; `sums` as `correct_rate` makes its columns, shape (n_columns, n_draws).
+
+    `unknown` is the share of a kind of claims in a draw in which the judge is no better than chance on it.
+    """
     total, right = sums[0], sums[1]
     for place, error in enumerate(errors):
         told, units = sums[2 + 2 * place], sums[3 + 2 * place]
@@ -149,8 +151,9 @@ def _rate(sums: Floats, errors: Sequence[Floats]) -> Floats:
         with np.errstate(invalid="ignore", divide="ignore"):
             observed = np.where(units > 0, told / units, 0.0)
             true = rogan_gladen(observed, recognised / (recognised + missed), refused / (refused + believed))
+        true = np.where(np.isnan(true), unknown, true)
         right = right + np.where(units > 0, true * units, 0.0)
-    return right / total
+    return np.clip(right / total, *UNIT)
 
 
 def _beyond(sums: Floats, errors: Sequence[Floats]) -> bool:
