@@ -182,6 +182,7 @@ def test_probes_of_a_suite_run(workspace, capsys):
     assert all(case.pair is not None for case in suite.cases)
     result = run_suite(out, workspace=workspace, llm="quote")
     assert result.metrics["pair_accuracy"].n == len(suite.cases)
+    assert result.groups[0].rule == "tags.probe"
     assert result.metrics["pair_accuracy"].value == 0.0  # nothing in the archive speaks of these pictures
     assert not result.set_aside
 

@@ -100,11 +100,12 @@ def one_group_a_patient(cases: Sequence[Case]) -> list[Case]:
 
 
 def _suite(out: Path, source: Path, dataset: Dataset | None, kinds: Sequence[str], seed: int) -> str:
-    values = {
+    values: dict[str, str | list[str]] = {
         "name": out.stem,
         "description": f"Probes of {source.stem}: {', '.join(kinds)}; seed {seed}. A pair counts when both are right.",
         "cases": out.with_suffix(".jsonl").name,
         "cluster": "group",
+        "groups": ["tags.probe"],
     }
     if dataset is None:
         values["recipe"] = str(source.resolve())
@@ -114,7 +115,7 @@ def _suite(out: Path, source: Path, dataset: Dataset | None, kinds: Sequence[str
         values["recipe"] = str(dataset.recipe.resolve())
     elif dataset.suite.index is not None:
         values["index"] = dataset.suite.index
-    # A JSON string is a TOML string too.
+    # Strings and lists of strings are written in TOML as in JSON.
     return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
 
 
