@@ -75,12 +75,21 @@ def test_yes_or_no_right_wrong_unparsed_and_abstained():
     assert "accuracy_answered" not in abstained and "unparsed_rate" not in abstained
 
 
+def test_a_wrong_answer_is_one_that_was_given():
+    case = asked(answer="Yes")
+    told = {text: scores(case, sample(*text))["wrong_answer_rate"] for text in (("Yes.",), ("No.",), ("It may.",), ())}
+    assert told == {("Yes.",): (0, 1), ("No.",): (1, 1), ("It may.",): (1, 1), (): (0, 1)}
+    assert scores(asked(answerable=False), sample("Ten of them."))["wrong_answer_rate"] == (1, 1)
+    assert scores(asked(answerable=False), sample())["wrong_answer_rate"] == (0, 1)
+
+
 def test_correct_without_support_is_set_apart():
     case = asked(must=("aspirin",))
     half = sample("Aspirin relieves pain.", unsupported("It cures cancer."))
     assert scores(case, half) == {
         "accuracy": (1, 1),
         "accuracy_answered": (1, 1),
+        "wrong_answer_rate": (0, 1),
         "correct_and_supported": (0, 1),
         "correct_unsupported": (1, 1),
         "must_rate": (1, 1),
@@ -94,6 +103,7 @@ def test_an_unanswerable_question_is_right_when_not_answered():
     case = asked(answerable=False)
     assert scores(case, sample()) == {
         "accuracy": (1, 1),
+        "wrong_answer_rate": (0, 1),
         "correct_and_supported": (1, 1),
         "correct_unsupported": (0, 1),
     }

@@ -184,6 +184,15 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             detail=True,
         ),
         Metric(
+            "wrong_answer_rate",
+            "Wrong answers given",
+            "low",
+            "Cases that were answered and came out wrong over all cases of which the reference lets one say: what "
+            "misleads a reader. With `accuracy` and the cases rightly or wrongly not answered it adds up to 1.",
+            edge="An abstention is no wrong answer, whether or not there is one; a reply that could not be parsed is. "
+            f"Checks, from which there is no abstaining, add nothing. {_NOBODY}",
+        ),
+        Metric(
             "correct_and_supported",
             "Correct and supported",
             "high",
@@ -279,8 +288,10 @@ def _score_correct(found: Correctness, sample: Sample, bench: Bench) -> dict[str
     scores: dict[str, Pair] = {}
     if not found.judged:
         scores["accuracy"] = (float(found.correct), 1.0)
-        if found.answered and found.by != "verdict":
-            scores["accuracy_answered"] = (float(found.correct), 1.0)
+        if found.by != "verdict":
+            scores["wrong_answer_rate"] = (float(found.answered and not found.correct), 1.0)
+            if found.answered:
+                scores["accuracy_answered"] = (float(found.correct), 1.0)
     if found.by != "verdict":
         claims = shown(sample, removes=bench.removes)
         supported = fully_supported(claims) or (found.by == "abstention" and not found.answered)

@@ -13,11 +13,11 @@ from assistant.evaluate.scorecard.pieces import bar
 from assistant.evaluate.scorecard.words import counted, number, number_with_interval, percent
 
 HEADLINES = (
-    "hallucination_rate", "correct_and_supported", "accuracy", "pair_accuracy", "omission_rate", "finding_f1",
-    "rhythm_f1", "label_f1", "stated_wrong_rate", "logical_precision", "logical_recall", "statement_coverage",
-    "citation_recall", "citation_precision", "invented_citation_rate", "planted_citation_rate", "abstention_accuracy",
-    "answer_rate", "check_balanced_accuracy", "check_auroc", "check_sensitivity", "check_specificity", "given_recall",
-    "ndcg@10",
+    "hallucination_rate", "correct_and_supported", "accuracy", "wrong_answer_rate", "pair_accuracy", "omission_rate",
+    "finding_f1", "rhythm_f1", "label_f1", "stated_wrong_rate", "logical_precision", "logical_recall",
+    "statement_coverage", "citation_recall", "citation_precision", "invented_citation_rate", "planted_citation_rate",
+    "abstention_accuracy", "answer_rate", "check_balanced_accuracy", "check_auroc", "check_sensitivity",
+    "check_specificity", "given_recall", "ndcg@10",
 )  # fmt: skip
 """The metrics that a reader wants to see first, in this order; those that a run measured."""
 MOST_TILES, ENOUGH_TILES = 12, 4
