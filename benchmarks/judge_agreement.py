@@ -66,7 +66,8 @@ def measure(judge: Judge, cases: list[Case]) -> Agreement:
     for case in cases:
         found = judge.entails(case.context, case.claim)
         supported, told = case.reference.verdict == "supported", found.verdict == "supported"
-        readings.append(Reading(str(case.group), supported, told, found.score, quoted(case.claim, tuple(case.context))))
+        stands = told and quoted(case.claim, tuple(case.context))
+        readings.append(Reading(str(case.group), supported, told, found.score, stands))
     return measure_agreement(readings)
 
 

@@ -109,13 +109,18 @@ def claim(text, verdict="supported", kind=None, about="general", citations=("e1"
 
 def test_quotations_counts_and_what_has_no_words_need_no_judge():
     text = piece("e1", "Aspirin thins the blood. It is taken daily.")
-    assert wording_of(claim("Aspirin thins the blood."), [text]) == Wording.CERTAIN
-    assert wording_of(claim("The leaflet says “It is taken daily.”"), [text]) == Wording.CERTAIN
-    assert wording_of(claim("4 of the 5 most similar studies mention pleural effusion."), [text]) == Wording.CERTAIN
-    assert wording_of(claim("There is a mass.", "unsupported", "unverifiable"), [text]) == Wording.CERTAIN
-    assert wording_of(claim("Aspirin prevents clots."), []) == Wording.CERTAIN
-    assert wording_of(claim("Aspirin prevents clots."), [text]) == Wording.PROSE
-    assert wording_of(claim("There is an effusion.", about="patient"), [text]) == Wording.REPORT
+
+    def worded(told, evidence, supported=True):
+        return wording_of(told, evidence, supported=supported)
+
+    assert worded(claim("Aspirin thins the blood."), [text]) == Wording.CERTAIN
+    assert worded(claim("Aspirin thins the blood.", "contradicted"), [text], supported=False) == Wording.PROSE
+    assert worded(claim("The leaflet says “It is taken daily.”"), [text]) == Wording.CERTAIN
+    assert worded(claim("4 of the 5 most similar studies mention pleural effusion."), [text]) == Wording.CERTAIN
+    assert worded(claim("There is a mass.", "unsupported", "unverifiable"), [text]) == Wording.CERTAIN
+    assert worded(claim("Aspirin prevents clots."), []) == Wording.CERTAIN
+    assert worded(claim("Aspirin prevents clots."), [text]) == Wording.PROSE
+    assert worded(claim("There is an effusion.", about="patient"), [text]) == Wording.REPORT
     assert not quoted("Thins the blood.", ["Aspirin thins the blood."])  # a part of a sentence is no quotation
 
 

@@ -28,7 +28,7 @@ _PLACE = {True: VERDICTS.index("supported"), False: VERDICTS.index("unsupported"
 class Reading:
     """One labelled claim: its group, whether people call it supported, whether the judge does, and its score.
 
-    `quoted`: it stands in its evidence word for word, which no judge gets wrong.
+    `quoted`: it stands in its evidence word for word, and the judge saw that.
     """
 
     group: str

@@ -26,10 +26,15 @@ class Wording(IntEnum):
     REPORT = 1  # a patient's findings, as in reports and notes
 
 
-def wording_of(claim: Claim, evidence: Sequence[Evidence]) -> Wording:
-    """How a claim is worded that was judged against `evidence`."""
+def wording_of(claim: Claim, evidence: Sequence[Evidence], *, supported: bool) -> Wording:
+    """How a claim is worded that was judged against `evidence`, `supported` being what came of it.
+
+    A quotation is certain only where it is supported: that other evidence contradicts it is a judgement.
+    """
     said = tuple(text for piece in evidence for text in spoken(piece))
-    if not said or claim.error_kind == "unverifiable" or parse_count(claim.text) or quoted(claim.text, said):
+    if not said or claim.error_kind == "unverifiable" or parse_count(claim.text):
+        return Wording.CERTAIN
+    if supported and quoted(claim.text, said):
         return Wording.CERTAIN
     return Wording.PROSE if claim.about == "general" else Wording.REPORT
 
@@ -39,12 +44,12 @@ def entailed_verdicts(
 ) -> tuple[tuple[float, float], ...]:
     """Of each statement 1 where the texts entail it, and how it is worded; certain if quoted, or without texts."""
     said = [text for text in texts if text.strip()]
+    if not said:
+        return ((0.0, float(Wording.CERTAIN)),) * len(statements)
+    told = [judge.entails(texts, statement).verdict == "supported" for statement in statements]
     return tuple(
-        (
-            float(bool(said) and judge.entails(texts, statement).verdict == "supported"),
-            float(Wording.CERTAIN if not said or quoted(statement, said) else wording),
-        )
-        for statement in statements
+        (float(entailed), float(Wording.CERTAIN if entailed and quoted(statement, said) else wording))
+        for entailed, statement in zip(told, statements, strict=True)
     )
 
 

@@ -117,7 +117,7 @@ def _mark(_: Case, sample: Sample, bench: Bench) -> Marks:
     recalled = recalled_claims(claims, evidence, bench.judge)
     scores, judged = judge_citations(claims, evidence, bench.judge, recalled)
     rows = tuple(
-        (float(supported), float(wording_of(claim, known)))
+        (float(supported), float(wording_of(claim, known, supported=supported)))
         for supported, (claim, known) in zip(recalled, _with_evidence(claims, evidence), strict=True)
     )
     return Marks(scores, observations={TABLE: rows} if rows else {}, citations=dict(judged))

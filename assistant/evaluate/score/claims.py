@@ -105,7 +105,8 @@ def claim_verdicts(claims: Sequence[Claim], evidence: Sequence[Evidence]) -> tup
     rows = []
     for claim in claims:
         cited = [known[name] for name in claim.citations if name in known] or list(evidence)
-        rows.append((float(not hallucinated(claim)), float(wording_of(claim, cited))))
+        supported = not hallucinated(claim)
+        rows.append((float(supported), float(wording_of(claim, cited, supported=supported))))
     return tuple(rows)
 
 
