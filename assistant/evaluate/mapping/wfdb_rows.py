@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -37,12 +38,21 @@ def read_header(path: Path, *, annotations: bool = False) -> dict[str, Any]:
 
 
 def _marks(path: Path, lead: str) -> list[tuple[int, str]]:
-    import wfdb
+    """The places and kinds of a lead's marks; `wfdb.rdann` reads the header anew for each lead, which takes longer."""
+    from wfdb.io.annotation import load_byte_pairs, proc_ann_bytes
 
     if not path.with_suffix(f".{lead}").is_file():
         return []
-    found = wfdb.rdann(str(path.with_suffix("")), lead)
-    return [(int(at), str(kind)) for at, kind in zip(found.sample, found.symbol, strict=True)]
+    places, kinds, *_ = proc_ann_bytes(load_byte_pairs(str(path.with_suffix("")), lead, None), None)
+    return [(int(at), _symbols().get(kind, "")) for at, kind in zip(places, kinds, strict=True)]
+
+
+@lru_cache(maxsize=1)
+def _symbols() -> dict[int, str]:
+    """What the codes of WFDB's marks stand for."""
+    from wfdb.io.annotation import ann_label_table
+
+    return dict(zip(ann_label_table["label_store"].tolist(), ann_label_table["symbol"].tolist(), strict=True))
 
 
 def intervals(leads: Sequence[Sequence[tuple[int, str]]], sampling_rate_hz: float) -> dict[str, float]:
