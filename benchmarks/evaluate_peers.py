@@ -7,7 +7,8 @@ The other libraries get an environment of their own, outside the checkout (PINS;
 for their metrics that ask a model the same local one: the measuring model of benchmarks/measuring_model.py, or the
 packaged small one, behind an OpenAI-compatible server. `--model none` leaves those out. Right answers repeat sentences
 of Open-i reports of the reported half; one thing is changed at a time (`assistant.evaluate.perturb`). A change is
-noticed when the score falls by more than 0.001; a harmless one should not be. `--kept` holds what was judged, so that
+noticed when the score falls by more than 0.001; a harmless one should not be. Told apart: the share of pairs of a
+damaging and a harmless change to one answer of which the damage costs more. `--kept` holds what was judged, so that
 an interrupted run goes on: a model on two cores takes half a minute for one answer. Prints the tables of
 docs/evaluation_peers.md.
 """
@@ -22,7 +23,6 @@ import sys
 import tempfile
 import time
 import venv
-from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,7 @@ SENTENCES = (3, 4)  # of a report that is used, least and most: a model on two c
 CONTEXT = 6_144  # tokens; the longest of the others' prompts takes about 3,000
 CACHE = Path.home() / ".cache" / "wardround-bench"
 Row = dict[str, Any]
+Pairs = list[tuple[Written, list[Written]]]
 
 
 def environment(folder: Path) -> Path:
@@ -80,7 +81,7 @@ def environment(folder: Path) -> Path:
     return python
 
 
-def cases(data: Path, number: int) -> list[tuple[Written, list[Written]]]:
+def cases(data: Path, number: int) -> Pairs:
     """Right answers with their changed ones; those to which most kinds of change fit are taken."""
     found = [(right, list(changed_answers(right))) for right in right_answers(data, "reported", 1_000, SENTENCES)]
     found.sort(key=lambda pair: -len(pair[1]))
@@ -151,7 +152,7 @@ def judged_by_others(rows: list[Row], chosen: argparse.Namespace) -> list[Row]:
     return [json.loads(line) for line in chosen.kept.read_text(encoding="utf-8").splitlines()]
 
 
-def ours(pairs: list[tuple[Written, list[Written]]]) -> list[Row]:
+def ours(pairs: Pairs) -> list[Row]:
     """Wardround's metrics of the same answers, turned so that more is better."""
     suite = Suite(name="peers", cases="none.jsonl")
     marker = Marker(bench_of(Dataset(suite=suite, cases=(), path=Path("x"), workspace=Path()), Settings()))
@@ -170,39 +171,55 @@ def ours(pairs: list[tuple[Written, list[Written]]]) -> list[Row]:
     return found
 
 
-def noticed(pairs: list[tuple[Written, list[Written]]], judged: list[Row]) -> dict[tuple[str, str], list[bool | None]]:
-    """By metric and kind of change, for each answer whether the score fell; None where either had none."""
+def falls(pairs: Pairs, judged: list[Row]) -> dict[tuple[str, str, str], float | None]:
+    """By metric, group and kind of change, how far the score fell; None where it had none, before or after."""
     value = {(row["metric"], row["id"]): row["value"] for row in judged}
     metrics = list(dict.fromkeys(row["metric"] for row in judged))
-    found: dict[tuple[str, str], list[bool | None]] = defaultdict(list)
+    found: dict[tuple[str, str, str], float | None] = {}
     for right, changes in pairs:
         for change in changes:
             start = "cited" if "citation" in change.kind else "right"
             for metric in metrics:
-                ids = (f"{right.group}|{change.kind}", f"{right.group}|{start}")
-                if (metric, ids[0]) not in value:
+                if (metric, f"{right.group}|{change.kind}") not in value:
                     continue
-                after, before = (
-                    value[metric, ids[0]],
-                    value.get((metric, ids[1]), value.get((metric, f"{right.group}|right"))),
-                )
-                known = after is not None and before is not None
-                found[metric, change.kind].append(after < before - LEAST if known else None)
+                after = value[metric, f"{right.group}|{change.kind}"]
+                plain = value.get((metric, f"{right.group}|right"))
+                before = value.get((metric, f"{right.group}|{start}"), plain)
+                fall = None if after is None or before is None else before - after
+                found[metric, right.group, change.kind] = fall
     return found
 
 
-def print_tables(pairs: list[tuple[Written, list[Written]]], judged: list[Row]) -> None:
-    found = noticed(pairs, judged)
-    kinds = [kind for kind in (*SENTENCE_DAMAGE, *ANSWER_DAMAGE, *HARMLESS) if any(k == kind for _, k in found)]
-    print("| metric | " + " | ".join(kinds) + " | no score |\n|---|" + "---|" * (len(kinds) + 1))
-    for metric in dict.fromkeys(name for name, _ in found):
-        cells, failed, all_ = [], 0, 0
+def told_apart(found: dict[tuple[str, str, str], float | None], metric: str) -> float | None:
+    """The share of pairs of a damaged and a harmless change to one answer of which the damage costs more; ties half.
+
+    Citations are left out: the other libraries know none.
+    """
+    won: list[float] = []
+    for group in dict.fromkeys(group for _, group, _ in found):
+        of = {
+            kind: fall for (name, g, kind), fall in found.items() if (name, g) == (metric, group) and fall is not None
+        }
+        bad = [fall for kind, fall in of.items() if kind in (*SENTENCE_DAMAGE, "finding dropped")]
+        good = [fall for kind, fall in of.items() if kind in HARMLESS]
+        won += [1.0 if b > g + 1e-9 else 0.5 if abs(b - g) <= 1e-9 else 0.0 for b in bad for g in good]
+    return sum(won) / len(won) if won else None
+
+
+def print_tables(pairs: Pairs, judged: list[Row]) -> None:
+    found = falls(pairs, judged)
+    kinds = [k for k in (*SENTENCE_DAMAGE, *ANSWER_DAMAGE, *HARMLESS) if any(kind == k for _, _, kind in found)]
+    print("| metric | " + " | ".join(kinds) + " | told apart | no score |\n|---|" + "---|" * (len(kinds) + 2))
+    for metric in dict.fromkeys(name for name, _, _ in found):
+        rows = {kind: [f for (n, _, k), f in found.items() if (n, k) == (metric, kind)] for kind in kinds}
+        cells = []
         for kind in kinds:
-            row = found.get((metric, kind), [])
-            known = [one for one in row if one is not None]
-            failed, all_ = failed + len(row) - len(known), all_ + len(row)
-            cells.append(f"{sum(known)}/{len(known)}" if known else "")
-        print(f"| {metric} | " + " | ".join(cells) + f" | {failed}/{all_} |")
+            known = [fall for fall in rows[kind] if fall is not None]
+            cells.append(f"{sum(fall > LEAST for fall in known)}/{len(known)}" if known else "")
+        apart = told_apart(found, metric)
+        every = [fall for row in rows.values() for fall in row]
+        cells += ["" if apart is None else f"{apart:.2f}", f"{every.count(None)}/{len(every)}"]
+        print(f"| {metric} | " + " | ".join(cells) + " |")
     edges = [row for row in judged if row["id"].startswith("edge|")]
     names = list(dict.fromkeys(row["id"].partition("|")[2] for row in edges))
     print("\n| metric | " + " | ".join(names) + " |\n|---|" + "---|" * len(names))
