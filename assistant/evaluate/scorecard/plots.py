@@ -16,6 +16,7 @@ from assistant.evaluate.scorecard.axes import Axes, Point
 from assistant.evaluate.scorecard.pieces import bar
 from assistant.evaluate.scorecard.words import percent_with_interval
 
+FEWEST = 5  # answers; a curve through fewer shows nothing
 BAND_AT = 12  # coverages at which the risk gets an interval
 BAND_RESAMPLES = 200
 DRAWN_POINTS = 400  # of a curve; more are not told apart at this size
@@ -31,11 +32,11 @@ def plots_section(result: RunResult) -> str:
 def risk_and_coverage(result: RunResult) -> str:
     """The share of wrong answers among the surest, over how many of the cases they make; with its interval."""
     rows, clusters = _observed(result, selective.TABLE)
-    if len(rows) < 2:
+    if len(rows) < FEWEST:
         return ""
     table = np.asarray(rows)
     coverage, risk = selective.risk_coverage(table, np.ones(len(table)))
-    if len(coverage) < 2:
+    if len(coverage) < FEWEST:
         return ""
     top = _rounded_up(float(risk.max()))
     seed = result.dataset.suite.bootstrap.seed
@@ -77,7 +78,7 @@ def calibration(result: RunResult) -> str:
     else:
         rows, _ = _observed(result, selective.TABLE)
         table = np.asarray([row for row in rows if row[0] > 0])
-        if len(table) < 2:
+        if len(table) < FEWEST:
             return ""
         scores, right = table[:, 1], 1 - table[:, 2]
         words = ("Confidence of the answer", "Share of right answers", "answers")
