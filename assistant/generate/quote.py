@@ -11,6 +11,7 @@ from assistant.generate.context import Exchange
 from assistant.generate.counts import count_findings, count_labels, labels_named, studies_of
 from assistant.generate.prompts import load_prompt
 from assistant.generate.relevance import content_words
+from assistant.generate.reports import section_asked
 from assistant.generate.sentences import Sentence, best_sentences, quotable
 from assistant.generate.task import DraftTask, Task, TextEncoder
 from assistant.generate.values import is_measured, measured_for
@@ -42,9 +43,13 @@ class QuoteAnswerer:
 
     def answer(self, task: Task) -> Iterator[Statement]:
         """Measured values of the study, then sentences of what was uploaded, then what similar studies show,
-        then sentences of general knowledge; nothing where none of it bears on the question."""
+        then sentences of general knowledge; nothing where none of it bears on the question. Where the patient's report
+        or a section of it is asked for, that alone follows the measured values."""
         yield from (_measured(piece) for piece in measured_for(task.question, task.evidence))
         own = [p for p in task.evidence if p.relation == "own" and p.kind == "text" and not is_measured(p)]
+        if section := section_asked(task.question, own):
+            yield from section
+            return
         similar = [p for p in task.evidence if p.relation == "similar"]
         knowledge = [p for p in task.evidence if p.relation == "knowledge" and p.kind == "text"]
         told = _own_findings(task.question, own)

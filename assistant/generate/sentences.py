@@ -45,9 +45,7 @@ class Sentence:
 def quotable(text: str, least_words: int = 4) -> list[tuple[int, str]]:
     """(offset, sentence) of a text's sentences that state something: no headings, fragments, questions, references."""
     found = []
-    for start, end in sentence_spans(text):
-        lead = _LEAD.match(text, start, end)
-        sentence = " ".join(text[lead.end() if lead else start : end].split())
+    for start, sentence in section_sentences(text):
         words = sentence.split()
         whole = sentence.endswith((".", "!", "”", '"', ")")) and not sentence.endswith("?")
         if (
@@ -59,6 +57,17 @@ def quotable(text: str, least_words: int = 4) -> list[tuple[int, str]]:
             found.append((start, sentence))
     if any(sentence[0].isupper() for _, sentence in found):  # else the author writes no capitals at all
         found = [(start, sentence) for start, sentence in found if not sentence[0].islower()]
+    return found
+
+
+def section_sentences(text: str) -> list[tuple[int, str]]:
+    """(offset, sentence) of all sentences of a report's section, less numbers of lists; notes need no full stop."""
+    found = []
+    for start, end in sentence_spans(text):
+        lead = _LEAD.match(text, start, end)
+        sentence = " ".join(text[lead.end() if lead else start : end].split())
+        if any(character.isalnum() for character in sentence):
+            found.append((start, sentence))
     return found
 
 

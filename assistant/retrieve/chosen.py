@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, islice
+from math import inf
 
 from assistant.findings import extract_findings
 from assistant.retrieve.query import Query
-from assistant.retrieve.question import Question, points_at_study
+from assistant.retrieve.question import Question, is_section, points_at_study, sought
 from assistant.retrieve.rank import BLOCK, Hit
 from assistant.retrieve.wall import Own
 from assistant.settings import RetrieveSettings
@@ -31,17 +32,21 @@ def of_chosen_patient(
     A text speaks of what is asked where it states or denies a finding that the question names or a part of the body of
     it, or where its chance to answer is enough. If any of the first ones does, those that don't are not handed on. If
     none does, or the question names no finding ("what was the impression?"), all are, unless the question is one of
-    general knowledge that points at no study and the text is below the relevance floor.
+    general knowledge that points at no study and the text is below the relevance floor. Where a report or a section of
+    one is asked for, the newest report goes first, and of each report that section.
     """
     if not query.patient or query.leave_out_own:
         yield from hits
         return
     ranking = iter(hits)
-    first = list(islice(ranking, BLOCK))
+    first = list(ranking if question.section else islice(ranking, BLOCK))
     speaking = [_speaks(hit, question, settings) for hit in first]
+    if question.section:  # a report speaks of the wrist though its impression says "Fracture." alone
+        reports = {_report(hit) for hit, speaks in zip(first, speaking, strict=True) if speaks}
+        speaking = [_report(hit) in reports for hit in first]
     told = bool(question.about) and any(speaking)
-    for_patient = question.kind != "knowledge" or points_at_study(query.text)
-    order = sorted(range(len(first)), key=lambda n: not speaking[n])  # stable: else as ranked
+    for_patient = bool(question.section) or question.kind != "knowledge" or points_at_study(query.text)
+    order = sorted(range(len(first)), key=lambda n: (not speaking[n], *_as_asked(first[n], question)))  # else as ranked
     judged = chain(
         ((first[n], speaking[n]) for n in order), ((hit, _speaks(hit, question, settings)) for hit in ranking)
     )
@@ -55,7 +60,22 @@ def of_chosen_patient(
             yield replace(hit, apart=_SILENT if told else f"below the relevance floor {settings.text_floor:.2f}")
 
 
+def _report(hit: Hit) -> tuple[str, int]:
+    return hit.index.name, hit.stored.pk
+
+
+def _as_asked(hit: Hit, question: Question) -> tuple[float, bool]:
+    """Before others where a report is asked for: what is of a newer report, and of it the section asked for."""
+    if not question.section:
+        return 0.0, False
+    section = hit.passage.passage.section if hit.passage else None
+    taken_at = hit.stored.record.taken_at
+    return -taken_at.timestamp() if taken_at else inf, not is_section(section, sought(question.section))
+
+
 def _speaks(hit: Hit, question: Question, settings: RetrieveSettings) -> bool:
+    if question.section:  # its words ask for a report, and say nothing of what stands in it but what they name
+        return hit.passage is not None and any(map(question.about.concerns, extract_findings(hit.passage.text)))
     if hit.chance is not None and hit.chance >= settings.answer_chance:
         return True
     if hit.passage is None or not question.about:

@@ -13,7 +13,9 @@ from assistant.embed import Encoder, open_encoder
 from assistant.measure import Measurements, measure_signal, statements
 from assistant.records import BoxPlace, Evidence, Place, Record, SignalPlace, TextPlace, evidence_id
 from assistant.retrieve.query import Query, Upload
+from assistant.retrieve.question import is_section, read_question, sought
 from assistant.settings import Settings
+from assistant.store.indexed_text import DOCUMENT
 from assistant.store.words import query_words
 
 SHARED_WORDS = 0.3  # weight of the share of the question's words that a passage holds, beside its cosine
@@ -40,7 +42,10 @@ def upload_evidence(upload: Record, measured: Measurements | None = None) -> lis
 
 
 def own_passages(query: Query, settings: Settings) -> list[Evidence]:
-    """The passages of uploaded texts, nearest to the question first, kept where they clear the relevance floor."""
+    """The passages of uploaded texts, nearest to the question first, kept where they clear the relevance floor.
+
+    Where a report or a section of one is asked for, all of an uploaded report is to the point, that section first.
+    """
     uploads = [upload for upload in query.uploads if upload.record.kind == "text" and upload.record.passages]
     if not uploads:
         return []
@@ -50,18 +55,23 @@ def own_passages(query: Query, settings: Settings) -> list[Evidence]:
     near = np.concatenate([vectors_of(upload, encoder) for upload in uploads]) @ encoder.encode([query.text])[0]
     words = query_words(query.text)
     shared = np.array([len(words & query_words(text)) / max(len(words), 1) for text in texts])
-    order = np.argsort(-(near + SHARED_WORDS * shared), kind="stable")
+    section = read_question(query.text).section
+    of_report = np.array([bool(section) and record.modality != DOCUMENT for record, _ in found])
+    first = np.array([bool(section) and is_section(p.section, sought(section)) for _, p in found])
+    order = np.lexsort((-(near + SHARED_WORDS * shared), ~(of_report & first), ~of_report))
     floor = settings.retrieve.text_floor
     studied = {upload.record.sha256 for upload in query.uploads if upload.record.kind != "text"}
     evidence = []
     for rank, n in enumerate(order):
         record, p = found[n]
         about_study = record.sha256 in studied  # what a recorder or a header says of the very picture or signal
-        close = bool(near[n] >= floor or (words and shared[n] == 1.0) or about_study)
+        close = bool(near[n] >= floor or (words and shared[n] == 1.0) or about_study or of_report[n])
         kept = close and rank < settings.retrieve.max_contexts
         why = f"passage of the upload, meaning {near[n]:.2f}"
         if about_study:
             why = "what the uploaded recording's own file says of it"
+        elif of_report[n] and kept:
+            why = "of the uploaded report, which is asked for"
         elif not close:
             why += f", below the floor {floor:.2f}"
         elif not kept:

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from importlib.resources import files
 from typing import Literal
 
@@ -27,6 +27,8 @@ _IDENTIFIED = re.compile(
     r"\[(?:KINDS)\](?:['’]s\b)?".replace("KINDS", "|".join(KINDS)),
     re.IGNORECASE,
 )
+# Words for a record, which the vocabulary reads as all that is seen on it ("the study is normal").
+_A_RECORD = re.compile(r"\b(?:stud(?:y|ies)|exam(?:ination)?s?|films?|radiographs?|ecgs?)\b", re.IGNORECASE)
 # Questions that point at what was uploaded or at what lies beside it.
 _POINTS_AT_STUDY = re.compile(
     r"""\b(similar|compar\w+|alike|like\ this|cases?|stud(y|ies)|patients?|upload\w*|attach\w*|files?|records?|recording
@@ -46,7 +48,8 @@ class Question:
     earlier study), count, value (a measurement), cases (find reports with …) or other (bare words). `modalities` are
     DICOM codes, `region` is a part of the body, `about` what is named of the findings' vocabulary. `subject` is what is
     searched for: the text less whom it names and less the words of a request around it ("find chest X-ray reports with
-    …"), which would else find the reports that say "chest X-ray".
+    …"), which would else find the reports that say "chest X-ray". `section` is the part of a report that is asked for
+    as such: a name of `[report.section]` in question.toml, "report" for all of it, "" where none is.
     """
 
     kind: str
@@ -54,6 +57,7 @@ class Question:
     modalities: frozenset[str]
     region: str | None
     about: Asked
+    section: str = ""
 
     @property
     def wants(self) -> Wants | None:
@@ -70,6 +74,8 @@ class _Patterns:
     normal: re.Pattern[str]
     modalities: Mapping[str, re.Pattern[str]]
     regions: Mapping[str, re.Pattern[str]]
+    sections: Mapping[str, re.Pattern[str]]
+    headings: Mapping[str, re.Pattern[str]]
 
 
 @lru_cache(maxsize=1)
@@ -82,7 +88,18 @@ def _patterns() -> _Patterns:
     kinds, modalities, regions = (
         {name: any_of(patterns) for name, patterns in raw[group].items()} for group in ("kind", "modality", "region")
     )
-    return _Patterns(kinds, any_of(raw["frame"]["before"]), any_of(raw["normal"]["words"]), modalities, regions)
+    report, names = raw["report"], raw["report"]["section"]
+
+    def asks_for(patterns: Sequence[str], name: str = "") -> list[str]:
+        put = (("SECTION", f"(?:{name})"), ("STUDY", report["study"]), ("WHOSE", report["whose"]))
+        return [reduce(lambda text, pair: text.replace(*pair), put, pattern) for pattern in patterns]
+
+    sections = {s: any_of(asks_for(report["asked"], name) + asks_for(report.get(s, []))) for s, name in names.items()}
+    sections["report"] = any_of(asks_for(report["whole"]))
+    joined = r"(?:and|&|/)"  # FINDINGS AND IMPRESSION is of both
+    headings = {s: any_of([rf"^(?:.+? ?{joined} ?)?(?:{name})(?: ?{joined}.+)?$"]) for s, name in names.items()}
+    before, normal = any_of(raw["frame"]["before"]), any_of(raw["normal"]["words"])
+    return _Patterns(kinds, before, normal, modalities, regions, sections, headings)
 
 
 def names_a_patient(text: str) -> bool:
@@ -105,6 +122,17 @@ def points_at_study(question: str) -> bool:
     return not question.strip() or _POINTS_AT_STUDY.search(question) is not None
 
 
+def sought(section: str) -> str:
+    """The section that answers where `section` is asked for: of a whole report its impression."""
+    return "impression" if section == "report" else section
+
+
+def is_section(heading: str | None, section: str) -> bool:
+    """Whether a report's heading ("FINAL DIAGNOSIS") heads the section of that name ("impression")."""
+    pattern = _patterns().headings.get(section)
+    return bool(heading and pattern and pattern.search(heading))
+
+
 def read_question(text: str) -> Question:
     """The question that `text` asks, by the patterns of question.toml."""
     patterns = _patterns()
@@ -113,12 +141,15 @@ def read_question(text: str) -> Question:
     kind = next((kind for kind, pattern in patterns.kinds.items() if pattern.search(text)), "other")
     if kind == "value" and patterns.normal.search(text):
         kind = "knowledge"
+    section = next((section for section, pattern in patterns.sections.items() if pattern.search(text)), "")
+    if section and kind not in ("comparison", "similar", "count"):
+        kind = "finding"
     names = [name for name, pattern in patterns.modalities.items() if pattern.search(text)]
-    about = asked_about(text)
+    about = asked_about(_A_RECORD.sub("", text) if section else text)
     region = next((region for region, pattern in patterns.regions.items() if pattern.search(text)), None)
     if region is None:  # "hiatal hernia" names no part, but the vocabulary knows where it belongs
         region = next((region for entity in sorted(about.named) if (region := region_of(entity))), None)
     subject = patterns.before.sub("", subject, count=1) if kind in ("cases", "count") else subject
     if not query_words(subject):
         subject = text
-    return Question(kind, subject, frozenset(code for name in names for code in name.split()), region, about)
+    return Question(kind, subject, frozenset(code for name in names for code in name.split()), region, about, section)

@@ -67,11 +67,12 @@ def rank_text(
     filters: Sequence[Filter],
     settings: RetrieveSettings,
     reranker: Reranker | None = None,
+    whole: bool = False,
 ) -> Iterator[Hit]:
     """Passages and captions for a question, best first, a few of each document, read from the catalogue as one looks.
 
     `vectors`, `nearest` and `filters` are one for each index, and all of these hold text. A reranker reads the first
-    `settings.rerank_first` and sorts them anew.
+    `settings.rerank_first` and sorts them anew. With `whole`, all passages of a document count.
     """
     if not indexes:
         return iter(())
@@ -79,7 +80,7 @@ def rank_text(
     sources = [_source(*of_index) for of_index in zip(indexes, vectors, nearest, filters, strict=True)]
     gathered = gather(sources, own, asked, settings.candidates)
     scores, weight = fuse(gathered.found, fusion(), settings.words_weight)
-    order = by_document(gathered, scores, settings.passages_per_document)
+    order = by_document(gathered, scores, settings.candidates if whole else settings.passages_per_document)
     given: dict[int, float] = {}
     if reranker is not None:
         read = order[: settings.rerank_first]

@@ -80,7 +80,8 @@ def route(query: Query, available: Sequence[Kind]) -> Route:
     if not query.text.strip():
         return Route(frozenset(kinds), own_text, tuple(words), question, history=history)
     wants = question.wants if someone or question.kind not in _OF_ONE_PATIENT else None
-    if query.uploads and (kinds or own_text) and is_about_upload(query.text):
+    of_report = own_text and bool(question.section)  # "what was the impression?" beside an uploaded report
+    if query.uploads and (kinds or own_text) and (of_report or is_about_upload(query.text)):
         words.append("text: not searched, the question is about the upload")
     elif kinds and Wish.of(query.text).compares:
         words.append("text: not searched, the words say which of the studies like the upload are wanted")

@@ -143,6 +143,7 @@ class Retriever:
             n: rank_text(
                 [index for _, index in indexes], texts[j], [v[j] for v in vectors], [found[j] for found in near],
                 [filters[n][i] for i, _ in indexes], settings, reranker,
+                whole=bool(queries[n].patient and routes[n].question.section),
             )
             for j, n in enumerate(asked)
         }  # fmt: skip
