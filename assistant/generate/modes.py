@@ -4,7 +4,8 @@
 - `evidence_first`: the model first quotes what bears on the question; quotations that do not stand in the evidence are
   thrown away by comparison, and the answer is written from the rest alone ("quote first, then answer": Xia et al.,
   "Ground Every Sentence", 2024; Slobodkin et al., "Attribute First, then Generate", 2024).
-- `reflect`: a draft, a criticism of it against the evidence, a refined answer (Madaan et al., "Self-Refine", 2023).
+- `reflect`: a draft, a criticism of it against the evidence, a refined answer, or the draft where the criticism finds
+  no problem (Madaan et al., "Self-Refine", 2023).
 - `self_consistency`: several samples; a sentence is kept where most of them say the same (Wang et al., 2022; Manakul
   et al., "SelfCheckGPT", 2023).
 """
@@ -28,6 +29,7 @@ from assistant.generate.values import is_measured
 from assistant.records import Evidence, Statement
 
 _SAME_WORDS = 0.5  # share of common content words from which two sentences without findings say the same
+_NO_PROBLEM = re.compile(r"\W*no problems?\W*", re.IGNORECASE)  # as the prompt `reflect` asks to say it
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -112,6 +114,9 @@ def _refined(
     draft = "\n".join(_with_labels(statement, labels) for statement in drafted)
     values = {**_values(task, context), "draft": draft}
     criticism = "".join(ask(load("reflect"), context, values))
+    if _NO_PROBLEM.fullmatch(criticism):
+        yield from drafted
+        return
     refined = ask(load("refine"), context, {**values, "criticism": defused(criticism)})
     yield from statements(refined, context.ids, task.given(context))
 

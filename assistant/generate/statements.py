@@ -10,7 +10,8 @@ from assistant.generate.streaming import stream_sentences
 from assistant.records import About, Evidence, Statement
 
 _ABSTAINS = re.compile(r"\W*(abstain(ed|s|ing)?|i can(no|')t answer\b.*)\W*", re.IGNORECASE)
-_MARKUP = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+|^\s*(?:A|Answer)\s*:\s+|\*\*|^#+\s*")
+# Marks of lists, headings and bold type, and the fences of data that a model copies.
+_MARKUP = re.compile(r"</?data\b[^>]*>\s*|^\s*(?:[-*•]|\d{1,2}[.)])\s+|^\s*(?:A|Answer)\s*:\s+|\*\*|^#+\s*")
 
 
 def statements(tokens: Iterable[str], ids: Mapping[str, str], evidence: Iterable[Evidence]) -> Iterator[Statement]:
