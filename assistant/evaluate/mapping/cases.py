@@ -20,7 +20,7 @@ from assistant.evaluate.mapping.template import FieldMissing, as_text, is_empty,
 _TEXTS = ("id", "task", "question", "claim", "study", "index", "patient", "exclude_patient", "group", "pair")
 _LISTS = ("files", "context", "choices")
 _REFERENCE_LISTS = ("must", "statements", "findings", "labels")
-_FAULTS = (FieldMissing, BadValue)
+_FAULTS = (FieldMissing, BadValue, re.error)
 
 
 def map_cases(mapping: Mapping, folder: Path, kinds: Sequence[str] = ()) -> list[Case]:

@@ -11,6 +11,7 @@ import re
 import sys
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,7 +22,8 @@ from assistant.evaluate.mapping.scheme import Table
 from assistant.evaluate.mapping.wfdb_rows import read_header
 from assistant.evaluate.mapping.xml_rows import read_xml
 
-_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
+_ARCHIVES = (".tar", ".tar.gz", ".tgz")
+_UNREADABLE = (ValueError, csv.Error, OSError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile)
 
 
 class BadFile(Exception):
@@ -65,16 +67,17 @@ def _files(table: Table, folder: Path) -> list[Path]:
 
 def _rows_of(table: Table, path: Path, folder: Path) -> Iterator[Row]:
     place = path.relative_to(folder).as_posix()
-    if table.format == "wfdb":
-        yield _row(table, place, 1, read_header(path, annotations=table.annotations))
-        return
-    for inside, content in _contents(path, table.members):
-        file = f"{place}/{inside}" if inside else place
-        try:
+    file = place
+    try:
+        if table.format == "wfdb":
+            yield _row(table, place, 1, read_header(path, annotations=table.annotations))
+            return
+        for inside, content in _contents(path, table.members):
+            file = f"{place}/{inside}" if inside else place
             for number, values in enumerate(_parsed(table, content), start=1):
                 yield _row(table, file, number, values)
-        except (ValueError, csv.Error) as error:
-            raise BadFile(f"{file}: not readable as {table.format}: {error}") from error
+    except _UNREADABLE as error:
+        raise BadFile(f"{file}: not readable as {table.format}: {error}") from error
 
 
 def _row(table: Table, file: str, number: int, values: dict[str, Any]) -> Row:
@@ -176,6 +179,6 @@ def _parquet(content: bytes) -> Iterator[dict[str, Any]]:
     try:
         from pyarrow import parquet
     except ImportError:
-        raise BadFile("a parquet file, and pyarrow is not installed: pip install pyarrow") from None
+        raise ValueError("pyarrow is not installed: pip install pyarrow") from None
     for batch in parquet.ParquetFile(io.BytesIO(content)).iter_batches():
         yield from batch.to_pylist()

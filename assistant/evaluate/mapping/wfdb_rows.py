@@ -20,7 +20,7 @@ def read_header(path: Path, *, annotations: bool = False) -> dict[str, Any]:
     try:
         header = wfdb.rdheader(str(path.with_suffix("")))
     except Exception as error:  # wfdb raises whatever its parser stumbles over
-        raise ValueError(f"{path}: no WFDB header ({error})") from error
+        raise ValueError(f"no WFDB header ({error})") from error
     comments = [line.strip() for line in header.comments or []]
     pairs = (line.partition(":") for line in comments)
     row: dict[str, Any] = {

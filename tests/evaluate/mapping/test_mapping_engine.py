@@ -1,8 +1,11 @@
 """What a mapping may say, on sets of a few lines, and what is said of files that do not fit."""
 
+import gzip
 import io
 import json
 import tarfile
+import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -63,6 +66,33 @@ def test_rows_of_xml_in_an_archive_by_xpath(tmp_path):
         '[[case]]\nwhen = { said = true }\n[case.make]\nid = "{id}"\nquestion = "{said.0}"\n'
     )
     assert [(case.id, case.question) for case in cases(tmp_path, toml, {})] == [("2", "no effusion")]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.zip"])
+def test_packed_rows_are_unpacked(tmp_path, name):
+    (tmp_path / "data").mkdir()
+    text = lines({"id": 1, "question": "a?"}).encode()
+    if name.endswith(".gz"):
+        (tmp_path / "data" / name).write_bytes(gzip.compress(text))
+    else:
+        with zipfile.ZipFile(tmp_path / "data" / name, "w") as archive:
+            archive.writestr("in/a.jsonl", text)
+            archive.writestr("in/notes.txt", "no rows")
+    toml = f'[[rows]]\nfile = "{name}"\nmembers = "*.jsonl"\nformat = "jsonl"\n' + CASE
+    assert [case.id for case in cases(tmp_path, toml, {})] == ["1"]
+
+
+def test_a_damaged_archive_is_named(tmp_path):
+    toml = '[[rows]]\nfile = "a.tgz"\nformat = "jsonl"\n' + CASE
+    with pytest.raises(RecipeError, match=r"set: a\.tgz: not readable as jsonl"):
+        cases(tmp_path, toml, {"a.tgz": "no archive"})
+
+
+@pytest.mark.skipif(find_spec("pyarrow") is not None, reason="pyarrow is installed")
+def test_parquet_says_what_it_needs(tmp_path):
+    toml = '[[rows]]\nfile = "a.parquet"\nformat = "parquet"\n' + CASE
+    with pytest.raises(RecipeError, match=r"a\.parquet: .*pip install pyarrow"):
+        cases(tmp_path, toml, {"a.parquet": "PAR1"})
 
 
 def test_a_side_table_is_joined_and_becomes_grades(tmp_path):
@@ -184,6 +214,11 @@ ROWS = '[[rows]]\nfile = "a.jsonl"\nformat = "jsonl"\n'
             '{"id": "b", "question": "q"}\n',
             r"a\.jsonl, row 1: v: 'b' is not one of a",
         ),
+        (
+            ROWS + '[fields]\nv = { from = "{id}", match = "(" }\n' + CASE,
+            '{"id": "b", "question": "q"}\n',
+            r"a\.jsonl, row 1: .*unterminated",
+        ),
         (ROWS + CASE + 'task = "choose"\n', '{"id": 1, "question": "q"}\n', "row 1, .*: a case of the task choose"),
         (
             ROWS + CASE + 'task = "choose"\nchoices = ["{a?}", "b", "c"]\n',
@@ -196,6 +231,11 @@ ROWS = '[[rows]]\nfile = "a.jsonl"\nformat = "jsonl"\n'
         ('[[rows]]\nfile = "a.jsonl"\nformat = "json"\nat = "x"\n' + CASE, '{"y": 1}', "there is no 'x' in the top"),
         ('[[rows]]\nfile = "a.jsonl"\nformat = "csv"\n' + CASE, "id,question\n1\n", "line 2 has 1 columns"),
         ('[[rows]]\nfile = "a.jsonl"\nformat = "xml"\n' + CASE, "<a>", "not readable as xml"),
+        (
+            '[[rows]]\nfile = "a.jsonl"\nformat = "wfdb"\n' + CASE,
+            "<a>",
+            "not readable as wfdb: no WFDB header",
+        ),
     ],
 )
 def test_files_that_do_not_fit_are_named_with_row_and_field(tmp_path, toml, text, said):
