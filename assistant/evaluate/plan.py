@@ -91,18 +91,17 @@ class Plan:
         shared["settings"] = self.asking.model_dump(mode="json", exclude=_NOT_SHAPING)
         if self.variant is None or not self.variant.asks_otherwise:
             del shared["variant"]  # its settings and cases speak for it, and a reading changes no answer
-        uploads = _Uploads(self.dataset)
-        return {case.id: content_hash({**shared, **self._shape_of(case, uploads)}) for case in self.dataset.cases}
+        return {case.id: content_hash({**shared, **self._shape_of(case)}) for case in self.dataset.cases}
 
-    def _shape_of(self, case: Case, uploads: _Uploads) -> dict[str, Any]:
+    def _shape_of(self, case: Case) -> dict[str, Any]:
         indexes = self.manifest["indexes"]
         if case.task not in ARCHIVE_TASKS:
             indexes = {}
         elif (name := self.index_of[case.id]) is not None:
             indexes = {name: indexes[name]}
         return {
-            "case": case.model_dump(mode="json", exclude={"reference", "group", "pair"}),
-            "uploads": uploads.of(case),
+            "case": case.model_dump(mode="json", exclude={"reference", "group", "pair", "files"}),
+            "uploads": _uploads(case, self.dataset),
             "indexes": indexes,
             "ranked": self.dataset.suite.retrieval_k[-1] if case.reference.grades or case.task == "search" else None,
             "choose_by": self.dataset.suite.choose_by if case.task == "choose" else None,
@@ -137,12 +136,11 @@ class Plan:
             for case in dataset.cases
             if case.task in ARCHIVE_TASKS
         }
-        uploads = _Uploads(dataset)
         manifest = {
             "suite": dataset.suite.model_dump(mode="json", exclude={"description"}, by_alias=True),
             "variant": variant.name if variant else None,
             "cases": {
-                case.id: content_hash({"case": case.model_dump(mode="json"), "uploads": uploads.of(case)})
+                case.id: content_hash({"case": case.model_dump(mode="json"), "uploads": _uploads(case, dataset)})
                 for case in dataset.cases
             },
             "index_of": index_of,
@@ -175,22 +173,20 @@ def metrics_code() -> str:
     return _hash_files({path.name: path for path in inside if path.name != "scorecard"}, _CODE)
 
 
-class _Uploads:
-    """The content of the files of cases, hashed; each file is read once, several questions about one picture apart."""
+def _uploads(case: Case, dataset: Dataset) -> list[list[str]]:
+    """Of each file of a case the hash of its content, and of what lies beside a WFDB header (same stem)."""
+    hashed = []
+    for path in dataset.files_of(case):
+        beside = sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix == ".hea" else [path]
+        stamped = [(part, part.stat()) for part in beside if part.is_file()]
+        hashed.append([_sha256(part, (stat.st_mtime_ns, stat.st_size)) for part, stat in stamped])
+    return hashed
 
-    def __init__(self, dataset: Dataset) -> None:
-        self._dataset = dataset
-        self._known: dict[Path, list[str]] = {}
 
-    def of(self, case: Case) -> dict[str, list[str]]:
-        """By name as the case has it, the hash of the file and of what lies beside a WFDB header (same stem)."""
-        return {n: self._hashes(p) for n, p in zip(case.files, self._dataset.files_of(case), strict=True)}
-
-    def _hashes(self, path: Path) -> list[str]:
-        if path not in self._known:
-            beside = sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix == ".hea" else [path]
-            self._known[path] = [hashlib.sha256(part.read_bytes()).hexdigest() for part in beside if part.is_file()]
-        return self._known[path]
+@lru_cache(maxsize=100_000)
+def _sha256(path: Path, _: tuple[int, int]) -> str:
+    """The hash of a file as it was at a time and size: several questions about one picture, several runs of a suite."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def content_hash(content: Any) -> str:

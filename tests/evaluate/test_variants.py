@@ -197,3 +197,18 @@ def test_whether_unsupported_sentences_are_removed_changes_the_figures_and_asks_
     result = run_suite(suite, workspace=workspace, open_assistant=lambda _: counting)
     assert counting.asked == 0
     assert result.run != varied.run
+
+
+def test_an_upload_counts_by_its_content_not_its_name(workspace, tmp_path):
+    (tmp_path / "one.txt").write_text("The heart is enlarged. There is a right pleural effusion.")
+    case = {"id": "upload", "question": "Is there an effusion?", "files": [str(tmp_path / "one.txt")]}
+    counting = Stub(workspace)
+    for text, name, asked in (
+        ("The heart is enlarged. There is a right pleural effusion.", "one.txt", 1),
+        ("The heart is enlarged. There is a right pleural effusion.", "renamed.txt", 1),
+        ("The heart is enlarged. There is a left pleural effusion.", "renamed.txt", 2),
+    ):
+        (tmp_path / name).write_text(text)
+        suite = write_suite(workspace, [case | {"files": [str(tmp_path / name)]}], name="uploads")
+        run_suite(suite, workspace=workspace, open_assistant=lambda _: counting)
+        assert counting.asked == asked
