@@ -90,6 +90,14 @@ class Case(Strict):
     group: str | None = None
     pair: str | None = None
 
+    @property
+    def is_control(self) -> bool:
+        """Whether a claim was deliberately given another case's evidence (`tags.evidence` is other).
+
+        Nothing there supports it, so it would flatter every rate of right verdicts: it counts as a control alone.
+        """
+        return self.tags.get("evidence") == "other"
+
     @model_validator(mode="after")
     def _has_what_its_task_needs(self) -> Case:
         if self.task in ("ask", "search") and not (self.question.strip() or self.files or self.context):

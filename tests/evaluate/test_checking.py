@@ -23,8 +23,8 @@ from assistant.settings import Settings
 
 SCORES, POSITIVE = np.array([0.9, 0.8, 0.3, 0.3]), np.array([1.0, 0, 1, 0])
 ONCE = np.ones(4)
-#                  score, people, given, evidence, true
-ROWS = np.array([(0.9, 0, 0, -1, -1), (0.8, 1, 0, -1, -1), (0.3, 0, 2, -1, -1), (0.3, 2, 2, -1, -1)])
+#                  score, people, given
+ROWS = np.array([(0.9, 0, 0), (0.8, 1, 0), (0.3, 0, 2), (0.3, 2, 2)])
 
 
 def test_auroc_counts_pairs_and_ties_half():
@@ -54,10 +54,10 @@ def test_two_and_three_way_accuracy():
 
 def test_what_the_evidence_tells():
     """With its own evidence the true claim scores higher; with another's the two are level."""
-    rows = np.array([(0.9, 0, 0, 1, 1), (0.2, 2, 2, 1, 0), (0.4, 2, 2, 0, 1), (0.4, 2, 2, 0, 0)])
+    rows = np.array([(0.9, 1, 1), (0.2, 1, 0), (0.4, 0, 1), (0.4, 0, 0)])  # score, evidence, truth
     assert (truth_auroc("own")(rows, ONCE), truth_auroc("other")(rows, ONCE)) == (1.0, 0.5)
     assert evidence_gap(rows, ONCE) == pytest.approx(1.0 - 0.5)
-    assert evidence_gap(ROWS, ONCE) is None
+    assert evidence_gap(rows[:2], ONCE[:2]) is None
 
 
 def marks(verdict, judgement, **tags):
@@ -68,11 +68,18 @@ def marks(verdict, judgement, **tags):
 
 def test_a_case_adds_its_row_and_counts():
     found = marks("unsupported", Judgement("contradicted", 0.1), evidence="own", answer="invented")
-    assert found.observations == {"check": ((0.1, 2, 1, 1, 0),)}
+    assert found.observations == {"check": ((0.1, 2, 1),), "check_told": ((0.1, 1, 0),)}
     assert found.scores == {"check_brier": (pytest.approx(0.01), 1), "check_sensitivity": (1, 1)}
     found = marks("supported", Judgement("unsupported", 0.4))
-    assert found.observations == {"check": ((0.4, 0, 2, -1, -1),)}
+    assert found.observations == {"check": ((0.4, 0, 2),)}
     assert found.scores == {"check_brier": (pytest.approx(0.36), 1), "check_specificity": (0, 1)}
+
+
+def test_a_control_counts_as_one_alone():
+    """Given another case's evidence: refusing it proves nothing of the checker's eye for invented claims."""
+    found = marks("unsupported", Judgement("supported", 0.8), evidence="other", answer="true")
+    assert found.observations == {"check_told": ((0.8, 0, 1),)}
+    assert found.scores == {"check_passed_elsewhere": (1, 1)}
 
 
 def test_without_a_verdict_of_people_it_is_absent():

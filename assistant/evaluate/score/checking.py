@@ -13,11 +13,11 @@ from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Better, Family, Marks, Metric, Pair
 from assistant.records import Verdict
 
-TABLE = (
-    "check"  # one row a claim: score, verdict of people, verdict given (places in VERDICTS), evidence, truth of claim
-)
+TABLE = "check"  # one row a claim: score, verdict of people, verdict given (places in VERDICTS)
+TOLD = "check_told"  # one row a claim of which it is known whether it is true: score, its evidence, its truth
 VERDICTS: tuple[Verdict, ...] = ("supported", "contradicted", "unsupported")
-EVIDENCE = {"own": 1.0, "other": 0.0}  # tags.evidence; -1 where a case does not say
+EVIDENCE = {"own": 1.0, "other": 0.0}  # tags.evidence
+TRUTH = {"true": 1.0, "invented": 0.0}  # tags.answer
 BINS = 10  # of the reliability plot and the calibration error, each of a tenth of the claims
 
 
@@ -87,8 +87,8 @@ def truth_auroc(evidence: Literal["own", "other"]) -> Statistic:
     """AUROC of true against invented claims among those that were given their own, or another case's, evidence."""
 
     def statistic(rows: Floats, weights: Floats) -> float | None:
-        part = (rows[:, 3] == EVIDENCE[evidence]) & (rows[:, 4] >= 0)
-        return auroc(rows[part, 0], rows[part, 4], weights[part])
+        part = rows[:, 1] == EVIDENCE[evidence]
+        return auroc(rows[part, 0], rows[part, 2], weights[part])
 
     return statistic
 
@@ -103,17 +103,11 @@ def _supported(rows: Floats) -> Floats:
     return (rows[:, 1] == 0).astype(np.float64)
 
 
-def _row(case: Case, sample: Sample) -> tuple[float, ...] | None:
-    verdict, given = case.reference.verdict, sample.judgement
-    if verdict is None or given is None:
-        return None
-    evidence = EVIDENCE.get(case.tags.get("evidence", ""), -1.0)
-    answer = case.tags.get("answer")
-    true = {"true": 1.0, "invented": 0.0}.get(answer or "", -1.0)
-    return (given.score, float(VERDICTS.index(verdict)), float(VERDICTS.index(given.verdict)), evidence, true)
-
-
-_EDGE = "Cases without people's verdict add nothing; a claim that the checker can't judge is told to be unsupported."
+_EDGE = (
+    "Cases without people's verdict add nothing, nor do controls, which were given another case's evidence; a claim "
+    "that the checker can't judge is told to be unsupported."
+)
+_JUDGED = "A claim that the checker can't judge is told to be unsupported."
 
 _TAGGED = "Only for sets whose cases say so (tags.evidence own or other, tags.answer true or invented)."
 _WHOSE: tuple[tuple[Literal["own", "other"], str, Better], ...] = (
@@ -190,14 +184,23 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
             source="Brier 1950",
         ),
         Metric(
+            "check_passed_elsewhere",
+            "Passed with another case's evidence",
+            "low",
+            "Controls that the checker calls supported over all controls: claims that were given another case's "
+            "evidence, in which nothing supports them.",
+            edge=f"Only for sets whose cases say so (tags.evidence other). {_JUDGED}",
+            unit="claims",
+        ),
+        Metric(
             "check_evidence_gap",
             "What the evidence tells it",
             "high",
             "AUROC of true against invented claims given with their own evidence, less the AUROC given with another "
             "case's: what the score owes to the evidence and not to the look of a claim.",
-            edge=f"{_TAGGED} {_EDGE}",
+            edge=f"{_TAGGED} {_JUDGED}",
             bounds=(-1.0, 1.0),
-            table=TABLE,
+            table=TOLD,
             statistic=evidence_gap,
         ),
         *(
@@ -206,8 +209,8 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
                 f"True told from invented with {whose} evidence: AUROC",
                 better,
                 f"The chance that a true claim scores above an invented one, both given with {whose} evidence.",
-                edge=f"{_TAGGED} {_EDGE}",
-                table=TABLE,
+                edge=f"{_TAGGED} {_JUDGED}",
+                table=TOLD,
                 statistic=truth_auroc(evidence),
                 detail=True,
             )
@@ -217,16 +220,20 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
 
 
 def _mark(case: Case, sample: Sample, _: Bench) -> Marks:
-    row = _row(case, sample)
-    if row is None:
+    verdict, given = case.reference.verdict, sample.judgement
+    if given is None:
         return Marks()
-    right = float(row[1] == 0)
-    scores: dict[str, Pair] = {"check_brier": ((row[0] - right) ** 2, 1.0)}
-    if right:
-        scores["check_specificity"] = (float(row[2] == 0), 1.0)
-    else:
-        scores["check_sensitivity"] = (float(row[2] != 0), 1.0)
-    return Marks(scores, observations={TABLE: (row,)})
+    evidence, truth = EVIDENCE.get(case.tags.get("evidence", "")), TRUTH.get(case.tags.get("answer", ""))
+    told = {} if evidence is None or truth is None else {TOLD: ((given.score, evidence, truth),)}
+    if case.is_control:
+        return Marks({"check_passed_elsewhere": (float(given.verdict == "supported"), 1.0)}, observations=told)
+    if verdict is None:
+        return Marks(observations=told)
+    right, passed = float(verdict == "supported"), given.verdict == "supported"
+    scores: dict[str, Pair] = {"check_brier": ((given.score - right) ** 2, 1.0)}
+    scores |= {"check_specificity": (float(passed), 1.0)} if right else {"check_sensitivity": (float(not passed), 1.0)}
+    row = (given.score, float(VERDICTS.index(verdict)), float(VERDICTS.index(given.verdict)))
+    return Marks(scores, observations={TABLE: (row,), **told})
 
 
 FAMILY = Family("checking", "The checker against people", frozenset({"check"}), _metrics, _mark)

@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | any | `answerable = false` | nothing was answered |
 | `choose` | `choice` | that choice was picked |
-| `check` | `verdict` | told to be supported where people say so, and not where they do not |
+| `check` | `verdict` | told to be supported where people say so, and not where they do not; no control |
 | `ask` | `answer` is yes, no or maybe | the claims say that word, and no other of the three |
 | `ask` | `must` | every string stands in the claims |
 | `ask` | `findings` | every finding is stated with its negation, none the other way round |
@@ -120,7 +120,7 @@ def _chosen(case: Case, sample: Sample, bench: Bench) -> Correctness | None:
 
 
 def _checked(case: Case, sample: Sample) -> Correctness | None:
-    if sample.judgement is None or case.reference.verdict is None:
+    if sample.judgement is None or case.reference.verdict is None or case.is_control:
         return None
     return Correctness((sample.judgement.verdict == "supported") == (case.reference.verdict == "supported"), "verdict")
 
