@@ -181,4 +181,4 @@ def test_the_corrected_interval_holds_the_truth(truth, correlation):
 def test_the_corrected_interval_holds_the_truth_in_many_simulations(truth, correlation):
     found = coverage(truth, correlation, 1_000, seed=1)
     print(f"truth {truth}, {'clustered' if correlation else 'independent'}: held in {found:.3f}")
-    assert 0.92 <= found <= 0.98
+    assert 0.93 <= found <= (1.0 if truth > 0.95 else 0.98)  # near the limit it holds too often rather than too rarely
