@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 UNIT = (0.0, 1.0)
 IMAGINARY = 2 / 3  # of a cluster, at each bound
 NORMAL = NormalDist().inv_cdf(0.975)  # standard deviations that hold 95 %
+ALIKE = 0.05  # units at each bound with which shares that are all the same still vary a little
 SEEN = 0.25  # how much of a whole cluster the size of an imaginary difference starts from
 CELLS_AT_ONCE = 4_000_000  # resampling counts held in memory: 32 MB
 
@@ -120,9 +121,9 @@ def spread(numerators: Floats, denominators: Floats) -> float:
     """
     whole = np.isclose(numerators, np.round(numerators))
     squares = np.where(whole, numerators, numerators**2 / denominators).sum()
-    units = denominators.sum() + 2 * IMAGINARY
-    mean = (numerators.sum() + IMAGINARY) / units
-    return float(np.clip(((squares + IMAGINARY) / units - mean**2) / (mean * (1 - mean)), 0, 1))
+    units = denominators.sum() + 2 * ALIKE
+    mean = (numerators.sum() + ALIKE) / units
+    return float(np.clip(((squares + ALIKE) / units - mean**2) / (mean * (1 - mean)), 0, 1))
 
 
 def imaginary_pair(sums: Floats, bounds: tuple[float, float]) -> Floats:
