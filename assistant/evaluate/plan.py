@@ -47,7 +47,7 @@ _NOT_SHAPING: dict[str, Any] = {
 }
 _PACKAGE = Path(__file__).resolve().parents[1]
 _FRONT = {
-    "ui", "demo", "export", "langchain", "cli.py", "commands.py", "console.py", "html_page.py", "forget.py", "data",
+    "ui", "demo", "export", "langchain", "cli.py", "commands", "console.py", "html_page.py", "forget.py", "data",
 }  # fmt: skip
 """Rooms that shape no answer: they show it, or carry it elsewhere."""
 _SHAPING_IN_EVALUATE = {"solve", "variants", "perturb", "probe"}
