@@ -18,6 +18,8 @@ from assistant.records import Status
 
 _PREDICATE_REACH = 14  # words between a part and what is said of it
 _BETWEEN_PLACES = frozenset(("in", "of", "on", "at", "with", "above", "below", "over"))
+_DEVICE = "device"
+_PLACES_DEVICE = frozenset(("in", "on", "over", "within", "overlying", "along"))
 _WENT_AWAY = frozenset(("resolved", "resolution", "cleared", "disappeared", "gone", "longer", "removed", "removal"))
 # In "the heart, lungs and upper abdomen are normal" these name one of the parts, not where the others are normal.
 _OTHER_PARTS = frozenset(
@@ -212,7 +214,7 @@ def _predicative(sentence: Sentence, match: Match, scopes: Scopes, spoken_of: se
             break
         phrase = sentence.by_word[at]
         if phrase is not None and phrase.value("part") is not None:
-            if phrase.start in spoken_of:
+            if phrase.start in spoken_of or (not subjects and _holds_device(sentence, phrase)):
                 break
             subjects.append(phrase)
             at = phrase.start
@@ -220,6 +222,18 @@ def _predicative(sentence: Sentence, match: Match, scopes: Scopes, spoken_of: se
             break
         at -= 1
     return subjects
+
+
+def _holds_device(sentence: Sentence, part: Match) -> bool:
+    """Whether a part is where a device lies: "an AICD in the left chest wall with intact leads" calls no chest so."""
+    at = part.start - 1
+    while at >= 0 and (sentence.has(at, "side") or sentence.norm(at) in ("the", "upper", "lower", "mid")):
+        at -= 1
+    if at < 1 or sentence.norm(at) not in _PLACES_DEVICE:
+        return False
+    named = sentence.by_word[at - 1]
+    device = named.value("entity") if named is not None else None
+    return device is not None and _DEVICE in vocabulary().ancestors.get(device, ())
 
 
 def _parts_subjects(sentence: Sentence, at: int) -> bool:

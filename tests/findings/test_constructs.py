@@ -33,6 +33,10 @@ def said(text: str) -> list[str]:
         ),
         ("Patient denies fever but reports cough.", ["-fever", "+cough"]),
         ("No abnormality The abdomen is distended; fever.", ["-abnormality", "+fever"]),
+        # where a device lies is not what is said to be in order
+        ("Redemonstration of an AICD in the left chest wall with intact stable lead placement.", ["+pacemaker"]),
+        ("A catheter over the right chest, intact.", ["+central venous catheter"]),
+        ("The chest is unremarkable.", ["-cardiopulmonary abnormality"]),
         # denials after
         ("Pneumonia has been ruled out.", ["-pneumonia"]),
         ("Pleural effusion: not present. Pneumothorax: negative.", ["-pleural effusion", "-pneumothorax"]),
