@@ -1,7 +1,7 @@
 """Clinical text in normal form: sentences, findings with their negation, side, severity and numbers, and counts."""
 
 from assistant.findings.counting import Count, parse_count, state_count
-from assistant.findings.extract import entities, extract_findings, implies
+from assistant.findings.extract import entities, extract_findings, implies, is_measurement, measurements_named
 from assistant.findings.sentences import sentence_spans, sentences
 
 __all__ = [
@@ -9,6 +9,8 @@ __all__ = [
     "entities",
     "extract_findings",
     "implies",
+    "is_measurement",
+    "measurements_named",
     "parse_count",
     "sentence_spans",
     "sentences",

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from assistant.findings.codes import code_of
 from assistant.findings.mentions import Mention, Reading, read_sentence
-from assistant.findings.quantities import BASE_UNIT, Quantity
+from assistant.findings.quantities import BASE_UNIT, Quantity, named_measures
 from assistant.findings.sections import Sections
 from assistant.findings.sentences import sentence_spans
 from assistant.findings.times import read_times
@@ -48,6 +48,16 @@ def extract_findings(text: str) -> list[Finding]:
             if role != "left out":
                 found.extend(_read(read_sentence(text[begin:stop]), begin, asked=role == "asked"))
     return sorted(found, key=lambda f: (f.start, f.end))
+
+
+def is_measurement(finding: Finding) -> bool:
+    """Whether a finding is a named measurement alone ("QRS 92 ms"), and no size beside what was found."""
+    return ("value", finding.start, finding.end) in finding.spans
+
+
+def measurements_named(text: str) -> list[str]:
+    """The measurements that a text names, with or without a value, as `extract_findings` calls them."""
+    return list(dict.fromkeys(_MEASURES.get(name, name) for _, _, name in named_measures(text)))
 
 
 def _read(reading: Reading, offset: int, asked: bool) -> Iterator[Finding]:

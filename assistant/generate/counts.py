@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from assistant.findings import extract_findings, implies, state_count
+from assistant.findings import extract_findings, implies, is_measurement, state_count
 from assistant.records import Evidence, Finding, Statement
 
 _NOUNS = {"ECG": "ECGs", "CR": "X-rays", "DX": "X-rays", "RG": "X-rays", "CT": "scans", "MR": "scans", "US": "scans"}
@@ -63,14 +63,15 @@ def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_m
 
     Then come findings that at least half of the reports state to be absent. `asked` are findings named in the
     question: only these are then counted, present and absent; one that no report speaks of is said to be
-    mentioned by none.
+    mentioned by none. Measured values ("C-reactive protein 12 mg/L") are counted only where they are asked for: that
+    one was written down says nothing of a patient.
     """
     everything = studies_of(evidence)
     studies = {study: pieces for study, pieces in everything.items() if any(p.kind == "text" for p in pieces)}
     if not studies:
         return []
     found = [[finding for piece in pieces for finding in extract_findings(piece.text)] for pieces in studies.values()]
-    names = list(asked) or sorted({finding.entity for own in found for finding in own})
+    names = list(asked) or sorted({finding.entity for own in found for finding in own if not is_measurement(finding)})
     says = {name: [_said(own, name) for own in found] for name in names}
     present = Counter({name: said.count("present") + said.count("both") for name, said in says.items()})
     # a study that denies a finding here and states it there can't be counted among the denials, nor left out

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from assistant.errors import WardroundError
-from assistant.findings import extract_findings, implies
+from assistant.findings import extract_findings, implies, measurements_named
 from assistant.generate.context import Exchange
 from assistant.generate.counts import count_findings, count_labels, labels_named, studies_of
 from assistant.generate.prompts import load_prompt
@@ -16,7 +16,7 @@ from assistant.generate.sentences import Sentence, best_sentences, quotable
 from assistant.generate.task import DraftTask, Task, TextEncoder
 from assistant.generate.values import is_measured, measured_for
 from assistant.records import About, Evidence, Statement, ValuePlace
-from assistant.retrieve.question import points_at_study
+from assistant.retrieve.question import points_at_study, read_question
 
 
 class QuoteAnswerer:
@@ -119,6 +119,8 @@ def _own_findings(question: str, own: Sequence[Evidence], at_most: int = 4) -> l
 def _similar(question: str, similar: Sequence[Evidence], encode: TextEncoder | None) -> Iterator[Statement]:
     """Counts over the similar studies and a quotation or two; nothing where the question is about something else."""
     asked = list(dict.fromkeys(finding.entity for finding in extract_findings(question)))
+    if read_question(question).kind in ("similar", "count"):  # "how high is the CRP in similar studies?"
+        asked += [name for name in measurements_named(question) if name not in asked]
     if not similar or not (asked or points_at_study(question)):
         return
     if asked:

@@ -133,6 +133,18 @@ def test_what_no_study_mentions_is_told_of_studies_like_the_upload_alone():
     assert said("How is glaucoma treated?", *found_by_words) == []
 
 
+def test_measured_values_of_similar_studies_are_counted_where_they_are_asked_for_alone():
+    words = "C-reactive protein 12 mg/L. An 8 mm nodule in the right lung."
+    studies = [text(f"ev{i}", words, "similar", "SR", study_id=f"v{i}") for i in range(2)]
+    both = tuple(piece.id for piece in studies)
+    assert said("What do similar studies show?", *studies) == [
+        ("similar", "All 2 most similar studies mention nodule.", both)
+    ]
+    assert said("How high is the CRP in similar studies?", *studies) == [
+        ("similar", "All 2 most similar studies mention C-reactive protein.", both)
+    ]
+
+
 def test_a_study_is_counted_once_however_often_its_report_says_so():
     twice = (*SIMILAR_XRAYS[:3], text("ex0", "The effusion is small.", "similar", "SR", study_id="s0"))
     first = said("Is there an effusion?", *twice)[0][1]
