@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from assistant import check
 from assistant.findings import extract_findings
 from assistant.records import Finding
 
@@ -179,3 +180,17 @@ def test_hostile_text_is_read_in_two_seconds(text: str) -> None:
     began = time.process_time()
     extract_findings(text)
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "entity"),
+    [
+        ("Soft tissues unremarkable.", "soft tissue abnormality"),
+        ("The upper abdomen is normal.", "abdominal abnormality"),
+        ("No acute intraabdominal abnormality.", "acute abdominal abnormality"),
+    ],
+)
+def test_a_part_that_is_normal_denies_what_belongs_to_it_alone(text, entity):
+    """Of soft tissues that are unremarkable nothing follows for the heart."""
+    assert [(finding.entity, finding.status) for finding in extract_findings(text)] == [(entity, "absent")]
+    assert check("There is cardiomegaly.", text).verdict == "unsupported"
