@@ -95,7 +95,8 @@ def test_an_answer_comes_sentence_by_sentence_with_its_citations_checked(vllm):
         answer = step
     kinds = [kind for kind, _ in steps]
     assert kinds[0] is SearchResult and kinds[-1] is Answer and set(kinds[1:-1]) == {Claim}
-    assert answer.model == MODEL and answer.notice == ""
+    assert answer.model == MODEL
+    assert answer.notice == "" or "llm.max_tokens" in answer.notice, "random weights seldom come to an end"
     known = {evidence.id for evidence in answer.evidence}
     assert all(set(claim.citations) <= known for claim in answer.claims if claim.verdict == "supported")
     assert any(claim.verdict != "supported" for claim in answer.claims), "a random model is not believed"
@@ -117,7 +118,8 @@ def test_closing_a_stream_stops_the_model(vllm):
         next(statements)
     statements.close()
     assert idle(vllm)
-    assert 0 < vllm.counted("vllm:generation_tokens_total") - written < LONG / 2
+    # Random weights end few sentences, so that many tokens go by before the third; but not all.
+    assert 0 < vllm.counted("vllm:generation_tokens_total") - written < 0.9 * LONG
 
 
 def test_no_more_requests_are_at_the_server_than_the_settings_allow(vllm):
