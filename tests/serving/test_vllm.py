@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -96,7 +97,8 @@ def test_an_answer_comes_sentence_by_sentence_with_its_citations_checked(vllm):
     kinds = [kind for kind, _ in steps]
     assert kinds[0] is SearchResult and kinds[-1] is Answer and set(kinds[1:-1]) == {Claim}
     assert answer.model == MODEL
-    assert answer.notice == "" or "llm.max_tokens" in answer.notice, "random weights seldom come to an end"
+    cut = r"The language model's reply was cut off after 40 tokens \(llm\.max_tokens\): [^.]*\."
+    assert re.fullmatch(cut, answer.notice), "random weights come to no end, and nothing else is to be said"
     known = {evidence.id for evidence in answer.evidence}
     assert all(set(claim.citations) <= known for claim in answer.claims if claim.verdict == "supported")
     assert any(claim.verdict != "supported" for claim in answer.claims), "a random model is not believed"
@@ -111,15 +113,15 @@ def test_the_first_sentence_arrives_while_the_model_still_writes(vllm):
 
 
 def test_closing_a_stream_stops_the_model(vllm):
+    """What counts is what is written after the closing: how soon random weights end a sentence varies."""
     assert idle(vllm)
-    written = vllm.counted("vllm:generation_tokens_total")
     statements = answerer(vllm, max_tokens=LONG).answer(task(drawn(1)))
-    for _ in range(3):
-        next(statements)
+    next(statements)
+    assert vllm.counted("vllm:num_requests_running") == 1
+    written = vllm.counted("vllm:generation_tokens_total")
     statements.close()
     assert idle(vllm)
-    # Random weights end few sentences, so that many tokens go by before the third; but not all.
-    assert 0 < vllm.counted("vllm:generation_tokens_total") - written < 0.9 * LONG
+    assert vllm.counted("vllm:generation_tokens_total") - written < LONG / 20
 
 
 def test_no_more_requests_are_at_the_server_than_the_settings_allow(vllm):
