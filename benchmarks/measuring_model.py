@@ -2,14 +2,18 @@
 
 It is a third party's upload of Qwen2.5-Coder-1.5B-Instruct (Q4_K_M) in parts, without a licence file of its own:
 nothing of Wardround depends on it, and what it says is never shown to anybody but the one who measures.
+
+    python benchmarks/measuring_model.py --port 8091     serves it as "measuring" until Ctrl-C (eval/models.toml)
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import re
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -34,3 +38,28 @@ def measuring_model(folder: Path) -> Path:
     if found != SHA256:
         raise ValueError(f"{target}: SHA-256 {found}, expected {SHA256}: delete the folder and fetch it again")
     return target
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=8091)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--context", type=int, default=4096, help="tokens of prompt and reply")
+    parser.add_argument("--model-dir", type=Path, default=Path(tempfile.gettempdir()) / "measuring-model")
+    chosen = parser.parse_args()
+    command = [sys.executable, "-m", "assistant.generate.local_server", "--name", "measuring"]
+    command += ["--model", str(measuring_model(chosen.model_dir)), "--port", str(chosen.port)]
+    command += ["--context", str(chosen.context), "--threads", str(chosen.threads)]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+    assert server.stdin
+    server.stdin.write("\n")  # no key: it answers on this machine alone
+    server.stdin.flush()
+    try:
+        server.wait()
+    except KeyboardInterrupt:
+        server.stdin.close()
+        server.wait()
+
+
+if __name__ == "__main__":
+    main()

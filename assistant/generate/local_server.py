@@ -22,10 +22,11 @@ def main() -> int:
     parser.add_argument("--name", required=True, help="the name it is served under")
     parser.add_argument("--context", type=int, default=2048, help="context length in tokens")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--port", type=int, default=0, help="0: any that is free")
     chosen = parser.parse_args()
     key = sys.stdin.readline().strip()
     try:
-        server = _serve(chosen.model, chosen.name, chosen.context, chosen.threads, key)
+        server = _serve(chosen.model, chosen.name, chosen.context, chosen.threads, chosen.port, key)
     except Exception as error:
         print(json.dumps({"error": str(error)[:500]}), flush=True)
         return 2
@@ -34,14 +35,14 @@ def main() -> int:
     os._exit(0)  # the server's threads may be in mid-answer: nobody is left to read it
 
 
-def _serve(model: str, name: str, context: int, threads: int, key: str) -> Any:
+def _serve(model: str, name: str, context: int, threads: int, port: int, key: str) -> Any:
     import xllamacpp
 
     options = xllamacpp.CommonParams()
     options.model.path = model
     options.model_alias = {name}
     options.hostnames = ["127.0.0.1"]
-    options.port = 0
+    options.port = port
     options.n_ctx = context
     options.n_parallel = 1
     options.warmup = False
