@@ -9,9 +9,9 @@ from typing import Any
 
 from assistant.html_page import html_page
 from assistant.records import Record
-from assistant.ui.ecg_page import draw_ecg
-from assistant.ui.picture import png_uri
-from assistant.ui.traces import draw_traces, is_ecg
+from assistant.ui.evidence.ecg_page import draw_ecg
+from assistant.ui.evidence.picture import png_uri
+from assistant.ui.evidence.traces import draw_traces, is_ecg
 
 PICTURE_PX = 480  # longer edge of a picture on the page
 SHOWN_CHARACTERS = 4_000  # of a text; its beginning is enough to see how it was read

@@ -16,9 +16,11 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
 
 from assistant.errors import WardroundError
-from assistant.ui.page import STYLE, build_page
+from assistant.ui.page import STYLES, build_page
+from assistant.ui.visitor import entering, visitor_of
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -51,6 +53,9 @@ HEADERS = {
 }
 
 
+STATIC = "/wr/static"
+
+
 def make_app(assistant: Assistant, folder: Path) -> FastAPI:
     """The page as an ASGI application; uploads lie below `folder` only."""
     os.environ["GRADIO_TEMP_DIR"] = str(folder / "received")  # read when Gradio's app is made
@@ -61,12 +66,14 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
+        with entering(visitor_of(request, None)):
+            response = await call_next(request)
         response.headers.update(HEADERS)
-        if not request.url.path.startswith(("/assets", "/static")):
+        if not request.url.path.startswith(("/assets", "/static", STATIC)):
             response.headers["Cache-Control"] = "no-store"
         return response
 
+    app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"))
     page = build_page(assistant, folder / "conversations")
     return gr.mount_gradio_app(
         app,
@@ -78,7 +85,8 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
         ssr_mode=False,
         show_error=True,
         theme=theme(),
-        css_paths=[STYLE],
+        css_paths=STYLES,
+        head=f'<script type="module" src="{STATIC}/wardround.js"></script>',
     )
 
 

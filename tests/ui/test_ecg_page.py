@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assistant.records import STANDARD_LEADS, Signal, SignalPlace
-from assistant.ui.ecg_page import draw_ecg, draw_strip
+from assistant.ui.evidence.ecg_page import draw_ecg, draw_strip
 
 RATE = 500.0
 

@@ -30,10 +30,10 @@ from assistant.records import (
     ValuePlace,
 )
 from assistant.ui import words
-from assistant.ui.conversation import Conversation, Turn
-from assistant.ui.evidence import panel_html, view
-from assistant.ui.talk import conversation_html
-from assistant.ui.uploads import shelf, take_in
+from assistant.ui.chat.conversation import Conversation, Turn
+from assistant.ui.chat.talk import conversation_html
+from assistant.ui.chat.uploads import shelf, take_in
+from assistant.ui.evidence.panel import panel_html, view
 
 HOSTILE = (
     '<img src=x onerror="alert(1)"><script>alert(2)</script>"\' ![x](http://elsewhere.example/a.png) ${alert(3)} {{x}}'
@@ -291,7 +291,7 @@ def test_a_follow_up_a_full_prompt_and_a_new_case_are_told():
 
 
 def test_a_new_case_keeps_what_was_said_on_the_page_and_takes_its_uploads_off_the_table(chest_workspace, tmp_path):
-    from assistant.ui.page import Desk
+    from assistant.ui.chat.desk import Desk
 
     desk = Desk(Assistant.open(chest_workspace), tmp_path / "desk")
     report = tmp_path / "report.txt"

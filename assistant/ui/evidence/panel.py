@@ -8,11 +8,12 @@ from markupsafe import Markup
 
 from assistant.errors import WardroundError
 from assistant.records import BoxPlace, Evidence, Record, SignalPlace, TextPlace, ValuePlace
-from assistant.ui import picture, words
-from assistant.ui.conversation import Conversation, Turn
-from assistant.ui.ecg_page import draw_ecg
-from assistant.ui.talk import shorten
-from assistant.ui.traces import draw_traces, is_ecg
+from assistant.ui import words
+from assistant.ui.chat.conversation import Conversation, Turn
+from assistant.ui.chat.talk import shorten
+from assistant.ui.evidence import picture
+from assistant.ui.evidence.ecg_page import draw_ecg
+from assistant.ui.evidence.traces import draw_traces, is_ecg
 
 Look = Callable[[str], Record]  # record id → record with its content
 

@@ -15,8 +15,9 @@ from assistant.errors import UnreadableFile, WardroundError
 from assistant.ingest import is_sidecar
 from assistant.measure import measure_image, measure_signal
 from assistant.records import STANDARD_LEADS, Record
-from assistant.ui import picture, words
-from assistant.ui.ecg_page import draw_strip
+from assistant.ui import words
+from assistant.ui.evidence import picture
+from assistant.ui.evidence.ecg_page import draw_strip
 
 log = logging.getLogger(__name__)
 

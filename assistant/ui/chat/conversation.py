@@ -15,7 +15,7 @@ from typing import Literal
 
 from assistant.conversation import Conversation as Case
 from assistant.records import Answer, Claim, Evidence, SearchResult
-from assistant.ui.uploads import Upload
+from assistant.ui.chat.uploads import Upload
 
 _QUOTED = re.compile(r"“([^”]+)”")
 Stage = Literal["searching", "checking", "done", "stopped", "failed", "unasked"]

@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from assistant.records import Claim, Evidence
 from assistant.ui import words
-from assistant.ui.conversation import Conversation, Turn
-from assistant.ui.uploads import card
+from assistant.ui.chat.conversation import Conversation, Turn
+from assistant.ui.chat.uploads import card
 
 Opened = tuple[int, str] | None  # turn and evidence that the panel shows
 

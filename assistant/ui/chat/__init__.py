@@ -1,0 +1,1 @@
+"""The conversation: what happens on its events, its uploads, and how it is drawn."""
