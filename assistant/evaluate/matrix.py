@@ -31,6 +31,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ from assistant.evaluate.compare import Comparison, compare_samples
 from assistant.evaluate.dataset import load_suite
 from assistant.evaluate.plan import RUNS, content_hash
 from assistant.evaluate.result import RunResult
-from assistant.evaluate.run import Progress, find_suite, run_suite
+from assistant.evaluate.run import Progress, VariantUntouched, find_suite, run_suite
 from assistant.evaluate.score import metrics_of
 from assistant.evaluate.solve import OpenAssistant
 from assistant.settings import Settings, load_settings
@@ -94,6 +95,8 @@ class Row:
     result: RunResult | None = None
     difference: Comparison | None = None
     reason: str = ""
+    untouched: bool = False
+    """A variant that has nothing to say about any case of the suite: nothing is missing."""
 
     @property
     def name(self) -> str:
@@ -126,7 +129,8 @@ class MatrixResult:
     @property
     def is_whole(self) -> bool:
         """Whether every run was made, and no case of any was set aside."""
-        return all(row.result is not None and not row.result.set_aside for row in self.rows)
+        made = [row.result for row in self.rows if not row.untouched]
+        return all(result is not None and not result.set_aside for result in made)
 
     def to_json(self) -> dict[str, Any]:
         named = {"matrix": self.matrix.name, "description": self.matrix.description}
@@ -182,11 +186,17 @@ def _rows(
     for model in matrix.models:
         for setting in matrix.settings:
             row = Row(suite, model.name, setting.name)
+            run = partial(
+                run_suite, suite, workspace=workspace, settings=base, limit=matrix.limit, progress=progress,
+                overrides=_together(model.settings, setting.settings), open_assistant=open_assistant,
+            )  # fmt: skip
+            untouched: tuple[str, ...] = ()
             try:
-                result = run_suite(
-                    suite, workspace=workspace, settings=base, overrides=_together(model.settings, setting.settings),
-                    vary=matrix.vary, limit=matrix.limit, progress=progress, open_assistant=open_assistant,
-                )  # fmt: skip
+                try:
+                    result = run(vary=matrix.vary)
+                except VariantUntouched as error:  # nothing was asked yet
+                    untouched = error.names
+                    result = run(vary=[name for name in matrix.vary if name not in untouched])
             except ModelUnavailable as error:
                 yield replace(row, reason=str(error))
                 continue
@@ -196,6 +206,8 @@ def _rows(
             yield replace(row, result=result, difference=compared)
             for varied in result.varied:
                 yield replace(row, variant=varied.variant.name, result=varied.result, difference=varied.comparison)
+            for name in untouched:
+                yield replace(row, variant=name, reason="no case is touched by it", untouched=True)
 
 
 def _known_metrics(matrix: Matrix, path: Path, workspace: Path) -> None:

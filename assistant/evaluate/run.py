@@ -45,6 +45,14 @@ Progress = Callable[[int, int, str], None]
 """Called with (cases done, cases in all, what is next)."""
 
 
+class VariantUntouched(RecipeError):
+    """A suite has no case to which a variant has anything to say; `names` are those variants."""
+
+    def __init__(self, names: Sequence[str], suite: str) -> None:
+        self.names = tuple(names)
+        super().__init__(f"variant {', '.join(names)}: no case of {suite} is touched by it")
+
+
 def run_suite(
     suite_path: Path | str,
     *,
@@ -72,8 +80,9 @@ def run_suite(
     cases, always the same. `limits` have to be on metrics that the suite reports (`gate`). `open_assistant` lets
     something else answer in place of `assistant.Assistant`.
 
-    Raises RecipeError for a suite that can't be understood, IndexMissing where nothing is built, ModelUnavailable
-    when the model goes away (the cases done so far are kept). A case that fails is set aside with its reason.
+    Raises RecipeError for a suite that can't be understood, VariantUntouched (before anything is asked), IndexMissing
+    where nothing is built, ModelUnavailable when the model goes away (the cases done so far are kept). A case that
+    fails is set aside with its reason.
     """
     workspace = Path(workspace)
     dataset = _with_filters(load_suite(find_suite(suite_path, workspace), workspace), patient, exclude_patient)
@@ -87,6 +96,8 @@ def run_suite(
     if llm is not None:
         base = apply_overrides(base, {"llm": {"name": llm}}, "llm")
     chosen = [find_variant(name) for name in vary]
+    if untouched := [v.name for v in chosen if not any(v.takes(case) for case in dataset.cases)]:
+        raise VariantUntouched(untouched, dataset.suite.name)
     other = find_run(compare, workspace) if compare is not None else None
     if index is None:
         update_archive(dataset, workspace, base, progress)
@@ -132,10 +143,6 @@ def some_of(dataset: Dataset, limit: int) -> Dataset:
 def _run(plan: Plan, total: int, progress: Progress | None, opener: OpenAssistant | None) -> RunResult:
     """A planned run: asked where it has to be, marked, reduced. Nothing is drawn yet. `total` cases has the suite."""
     variant, dataset = plan.variant, plan.dataset
-    if not dataset.cases:
-        raise RecipeError(
-            f"variant {variant.name if variant else ''}: no case of {dataset.suite.name} is touched by it"
-        )
     plan.folder.mkdir(parents=True, exist_ok=True)
     where = {
         "description": dataset.suite.description,

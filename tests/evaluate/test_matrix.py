@@ -101,6 +101,21 @@ def test_the_models_settings_win_over_the_suites(workspace):
     assert row.result.settings["retrieve"]["answer_chance"] == 0.19
 
 
+def test_a_variant_that_touches_no_case_of_a_suite_leaves_its_row_empty(workspace):
+    """Searches alone are not touched by the check; the rest of the table is made all the same."""
+    searches = [{**case, "task": "search"} for case in CASES if case["reference"].get("gold")]
+    write_suite(workspace, searches, name="searches")
+    path = workspace / "eval" / "untouched.toml"
+    path.write_text(
+        'name = "untouched"\nsuites = ["searches"]\nvary = ["no-verification"]\n[[model]]\nname = "quote"\n'
+    )
+    found = run_matrix(path, workspace=workspace)
+    plain, without = found.rows
+    assert plain.result is not None and without.result is None and found.is_whole
+    assert without.reason == "no case is touched by it"
+    assert "no case is touched by it" in write_matrix(found, found.folder)[0].read_text()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
