@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 
-from assistant.records import Image
+from markupsafe import Markup
+
+from assistant.records import BoxPlace, Evidence, Image, Record
+from assistant.ui import words
+from assistant.ui.evidence.origin import origin
 
 VIEW_PX = 1_400  # longer edge in the evidence panel
 CARD_PX = 160  # longer edge on an upload's card
@@ -31,3 +36,21 @@ def percent_box(image: Image, box: tuple[int, int, int, int]) -> tuple[float, fl
     x0, x1 = sorted(min(max(x, 0), width) for x in (box[0], box[2]))
     y0, y1 = sorted(min(max(y, 0), height) for y in (box[1], box[3]))
     return 100 * x0 / width, 100 * y0 / height, 100 * (x1 - x0) / width, 100 * (y1 - y0) / height
+
+
+def figure(evidence: Evidence, record: Record, beside: Sequence[Record] = ()) -> Markup:
+    """The picture with its box; `beside` are the case's uploaded pictures."""
+    assert record.image is not None
+    alt = evidence.title or f"{words.modality(evidence.modality, evidence.kind)} image"
+    box = _box(record.image, evidence.place) if isinstance(evidence.place, BoxPlace) else Markup("")
+    return Markup('<figure class="wr-image">{}<div class="wr-frame"><img alt="{}" src="{}">{}</div></figure>').format(
+        origin(evidence, record), alt, png_uri(record.image), box
+    )
+
+
+def _box(image: Image, place: BoxPlace) -> Markup:
+    left, top, width, height = percent_box(image, place.box)
+    if width > 99 and height > 99:  # the whole picture
+        return Markup("")
+    style = f"left:{left:.2f}%;top:{top:.2f}%;width:{width:.2f}%;height:{height:.2f}%"
+    return Markup('<span class="wr-box" style="{}"></span>').format(style)
