@@ -40,3 +40,22 @@ def test_a_citation_behind_the_full_stop_belongs_to_the_sentence_before_it(size)
     assert list(stream_sentences(tokens)) == [
         "Clear lungs. [E1, E2]", "The heart is large [E3].", "[E4] says more about it.", "Done. [E5]",
     ]  # fmt: skip
+
+
+def test_a_text_without_full_stops_is_not_cut_at_every_token(monkeypatch):
+    """A thousand words on end: the work stays in proportion to the length, and the sentences are the same."""
+    from assistant.generate import streaming
+
+    looked_at = 0
+    cut = streaming._take_complete
+
+    def counting(buffer):
+        nonlocal looked_at
+        looked_at += len(buffer)
+        return cut(buffer)
+
+    monkeypatch.setattr(streaming, "_take_complete", counting)
+    text = "opacity " * 4_000 + "ends here. The heart is normal. No effusion."
+    tokens = [text[i : i + 8] for i in range(0, len(text), 8)]
+    assert list(stream_sentences(tokens)) == [text[start:end] for start, end in sentence_spans(text)]
+    assert looked_at < 40 * len(text)  # at every token it would be 2,000 times
