@@ -87,5 +87,6 @@ def write_draft(
         ),
         answerer.model,
         answerer.prompt_for(task),
+        content.in_words(),
     )
     return Made(draft, content, task, context, checked)

@@ -44,6 +44,7 @@ from assistant.records.record import (
     Signal,
     Study,
 )
+from assistant.records.stored import stored_answer, stored_claim, stored_draft, stored_evidence
 
 __all__ = [
     "KINDS",
@@ -82,4 +83,8 @@ __all__ = [
     "count_citations",
     "evidence_id",
     "place_json",
+    "stored_answer",
+    "stored_claim",
+    "stored_draft",
+    "stored_evidence",
 ]
