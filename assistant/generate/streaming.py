@@ -14,9 +14,9 @@ _LOOKAHEAD = 12
 _ENDED = re.compile(r"[.!?:][\"”')]*(\s*[\[(]\s*E\d[^\])]*[\])][.]?)*$")
 _LONGEST_QUOTE = 600  # characters after “ that are waited for; `sentence_spans` keeps such a quotation whole
 
-# A buffer that has grown longer than any sentence is cut again only after it has grown by a sixteenth: cut at every
-# token, a model that writes on without a full stop would cost the square of its length.
-_LONG, _PATIENCE = 1_000, 16
+# A buffer longer than most sentences is cut again only after it has grown by a sixteenth: cut at every
+# token, a model that writes on without a full stop keeps the reader busier than the server.
+_LONG, _PATIENCE = 300, 16
 
 
 class Noted:

@@ -43,7 +43,7 @@ def test_a_citation_behind_the_full_stop_belongs_to_the_sentence_before_it(size)
 
 
 def test_a_text_without_full_stops_is_not_cut_at_every_token(monkeypatch):
-    """A thousand words on end: the work stays in proportion to the length, and the sentences are the same."""
+    """Thousands of words on end: each is looked at a few times, and the sentences are the same."""
     from assistant.generate import streaming
 
     looked_at = 0
@@ -58,4 +58,4 @@ def test_a_text_without_full_stops_is_not_cut_at_every_token(monkeypatch):
     text = "opacity " * 4_000 + "ends here. The heart is normal. No effusion."
     tokens = [text[i : i + 8] for i in range(0, len(text), 8)]
     assert list(stream_sentences(tokens)) == [text[start:end] for start, end in sentence_spans(text)]
-    assert looked_at < 40 * len(text)  # at every token it would be 2,000 times
+    assert looked_at < 25 * len(text)  # looked at with every token it is 94 times
