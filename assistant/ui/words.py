@@ -1,4 +1,4 @@
-"""How the page names things: modalities, relations, verdicts, places."""
+"""How the page names things, in the visitor's language: modalities, relations, verdicts, places."""
 
 from __future__ import annotations
 
@@ -6,35 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from assistant.records import BoxPlace, Claim, Evidence, Place, Record, SignalPlace, TextPlace, ValuePlace
+from assistant.ui.language import is_known, say, say_count
+from assistant.ui.language.figures import number
 
-MODALITIES = {
-    "CR": "X-ray",
-    "DX": "X-ray",
-    "CT": "CT",
-    "MR": "MR",
-    "US": "Ultrasound",
-    "MG": "Mammogram",
-    "PT": "PET",
-    "NM": "Scintigram",
-    "XA": "Angiogram",
-    "SM": "Slide",
-    "OP": "Fundus photograph",
-    "ECG": "ECG",
-    "HD": "Haemodynamic recording",
-    "RESP": "Respiration",
-    "SR": "Report",
-    "DOC": "Document",
-    "OT": "Picture",
-}
-_MEASURES = {
-    "heart_rate_bpm": "Heart rate",
-    "pr_ms": "PR interval",
-    "qrs_ms": "QRS duration",
-    "qt_ms": "QT interval",
-    "qtc_bazett_ms": "QTc (Bazett)",
-    "qtc_fridericia_ms": "QTc (Fridericia)",
-    "axis_deg": "Frontal QRS axis",
-}
 _UNITS = ("_bpm", "_ms", "_s", "_deg", "_mv", "_hz", "_px", "_share")
 _ORIGIN = re.compile(r"\b(synthetic|simulated|projected from|generated)\b", re.IGNORECASE)
 
@@ -42,8 +16,8 @@ _ORIGIN = re.compile(r"\b(synthetic|simulated|projected from|generated)\b", re.I
 def modality(code: str, kind: str) -> str:
     """The modality for people: "X-ray" for CR; the code itself where there is no everyday word."""
     if code == "OT" and kind != "image":
-        return {"signal": "Signal", "text": "Text"}[kind]
-    return MODALITIES.get(code, code)
+        return say(f"modality.{kind}")
+    return say(f"modality.{code}") if is_known(f"modality.{code}") else code
 
 
 def relation(evidence: Evidence, uploaded: Iterable[str]) -> str:
@@ -52,35 +26,36 @@ def relation(evidence: Evidence, uploaded: Iterable[str]) -> str:
     Where the archive names no patient, all that is known is that it is another study.
     """
     if evidence.relation == "own":
-        return "this upload" if evidence.record_id in uploaded else "this patient"
+        return say("relation.upload" if evidence.record_id in uploaded else "relation.patient")
     if evidence.relation == "similar":
-        return "another patient" if evidence.patient_id else "another study"
-    return "knowledge"
+        return say("relation.other_patient" if evidence.patient_id else "relation.other_study")
+    return say("relation.knowledge")
 
 
 def place(where: Place | None) -> str:
     """The place in words: "page 3", "lead II, 2.0–4.5 s"; empty where it is the whole record."""
     match where:
         case TextPlace(page=int(page)):
-            return f"page {page}"
+            return say("place.page", page=page)
         case SignalPlace(lead, start_s, end_s):
-            return f"{'all leads' if lead == 'all' else f'lead {lead}'}, {start_s:.1f}–{end_s:.1f} s"
+            key = "place.all_leads" if lead == "all" else "place.lead"
+            return say(key, lead=lead, start=number(start_s, 1), end=number(end_s, 1))
         case BoxPlace(_, frame) if frame:
-            return f"marked box, frame {frame + 1}"
+            return say("place.box_in_frame", frame=frame + 1)
         case BoxPlace((0, 0, _, _)):  # the whole picture
             return ""
         case BoxPlace():
-            return "marked box"
+            return say("place.box")
         case ValuePlace():
-            return "measured on it"
+            return say("place.measured")
         case _:
             return ""
 
 
 def measure(name: str) -> str:
     """A measured value's name for people: "QT interval" for `qt_ms`."""
-    if name in _MEASURES:
-        return _MEASURES[name]
+    if is_known(f"measure.{name}"):
+        return say(f"measure.{name}")
     for unit in _UNITS:
         name = name.removesuffix(unit)
     return name.replace("_", " ")
@@ -88,31 +63,30 @@ def measure(name: str) -> str:
 
 def verdict(claim: Claim) -> tuple[str, str]:
     """(mark, words) of a claim's verdict; they differ in shape and wording, not in colour alone."""
-    kind = f" ({claim.error_kind})" if claim.error_kind else ""
-    match claim.verdict:
-        case "supported":
-            return "✓", "supported"
-        case "contradicted":
-            return "✗", f"contradicted{kind}"
-        case _:
-            return "⚠", f"not supported{kind}"
+    mark = {"supported": "✓", "contradicted": "✗"}.get(claim.verdict, "⚠")
+    told = say(f"verdict.{claim.verdict}")
+    if claim.error_kind and claim.verdict != "supported":
+        told = say("verdict.with_kind", verdict=told, kind=say(f"error_kind.{claim.error_kind}"))
+    return mark, told
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: "a, b and c"."""
+    if len(names) == 1:
+        return names[0]
+    return say("words.and", first=", ".join(names[:-1]), last=names[-1])
 
 
 def unasked(names: Sequence[str]) -> str:
     """Why a question that came with files that can't be read was not asked, and what to do."""
-    one = len(names) == 1
-    listed = names[0] if one else f"{', '.join(names[:-1])} and {names[-1]}"
-    it, need = ("it", "it needs") if one else ("them", "they need")
-    return (
-        f"Not asked: {listed} can’t be read, so an answer would not be about {it}. "
-        f"Remove {it}, or drop {it} together with the files {need}."
-    )
+    return say_count("words.unasked", len(names), names=listed(names))
 
 
 def gist(evidence: Evidence) -> str:
     """What a line in a list says of it: its text, else its title, labels or study."""
     labels = ", ".join(evidence.labels.values())
-    return evidence.text or evidence.title or labels or f"study {evidence.study_id or 'without a name'}"
+    study = say("words.study", study=evidence.study_id) if evidence.study_id else say("words.study_unnamed")
+    return evidence.text or evidence.title or labels or study
 
 
 def origin(thing: Evidence | Record) -> str:

@@ -33,6 +33,18 @@ def say_in(language: str, key: str, **fields: Any) -> str:
     return text.format(**fields) if fields else text
 
 
+def say_count(key: str, count: int, **fields: Any) -> str:
+    """The text for so many: that of `<key>_one` for one, else of `key`; `{count}` is written as the language does."""
+    from assistant.ui.language.figures import number
+
+    return say(f"{key}_one" if count == 1 else key, count=number(count), **fields)
+
+
+def is_known(key: str) -> bool:
+    """Whether there is a text of that key: for keys made of what a file or a model says."""
+    return key in texts(DEFAULT)
+
+
 def say_html(key: str, **fields: Any) -> Markup:
     """A text whose fields are markup or are escaped; the text itself is escaped too."""
     return Markup(Markup.escape(say(key))).format(**fields)
