@@ -70,5 +70,9 @@ class BadQuery(WardroundError):
     """A question, filter or batch line that can't be answered as it stands."""
 
 
+class TooBusy(WardroundError):
+    """More is asked at once than a visitor's share, or than the server takes; later it may well do."""
+
+
 class CannotWrite(WardroundError):
     """The folder that results go to is full, read-only or gone."""

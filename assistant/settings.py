@@ -270,7 +270,21 @@ class VerifySettings(_Group):
 class UiSettings(_Group):
     host: str = Field("127.0.0.1", description="loopback only, as long as there is no sign-in")
     port: int = Field(7860, description="of the chat")
-    max_upload_mb: int = Field(200, description="of one file in the chat")
+    max_upload_mb: int = Field(200, ge=1, description="of one file in the chat")
+    max_uploads: int = Field(60, ge=1, description="files in play in one conversation")
+    max_uploads_mb: int = Field(1_000, ge=1, description="of all files of one visitor together")
+    max_stored_mb: int = Field(10_000, ge=1, description="of all visitors' files on the server together")
+    # A CT of 1,000 slices of 0.5 MB fits; DICOM, text and tables pack to a tenth at best, what packs better is a trap.
+    max_archive_mb: int = Field(1_000, ge=1, description="what a ZIP or TAR archive in the chat may unpack to")
+    max_archive_files: int = Field(2_000, ge=1, description="files in a ZIP or TAR archive in the chat")
+    max_archive_ratio: float = Field(100.0, gt=1, description="how many times its own size an archive may unpack to")
+    # An answer by quoting keeps one processor busy, and so does reading a file; more at once are no faster.
+    cpu_slots: int = Field(0, ge=0, description="searches, checks and files at a time; 0: one a usable processor")
+    local_slots: int = Field(1, ge=1, description="answers at a time by the small model on this machine")
+    served_slots: int = Field(16, ge=1, description="answers at a time by a model's server")
+    waiting: int = Field(200, ge=1, description="questions that may wait for their turn; one more is told to come back")
+    own_questions: int = Field(2, ge=1, description="questions of one visitor at a time, in all tabs and by the API")
+    questions_per_minute: int = Field(30, ge=1, description="questions of one visitor in any minute")
 
 
 class Settings(BaseSettings):

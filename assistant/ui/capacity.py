@@ -1,0 +1,143 @@
+"""Who may start now: so many at a time by what is used, first come first served, and nobody more than a share.
+
+A question first searches, then writes: each takes a turn at its own resource, so that a slow model keeps nobody from
+searching. Whoever waits is told the place in the line, and holds nothing while waiting.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+from assistant.errors import TooBusy
+from assistant.ingest.pool import usable_cpus
+
+if TYPE_CHECKING:
+    from assistant.settings import UiSettings
+
+Resource = Literal["cpu", "local", "served"]
+TICK_S = 0.25
+"""How often whoever waits is told anew."""
+
+
+def resource_of(model: str) -> Resource:
+    """What an answerer (quote, local, openai) keeps busy while it writes."""
+    return {"local": "local", "openai": "served"}.get(model, "cpu")  # type: ignore[return-value]
+
+
+class Capacity:
+    """The turns at each resource, and each visitor's share. Safe to use from several threads."""
+
+    def __init__(self, ui: UiSettings) -> None:
+        self._ui = ui
+        self._slots: dict[Resource, int] = {
+            "cpu": ui.cpu_slots or usable_cpus(),
+            "local": ui.local_slots,
+            "served": ui.served_slots,
+        }
+        self._changed = threading.Condition()
+        self._busy: Counter[Resource] = Counter()
+        self._lines: defaultdict[Resource, deque[object]] = defaultdict(deque)
+        self._asking: Counter[str] = Counter()
+        self._asked: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    @contextmanager
+    def question(self, who: str) -> Iterator[None]:
+        """A visitor's question, from when it is sent until its answer is there. Raises TooBusy beyond the share."""
+        with self._changed:
+            self._check(who)
+            self._asking[who] += 1
+            self._asked[who].append(time.monotonic())
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._asking[who] -= 1
+                self._tidy(time.monotonic())
+
+    def turn(self, resource: Resource) -> Turn:
+        """A turn at a resource, to be waited for and then held; a context manager."""
+        return Turn(self, resource)
+
+    def waiting(self) -> int:
+        """How many turns are waited for, at all resources together."""
+        return sum(map(len, self._lines.values()))
+
+    def _check(self, who: str) -> None:
+        now = time.monotonic()
+        self._tidy(now)
+        if self._asking[who] >= self._ui.own_questions:
+            raise TooBusy(
+                f"{self._ui.own_questions} of your questions are being answered already (ui.own_questions): "
+                "wait for an answer, or stop one"
+            )
+        if len(self._asked[who]) >= self._ui.questions_per_minute:
+            wait = 60 - (now - self._asked[who][0])
+            raise TooBusy(
+                f"{self._ui.questions_per_minute} questions in a minute are the limit (ui.questions_per_minute): "
+                f"ask again in {max(1, round(wait))} s"
+            )
+        if self.waiting() >= self._ui.waiting:
+            raise TooBusy("too many questions are waiting (ui.waiting): ask again in a minute")
+
+    def _tidy(self, now: float) -> None:
+        """Forget questions older than a minute, and visitors who asked none since."""
+        for who, times in list(self._asked.items()):
+            while times and now - times[0] > 60:
+                times.popleft()
+            if not times:
+                del self._asked[who]
+        self._asking = +self._asking
+
+
+class Turn:
+    """One turn: `wait()` tells the place in the line until it has come; it is held until the block ends."""
+
+    def __init__(self, capacity: Capacity, resource: Resource) -> None:
+        self._capacity, self._resource = capacity, resource
+        self._held = False
+
+    def __enter__(self) -> Turn:
+        with self._capacity._changed:
+            self._capacity._lines[self._resource].append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        capacity = self._capacity
+        with capacity._changed:
+            if self._held:
+                capacity._busy[self._resource] -= 1
+            else:
+                capacity._lines[self._resource].remove(self)
+            capacity._changed.notify_all()
+
+    def wait(self) -> Iterator[int]:
+        """The place in the line, counted from 1, now and after each change or tick; ends when the turn has come."""
+        while (place := self._place()) is not None:
+            yield place
+            with self._capacity._changed:
+                self._capacity._changed.wait(TICK_S)
+
+    def hold(self) -> Turn:
+        """Wait in place until the turn has come."""
+        for _ in self.wait():
+            pass
+        return self
+
+    def _place(self) -> int | None:
+        """The place in the line; None once the turn is held."""
+        capacity = self._capacity
+        with capacity._changed:
+            line = capacity._lines[self._resource]
+            place = line.index(self)
+            if place > 0 or capacity._busy[self._resource] >= capacity._slots[self._resource]:
+                return place + 1
+            line.popleft()
+            capacity._busy[self._resource] += 1
+            self._held = True
+            capacity._changed.notify_all()
+            return None
