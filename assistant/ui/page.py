@@ -7,23 +7,48 @@ only where the page is opened.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
+from gradio.components import Navbar
 
 from assistant.ui.chat.chat_page import build_chat
 from assistant.ui.chat.desk import Desk
+from assistant.ui.head import HEAD_SCRIPT, Place, header_html
+from assistant.ui.wording import Wording
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
 STYLES = sorted((Path(__file__).parent / "static" / "css").glob("*.css"))
+Build = Callable[[gr.Blocks, Desk, Wording], None]
+"""Adds a page's components and events below its head; `wording` sets their texts once all are there."""
+
+PAGES: tuple[tuple[Place, Build], ...] = ((Place("/", "head.chat", "reader"), build_chat),)
+"""All pages, in the order of the links in the head: one line each."""
 
 
 def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
-    """The page over an opened assistant; uploads lie below `folder` as long as their conversation lasts."""
+    """The pages over an opened assistant; uploads lie below `folder` as long as their conversation lasts."""
     desk = Desk(assistant, folder or Path(tempfile.mkdtemp(prefix="wardround-")))
+    (first, build), *others = PAGES
     with gr.Blocks(title="Wardround", analytics_enabled=False, fill_width=True, delete_cache=(600, 3_600)) as page:
-        build_chat(page, desk)
+        Navbar(visible=False)  # the head has links of its own
+        _build(page, desk, first, build)
+    for place, build in others:
+        with page.route(place.path.strip("/"), place.path):
+            _build(page, desk, place, build)
     return page
+
+
+def _build(page: gr.Blocks, desk: Desk, here: Place, build: Build) -> None:
+    wording = Wording()
+
+    def head() -> str:
+        return header_html(desk.assistant, here, [place for place, _ in PAGES])
+
+    wording.draw(gr.HTML(head(), elem_id="wr-head", apply_default_css=False, js_on_load=HEAD_SCRIPT), head)
+    build(page, desk, wording)
+    wording.load(page)

@@ -19,6 +19,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from assistant.errors import WardroundError
+from assistant.ui.head import language_router
 from assistant.ui.page import STYLES, build_page
 from assistant.ui.visitor import entering, visitor_of
 
@@ -74,6 +75,7 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
         return response
 
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"))
+    app.include_router(language_router())
     page = build_page(assistant, folder / "conversations")
     return gr.mount_gradio_app(
         app,

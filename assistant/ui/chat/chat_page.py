@@ -9,7 +9,6 @@ import gradio as gr
 from assistant.ui.chat.conversation import Conversation
 from assistant.ui.chat.desk import Desk
 from assistant.ui.chat.talk import conversation_html
-from assistant.ui.head import header_html
 from assistant.ui.wording import Wording
 
 MODELS = (("head.quote", "quote"), ("head.local", "local"), ("head.openai", "openai"))
@@ -55,14 +54,11 @@ watch('value', () => {
 )
 
 
-def build_chat(page: gr.Blocks, desk: Desk) -> None:
+def build_chat(page: gr.Blocks, desk: Desk, wording: Wording) -> None:
     """The components and events of the conversation, inside the opened `page`."""
-    wording = Wording()
     assistant = desk.assistant
     conversation = gr.State(None, delete_callback=desk.close)
-    with gr.Row(elem_id="wr-head"):
-        title = gr.HTML(header_html(assistant), elem_id="wr-title", apply_default_css=False, js_on_load=None)
-        wording.draw(title, lambda: header_html(assistant))
+    with gr.Row(elem_id="wr-bar"):
         model = wording(
             gr.Dropdown(value=assistant.settings.llm.name, elem_id="wr-model", min_width=120, scale=0),
             choices=MODELS, label="head.answered_by",
@@ -72,10 +68,10 @@ def build_chat(page: gr.Blocks, desk: Desk) -> None:
     with gr.Row(elem_id="wr-main", equal_height=False):
         with gr.Column(elem_id="wr-left", scale=5, min_width=320):
             talk = gr.HTML(
-                conversation_html(Conversation(desk.folder)), elem_id="wr-talk", apply_default_css=False,
-                js_on_load=_FOLLOW,
+                conversation_html(Conversation(desk.folder)), elem_id="wr-talk", elem_classes="wr-html",
+                apply_default_css=False, js_on_load=_FOLLOW,
             )  # fmt: skip
-            files = gr.HTML("", elem_id="wr-shelf", apply_default_css=False, js_on_load=_CLICKS)
+            files = gr.HTML("", elem_id="wr-shelf", elem_classes="wr-html", apply_default_css=False, js_on_load=_CLICKS)
             box = wording(
                 gr.MultimodalTextbox(
                     elem_id="wr-box", show_label=False, file_count="multiple", lines=1, max_lines=6,
@@ -84,7 +80,10 @@ def build_chat(page: gr.Blocks, desk: Desk) -> None:
                 label="chat.question", placeholder="chat.placeholder",
             )  # fmt: skip
         with gr.Column(elem_id="wr-right", scale=6, min_width=320):
-            panel = gr.HTML(desk.panel(None), elem_id="wr-evidence", apply_default_css=False, js_on_load=_SHOW)
+            panel = gr.HTML(
+                desk.panel(None), elem_id="wr-evidence", elem_classes="wr-html", apply_default_css=False,
+                js_on_load=_SHOW,
+            )  # fmt: skip
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     direct: dict[str, Any] = {**quiet, "queue": False}
@@ -100,4 +99,3 @@ def build_chat(page: gr.Blocks, desk: Desk) -> None:
     files.click(desk.remove, [conversation], [conversation, files], **direct)
     case.click(desk.switch, [conversation], [conversation, talk, files], cancels=[asking], **direct)
     new.click(desk.renew, [conversation], [conversation, talk, files, panel, box], cancels=[asking], **direct)
-    wording.load(page)
