@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from assistant.store.text_types import Json, Text
@@ -22,12 +22,49 @@ def now() -> datetime:
 
 
 class AccountRow(WorkspaceBase):
-    """Who uses the workspace. Without sign-in that is the operating system's user."""
+    """Who uses the workspace. Without sign-in that is the operating system's user, who has no password."""
 
     __tablename__ = "account"
     account_id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    password: Mapped[str | None]  # as argon2 writes it, with salt and costs
+    roles: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    indexes: Mapped[list[str] | None] = mapped_column(Json, default=None)  # that it may see; none given: all
+    state: Mapped[str] = mapped_column(default="active", server_default="active")  # or disabled, removed
+
+
+class SessionRow(WorkspaceBase):
+    """A browser that somebody signed in with; of its cookie only the SHA-256 is kept."""
+
+    __tablename__ = "session"
+    session_id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.account_id"), index=True)
+    began_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class TokenRow(WorkspaceBase):
+    """What a program shows instead of a password; only its SHA-256 is kept."""
+
+    __tablename__ = "token"
+    token_id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.account_id"), index=True)
+    sha256: Mapped[str] = mapped_column(unique=True)
+    label: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(default=now)
+    ends_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class FailureRow(WorkspaceBase):
+    """A sign-in that was refused: whose name and which address, each as a keyed hash, for counting alone."""
+
+    __tablename__ = "failure"
+    failure_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(index=True)
+    address: Mapped[str] = mapped_column(index=True)
+    failed_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
 class ConversationRow(WorkspaceBase):
@@ -63,7 +100,11 @@ class FeedbackRow(WorkspaceBase):
 
 
 class AccessRow(WorkspaceBase):
-    """Who saw which patient's record, and when; appended to, never changed."""
+    """Who saw which patient's record, and when.
+
+    Triggers refuse every change but one: `forget` turns patient and record into `forgotten-…` (migration 0003). A later
+    migration that rebuilds the table must make them again.
+    """
 
     __tablename__ = "access"
     access_id: Mapped[int] = mapped_column(primary_key=True)
@@ -72,6 +113,7 @@ class AccessRow(WorkspaceBase):
     action: Mapped[str]
     record_id: Mapped[str]
     patient_id: Mapped[str | None] = mapped_column(index=True)
+    __table_args__ = (Index("ix_access_seen_at", "seen_at"),)
 
 
 class DraftRunRow(WorkspaceBase):
