@@ -75,6 +75,27 @@ def delineate(beats: NDArray[np.float64], rr_ms: float) -> tuple[NDArray[np.floa
     return marks, alike
 
 
+def delineate_one(
+    beat: NDArray[np.float64], scatter: NDArray[np.float64], rr_ms: float, p_wave: bool
+) -> NDArray[np.float64]:
+    """The marks of every lead of a single beat, (n_leads, 7).
+
+    `beat` is (550, n_leads), `scatter` (n_leads,) the noise of one beat. The P wave is sought only where the recording
+    has one (`p_wave`). A wave counts in a lead from half of SEEN on: one beat has nothing to be averaged with, and the
+    median over the leads makes up for it.
+    """
+    marks = np.full((beat.shape[1], len(MARKS)), np.nan)
+    noise = scatter / 2
+    _mark_qrs(marks, low_pass(beat, 40.0), noise)
+    if np.isnan(marks[:, QRS_ON]).all():
+        return marks
+    first, last = p_window(float(np.nanmedian(marks[:, QRS_ON])), rr_ms)
+    if p_wave and last - first > 40:
+        _mark_p(marks, low_pass(beat, 25.0), noise, first, last)
+    _mark_t(marks, low_pass(beat, 30.0), noise, rr_ms)
+    return marks
+
+
 def smooth_windows(beats: NDArray[np.float64], first: int, last: int) -> NDArray[np.float64]:
     """Samples [first, last) of every beat, low-passed at 25 Hz together with a margin."""
     begin = max(0, first - 40)
