@@ -11,6 +11,7 @@ metrics = ["hallucination_rate", "accuracy"] # optional: the columns
 name = "quote"
 [[model]]
 name = "small"
+limit = 40                                   # optional: fewer (or more) of the cases for this model
 [model.settings.llm]                         # any option; wins over the suite's
 name = "local"
 
@@ -54,10 +55,16 @@ Overrides = dict[str, dict[str, Any]]
 
 
 class Named(Strict):
-    """A model or a setting: its name in the table, and the options that make it."""
+    """A setting: its name in the table, and the options that make it."""
 
     name: str = Field(min_length=1)
     settings: Overrides = Field(default_factory=dict)
+
+
+class Model(Named):
+    """A model; `limit` wins over the matrix's: a slow one is asked some of the cases, and compared over these."""
+
+    limit: int | None = Field(default=None, ge=1)
 
 
 class Matrix(Strict):
@@ -69,7 +76,7 @@ class Matrix(Strict):
     vary: tuple[str, ...] = ()
     limit: int | None = Field(default=None, ge=1)
     metrics: tuple[str, ...] = ()
-    models: tuple[Named, ...] = Field(alias="model", min_length=1)
+    models: tuple[Model, ...] = Field(alias="model", min_length=1)
     settings: tuple[Named, ...] = Field(alias="setting", default=(Named(name=AS_IT_COMES),))
 
     @field_validator("models", "settings")
@@ -187,8 +194,8 @@ def _rows(
         for setting in matrix.settings:
             row = Row(suite, model.name, setting.name)
             run = partial(
-                run_suite, suite, workspace=workspace, settings=base, limit=matrix.limit, progress=progress,
-                overrides=_together(model.settings, setting.settings), open_assistant=open_assistant,
+                run_suite, suite, workspace=workspace, settings=base, limit=model.limit or matrix.limit,
+                overrides=_together(model.settings, setting.settings), progress=progress, open_assistant=open_assistant,
             )  # fmt: skip
             untouched: tuple[str, ...] = ()
             try:

@@ -116,6 +116,16 @@ def test_a_variant_that_touches_no_case_of_a_suite_leaves_its_row_empty(workspac
     assert "no case is touched by it" in write_matrix(found, found.folder)[0].read_text()
 
 
+def test_a_models_own_limit_and_the_comparison_over_the_cases_of_both(workspace):
+    path = workspace / "eval" / "some.toml"
+    path.write_text(
+        'name = "some"\nsuites = ["tiny"]\nlimit = 3\n[[model]]\nname = "whole"\n[[model]]\nname = "part"\nlimit = 2\n'
+    )
+    whole, part = run_matrix(path, workspace=workspace).rows
+    assert (len(whole.result.samples), len(part.result.samples)) == (3, 2)
+    assert part.difference.cases == 2 and set(part.result.samples) < set(whole.result.samples)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
