@@ -6,6 +6,7 @@ server's own routes, for which its middleware calls `entering`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -44,6 +45,8 @@ def visitor() -> Visitor:
     """Whoever the running code works for; one without a name outside of any request."""
     if (found := _now.get()) is not None:
         return found
+    if "gradio" not in sys.modules:  # the command line draws too, and must not wait for Gradio to be imported
+        return Visitor()
     from gradio.context import LocalContext
 
     request = LocalContext.request.get(None)
