@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answering import PastTurn, last_of
@@ -47,7 +48,7 @@ class Conversation:
         self._assistant = assistant
         self._asked = 0
         self._case = 0
-        self._uploaded: set[str] = set()
+        self._uploaded: set[Path] = set()
 
     def ask(self, question: str, *, files: Sequence[File] = (), prompt: str = "", mode: Mode | None = None) -> Answer:
         """The checked answer to the next question; `files` are added to the case. Raises as `Assistant.ask` does."""
@@ -104,11 +105,11 @@ class Conversation:
     def close(self) -> None:
         """Forget everything, the uploads of all cases included."""
         self.switch()
-        self._assistant.forget_uploads(sorted(self._uploaded))
+        self._assistant.uploads.forget_files(self._uploaded)
         self._uploaded.clear()
 
     def _one_patient(self, files: Sequence[File]) -> None:
         uploads = self._assistant.uploads.read(files)
         if len({upload.patient for upload in uploads if upload.patient}) > 1:
             raise BadQuery(_TWO_PATIENTS)
-        self._uploaded |= {upload.record.record_id for upload in uploads}
+        self._uploaded |= {Path(file) for file in files}

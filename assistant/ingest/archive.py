@@ -361,6 +361,11 @@ def _opened(path: Path, uri: str, limits: IngestSettings) -> _Zip | _Tar:
         raise UnreadableFile(uri, f"damaged archive ({error})") from None
 
 
+def release() -> None:
+    """Let go of archives that are kept open; whoever is reading one just now goes on."""
+    _open.cache_clear()
+
+
 @lru_cache(maxsize=2)
 def _open(path: Path, uri: str, limits: IngestSettings, mtime_ns: int, size: int) -> _Zip | _Tar:
     """Kept open: a compressed TAR can only be read from its beginning, and is read once for all its members."""

@@ -219,6 +219,12 @@ def _archive_items(index: int, path: Path, uri: str, options: str, limits: Inges
         )
 
 
+def archive_items(path: Path, limits: IngestSettings) -> Iterator[Item]:
+    """The items of one archive, with the slices of a series as one; one with a `problem` where it can't be opened."""
+    items = _archive_items(0, path, path.name, "", limits)
+    return _in_series(0, items, Source(path=path.parent), limits, None)
+
+
 def content_digest(item: Item, limits: IngestSettings) -> str:
     """A hash of the bytes of an item's files; "" for one without, or with one that can't be read or is too large."""
     if item.path is None or item.member is not None or any(part.member for part in item.parts):

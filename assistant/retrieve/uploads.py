@@ -3,41 +3,60 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Generator, Sequence
-from dataclasses import replace
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from assistant.errors import UnreadableFile
-from assistant.ingest import Deidentifier, Item, Recipe, Source, read_clean
+from assistant.ingest import Deidentifier, Item, Reading, Recipe, Source, is_package, read_clean, read_package
 from assistant.ingest.pool import read_items
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import Record
 from assistant.retrieve.query import Upload
 from assistant.settings import Settings
 
-KEPT_FILES = 64
+KEPT_BYTES = 512_000_000
+"""Of pictures, samples and texts in memory; beyond, what was not used for longest is read from its file again."""
 _LISTED = "listed"
+_Key = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a file gave: its records, and the parts of it that could not be read (part, reason)."""
+
+    path: Path
+    uploads: tuple[Upload, ...]
+    aside: tuple[tuple[str, str], ...]
+    size: int  # in memory, about
 
 
 class Uploads:
     """Reads uploads, without what identifies their patient, and finds them again by record id.
 
-    Nothing of an upload is written to the disk.
+    Nothing of an upload is written to the disk. A ZIP or TAR archive is read as one upload.
     """
 
     def __init__(self, pseudonyms: Pseudonyms, settings: Settings) -> None:
         self._new_deidentifier = partial(Deidentifier, pseudonyms, settings.deid)
         self._deidentifier = self._new_deidentifier()
         self._pseudonyms = pseudonyms
-        self._limits = settings.ingest
-        self._files: OrderedDict[tuple[str, int, int], tuple[Upload, ...]] = OrderedDict()
+        self._limits, self._ui = settings.ingest, settings.ui
+        self._files: OrderedDict[_Key, _Read] = OrderedDict()
+        self._paths: defaultdict[str, set[Path]] = defaultdict(set)  # the files that gave a record, by its id
         self._lock = threading.Lock()
 
     def read(self, files: Sequence[str | Path]) -> tuple[Upload, ...]:
         """The records of some files. Raises UnreadableFile for the first that gives none."""
-        return tuple(upload for file in files for upload in self._read(Path(file)))
+        return tuple(upload for file in files for upload in self._read(Path(file)).uploads)
+
+    def reading(self, file: Path) -> Reading:
+        """The records of a file, pseudonymous, and the parts of it that could not be read. Raises UnreadableFile."""
+        found = self._read(file)
+        return Reading(tuple(upload.record for upload in found.uploads), found.aside)
 
     def read_many(self, files: Sequence[Path]) -> Generator[tuple[Upload, ...] | UnreadableFile]:
         """The records of each of many files in turn, or why there are none; none is kept in memory.
@@ -57,29 +76,58 @@ class Uploads:
             yield tuple(self._pseudonymous(record) for record in records)
 
     def find(self, record_id: str) -> Record | None:
+        """The record of an upload in play, None if there is none of that id."""
+        if (found := self._in_memory(record_id)) is not None:
+            return found
         with self._lock:
-            for uploads in self._files.values():
-                for upload in uploads:
+            paths = tuple(self._paths.get(record_id, ()))
+        for path in paths:
+            with suppress(UnreadableFile):  # deleted in the meantime
+                self._read(path)
+                return self._in_memory(record_id)
+        return None
+
+    def _in_memory(self, record_id: str) -> Record | None:
+        with self._lock:
+            for read in self._files.values():
+                for upload in read.uploads:
                     if upload.record.record_id == record_id:
                         return upload.record
         return None
 
     def forget(self, record_ids: Sequence[str]) -> None:
-        """Drop uploads from memory, when their conversation ends."""
+        """Drop records from memory, and what was read with them, whoever handed them in."""
         gone = set(record_ids)
+        self._drop(lambda read: any(upload.record.record_id in gone for upload in read.uploads))
         with self._lock:
-            for key, uploads in list(self._files.items()):
-                if any(upload.record.record_id in gone for upload in uploads):
-                    del self._files[key]
+            for record_id in gone:
+                self._paths.pop(record_id, None)
+
+    def forget_files(self, files: Collection[Path]) -> None:
+        """Drop from memory what was read of these files, when their conversation ends: another one may have the same
+        records of files of its own."""
+        self._drop(lambda read: read.path in files)
+        with self._lock:  # of those that had to leave memory before, too
+            for record_id, paths in list(self._paths.items()):
+                paths.difference_update(files)
+                if not paths:
+                    del self._paths[record_id]
 
     def forget_patient(self, patient: str) -> None:
         """Drop the files of a patient, by the archive's own id or a pseudonym."""
-        with self._lock:
-            for key, uploads in list(self._files.items()):
-                if any(patient in (upload.patient, upload.record.patient_id) for upload in uploads):
-                    del self._files[key]
+        self._drop(lambda read: any(patient in (up.patient, up.record.patient_id) for up in read.uploads))
 
-    def _read(self, path: Path) -> tuple[Upload, ...]:
+    def _drop(self, goes: Callable[[_Read], bool]) -> None:
+        with self._lock:
+            for key, read in list(self._files.items()):
+                if goes(read):
+                    del self._files[key]
+                    for upload in read.uploads:
+                        self._paths[upload.record.record_id].discard(read.path)
+                        if not self._paths[upload.record.record_id]:
+                            del self._paths[upload.record.record_id]
+
+    def _read(self, path: Path) -> _Read:
         try:
             stat = path.stat()
         except OSError as error:
@@ -89,13 +137,19 @@ class Uploads:
             if key in self._files:
                 self._files.move_to_end(key)
                 return self._files[key]
-        read = read_clean(path, self._limits, self._deidentifier)
-        uploads = tuple(self._pseudonymous(record) for record in read.records)
+        if is_package(path):
+            reading = read_package(path, self._limits, self._ui, self._deidentifier)
+        else:
+            reading = read_clean(path, self._limits, self._deidentifier)
+        uploads = tuple(self._pseudonymous(record) for record in reading.records)
+        read = _Read(path, uploads, reading.aside, sum(_bytes_of(upload.record) for upload in uploads))
         with self._lock:
-            self._files[key] = uploads
-            while len(self._files) > KEPT_FILES:
+            self._files[key] = read
+            for upload in uploads:
+                self._paths[upload.record.record_id].add(path)
+            while len(self._files) > 1 and sum(kept.size for kept in self._files.values()) > KEPT_BYTES:
                 self._files.popitem(last=False)
-        return uploads
+        return read
 
     def _pseudonymous(self, record: Record) -> Upload:
         shown = replace(
@@ -106,3 +160,9 @@ class Uploads:
             shift_days=None,
         )
         return Upload(shown, record.patient_id, record.study_id)
+
+
+def _bytes_of(record: Record) -> int:
+    pixels = record.image.pixels.nbytes if record.image is not None else 0
+    samples = record.signal.samples.nbytes if record.signal is not None else 0
+    return pixels + samples + len(record.text) + 1_000

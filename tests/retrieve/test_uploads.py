@@ -1,0 +1,41 @@
+"""Uploads in memory: read once, bounded, and gone with whoever handed them in."""
+
+import numpy as np
+import pytest
+from PIL import Image as Picture
+
+from assistant.pseudonyms import Pseudonyms
+from assistant.retrieve import uploads
+from assistant.retrieve.uploads import Uploads
+from assistant.settings import Settings
+
+
+@pytest.fixture
+def opened(tmp_path):
+    return Uploads(Pseudonyms.of(tmp_path), Settings())
+
+
+def save(path, seed):
+    Picture.fromarray(np.random.default_rng(seed).integers(0, 255, (300, 300), np.uint8)).save(path)
+    return path
+
+
+def test_memory_is_bounded_and_what_had_to_go_is_read_again(opened, tmp_path, monkeypatch):
+    monkeypatch.setattr(uploads, "KEPT_BYTES", 200_000)
+    files = [save(tmp_path / f"{number}.png", number) for number in range(5)]
+    ids = [opened.reading(file).records[0].record_id for file in files]
+    assert len(opened._files) == 2
+    assert all(opened.find(key).image.pixels.shape == (300, 300) for key in ids)
+    files[0].unlink()
+    assert opened.find(ids[0]) is None
+
+
+def test_one_conversation_ends_and_the_same_file_of_another_stays(opened, tmp_path):
+    (tmp_path / "other").mkdir()
+    mine, theirs = save(tmp_path / "a.png", 1), save(tmp_path / "other" / "a.png", 1)
+    key = opened.reading(mine).records[0].record_id
+    assert opened.reading(theirs).records[0].record_id == key
+    opened.forget_files({mine})
+    assert opened.find(key) is not None
+    opened.forget_files({theirs})
+    assert opened.find(key) is None and not opened._paths and not opened._files
