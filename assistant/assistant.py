@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from assistant.generate import Answerer, TakenOver, Task
     from assistant.ingest.dicom.web import PacsSource
     from assistant.retrieve.query import Query, Upload
+    from assistant.ingest.text.pdf_page import PageDrawing
     from assistant.store.build import BuildReport, Progress
+    from assistant.retrieve.timeline import Timeline
     from assistant.store.index import OpenIndex, Place
     from assistant.store.workspace_db import WorkspaceDb
     from assistant.studies import StudyRequest
@@ -142,9 +144,12 @@ class Assistant:
 
         `patient` and `exclude_patient` are the archive's own ids; `since` and `until` bound when a record was taken,
         both included, and leave out records without a date. `findings` ("left pleural effusion", "no pneumothorax")
-        leave only studies whose own text states each of them. `history` puts the same patient's studies in front,
+        leave only studies whose own text states each of them, `studies` (pseudonyms) only these, `indexes` only what
+        lies in these of the open ones. `history` puts the same patient's studies in front,
         newest first, each with the interval since. Raises UnreadableFile, EncoderMismatch, BadQuery.
         """
+        studies: Iterable[str] = (),
+        indexes: Iterable[str] = (),
         query = self.query(
             text,
             files=files,
@@ -165,6 +170,8 @@ class Assistant:
 
         `about` ("the left effusion", "the heart") leaves of each report the sentences on it. Raises BadQuery.
         """
+            studies=studies,
+            indexes=indexes,
         found = self.search(about, patient=patient, history=True, k=k or HISTORY_LENGTH)
         evidence = tuple(evidence for evidence in found.evidence if evidence.why.startswith("history"))
         abstained = not any(piece.kept for piece in evidence)
@@ -203,6 +210,8 @@ class Assistant:
         except ValueError as error:
             raise BadQuery(str(error)) from None
         if not text.strip() and not files:
+        studies: Iterable[str] = (),
+        indexes: Iterable[str] = (),
             text = ", ".join(named)  # the findings alone are searched for by their names
         if not text.strip() and not files and not (history and patient):
             raise BadQuery("nothing to search for: give a text, a file or both")
@@ -226,6 +235,9 @@ class Assistant:
             since=since,
             until=until,
             findings=stated,
+        among = frozenset(indexes)
+        if unopened := among - set(self.indexes):
+            raise BadQuery(f"index {sorted(unopened)[0]!r}: it is none of {', '.join(self.indexes)}")
             history=history,
         )  # fmt: skip
 
@@ -239,6 +251,7 @@ class Assistant:
         llm: str | None = None,
         patient: str | None = None,
         exclude_patient: str | None = None,
+            studies=frozenset(studies), indexes=among,
         history: bool = False,
         prompt: str = "",
         mode: Mode | None = None,
@@ -248,11 +261,12 @@ class Assistant:
 
         steps = self.ask_stream(
             question, files=files, llm=llm, patient=patient, exclude_patient=exclude_patient, history=history,
-            prompt=prompt, mode=mode,
+            studies=studies, prompt=prompt, mode=mode,
         )  # fmt: skip
         return last_of(steps)
 
     def ask_stream(
+        studies: Iterable[str] = (),
         self,
         question: str,
         *,
@@ -270,10 +284,12 @@ class Assistant:
         The question goes to the answerer, and into the answer, without names, numbers and dates that identify a person.
         `llm` chooses another answerer than the settings': quote, local or openai; `prompt` names a template of
         `prompts/` ("" leaves the choice to the question), `mode` is another than the settings'. `history` adds the same
-        patient's earlier studies. `earlier` are the turns before this one (see `converse`): a follow-up question is put
+        patient's earlier studies; `studies` (pseudonyms) are the only ones that the answer may rest on, beside the
+        uploads. `earlier` are the turns before this one (see `converse`): a follow-up question is put
         so that it stands alone, and what they cited can be cited again. Raises BadQuery for an empty question,
         UnreadableFile for an upload, ModelUnavailable where the settings keep a model from answering. A model that is
         lost is no error, unless `llm.when_lost` says so: `quote` goes on, and the answer's `notice` says that. It also
+        studies: Iterable[str] = (),
         says when a reply was cut off by `llm.max_tokens`, or a served judge was lost and the rules went on alone.
         """
         from assistant import answering
@@ -287,7 +303,9 @@ class Assistant:
         started = time.perf_counter()
         answerer = self.answerer(llm)
         alone = answering.put_alone(self, question, earlier, answerer)
-        query = self.query(alone.text, files=files, patient=patient, exclude_patient=exclude_patient, history=history)
+        query = self.query(
+            alone.text, files=files, patient=patient, exclude_patient=exclude_patient, history=history, studies=studies
+        )
         found = answering.without_orders(self.evidence_for(query))
         yield found
         retrieved = time.perf_counter()
@@ -412,18 +430,56 @@ class Assistant:
         if upload is not None:
             return upload
         for index in self._open_indexes():
-            found = index.find(record_id)
-            if found is None:
-                continue
-            record, place = found
-            if logged:
-                self.db.log_access("view", [(record.record_id, record.patient_id)])
-            return record if record.kind == "text" else self._with_content(record, place, index.pacs_of(place))
-        raise WardroundError(f"record {record_id!r}: not in {', '.join(self.indexes)}")
+            for (kind, modality), count in index.modalities().items():
+                counted[kind][modality] = counted[kind].get(modality, 0) + count
+        return counted
 
     def study(self, study_id: str) -> list[Record]:
         """The records of an indexed study, by its pseudonym, the archive's own study id, or the user's own key.
 
+        record, place, index = self._found(record_id)
+        if logged:
+            self.db.log_access("view", [(record.record_id, record.patient_id)])
+        return record if record.kind == "text" else self._with_content(record, place, index.pacs_of(place))
+
+    def page_drawing(self, record_id: str, page: int, cited: tuple[int, int] | None = None) -> PageDrawing:
+        """A page (counted from 1) of a PDF document as a picture without identifiers, the characters `cited` lit.
+
+        For looking at, beside `record`, which the access log is told of. Raises WardroundError when there is no such
+        record, UnreadableFile when the page can't be drawn.
+        """
+        from assistant.ingest.again import document_again
+        from assistant.ingest.text.pdf_page import draw_page
+
+        handed_in = self.uploads.handed_in(record_id)
+        if handed_in is not None:
+            record, path, uri = handed_in[0].record, handed_in[1], handed_in[1].name
+        else:
+            record, place, _ = self._found(record_id)
+            if place.path is None:
+                raise UnreadableFile(place.uri, "its pages can't be drawn: it is no file of this machine")
+            path, uri = place.path, place.uri
+        data = document_again(record, path, uri, self.settings.ingest)
+        return draw_page(data, replace(record, uri=uri), page, self.without_identifiers, cited)
+
+    def timeline(self, *, patient: str | None = None, record_id: str | None = None) -> Timeline:
+        """All studies of one patient, newest first: of the archive's own id, or of whoever a record or an upload is of.
+
+        The access log is told of each study. Raises BadQuery where the patient isn't known or isn't certain.
+        """
+        from assistant.retrieve.timeline import timeline_of
+
+        handed_in = self.uploads.handed_in(record_id) if record_id else None
+        whose = self._found(record_id)[0].patient_id if record_id and handed_in is None else None
+        found = timeline_of(
+            self._open_indexes(), patient=patient, upload=handed_in[0] if handed_in else None, pseudonym=whose
+        )
+        self.db.log_access("timeline", [(s.records[0].record_id, found.patient_id) for s in found.studies if s.records])
+        return found
+
+    def modalities(self) -> dict[str, dict[str, int]]:
+        """How many records of each modality each kind has, over the open indexes."""
+        counted: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
         Raises BadQuery when no index has it.
         """
         from assistant.errors import BadQuery
@@ -465,6 +521,13 @@ class Assistant:
     def forget(self, patient: str, *, index: str | None = None, dry_run: bool = False) -> ForgetReport:
         """Remove a patient (the archive's own id, or a pseudonym) from the workspace; see `forget_patient`."""
         from assistant.forget import forget_patient
+
+    def _found(self, record_id: str) -> tuple[Record, Place, OpenIndex]:
+        """An indexed record without its picture or signal, where it came from, and its index. Raises WardroundError."""
+        for index in self._open_indexes():
+            if (found := index.find(record_id)) is not None:
+                return *found, index
+        raise WardroundError(f"record {record_id!r}: not in {', '.join(self.indexes)}")
 
         known = self.pseudonyms_of(patient, None)[0] | {patient}
         report = forget_patient(self.workspace, patient, index=index, dry_run=dry_run, store=self.settings.store)

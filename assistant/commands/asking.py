@@ -42,7 +42,7 @@ def run_search(arguments: Namespace) -> int:
     return OK
 
 
-def _period(arguments: Namespace) -> dict[str, datetime | None]:
+def _period(arguments: Namespace) -> dict[str, Any]:
     """From the beginning of the first day to the end of the last."""
     return {
         "since": datetime.combine(arguments.since, time.min) if arguments.since else None,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assistant.errors import UnreadableFile
 from assistant.ingest import archive, pacs
-from assistant.ingest.content import load
+from assistant.ingest.content import Content, load
 from assistant.ingest.deid.pixels import BURNED_IN, MASKED, mask_burned_in
 from assistant.ingest.dicom.web import PacsSource
 from assistant.ingest.formats import read_content
@@ -31,6 +31,21 @@ def fetch_again(record: Record, source: PacsSource, uri: str, limits: IngestSett
     return _the_same(record, pacs.read(source, uri, limits)[0], uri, pseudonyms)
 
 
+def document_again(record: Record, path: Path, uri: str, limits: IngestSettings) -> bytes:
+    """The PDF that a text record was read from: the file itself, or the member of an archive.
+
+    Raises UnreadableFile where it can't be read any more, has changed, or is no PDF.
+    """
+    from assistant.ingest.text import pdf
+
+    file = content_again(path, uri, limits)
+    if file.sha256 != record.sha256:
+        raise UnreadableFile(uri, "the file has changed since it was indexed; update the index")
+    if not pdf.recognises(file):
+        raise UnreadableFile(uri, "its pages can't be drawn: no PDF")
+    return file.data
+
+
 def _the_same(record: Record, found: list[Record], uri: str, pseudonyms: Pseudonyms) -> Record:
     for read in found:
         same_part = record.part in (read.part, pseudonyms.part(read.part)) or (is_slice(record) and not read.part)
@@ -46,11 +61,16 @@ def _as_indexed(image: Image | None, record: Record) -> Image | None:
 
 
 def _records(path: Path, uri: str, limits: IngestSettings) -> list[Record]:
+    return read_content(content_again(path, uri, limits), limits)
+
+
+def content_again(path: Path, uri: str, limits: IngestSettings) -> Content:
+    """A file, or the member of an archive that `uri` names."""
     file = load(path, limits, uri)
-    if not archive.recognises(file):
-        return read_content(file, limits)
+    if "!" not in uri or not archive.recognises(file):  # also a single compressed file, such as a volume's
+        return file
     whole, _, name = uri.partition("!")
     for member in archive.members(path, whole, limits):
         if member.name == name:
-            return read_content(archive.member_content(path, whole, member, limits), limits)
-    return read_content(file, limits)
+            return archive.member_content(path, whole, member, limits)
+    return file

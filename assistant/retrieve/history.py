@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from assistant.findings.asked import Asked, asked_about
 from assistant.findings.extract import extract_findings
@@ -22,6 +23,8 @@ from assistant.retrieve.wall import Own
 from assistant.settings import RetrieveSettings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex
+
+Unit = Literal["day", "week", "month", "year"]
 
 REPORT_PASSAGES = 2  # of a study's report, where nothing in particular is asked
 _SUMMARY = ("impression", "conclusion", "interpretation", "assessment", "summary")
@@ -119,13 +122,16 @@ def _reference(
     return None, ""
 
 
+def apart(days: int) -> tuple[int, Unit]:
+    """A number of days in the unit in which one says it: (5, "day"), (6, "week"), (3, "month"), (2, "year")."""
+    units: tuple[tuple[Unit, float, int], ...] = (("year", 365.25, 730), ("month", 30.44, 57), ("week", 7, 14))
+    return next(((round(days / length), unit) for unit, length, least in units if days >= least), (days, "day"))
+
+
 def interval(days: int) -> str:
     """A number of days as one says it: "5 days", "6 weeks", "3 months", "2 years"."""
-    for unit, length, least in (("year", 365.25, 730), ("month", 30.44, 57), ("week", 7, 14)):
-        if days >= least:
-            number = round(days / length)
-            return f"{number} {unit}{'s' if number != 1 else ''}"
-    return f"{days} day{'s' if days != 1 else ''}"
+    number, unit = apart(days)
+    return f"{number} {unit}{'s' if number != 1 else ''}"
 
 
 def _when(taken_at: datetime | None, now: datetime | None, name: str) -> str:

@@ -29,6 +29,7 @@ class Upload:
 class Query:
     """A question with its uploads and filters. Patient ids are the archive's own.
 
+    `studies` (pseudonyms) leaves only what lies in them, `indexes` only what lies in these of the open ones.
     `history` adds what the archive holds of the same patient (`patient`, or the uploads'), newest first.
     `leave_out_own` is for drafts and evaluation: the
     uploads' own study, their patient and near-duplicates are left out, and so are the studies and patients in
@@ -45,6 +46,8 @@ class Query:
     since: datetime | None = None
     until: datetime | None = None
     findings: tuple[WantedFinding, ...] = ()
+    studies: frozenset[str] = field(default_factory=frozenset)
+    indexes: frozenset[str] = field(default_factory=frozenset)
     history: bool = False
     leave_out_own: bool = False
     leave_out_studies: frozenset[str] = field(default_factory=frozenset)

@@ -95,6 +95,14 @@ class Uploads:
                         return upload.record
         return None
 
+    def handed_in(self, record_id: str) -> tuple[Upload, Path] | None:
+        """An upload in play, by its record's id, and the file it was read from."""
+        if self.find(record_id) is None:
+            return None
+        with self._lock:
+            known = ((upload, read.path) for read in self._files.values() for upload in read.uploads)
+            return next((found for found in known if found[0].record.record_id == record_id), None)
+
     def forget(self, record_ids: Sequence[str]) -> None:
         """Drop records from memory, and what was read with them, whoever handed them in."""
         gone = set(record_ids)

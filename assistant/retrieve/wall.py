@@ -17,6 +17,8 @@ from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex
 from assistant.store.words import query_words
 
+_NO_STUDY = frozenset({""})  # as a filter: nothing
+
 COPY_WORDS = 12  # content words; a shorter passage ("No acute finding.") is many patients' own
 
 
@@ -100,6 +102,7 @@ def filters_of(indexes: Sequence[OpenIndex], query: Query, settings: Settings) -
             since=query.since,
             until=query.until,
             findings=query.findings,
+            studies=query.studies if not query.indexes or index.name in query.indexes else _NO_STUDY,
             exclude_patients=frozenset(patients),
             exclude_studies=frozenset(studies),
         )

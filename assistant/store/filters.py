@@ -24,7 +24,7 @@ class Filter:
 
     `since` and `until` bound when a record was really taken, whether or not its date was moved. `patient` leaves only
     that patient's records, `findings` only studies whose text states each of them, `labels` only records that have, of
-    each label named, one of the values named; `exclude_*` leave out patients
+    each label named, one of the values named, `studies` only records of these; `exclude_*` leave out patients
     (with whatever lies nameless in their studies) and studies.
     """
 
@@ -35,6 +35,7 @@ class Filter:
     until: datetime | None = None
     findings: tuple[WantedFinding, ...] = ()
     labels: tuple[tuple[str, frozenset[str]], ...] = ()
+    studies: frozenset[str] = frozenset()
     exclude_patients: frozenset[str] = frozenset()
     exclude_studies: frozenset[str] = frozenset()
 
@@ -49,6 +50,8 @@ class Filter:
         if self.is_bounded:
             conditions.append(self._may_be_taken())
         conditions += [states(wanted) for wanted in self.findings]
+        if self.studies:
+            conditions.append(RecordRow.study_id.in_(self.studies))
         conditions += [_Label(RecordRow.labels, literal(name)).in_(values) for name, values in self.labels]
         return conditions
 

@@ -414,6 +414,13 @@ class OpenIndex:
         """The pseudonym of an archive's own study id in this index."""
         return self._pseudonyms.study(own_study_id, self.namespace)
 
+    def modalities(self) -> dict[tuple[str, str], int]:
+        """How many records there are of each (kind, modality)."""
+        with Session(self._engine) as session:
+            columns = (RecordRow.kind, RecordRow.modality)
+            counted = session.execute(select(*columns, func.count()).group_by(*columns))
+            return {(row[0], row[1]): row[2] for row in counted}
+
     def totals(self) -> dict[str, int]:
         with Session(self._engine) as session:
             counted = session.execute(select(RecordRow.kind, func.count()).group_by(RecordRow.kind))
