@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from assistant.forget import ForgetReport
     from assistant.generate import Answerer, TakenOver, Task
     from assistant.ingest.dicom.web import PacsSource
-    from assistant.retrieve.query import Query, Upload
     from assistant.ingest.text.pdf_page import PageDrawing
-    from assistant.store.build import BuildReport, Progress
+    from assistant.retrieve.query import Query, Upload
     from assistant.retrieve.timeline import Timeline
+    from assistant.store.build import BuildReport, Progress
     from assistant.store.index import OpenIndex, Place
     from assistant.store.workspace_db import WorkspaceDb
     from assistant.studies import StudyRequest
@@ -138,6 +138,8 @@ class Assistant:
         since: datetime | None = None,
         until: datetime | None = None,
         findings: Iterable[str] = (),
+        studies: Iterable[str] = (),
+        indexes: Iterable[str] = (),
         history: bool = False,
     ) -> SearchResult:
         """Evidence for a text, files (image, ECG, document) or both, best first, at most `k` pieces.
@@ -148,8 +150,6 @@ class Assistant:
         lies in these of the open ones. `history` puts the same patient's studies in front,
         newest first, each with the interval since. Raises UnreadableFile, EncoderMismatch, BadQuery.
         """
-        studies: Iterable[str] = (),
-        indexes: Iterable[str] = (),
         query = self.query(
             text,
             files=files,
@@ -161,6 +161,8 @@ class Assistant:
             since=since,
             until=until,
             findings=findings,
+            studies=studies,
+            indexes=indexes,
             history=history,
         )
         return self.search_batch([query])[0]
@@ -170,8 +172,6 @@ class Assistant:
 
         `about` ("the left effusion", "the heart") leaves of each report the sentences on it. Raises BadQuery.
         """
-            studies=studies,
-            indexes=indexes,
         found = self.search(about, patient=patient, history=True, k=k or HISTORY_LENGTH)
         evidence = tuple(evidence for evidence in found.evidence if evidence.why.startswith("history"))
         abstained = not any(piece.kept for piece in evidence)
@@ -197,6 +197,8 @@ class Assistant:
         since: datetime | None = None,
         until: datetime | None = None,
         findings: Iterable[str] = (),
+        studies: Iterable[str] = (),
+        indexes: Iterable[str] = (),
         history: bool = False,
     ) -> Query:
         """A query for `search_batch`; the files are read now. Raises BadQuery when there is nothing to search for."""
@@ -210,8 +212,6 @@ class Assistant:
         except ValueError as error:
             raise BadQuery(str(error)) from None
         if not text.strip() and not files:
-        studies: Iterable[str] = (),
-        indexes: Iterable[str] = (),
             text = ", ".join(named)  # the findings alone are searched for by their names
         if not text.strip() and not files and not (history and patient):
             raise BadQuery("nothing to search for: give a text, a file or both")
@@ -222,6 +222,9 @@ class Assistant:
             raise BadQuery(f"k is {k!r}: a whole number, and at least one")
         if patient is not None and not patient.strip():
             raise BadQuery("the patient's id is empty, and without one every patient's records would be searched")
+        among = frozenset(indexes)
+        if unopened := among - set(self.indexes):
+            raise BadQuery(f"index {sorted(unopened)[0]!r}: it is none of {', '.join(self.indexes)}")
         uploads = self.uploads.read(files)
         for upload in uploads:
             if patient and upload.patient and upload.patient.strip() != patient.strip():
@@ -235,9 +238,7 @@ class Assistant:
             since=since,
             until=until,
             findings=stated,
-        among = frozenset(indexes)
-        if unopened := among - set(self.indexes):
-            raise BadQuery(f"index {sorted(unopened)[0]!r}: it is none of {', '.join(self.indexes)}")
+            studies=frozenset(studies), indexes=among,
             history=history,
         )  # fmt: skip
 
@@ -251,8 +252,8 @@ class Assistant:
         llm: str | None = None,
         patient: str | None = None,
         exclude_patient: str | None = None,
-            studies=frozenset(studies), indexes=among,
         history: bool = False,
+        studies: Iterable[str] = (),
         prompt: str = "",
         mode: Mode | None = None,
     ) -> Answer:
@@ -266,7 +267,6 @@ class Assistant:
         return last_of(steps)
 
     def ask_stream(
-        studies: Iterable[str] = (),
         self,
         question: str,
         *,
@@ -275,6 +275,7 @@ class Assistant:
         patient: str | None = None,
         exclude_patient: str | None = None,
         history: bool = False,
+        studies: Iterable[str] = (),
         prompt: str = "",
         mode: Mode | None = None,
         earlier: Sequence[PastTurn] = (),
@@ -289,7 +290,6 @@ class Assistant:
         so that it stands alone, and what they cited can be cited again. Raises BadQuery for an empty question,
         UnreadableFile for an upload, ModelUnavailable where the settings keep a model from answering. A model that is
         lost is no error, unless `llm.when_lost` says so: `quote` goes on, and the answer's `notice` says that. It also
-        studies: Iterable[str] = (),
         says when a reply was cut off by `llm.max_tokens`, or a served judge was lost and the rules went on alone.
         """
         from assistant import answering
@@ -429,14 +429,6 @@ class Assistant:
         upload = self.uploads.find(record_id)
         if upload is not None:
             return upload
-        for index in self._open_indexes():
-            for (kind, modality), count in index.modalities().items():
-                counted[kind][modality] = counted[kind].get(modality, 0) + count
-        return counted
-
-    def study(self, study_id: str) -> list[Record]:
-        """The records of an indexed study, by its pseudonym, the archive's own study id, or the user's own key.
-
         record, place, index = self._found(record_id)
         if logged:
             self.db.log_access("view", [(record.record_id, record.patient_id)])
@@ -480,6 +472,14 @@ class Assistant:
     def modalities(self) -> dict[str, dict[str, int]]:
         """How many records of each modality each kind has, over the open indexes."""
         counted: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
+        for index in self._open_indexes():
+            for (kind, modality), count in index.modalities().items():
+                counted[kind][modality] = counted[kind].get(modality, 0) + count
+        return counted
+
+    def study(self, study_id: str) -> list[Record]:
+        """The records of an indexed study, by its pseudonym, the archive's own study id, or the user's own key.
+
         Raises BadQuery when no index has it.
         """
         from assistant.errors import BadQuery
@@ -509,6 +509,13 @@ class Assistant:
         patients = frozenset(index.pseudonym_of(patient) for index in indexes) if patient else frozenset[str]()
         return patients, frozenset(index.studies_named(study) for index in indexes) if study else frozenset[str]()
 
+    def _found(self, record_id: str) -> tuple[Record, Place, OpenIndex]:
+        """An indexed record without its picture or signal, where it came from, and its index. Raises WardroundError."""
+        for index in self._open_indexes():
+            if (found := index.find(record_id)) is not None:
+                return *found, index
+        raise WardroundError(f"record {record_id!r}: not in {', '.join(self.indexes)}")
+
     def _with_content(self, record: Record, place: Place, pacs: PacsSource | None) -> Record:
         from assistant.ingest.again import fetch_again, read_again
 
@@ -521,13 +528,6 @@ class Assistant:
     def forget(self, patient: str, *, index: str | None = None, dry_run: bool = False) -> ForgetReport:
         """Remove a patient (the archive's own id, or a pseudonym) from the workspace; see `forget_patient`."""
         from assistant.forget import forget_patient
-
-    def _found(self, record_id: str) -> tuple[Record, Place, OpenIndex]:
-        """An indexed record without its picture or signal, where it came from, and its index. Raises WardroundError."""
-        for index in self._open_indexes():
-            if (found := index.find(record_id)) is not None:
-                return *found, index
-        raise WardroundError(f"record {record_id!r}: not in {', '.join(self.indexes)}")
 
         known = self.pseudonyms_of(patient, None)[0] | {patient}
         report = forget_patient(self.workspace, patient, index=index, dry_run=dry_run, store=self.settings.store)
