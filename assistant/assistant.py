@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+from assistant.acting import WhoActs, the_user
 from assistant.errors import UnreadableFile, WardroundError
 from assistant.records import KINDS, Answer, Claim, Draft, Evidence, Image, Kind, Record, SearchResult, Statement
 from assistant.settings import Mode, Settings, load_settings
@@ -69,6 +70,12 @@ class Assistant:
         self._answerers: dict[str, Answerer] = {}
         self._conversations: WeakSet[Conversation] = WeakSet()
         self.db: WorkspaceDb = WorkspaceDb(self.workspace, self.settings.store)
+        self._who_acts: WhoActs = the_user
+
+    def act_for(self, who_acts: WhoActs) -> None:
+        """From now on work for whoever `who_acts` names: only the indexes that they may see are searched, looked into
+        and told of, only their own uploads are found, and the access log names them."""
+        self._who_acts = self.db.who_acts = self.uploads.who_acts = who_acts
 
     # --- building and opening ------------------------------------------------------------------------
 
@@ -113,7 +120,9 @@ class Assistant:
 
     @property
     def indexes(self) -> tuple[str, ...]:
-        return tuple(self._indexes)
+        """The open indexes, as far as whoever acts may see them."""
+        acting = self._who_acts()
+        return tuple(name for name in self._indexes if acting.sees(name))
 
     def generations(self) -> dict[str, int]:
         """The generation of each open index."""
@@ -182,7 +191,11 @@ class Assistant:
         """One result for each query; queries are encoded and searched together."""
         from assistant.retrieve.search import Retriever
 
-        return Retriever(self._open_indexes(), self.settings).search(queries)
+        found = Retriever(self._open_indexes(), self.settings).search(queries)
+        if self._who_acts().logged:
+            seen = [(piece.record_id, piece.patient_id) for result in found for piece in result.evidence]
+            self.db.log_access("search", list(dict.fromkeys(seen)))
+        return found
 
     def query(
         self,
@@ -540,13 +553,14 @@ class Assistant:
     # --- the parts -----------------------------------------------------------------------------------
 
     def _open_indexes(self) -> list[OpenIndex]:
-        """The open indexes, each at its newest generation."""
+        """The open indexes that whoever acts may see, each at its newest generation."""
         from assistant.store.index import OpenIndex
 
-        for name, index in self._indexes.items():
+        for name, index in list(self._indexes.items()):
             if index.is_stale():
                 self._indexes[name] = OpenIndex(self.workspace, name, self.settings.store)
-        return list(self._indexes.values())
+        acting = self._who_acts()
+        return [index for name, index in self._indexes.items() if acting.sees(name)]
 
     def answerer(self, llm: str | None = None) -> Answerer:
         """Who writes: the settings' answerer, or the one named (quote, local, openai). Kept open."""

@@ -270,6 +270,20 @@ class VerifySettings(_Group):
 class UiSettings(_Group):
     host: str = Field("127.0.0.1", description="loopback only, as long as there is no sign-in")
     port: int = Field(7860, description="of the chat")
+    sign_in: bool = Field(
+        False, description="the page asks for name and password (docs/security.md); without, it is this machine's alone"
+    )
+    names: tuple[str, ...] = Field(
+        (), description="the names that browsers may reach the page by; none given: loopback, with sign-in any"
+    )
+    tls_certificate: Path | None = Field(None, description="PEM file, with the chain; serves HTTPS, with ui.tls_key")
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's private key")
+    # A session that nobody uses ends as soon as a workstation locks itself in most hospitals; a shift is the longest.
+    idle_minutes: int = Field(15, ge=1, description="after so long without use a session ends")
+    session_hours: float = Field(12, gt=0, description="a session ends after so long in any case")
+    sign_in_failures: int = Field(5, ge=1, description="wrong passwords for a name until it has to wait")
+    lock_minutes: int = Field(15, ge=1, description="how long it waits, and failures are counted")
+    password_length: int = Field(12, ge=8, description="characters that a new password has at least")
     max_upload_mb: int = Field(200, ge=1, description="of one file in the chat")
     max_uploads: int = Field(60, ge=1, description="files in play in one conversation")
     max_uploads_mb: int = Field(1_000, ge=1, description="of all files of one visitor together")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from assistant.acting import WhoActs, the_user
 from assistant.errors import UnreadableFile
 from assistant.ingest import Deidentifier, Item, Reading, Recipe, Source, is_package, read_clean, read_package
 from assistant.ingest.pool import read_items
@@ -37,7 +38,8 @@ class _Read:
 class Uploads:
     """Reads uploads, without what identifies their patient, and finds them again by record id.
 
-    Nothing of an upload is written to the disk. A ZIP or TAR archive is read as one upload.
+    Nothing of an upload is written to the disk. A ZIP or TAR archive is read as one upload. Only whoever had a file
+    read finds its records.
     """
 
     def __init__(self, pseudonyms: Pseudonyms, settings: Settings) -> None:
@@ -47,7 +49,9 @@ class Uploads:
         self._limits, self._ui = settings.ingest, settings.ui
         self._files: OrderedDict[_Key, _Read] = OrderedDict()
         self._paths: defaultdict[str, set[Path]] = defaultdict(set)  # the files that gave a record, by its id
+        self._whose: dict[Path, str | None] = {}  # the account that had a file read
         self._lock = threading.Lock()
+        self.who_acts: WhoActs = the_user
 
     def read(self, files: Sequence[str | Path]) -> tuple[Upload, ...]:
         """The records of some files. Raises UnreadableFile for the first that gives none."""
@@ -80,7 +84,7 @@ class Uploads:
         if (found := self._in_memory(record_id)) is not None:
             return found
         with self._lock:
-            paths = tuple(self._paths.get(record_id, ()))
+            paths = tuple(path for path in self._paths.get(record_id, ()) if self._is_own(path))
         for path in paths:
             with suppress(UnreadableFile):  # deleted in the meantime
                 self._read(path)
@@ -90,10 +94,13 @@ class Uploads:
     def _in_memory(self, record_id: str) -> Record | None:
         with self._lock:
             for read in self._files.values():
-                for upload in read.uploads:
+                for upload in read.uploads if self._is_own(read.path) else ():
                     if upload.record.record_id == record_id:
                         return upload.record
         return None
+
+    def _is_own(self, path: Path) -> bool:
+        return self._whose.get(path) == self.who_acts().account
 
     def handed_in(self, record_id: str) -> tuple[Upload, Path] | None:
         """An upload in play, by its record's id, and the file it was read from."""
@@ -120,6 +127,8 @@ class Uploads:
                 paths.difference_update(files)
                 if not paths:
                     del self._paths[record_id]
+            for path in files:
+                self._whose.pop(path, None)
 
     def forget_patient(self, patient: str) -> None:
         """Drop the files of a patient, by the archive's own id or a pseudonym."""
@@ -130,6 +139,7 @@ class Uploads:
             for key, read in list(self._files.items()):
                 if goes(read):
                     del self._files[key]
+                    self._whose.pop(read.path, None)
                     for upload in read.uploads:
                         self._paths[upload.record.record_id].discard(read.path)
                         if not self._paths[upload.record.record_id]:
@@ -151,8 +161,10 @@ class Uploads:
             reading = read_clean(path, self._limits, self._deidentifier)
         uploads = tuple(self._pseudonymous(record) for record in reading.records)
         read = _Read(path, uploads, reading.aside, sum(_bytes_of(upload.record) for upload in uploads))
+        account = self.who_acts().account
         with self._lock:
             self._files[key] = read
+            self._whose.setdefault(path, account)
             for upload in uploads:
                 self._paths[upload.record.record_id].add(path)
             while len(self._files) > 1 and sum(kept.size for kept in self._files.values()) > KEPT_BYTES:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from assistant.acting import WhoActs, the_user
 from assistant.errors import WardroundError
 from assistant.settings import StoreSettings, load_settings
 from assistant.store.workspace_place import add_unless_there, open_tables, vacuum
@@ -36,12 +37,13 @@ class WorkspaceDb:
     def __init__(self, workspace: Path, store: StoreSettings | None = None) -> None:
         """`store` is what the workspace's settings say, where it is left out."""
         self._engine = open_tables(workspace, store or load_settings(workspace).store)
+        self.who_acts: WhoActs = the_user
 
     def add_turn(self, conversation_id: str, question: str, uploads: Sequence[str], answer: dict[str, Any]) -> int:
         """Keep a question and its answer; begins the conversation if it is new. Gives the turn's id."""
         with Session(self._engine) as session, session.begin():
             if session.get(ConversationRow, conversation_id) is None:
-                row = {"conversation_id": conversation_id, "account_id": self._account(session)}
+                row = {"conversation_id": conversation_id, "account_id": self.account(session)}
                 add_unless_there(session, ConversationRow, [row])
             turn = TurnRow(conversation_id=conversation_id, question=question, uploads=list(uploads), answer=answer)
             session.add(turn)
@@ -70,7 +72,7 @@ class WorkspaceDb:
                     claim=claim,
                     judgement=judgement,
                     comment=comment,
-                    account_id=self._account(session),
+                    account_id=self.account(session),
                 )
             )
 
@@ -79,7 +81,7 @@ class WorkspaceDb:
         if not seen:
             return
         with Session(self._engine) as session, session.begin():
-            account = self._account(session)
+            account = self.account(session)
             session.add_all(
                 AccessRow(account_id=account, action=action, record_id=record, patient_id=patient)
                 for record, patient in seen
@@ -112,10 +114,12 @@ class WorkspaceDb:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             vacuum(connection)
 
-    def _account(self, session: Session) -> int:
-        account = select(AccountRow.account_id).where(AccountRow.name == _user())
+    def account(self, session: Session) -> int:
+        """The account that the running code works for: whoever is signed in, or the operating system's user."""
+        name = self.who_acts().account or _user()
+        account = select(AccountRow.account_id).where(AccountRow.name == name)
         if (found := session.scalar(account)) is None:
-            add_unless_there(session, AccountRow, [{"name": _user()}])
+            add_unless_there(session, AccountRow, [{"name": name}])
             found = session.scalars(account).one()
         return found
 
