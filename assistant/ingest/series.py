@@ -334,6 +334,33 @@ def is_slice(record: Record) -> bool:
     return record.part.startswith(SLICE) and "slices" in record.fields
 
 
+def slices_around(own: Part, limits: IngestSettings, most: int) -> list[Part]:
+    """The slices of a slice's series, in its folder (or archive folder), in the order that `read_series` gives them.
+
+    It alone where it belongs to none, or where more than `most` files would have to be looked at.
+    """
+    mark = series_mark(own, limits)
+    if own.member is None:
+        names = sorted(path for path in own.path.parent.iterdir() if path.is_file())
+        around = [Part(own.uri.removesuffix(own.name) + path.name, path) for path in names]
+    else:
+        whole, _, name = own.uri.partition("!")
+        folder = name.rpartition("/")[0]
+        members = archive.members(own.path, whole, limits)
+        around = [Part(f"{whole}!{m.name}", own.path, m) for m in members if m.name.rpartition("/")[0] == folder]
+    if not mark or len(around) > most:
+        return [own]
+    slices = []
+    for part in around:
+        if series_mark(part, limits) == mark:
+            try:
+                slices.append(_slice(part, limits))
+            except UnreadableFile:
+                continue
+    slices.sort(key=lambda one: (one.place, one.number, one.part.uri))
+    return [one.part for one in _distinct(slices)] or [own]
+
+
 def _record(
     one: Slice,
     number: int,

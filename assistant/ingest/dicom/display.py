@@ -31,9 +31,25 @@ Curve = Callable[["NDArray[np.float64]"], "NDArray[np.float64]"]
 
 @dataclass(frozen=True, slots=True)
 class _Shade:
-    """Values after the modality step to shown grey in [0, 1], and the words for it."""
+    """Values after the modality step to shown grey in [0, 1], and the words for it; a window's centre and width."""
 
     curve: Curve
+    words: str
+    window: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grades:
+    """Every stored value from `first` on, up to the highest of a picture: what it means and what it is shown as.
+
+    `values` (n,) are after the modality step (Hounsfield units …), NaN where a stored value is padding; `shown` (n,) is
+    the grey of 0 to 255. `window` is the centre and width that come closest to that, `words` say what it is.
+    """
+
+    first: int
+    values: NDArray[np.float64]
+    shown: NDArray[np.uint8]
+    window: tuple[float, float]
     words: str
 
 
@@ -78,34 +94,83 @@ def from_palette(dataset: Dataset, raw: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _by_table(dataset: Dataset, raw: NDArray[Any], frame: int, finish: Curve) -> tuple[NDArray[np.uint8], str]:
-    """Each value that occurs is shaded once; `codes` are the values, found through their bits."""
-    bits = 8 * raw.dtype.itemsize
+    """Each value that may occur is shaded once, and found through its bits."""
+    flat = _flat(raw)
     unsigned = np.dtype(f"u{raw.dtype.itemsize}")
-    indices = np.ascontiguousarray(raw.astype(raw.dtype.newbyteorder("="), copy=False)).view(unsigned)
-    flat = indices.reshape(-1)
+    codes, shown, _, shade = _graded(dataset, flat, frame, finish)
+    table = np.zeros(1 << 8 * raw.dtype.itemsize, dtype=np.uint8)
+    table[codes.view(unsigned)] = shown
+    indices = flat.view(unsigned)
+    found = np.empty(flat.size, dtype=np.uint8)
+    for start in range(0, flat.size, _COUNTED):
+        np.take(table, indices[start : start + _COUNTED], out=found[start : start + _COUNTED], mode="clip")
+    return found.reshape(raw.shape), shade.words
+
+
+def _flat(raw: NDArray[Any]) -> NDArray[Any]:
+    """Integers of a picture in a row, in this machine's byte order."""
     numeric = np.dtype(f"{raw.dtype.kind}{raw.dtype.itemsize}")
-    seen = np.unique(flat[:: max(1, flat.size // _LOOK)]).view(numeric)
+    return np.ascontiguousarray(raw.astype(raw.dtype.newbyteorder("="), copy=False)).reshape(-1).view(numeric)
+
+
+def _graded(
+    dataset: Dataset, flat: NDArray[Any], frame: int, finish: Curve
+) -> tuple[NDArray[Any], NDArray[np.uint8], NDArray[np.float64], _Shade]:
+    """All stored values from the lowest to the highest, their greys, what they mean (NaN: padding), and the shade."""
+    seen = np.unique(flat[:: max(1, flat.size // _LOOK)])
     seen = seen[_valid(dataset, seen)]
     shade = _first_window(dataset, frame, _modality(dataset, seen, frame)) if seen.size else None
-    if shade is not None:  # the window that all values would give, too: nothing has to be counted
-        own = flat.view(numeric)
-        codes = np.arange(int(own.min()), int(own.max()) + 1).astype(numeric)
-        present = codes.view(unsigned)
-        values, kept = _modality(dataset, codes, frame), _valid(dataset, codes)
-    else:
-        counts = np.zeros(1 << bits, dtype=np.int64)
+    codes = np.arange(int(flat.min()), int(flat.max()) + 1).astype(flat.dtype)
+    values, kept = _modality(dataset, codes, frame), _valid(dataset, codes)
+    if shade is None:  # else it is the window that all values would give, too: nothing has to be counted
+        counts = np.zeros(len(codes), dtype=np.int64)
         for start in range(0, flat.size, _COUNTED):
-            counts += np.bincount(flat[start : start + _COUNTED], minlength=1 << bits)
-        present = np.flatnonzero(counts).astype(unsigned)
-        codes = present.view(numeric)
-        values, kept = _modality(dataset, codes, frame), _valid(dataset, codes)
-        shade = _chosen(dataset, frame, values[kept], counts[present][kept]) if kept.any() else _nothing()
-    table = np.zeros(1 << bits, dtype=np.uint8)
-    table[present] = np.where(kept, as_bytes(finish(shade.curve(values))), 0)
-    shown = np.empty(flat.size, dtype=np.uint8)
-    for start in range(0, flat.size, _COUNTED):
-        np.take(table, flat[start : start + _COUNTED], out=shown[start : start + _COUNTED], mode="clip")
-    return shown.reshape(raw.shape), shade.words
+            block = flat[start : start + _COUNTED].astype(np.int64) - int(codes[0])
+            counts += np.bincount(block, minlength=len(codes))
+        there = kept & (counts > 0)
+        shade = _chosen(dataset, frame, values[there], counts[there]) if there.any() else _nothing()
+    shown = np.where(kept, as_bytes(finish(shade.curve(values))), 0).astype(np.uint8)
+    return codes, shown, np.where(kept, values, np.nan), shade
+
+
+def grades(dataset: Dataset, raw: NDArray[Any], frame: int) -> Grades:
+    """What the stored values of a frame (integers of at most 16 bits) mean and are shown as."""
+    codes, shown, values, shade = _graded(dataset, _flat(raw), frame, _finish(dataset))
+    window_ = shade.window or _span(values, shade.curve(np.nan_to_num(values)))
+    return Grades(int(codes[0]), values, shown, window_, shade.words)
+
+
+def _span(values: NDArray[np.float64], grey: NDArray[np.float64]) -> tuple[float, float]:
+    """The centre and width between the highest value that is black and the lowest that is white."""
+    known = np.isfinite(values)
+    values, grey = values[known], grey[known]
+    if not values.size:
+        return 0.5, 1.0
+    black, white = values[grey <= 0.01], values[grey >= 0.99]
+    low = float(black.max()) if black.size else float(values.min())
+    high = float(white.min()) if white.size else float(values.max())
+    return (low + high) / 2, max(abs(high - low), 1.0)
+
+
+def stated_windows(dataset: Dataset, frame: int) -> tuple[tuple[str, float, float, str], ...]:
+    """The windows that a file states for a frame: (explanation, centre, width, VOI LUT function)."""
+    voi = frame_item(dataset, frame, "FrameVOILUTSequence")
+    function = (value(voi, "VOILUTFunction") or "LINEAR").strip().upper()
+    told = (value(voi, "WindowCenterWidthExplanation") or "").split("\\")
+    pairs = zip(numbers(voi, "WindowCenter"), numbers(voi, "WindowWidth"), strict=False)
+    return tuple(
+        (told[n].strip() if n < len(told) else "", centre, width, function)
+        for n, (centre, width) in enumerate(pairs)
+        if width > 0
+    )
+
+
+def is_inverse(dataset: Dataset) -> bool:
+    """Whether the highest values are shown black (PS3.3 C.11.6): by the presentation shape, else by MONOCHROME1."""
+    shape = value(dataset, "PresentationLUTShape")
+    if shape in ("INVERSE", "IDENTITY"):
+        return shape == "INVERSE"
+    return value(dataset, "PhotometricInterpretation") == "MONOCHROME1"
 
 
 def _directly(dataset: Dataset, raw: NDArray[Any], frame: int, finish: Curve) -> tuple[NDArray[np.uint8], str]:
@@ -163,12 +228,14 @@ def _chosen(dataset: Dataset, frame: int, values: NDArray[np.float64], counts: N
         shade = _Shade(
             lambda v: window(v, *SOFT_TISSUE),
             "centre {:g}, width {:g} (soft tissue; the file states none)".format(*SOFT_TISSUE),
+            SOFT_TISSUE,
         )
         if not _blank(shade.curve(values)):
             return shade
     low, high = weighted_range(values, counts)
     words = "full range (the stated window shows nothing)" if stated else "full range"
-    return _Shade(lambda v: (np.nan_to_num(v, nan=low) - low) / max(high - low, RANGE), words)
+    spread = max(high - low, RANGE)
+    return _Shade(lambda v: (np.nan_to_num(v, nan=low) - low) / spread, words, ((low + high) / 2, spread))
 
 
 def _stated(voi: Dataset) -> Iterator[_Shade]:
@@ -179,7 +246,7 @@ def _stated(voi: Dataset) -> Iterator[_Shade]:
         if width > 0:
             words = f"centre {centre:g}, width {width:g}"
             words += "" if function == "LINEAR" else f" ({function.lower().replace('_', ' ')})"
-            yield _Shade(lambda v, c=centre, w=width: window(v, c, w, function), words)  # type: ignore[misc]
+            yield _Shade(lambda v, c=centre, w=width: window(v, c, w, function), words, (centre, width))  # type: ignore[misc]
 
 
 def _through_voi_lut(values: NDArray[np.float64], voi: Dataset) -> NDArray[np.float64]:
@@ -211,13 +278,7 @@ def _finish(dataset: Dataset) -> Curve:
         entries, _, bits = (int(part) for part in item.LUTDescriptor)
         table = np.frombuffer(_words(item.LUTData, entries or 65_536), dtype="<u2") / ((1 << bits) - 1)
         return lambda shown: table[np.rint(np.clip(shown, 0, 1) * (len(table) - 1)).astype(np.intp)]
-    shape = value(dataset, "PresentationLUTShape")
-    inverse = (
-        shape == "INVERSE"
-        if shape in ("INVERSE", "IDENTITY")
-        else (value(dataset, "PhotometricInterpretation") == "MONOCHROME1")
-    )
-    return (lambda shown: 1 - np.clip(shown, 0, 1)) if inverse else (lambda shown: shown)
+    return (lambda shown: 1 - np.clip(shown, 0, 1)) if is_inverse(dataset) else (lambda shown: shown)
 
 
 def _words(data: Any, entries: int) -> bytes:

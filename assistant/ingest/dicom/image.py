@@ -32,8 +32,7 @@ def read(file: Content, header: Header, limits: IngestSettings) -> list[Record]:
     """A record for the picture, or for each representative frame of many: `part` "frame 12", counted from 1, and the
     fields `frame` and `frames`. A frame that can't be decoded or shows nothing is set aside."""
     dataset = header.dataset
-    frames = max(1, int(getattr(dataset, "NumberOfFrames", 1) or 1))
-    _check(file, dataset, frames, limits)
+    frames = check(file, dataset, limits)
     modality = (value(dataset, "Modality") or "OT").upper()
     records, trouble = [], None
     for frame in _representative(dataset, frames, limits.representative_slices):
@@ -58,7 +57,9 @@ def read(file: Content, header: Header, limits: IngestSettings) -> list[Record]:
     return records
 
 
-def _check(file: Content, dataset: Dataset, frames: int, limits: IngestSettings) -> None:
+def check(file: Content, dataset: Dataset, limits: IngestSettings) -> int:
+    """The number of its frames. Raises UnreadableFile for a picture that is beyond the limits, or can't be shown."""
+    frames = max(1, int(getattr(dataset, "NumberOfFrames", 1) or 1))
     rows, columns = int(getattr(dataset, "Rows", 0) or 0), int(getattr(dataset, "Columns", 0) or 0)
     if not rows or not columns:
         raise file.refuse("a DICOM object with pixel data but without a number of rows and columns")
@@ -75,6 +76,7 @@ def _check(file: Content, dataset: Dataset, frames: int, limits: IngestSettings)
         raise file.refuse("the label of a slide, on which the patient's name or number stands")
     if (colours := value(dataset, "PhotometricInterpretation") or "") in _NOT_SHOWN:
         raise file.refuse(f"its colours are stored as {colours}, retired from DICOM: export it as RGB")
+    return frames
 
 
 def _shown(file: Content, header: Header, frame: int) -> tuple[NDArray[np.uint8], dict[str, str | int | float]]:

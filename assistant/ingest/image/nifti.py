@@ -6,6 +6,7 @@ import gzip
 import io
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
+from assistant.ingest.image.depth import Depth, deep, plain_depth
 from assistant.ingest.image.display import as_bytes, plain, stretch
 from assistant.ingest.image.picture import check_pixels
 from assistant.ingest.image.quality import BLANK, is_blank, quality
@@ -93,6 +95,29 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
             raise file.refuse("damaged volume (its header is cut off)") from None
         except (ImageFileError, HeaderDataError, ValueError, TypeError, OSError, EOFError, OverflowError) as error:
             raise file.refuse(f"damaged volume ({' '.join(str(error).split())[:160]})") from None
+
+
+def read_depth(file: Content, n: int, limits: IngestSettings) -> Depth:
+    """Slice `n` (from 0) of a volume with its own values, as `read` displays it. Raises UnreadableFile."""
+    from nibabel.filebasedimages import ImageFileError
+
+    with quiet():
+        try:
+            volume = _opened(file, limits)
+            _check(file, volume, limits)
+            axis, axes, _ = _display(volume)
+            count = int(volume.shape[axis]) if axis < len(volume.shape) else 1
+            if not 0 <= n < count:
+                raise file.refuse(f"there is no slice {n + 1}: it has {count}")
+            values = _plane(volume, axis, n, axes)
+        except (ImageFileError, ValueError, OSError, EOFError) as error:
+            raise file.refuse(f"damaged volume ({' '.join(str(error).split())[:160]})") from None
+    if values.ndim == 3:
+        return plain_depth(plain(values.astype(np.uint8)), n, count)
+    values = np.abs(values) if np.iscomplexobj(values) else values
+    soft = _in_hounsfield(values) and not is_blank(_through(values, _SOFT_TISSUE))
+    found = deep(values, _SOFT_TISSUE if soft else None)
+    return replace(found, frame=n, frames=count, unit="HU" if soft else "")
 
 
 def is_sidecar(path: Path) -> bool:
@@ -236,14 +261,22 @@ def _shown(values: NDArray[Any]) -> tuple[NDArray[np.uint8], Fields]:
         return plain(values.astype(np.uint8)), {}
     if np.iscomplexobj(values):
         values = np.abs(values)
-    finite = values[np.isfinite(values)]
-    if finite.size and finite.min() <= _AIR and finite.max() >= _BONE:
+    if _in_hounsfield(values) and not is_blank(pixels := _through(values, _SOFT_TISSUE)):
         centre, width = _SOFT_TISSUE
-        pixels = as_bytes((values - (centre - width / 2)) / width)
-        if not is_blank(pixels):
-            words = f"centre {centre:g}, width {width:g} (soft tissue; values taken for Hounsfield units)"
-            return pixels, {"window": words}
+        return pixels, {
+            "window": f"centre {centre:g}, width {width:g} (soft tissue; values taken for Hounsfield units)"
+        }
     return stretch(values), {"window": "full range"}
+
+
+def _in_hounsfield(values: NDArray[Any]) -> bool:
+    finite = values[np.isfinite(values)]
+    return bool(finite.size and finite.min() <= _AIR and finite.max() >= _BONE)
+
+
+def _through(values: NDArray[Any], window: tuple[float, float]) -> NDArray[np.uint8]:
+    centre, width = window
+    return as_bytes((values - (centre - width / 2)) / width)
 
 
 def _facts(volume: Any, axis: int, count: int, is_stated: bool) -> Fields:

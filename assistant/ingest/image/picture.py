@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
+from assistant.ingest.image.depth import Depth, deep, plain_depth
 from assistant.ingest.image.display import plain, stretch
 from assistant.ingest.image.quality import BLANK, is_blank, quality
 from assistant.ingest.image.slices import even
@@ -64,6 +66,36 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
             raise file.refuse(_why(error)) from None
         except Exception as error:  # Pillow's plug-ins raise struct.error, zlib.error and others on mutated files
             raise file.refuse(f"damaged picture ({error})") from None
+
+
+def read_depth(file: Content, n: int, limits: IngestSettings) -> Depth:
+    """Page or frame `n` (from 0) with its own grey levels, where these are more than eight bits. Raises
+    UnreadableFile."""
+    from PIL import Image as Pillow
+
+    Pillow.MAX_IMAGE_PIXELS = None
+    with quiet():
+        try:
+            with Pillow.open(io.BytesIO(file.data), formats=_FORMATS) as picture:
+                pages = _pages(file, picture, limits)
+                if not 0 <= n < len(pages):
+                    raise file.refuse(f"there is no frame {n + 1}: it has {len(pages)}")
+                if pages[n]:
+                    picture.seek(pages[n])
+                check_pixels(file, *picture.size, limits)
+                return replace(_depth(picture), frame=n, frames=len(pages))
+        except UnreadableFile:
+            raise
+        except Exception as error:  # as `read`
+            raise file.refuse(_why(error)) from None
+
+
+def _depth(picture: PillowImage) -> Depth:
+    if not _is_deep(picture):
+        return plain_depth(_pixels(picture))
+    inverse = _tags(picture).get(_TIFF_POLARITY) == _TIFF_WHITE_IS_ZERO
+    picture.load()
+    return deep(np.asarray(_upright(picture)), inverse=inverse)
 
 
 def _records(file: Content, picture: PillowImage, limits: IngestSettings) -> list[Record]:
@@ -145,13 +177,10 @@ def _taken_at(picture: PillowImage) -> Any:
 
 def _pixels(picture: PillowImage) -> NDArray[np.uint8]:
     """uint8 pixels the right way up: grey where all channels are equal, transparency over white."""
-    from PIL import ImageOps
-
     white_is_zero = _tags(picture).get(_TIFF_POLARITY) == _TIFF_WHITE_IS_ZERO  # Pillow minds it up to eight bits
     picture.load()
-    if picture.getexif().get(_EXIF_ORIENTATION, 1) != 1:
-        ImageOps.exif_transpose(picture, in_place=True)
-    if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
+    _upright(picture)
+    if _is_deep(picture):
         shown = stretch(np.asarray(picture))
         return 255 - shown if white_is_zero else shown
     if picture.mode in ("1", "L") and not picture.has_transparency_data:
@@ -164,6 +193,20 @@ def _pixels(picture: PillowImage) -> NDArray[np.uint8]:
         strip = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
         pixels[top : top + rows] = np.asarray(_on_white(strip))
     return plain(pixels)
+
+
+def _is_deep(picture: PillowImage) -> bool:
+    """Whether it holds one channel of more than eight bits."""
+    return picture.mode.startswith("I;16") or picture.mode in ("I", "F")
+
+
+def _upright(picture: PillowImage) -> PillowImage:
+    """The picture, turned as its EXIF says."""
+    from PIL import ImageOps
+
+    if picture.getexif().get(_EXIF_ORIENTATION, 1) != 1:
+        ImageOps.exif_transpose(picture, in_place=True)
+    return picture
 
 
 def _grey_or_colour(picture: PillowImage) -> NDArray[np.uint8]:

@@ -1,0 +1,145 @@
+"""Indexed and uploaded pictures read once more, frame by frame, with all the grey levels of their files.
+
+What is burned into a frame is blackened as it is in the index, also in frames that the index does not hold.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from assistant.errors import UnreadableFile
+from assistant.ingest import archive, series
+from assistant.ingest.again import content_again
+from assistant.ingest.content import Content
+from assistant.ingest.deid.pixels import BURNED_IN, MASKED, Box, mask_burned_in
+from assistant.ingest.dicom import depth as dicom
+from assistant.ingest.dicom.web import PacsSource, Series, fetch
+from assistant.ingest.formats import format_of, read_content
+from assistant.ingest.image import nifti, picture
+from assistant.ingest.image.depth import Depth, plain_depth
+from assistant.ingest.series import Part
+from assistant.records import Image, Record
+from assistant.settings import IngestSettings
+
+KEPT_BYTES = 256_000_000  # of files that are looked at now; frames of one are read again and again
+MOST_SLICES = 2_000  # files of a folder that are looked through for the other slices of a series
+
+
+def own_frame(record: Record) -> int:
+    """Which frame or slice of its file or series a picture is, from 0."""
+    return int(record.fields.get("frame", record.fields.get("slice", 1))) - 1
+
+
+def frames_of(record: Record) -> int:
+    """How many frames or slices its file or series has, as far as the record says."""
+    return int(record.fields.get("frames", record.fields.get("slices", 1)))
+
+
+class OpenFiles:
+    """The bytes of the files that were looked at last, in memory only, and the frames of pictures in them.
+
+    `mask` is whether letters burned into frames that no index holds are blackened, too.
+    """
+
+    def __init__(self, limits: IngestSettings, *, mask: bool = True) -> None:
+        self._limits, self._mask = limits, mask
+        self._files: OrderedDict[tuple[str, str, int, int], Content] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._files.clear()
+
+    def depth(
+        self, record: Record, frame: int | None, path: Path | None, uri: str, pacs: PacsSource | None = None
+    ) -> Depth:
+        """A frame (from 0; None: the record's own) of the file or series that a picture lies in: at `path`, in the
+        member of an archive there that `uri` names, or in a PACS.
+
+        Raises UnreadableFile where it can't be read any more or has changed, and where there is no such frame.
+        """
+        limits = self._limits
+        file = self._get(path, uri, pacs)
+        if file.sha256 != record.sha256:
+            raise UnreadableFile(uri, "the file has changed since it was indexed; update the index")
+        own = own_frame(record)
+        frame = own if frame is None else frame
+        hidden: tuple[Box, ...] = ()
+        if record.fields.get(BURNED_IN) == MASKED:
+            hidden = _burned_in(record, _frame(record, file, own, limits))
+        if series.is_slice(record) and format_of(file) == "dicom":
+            found = self._slice(own, frame, path, file)
+        else:
+            found = _frame(record, file, frame, limits)
+        if frame != own and self._mask:
+            hidden = (*hidden, *_burned_in(record, found))
+        return found.without(hidden)
+
+    def _get(self, path: Path | None, uri: str, pacs: PacsSource | None = None) -> Content:
+        try:
+            state = path.stat() if path is not None else None
+        except OSError as error:
+            raise UnreadableFile(uri, f"can't be read from the disk ({error.strerror or error})") from None
+        key = (str(path or pacs), uri, state.st_size if state else 0, state.st_mtime_ns if state else 0)
+        with self._lock:
+            if key in self._files:
+                self._files.move_to_end(key)
+                return self._files[key]
+        if path is not None:
+            file = content_again(path, uri, self._limits)
+        elif pacs is not None and uri.count("/") == 2:
+            study, of_study, instance = uri.split("/")
+            file = fetch(pacs, Series(study, of_study, ""), instance, uri, self._limits)
+        else:
+            raise UnreadableFile(uri, "the file is no longer where it was indexed; update the index")
+        with self._lock:
+            self._files[key] = file
+            while len(self._files) > 1 and sum(len(one.data) for one in self._files.values()) > KEPT_BYTES:
+                self._files.popitem(last=False)
+        return file
+
+    def _slice(self, own: int, frame: int, path: Path | None, file: Content) -> Depth:
+        """A slice of a series: of the file that the record is of, or of another one beside it."""
+        slices: Sequence[Part] = ()
+        if path is not None:
+            slices = _series(path, file.uri, path.parent.stat().st_mtime_ns, self._limits.max_file_mb)
+        if len(slices) <= own or slices[own].uri != file.uri:  # the others are not at hand, or no longer as indexed
+            if frame != own:
+                raise file.refuse(f"slice {frame + 1} of its series is not at hand")
+            return dicom.read_depth(file, 0, self._limits)
+        if not 0 <= frame < len(slices):
+            raise file.refuse(f"there is no slice {frame + 1}: it has {len(slices)}")
+        other = self._get(slices[frame].path, slices[frame].uri)
+        return replace(dicom.read_depth(other, 0, self._limits), frame=frame, frames=len(slices))
+
+
+def _burned_in(record: Record, depth: Depth) -> tuple[Box, ...]:
+    return mask_burned_in(Image(depth.picture(), depth.regions), record.modality, record.fields).boxes
+
+
+def _frame(record: Record, file: Content, frame: int, limits: IngestSettings) -> Depth:
+    match format_of(file):
+        case "dicom":
+            return dicom.read_depth(file, 0 if series.is_slice(record) else frame, limits)
+        case "nifti":
+            return nifti.read_depth(file, frame, limits)
+        case "picture":
+            return picture.read_depth(file, frame, limits)
+    for read in read_content(file, limits):  # a picture inside a document
+        if read.image is not None and read.part == record.part:
+            return plain_depth(read.image.pixels)
+    raise file.refuse("holds no such picture any more; update the index")
+
+
+@lru_cache(maxsize=16)
+def _series(path: Path, uri: str, _folder_state: int, max_file_mb: int) -> tuple[Part, ...]:
+    limits = IngestSettings(max_file_mb=max_file_mb)
+    whole, _, name = uri.partition("!")
+    members = {m.name: m for m in archive.members(path, whole, limits)} if name else {}
+    return tuple(series.slices_around(Part(uri, path, members.get(name)), limits, MOST_SLICES))
