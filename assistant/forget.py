@@ -15,13 +15,15 @@ from sqlalchemy.orm import Session
 
 from assistant.drafting.erase import erase_from_run
 from assistant.drafting.output import DRAFTS
-from assistant.errors import BadQuery, WorkspaceBusy
+from assistant.errors import BadQuery, WardroundError
 from assistant.pseudonyms import Pseudonyms
 from assistant.settings import StoreSettings, load_settings
 from assistant.store.documents import DocumentTable
+from assistant.store.edits import erase_edits
 from assistant.store.erase import erase, held, namespace_of
 from assistant.store.forgotten import remember
 from assistant.store.generations import IndexFolder, built_indexes
+from assistant.store.opinions import erase_opinions
 from assistant.store.postgres import drop_unnamed
 from assistant.store.workspace_db import WorkspaceDb
 from assistant.store.workspace_place import remove_moved_copies
@@ -42,6 +44,7 @@ class ForgetReport:
     turns: int = 0
     feedback: int = 0
     drafts: list[dict[str, Any]] = field(default_factory=list)  # file, lines
+    draft_edits: int = 0
     evaluation_runs: list[str] = field(default_factory=list)
     access_log_entries_unlinked: int = 0
     not_cleaned: list[dict[str, str]] = field(default_factory=list)  # path, reason
@@ -50,7 +53,9 @@ class ForgetReport:
     @property
     def found_nothing(self) -> bool:
         """Whether nothing was there to be removed."""
-        counts = (self.conversations, self.turns, self.feedback, self.access_log_entries_unlinked)
+        counts = (
+            self.conversations, self.turns, self.feedback, self.draft_edits, self.access_log_entries_unlinked
+        )  # fmt: skip
         return not any((self.indexes, self.drafts, self.evaluation_runs, *counts))
 
     def to_json(self) -> dict[str, Any]:
@@ -84,9 +89,12 @@ class _Who:
         if self.in_text(line):
             return True
         try:
-            study = str(json.loads(line)["study_id"])
+            found = json.loads(line)
+            study = str(found["study_id"])
         except (ValueError, KeyError, TypeError):
             return False
+        if self.own_id and str(found.get("patient_id") or "").strip() == self.own_id:  # of a list of studies to draft
+            return True
         return any(self.pseudonyms.study(study, namespace) in self.studies for namespace in self.namespaces)
 
 
@@ -165,10 +173,13 @@ def _conversations(session: Session, who: _Who, report: ForgetReport) -> None:
     turns: set[int] = set()
     for turn in session.scalars(select(TurnRow)):
         shown = [piece for piece in turn.answer.get("evidence", ()) if who.in_evidence(piece)]
-        if any(piece.get("relation") == "own" for piece in shown) or who.in_text(turn.question):
+        about = who.patients.intersection(turn.scope.get("about", ())) or who.in_text(turn.question)
+        if about or any(piece.get("relation") == "own" for piece in shown):
             whole.add(turn.conversation_id)
-        elif shown or who.in_text(json.dumps(turn.answer, ensure_ascii=False)):
+        elif shown or any(who.in_text(json.dumps(told, ensure_ascii=False)) for told in (turn.answer, turn.scope)):
             turns.add(turn.turn_id)
+    titles = session.execute(select(ConversationRow.conversation_id, ConversationRow.title))
+    whole |= {talk for talk, title in titles if who.in_text(title)}
     turns |= set(session.scalars(select(TurnRow.turn_id).where(TurnRow.conversation_id.in_(whole))))
     said = select(FeedbackRow.feedback_id).where(FeedbackRow.turn_id.in_(turns))
     report.conversations, report.turns, report.feedback = len(whole), len(turns), len(session.scalars(said).all())
@@ -179,15 +190,20 @@ def _conversations(session: Session, who: _Who, report: ForgetReport) -> None:
 
 def _drafts(session: Session, who: _Who, report: ForgetReport) -> None:
     """The drafts of every recorded run that are the patient's or cite them, with all that lies beside them."""
+    gone: set[str] = set()
     for folder in sorted(set(session.scalars(select(DraftRunRow.folder)))):
         path = Path(folder) / DRAFTS
         try:
-            lines = erase_from_run(Path(folder), who.drafted, report.dry_run)
-        except (OSError, UnicodeDecodeError, WorkspaceBusy) as error:
+            found = erase_from_run(Path(folder), who.drafted, report.dry_run)
+        except (OSError, UnicodeDecodeError, WardroundError) as error:
             report.not_cleaned.append({"path": str(path), "reason": str(error)})
             continue
-        if lines:
-            report.drafts.append({"file": str(path), "lines": lines})
+        gone |= found
+        if found:
+            report.drafts.append({"file": str(path), "lines": len(found)})
+    concerned = who.patients | who.studies
+    report.draft_edits = erase_edits(session, gone, concerned, who.in_text)
+    report.feedback += erase_opinions(session, gone, concerned, who.in_text)
     session.execute(delete(DraftedRow).where(DraftedRow.study_id.in_(who.studies)))
 
 

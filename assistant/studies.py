@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import WardroundError
+from assistant.store.files import write_atomically
 
 COLUMNS = ("study_id", "patient_id", "files")
 _DELIMITERS = ",;\t"
@@ -31,6 +32,17 @@ def read_studies(source: Path) -> list[StudyRequest]:
     Raises WardroundError naming the column, line or file that is wrong, and where there is no study at all.
     """
     return _of_folder(source) if source.is_dir() else _of_table(source)
+
+
+def write_studies(path: Path, studies: Sequence[StudyRequest]) -> None:
+    """A table that `read_studies` reads, for its owner alone; the files of its studies lie below its folder."""
+    out = io.StringIO(newline="")
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for study in studies:
+        files = ";".join(file.relative_to(path.parent).as_posix() for file in study.files)
+        rows.writerow([study.study_id, study.patient_id or "", files])
+    write_atomically(path, out.getvalue(), mode=0o600)
 
 
 def study_requests(studies: Iterable[StudyRequest | str] | str | Path) -> list[StudyRequest]:

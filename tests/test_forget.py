@@ -13,6 +13,7 @@ from assistant.errors import BadQuery
 from assistant.forget import forget_patient
 from assistant.pseudonyms import Pseudonyms
 from assistant.store.generations import IndexFolder
+from assistant.store.opinions import Target, give
 from assistant.store.workspace_db import WorkspaceDb
 
 GONE = "100"  # two studies: "Large right pleural effusion …", "The effusion has become smaller after drainage."
@@ -27,7 +28,8 @@ def workspace(chest_workspace, tmp_path):
     about = assistant.ask("Is there an effusion?", patient=GONE)
     own = [{**piece, "relation": "own"} for piece in about.to_json()["evidence"]]
     assistant.db.add_turn("about", "Is there an effusion?", [], {**about.to_json(), "evidence": own})
-    assistant.db.add_feedback(assistant.db.add_turn("about", "And on the left?", [], {"text": "?"}), 0, "wrong")
+    turn = assistant.db.add_turn("about", "And on the left?", [], {"text": "?", "claims": [{"text": "Yes."}]})
+    give(assistant.db, Target(turn, None, "0"), "wrong")
     cites = assistant.ask("pleural effusion with atelectasis")
     assert any(piece.patient_id == name(tmp_path) for piece in cites.evidence)
     assistant.db.add_turn("cites", "pleural effusion with atelectasis", [], cites.to_json())

@@ -27,6 +27,8 @@ def run_forget(arguments: Namespace) -> int:
         print(f"  conversations: {report.conversations} whole, {report.turns} turns, {report.feedback} judgements")
         for drafts in report.drafts:
             print(f"  {drafts['file']}: {drafts['lines']} drafts")
+        if report.draft_edits:
+            print(f"  decisions on drafts: {report.draft_edits}")
         for run in report.evaluation_runs:
             print(f"  evaluation run {run}: removed whole, since its figures rest on this patient too; run it again")
         print(f"  access log: {report.access_log_entries_unlinked} entries lead to nobody any more")

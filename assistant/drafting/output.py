@@ -2,6 +2,7 @@
 
 drafts.jsonl        one whole line a study: the one commit point; a kill loses none, a power failure the last
                     few, which --resume does again
+handed_over/        where the page began the run: `studies.csv`, and the files that came with it
 set_aside.jsonl     the studies that could not be drafted, each with its reason; tried again by --resume
 preferences.jsonl   preference pairs, where they are asked for
 fhir/ docx/ pdf/    a file a study, there before the study's line is
@@ -11,6 +12,7 @@ run.json            what the run was asked for; a folder holds drafts of one kin
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -34,6 +36,7 @@ DRAFTS = "drafts.jsonl"
 SET_ASIDE = "set_aside.jsonl"
 PREFERENCES = "preferences.jsonl"
 RUN = "run.json"
+HANDED_OVER, STUDIES = "handed_over", "studies.csv"
 LOCK = ".lock"
 BESIDE = (PREFERENCES, SET_ASIDE)  # other files with a line a study
 SUFFIXES = {"fhir": ".json", "docx": ".docx", "pdf": ".pdf"}
@@ -182,6 +185,11 @@ def finished(path: Path) -> set[str]:
     with path.open("r+b") as file:
         file.truncate(good)
     return done
+
+
+def digest_of(line: str) -> str:
+    """What a draft is known by to feedback and decisions: a hash of its line, without the line's end."""
+    return hashlib.blake2b(line.removesuffix("\n").encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def study_of(line: str) -> str | None:

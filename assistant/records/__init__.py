@@ -44,12 +44,16 @@ from assistant.records.record import (
     Signal,
     Study,
 )
+from assistant.records.review import ACTIONS, STATES, Action, Edit, Review, Sentence, State, next_added, review_of
 from assistant.records.stored import stored_answer, stored_claim, stored_draft, stored_evidence
 
 __all__ = [
+    "ACTIONS",
     "KINDS",
     "STANDARD_LEADS",
+    "STATES",
     "About",
+    "Action",
     "Answer",
     "BoxPlace",
     "ChannelType",
@@ -58,6 +62,7 @@ __all__ = [
     "CodeSystem",
     "Draft",
     "Dropped",
+    "Edit",
     "ErrorKind",
     "Evidence",
     "Finding",
@@ -70,10 +75,13 @@ __all__ = [
     "PromptUse",
     "Record",
     "Relation",
+    "Review",
     "SearchResult",
     "Section",
+    "Sentence",
     "Signal",
     "SignalPlace",
+    "State",
     "Statement",
     "Status",
     "Study",
@@ -82,7 +90,9 @@ __all__ = [
     "Verdict",
     "count_citations",
     "evidence_id",
+    "next_added",
     "place_json",
+    "review_of",
     "stored_answer",
     "stored_claim",
     "stored_draft",

@@ -16,7 +16,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.acting import WhoActs, the_user
-from assistant.errors import WardroundError
 from assistant.settings import StoreSettings, load_settings
 from assistant.store.workspace_place import add_unless_there, open_tables, vacuum
 from assistant.store.workspace_tables import (
@@ -25,7 +24,6 @@ from assistant.store.workspace_tables import (
     ConversationRow,
     DraftedRow,
     DraftRunRow,
-    FeedbackRow,
     TurnRow,
     now,
 )
@@ -55,26 +53,6 @@ class WorkspaceDb:
         query = select(TurnRow).where(TurnRow.conversation_id == conversation_id).order_by(TurnRow.turn_id)
         with Session(self._engine) as session:
             return [(turn.question, turn.answer) for turn in session.scalars(query)]
-
-    def add_feedback(self, turn_id: int, claim: int, judgement: str, comment: str = "") -> None:
-        """Keep what a person said of the claim at that position of a turn's answer.
-
-        Raises WardroundError when the judgement is none of right, wrong, harmful, or the turn does not exist.
-        """
-        if judgement not in ("right", "wrong", "harmful"):
-            raise WardroundError(f"feedback {judgement!r}: say right, wrong or harmful")
-        with Session(self._engine) as session, session.begin():
-            if session.get(TurnRow, turn_id) is None:
-                raise WardroundError(f"feedback on turn {turn_id}: there is no such turn")
-            session.add(
-                FeedbackRow(
-                    turn_id=turn_id,
-                    claim=claim,
-                    judgement=judgement,
-                    comment=comment,
-                    account_id=self.account(session),
-                )
-            )
 
     def log_access(self, action: str, seen: Sequence[tuple[str, str | None]]) -> None:
         """Append that records (record id, patient pseudonym) were seen."""

@@ -87,16 +87,41 @@ class TurnRow(WorkspaceBase):
 
 
 class FeedbackRow(WorkspaceBase):
-    """What a person said of one sentence of an answer: right, wrong or harmful."""
+    """What a person said of one sentence, right, wrong or harmful: of an answer (`turn_id`) or of a draft (its digest).
+
+    `sentence` is its place there, `said` the claim as it stood; `concerns` are pseudonyms of the patients and studies
+    that a draft's sentence is about or cites, by which `forget` finds it.
+    """
 
     __tablename__ = "feedback"
     feedback_id: Mapped[int] = mapped_column(primary_key=True)
-    turn_id: Mapped[int] = mapped_column(ForeignKey("turn.turn_id"), index=True)
+    turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.turn_id", ondelete="CASCADE"), index=True)
+    draft: Mapped[str | None] = mapped_column(index=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.account_id"))
-    claim: Mapped[int]
+    sentence: Mapped[str]
+    said: Mapped[dict[str, Any]] = mapped_column(Json)
+    concerns: Mapped[list[str]] = mapped_column(Json)
     judgement: Mapped[str]
     comment: Mapped[str]
     given_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class DraftEditRow(WorkspaceBase):
+    """What a person decided on one sentence of a draft (its digest): rows are added, none is changed.
+
+    `before` and `after` are the claims that stood there; `concerns` as of feedback.
+    """
+
+    __tablename__ = "draft_edit"
+    edit_id: Mapped[int] = mapped_column(primary_key=True)
+    draft: Mapped[str] = mapped_column(index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.account_id"))
+    made_at: Mapped[datetime] = mapped_column(default=now)
+    sentence: Mapped[str]
+    action: Mapped[str]
+    before: Mapped[list[Any]] = mapped_column(Json)
+    after: Mapped[list[Any]] = mapped_column(Json)
+    concerns: Mapped[list[str]] = mapped_column(Json)
 
 
 class AccessRow(WorkspaceBase):

@@ -9,7 +9,7 @@ from scripted_server import scripted_server
 
 from assistant.assistant import Assistant
 from assistant.drafting.erase import erase_from_run
-from assistant.drafting.output import LOCK
+from assistant.drafting.output import LOCK, digest_of
 from assistant.export import file_name
 from assistant.forget import forget_patient
 from assistant.pseudonyms import Pseudonyms
@@ -109,7 +109,7 @@ def test_a_line_is_one_whatever_stands_in_its_texts(tmp_path):
     (tmp_path / "pdf").mkdir()
     for study in ("1", "2"):
         (tmp_path / "pdf" / f"{file_name(study)}.pdf").write_bytes(b"%PDF")
-    assert erase_from_run(tmp_path, lambda line: '"me' in line, dry_run=False) == 1
+    assert erase_from_run(tmp_path, lambda line: '"me' in line, dry_run=False) == {digest_of(said[0])}
     assert (tmp_path / "drafts.jsonl").read_text(encoding="utf-8") == said[1] + "\n"
     assert documents_of(tmp_path) == ["2.pdf"]
 

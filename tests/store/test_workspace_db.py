@@ -24,16 +24,6 @@ def test_turns_are_kept_in_order_and_survive_reopening(tmp_path):
     assert WorkspaceDb(tmp_path).turns("c1") == [("first?", {"text": "one"}), ("second?", {"text": "three"})]
 
 
-def test_feedback_needs_a_turn_and_a_known_word(tmp_path):
-    db = WorkspaceDb(tmp_path)
-    turn = db.add_turn("c", "q", [], {})
-    db.add_feedback(turn, 0, "harmful", "wrong side")
-    with pytest.raises(WardroundError, match="say right, wrong or harmful"):
-        db.add_feedback(turn, 0, "nice")
-    with pytest.raises(WardroundError, match="no such turn"):
-        db.add_feedback(turn + 1, 0, "right")
-
-
 def test_the_file_is_its_owners_alone(tmp_path):
     WorkspaceDb(tmp_path)
     assert (tmp_path / "workspace.db").stat().st_mode & 0o077 == 0

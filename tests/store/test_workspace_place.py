@@ -15,10 +15,13 @@ from test_either_place import NOTES, write_rows
 from assistant.assistant import Assistant
 from assistant.errors import DatabaseUnavailable, WardroundError, WorkspaceBusy
 from assistant.forget import forget_patient
+from assistant.records import Claim
 from assistant.settings import load_settings
+from assistant.store.edits import add_edit
 from assistant.store.forgotten import remember
 from assistant.store.home import home_made, home_of
 from assistant.store.index import OpenIndex
+from assistant.store.opinions import Target, give
 from assistant.store.server import server_of
 from assistant.store.workspace_db import WorkspaceDb
 from assistant.store.workspace_tables import AccessRow, AccountRow, ForgottenRow, TurnRow, WorkspaceBase
@@ -30,10 +33,10 @@ def store(workspace, place):
 
 def fill(db):
     for n in range(3):
-        turn = db.add_turn(
-            "c1", f"question {n}: Œdème?\0", ["u1"], {"text": f"answer {n}", "evidence": [], "none": None}
-        )
-    db.add_feedback(turn, 0, "harmful", "wrong side")
+        answer = {"text": f"answer {n}", "evidence": [], "none": None, "claims": [{"text": "x"}]}
+        turn = db.add_turn("c1", f"question {n}: Œdème?\0", ["u1"], answer)
+    give(db, Target(turn, None, "0"), "harmful", "wrong side")
+    add_edit(db, "d1", "FINDINGS/0", "reject", [Claim("x", "general", "supported")], [], ["P-1"])
     db.log_access("view", [("r1", "P-1"), ("r2", None)])
     run = db.start_draft_run(Path("/drafts"), "quote")
     db.add_drafted(run, [("S-1", "no picture")])
@@ -55,9 +58,9 @@ def test_both_places_keep_the_same(either, tmp_path):
     fill(db)
     again = WorkspaceDb(tmp_path)
     assert [question for question, _ in again.turns("c1")] == [f"question {n}: Œdème? " for n in range(3)]
-    assert again.turns("c1")[2][1] == {"text": "answer 2", "evidence": [], "none": None}
+    assert again.turns("c1")[2][1] == {"text": "answer 2", "evidence": [], "none": None, "claims": [{"text": "x"}]}
     with pytest.raises(WardroundError, match="no such turn"):
-        db.add_feedback(999, 0, "right")
+        give(db, Target(999, None, "0"), "right")
     with db.session() as session:
         assert session.scalar(select(func.count()).select_from(ForgottenRow)) == 3
         assert session.scalar(select(func.count()).select_from(AccountRow)) == 1
