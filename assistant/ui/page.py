@@ -16,6 +16,7 @@ from gradio.components import Navbar
 
 from assistant.ui.chat.chat_page import build_chat
 from assistant.ui.chat.desk import Desk
+from assistant.ui.evaluation.evaluation_page import build_evaluation
 from assistant.ui.head import HEAD_SCRIPT, Place, header_html
 from assistant.ui.wording import Wording
 
@@ -26,7 +27,10 @@ STYLES = sorted((Path(__file__).parent / "static" / "css").glob("*.css"))
 Build = Callable[[gr.Blocks, Desk, Wording], None]
 """Adds a page's components and events below its head; `wording` sets their texts once all are there."""
 
-PAGES: tuple[tuple[Place, Build], ...] = ((Place("/", "head.chat", "reader"), build_chat),)
+PAGES: tuple[tuple[Place, Build], ...] = (
+    (Place("/", "head.chat", "reader"), build_chat),
+    (Place("/evaluation", "head.evaluation", "auditor"), build_evaluation),
+)
 """All pages, in the order of the links in the head: one line each."""
 
 
@@ -35,7 +39,6 @@ def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
     desk = Desk(assistant, folder or Path(tempfile.mkdtemp(prefix="wardround-")))
     (first, build), *others = PAGES
     with gr.Blocks(title="Wardround", analytics_enabled=False, fill_width=True, delete_cache=(600, 3_600)) as page:
-        Navbar(visible=False)  # the head has links of its own
         _build(page, desk, first, build)
     for place, build in others:
         with page.route(place.path.strip("/"), place.path):
@@ -44,6 +47,7 @@ def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
 
 
 def _build(page: gr.Blocks, desk: Desk, here: Place, build: Build) -> None:
+    Navbar(visible=False)  # the head has links of its own
     wording = Wording()
 
     def head() -> str:

@@ -19,6 +19,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from assistant.errors import WardroundError
+from assistant.ui.evaluation.routes import scorecard_router
 from assistant.ui.head import language_router
 from assistant.ui.page import STYLES, build_page
 from assistant.ui.visitor import entering, visitor_of
@@ -69,13 +70,15 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         with entering(visitor_of(request, None)):
             response = await call_next(request)
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)  # a page of a stricter policy keeps it
         if not request.url.path.startswith(("/assets", "/static", STATIC)):
             response.headers["Cache-Control"] = "no-store"
         return response
 
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"))
     app.include_router(language_router())
+    app.include_router(scorecard_router(assistant))
     page = build_page(assistant, folder / "conversations")
     return gr.mount_gradio_app(
         app,

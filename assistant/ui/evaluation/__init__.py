@@ -1,0 +1,1 @@
+"""Evaluation on the page: scorecards listed, opened, compared."""
