@@ -11,12 +11,15 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary
 
 from assistant.errors import TooBusy
 from assistant.ingest.pool import usable_cpus
 
 if TYPE_CHECKING:
+    from assistant.assistant import Assistant, Step
     from assistant.settings import UiSettings
 
 Resource = Literal["cpu", "local", "served"]
@@ -27,6 +30,13 @@ TICK_S = 0.25
 def resource_of(model: str) -> Resource:
     """What an answerer (quote, local, openai) keeps busy while it writes."""
     return {"local": "local", "openai": "served"}.get(model, "cpu")  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A question's place in the line, counted from 1, until its turn has come."""
+
+    place: int
 
 
 class Capacity:
@@ -58,6 +68,23 @@ class Capacity:
             with self._changed:
                 self._asking[who] -= 1
                 self._tidy(time.monotonic())
+
+    def steps(
+        self, who: str, model: str, steps: Iterator[Step], *, follow_up: bool = False
+    ) -> Iterator[Step | Waiting]:
+        """The steps of `ask_stream` as their turn comes, and the place in the line until then.
+
+        A follow-up is rewritten by the model before it is searched. Raises TooBusy beyond the visitor's share.
+        """
+        writing = resource_of(model)
+        with self.question(who):
+            with self.turn(writing if follow_up else "cpu") as turn:
+                yield from map(Waiting, turn.wait())
+                found = next(steps)
+            yield found
+            with self.turn(writing) as turn:
+                yield from map(Waiting, turn.wait())
+                yield from steps
 
     def turn(self, resource: Resource) -> Turn:
         """A turn at a resource, to be waited for and then held; a context manager."""
@@ -141,3 +168,11 @@ class Turn:
             self._held = True
             capacity._changed.notify_all()
             return None
+
+
+_OPEN: WeakKeyDictionary[Assistant, Capacity] = WeakKeyDictionary()
+
+
+def capacity_of(assistant: Assistant) -> Capacity:
+    """The capacity that all who ask an assistant share: pages, API and MCP."""
+    return _OPEN.setdefault(assistant, Capacity(assistant.settings.ui))

@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 from assistant.answering import closest
 from assistant.assistant import Assistant
 from assistant.errors import UnreadableFile
+from assistant.ingest import Reading
 from assistant.records import (
     Answer,
     BoxPlace,
@@ -20,7 +21,6 @@ from assistant.records import (
     Dropped,
     Evidence,
     Image,
-    Passage,
     PromptUse,
     Record,
     SearchResult,
@@ -32,7 +32,7 @@ from assistant.records import (
 from assistant.ui import words
 from assistant.ui.chat.conversation import Conversation, Turn
 from assistant.ui.chat.talk import conversation_html
-from assistant.ui.chat.uploads import shelf, take_in
+from assistant.ui.chat.uploads import take_in
 from assistant.ui.evidence.panel import panel_html
 from assistant.ui.evidence.view import view
 
@@ -199,23 +199,6 @@ def test_hostile_text_everywhere_stays_text(abstained):
     assert_harmless(conversation_html(failed))
 
 
-def test_hostile_file_names_and_reasons_stay_text(tmp_path):
-    source = tmp_path / "x<img src=x onerror=alert(1)>.txt"
-    source.write_text("hello")
-
-    def fails(path):
-        raise UnreadableFile(path, HOSTILE)
-
-    uploads = take_in(tmp_path / "in", [source], [], fails)
-    assert uploads[0].reason == HOSTILE
-    assert_harmless(shelf(uploads))
-    good = take_in(
-        tmp_path / "in2", [source], [], lambda p: [image_record(fields={"view": HOSTILE}, patient_id=HOSTILE)]
-    )
-    assert_harmless(shelf(good))
-    assert "&lt;img" in shelf(good)
-
-
 def test_verdicts_differ_in_mark_and_word():
     turn = Turn("q", stage="done")
     turn.search = SearchResult("q", (), (evidence(),), False)
@@ -332,60 +315,11 @@ def test_why_a_question_was_not_asked_names_the_files():
     )
 
 
-def test_an_unreadable_upload_that_comes_again_takes_its_place(tmp_path):
-    header = tmp_path / "100.hea"
-    header.write_text("100 1 100 1000\n")
-
-    def fails(path):
-        raise UnreadableFile(path, "its signal is missing")
-
-    once = take_in(tmp_path / "in", [header], [], fails)
-    again = take_in(tmp_path / "in", [header], once, fails)
-    assert [upload.path.name for upload in again] == ["100.hea"]
-
-
-def test_an_upload_without_its_other_half_is_read_again_when_that_comes(tmp_path):
-    header, data = tmp_path / "100.hea", tmp_path / "100.dat"
-    header.write_text("100 1 100 1000\n100.dat 16 200/mV 16 0 0 0 0 II\n")
-    data.write_bytes(np.zeros(1000, dtype="<i2").tobytes())
-
-    def read(path):
-        if not path.with_suffix(".dat").exists():
-            raise UnreadableFile(path, "its signal 100.dat is missing")
-        return [ecg_record()]
-
-    folder = tmp_path / "in"
-    once = take_in(folder, [header], [], read)
-    assert once[0].reason == "its signal 100.dat is missing"
-    both = take_in(folder, [data], once, read)
-    assert [upload.reason for upload in both] == ["", ""]
-    assert both[1].companion and "100.dat" not in shelf(both)
-    assert "2-lead ECG" in shelf(both)
-
-
-def test_two_files_of_one_name_are_kept_apart(tmp_path):
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "x.txt").write_text(folder)
-    uploads = take_in(tmp_path / "in", [tmp_path / "a/x.txt", tmp_path / "b/x.txt"], [], lambda p: [image_record()])
-    assert [upload.path.read_text() for upload in uploads] == ["a", "b"]
-
-
-def test_a_card_tells_pages_and_words(tmp_path):
-    source = tmp_path / "a.pdf"
-    source.write_bytes(b"%PDF")
-    record = Record(
-        "text", "DOC", "a.pdf", text="one two three", passages=(Passage(0, 3, page=1), Passage(4, 13, page=2))
-    )
-    html = shelf(take_in(tmp_path / "in", [source], [], lambda p: [record]))
-    assert "<li>2 pages</li>" in html and "<li>3 words</li>" in html
-
-
 def test_closing_a_conversation_removes_its_files(tmp_path):
     source = tmp_path / "a.txt"
     source.write_text("x")
     conversation = Conversation(tmp_path / "in")
-    conversation.uploads = take_in(conversation.folder, [source], [], lambda p: [image_record()])
+    conversation.uploads = take_in(conversation.folder, [source], [], lambda p: Reading((image_record(),)))
     conversation.caches.append(source)
     conversation.close()
     assert not conversation.folder.exists() and not source.exists() and not conversation.uploads

@@ -32,6 +32,7 @@ class Turn:
     claims: list[Claim] = field(default_factory=list)
     answer: Answer | None = None
     stage: Stage = "searching"
+    place: int = 0  # in the line, as long as it waits for its turn
     note: str = ""  # e.g. that another model had to answer
     error: str = ""
     new_case: bool = False  # nothing of the turns before it goes along
@@ -68,6 +69,7 @@ class Turn:
 @dataclass
 class Conversation:
     folder: Path
+    who: str = ""  # whose it is, for what each visitor may have
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     uploads: list[Upload] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)

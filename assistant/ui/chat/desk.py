@@ -13,10 +13,13 @@ from markupsafe import Markup
 from assistant.errors import WardroundError
 from assistant.records import Answer, Claim, SearchResult
 from assistant.ui import words
+from assistant.ui.capacity import Waiting, capacity_of
+from assistant.ui.chat.cards import shelf
 from assistant.ui.chat.conversation import Conversation, Turn
 from assistant.ui.chat.talk import conversation_html
-from assistant.ui.chat.uploads import shelf, take_in
+from assistant.ui.chat.uploads import Room, room_for, stored_bytes, take_in
 from assistant.ui.evidence.panel import panel_html
+from assistant.ui.visitor import visitor
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -30,6 +33,7 @@ class Desk:
     def __init__(self, assistant: Assistant, folder: Path) -> None:
         self.assistant = assistant
         self.folder = folder
+        self.capacity = capacity_of(assistant)
         self._tabs: dict[str, Conversation] = {}
 
     def arrive(self, request: gr.Request) -> Conversation:
@@ -43,13 +47,16 @@ class Desk:
     def begin(self) -> Conversation:
         conversation = Conversation(self.folder)
         conversation.folder = self.folder / conversation.id
+        conversation.who = visitor().name or conversation.id  # where nobody signs in, each tab is somebody
         conversation.case = self.assistant.converse()
         return conversation
 
     def close(self, conversation: Conversation | None) -> None:
         """The conversation is over: its uploads leave memory and disk."""
         if conversation is not None:
-            self.assistant.forget_uploads(sorted(conversation.uploaded_records()))
+            self.assistant.uploads.forget_files(
+                {upload.path for upload in (*conversation.former, *conversation.uploads)}
+            )
             conversation.close()
 
     def panel(self, conversation: Conversation | None) -> Markup:
@@ -70,15 +77,27 @@ class Desk:
             fresh = [file for file in files if file not in conversation.caches]
             conversation.caches += fresh
             if fresh:
-                conversation.uploads = take_in(
-                    conversation.folder, fresh, conversation.uploads, self.assistant.read_upload
-                )
+                with self.capacity.turn("cpu") as turn:
+                    turn.hold()
+                    conversation.uploads = take_in(
+                        conversation.folder, fresh, conversation.uploads, self.assistant.uploads.reading,
+                        self._room(conversation),
+                    )  # fmt: skip
+
+    def _room(self, conversation: Conversation) -> Room:
+        """What may still come into a conversation, and what its visitor has already, in all tabs together."""
+        ui = self.assistant.settings.ui
+        own = [other for other in list(self._tabs.values()) if other.who == conversation.who] or [conversation]
+        stored = sum(stored_bytes((*other.former, *other.uploads)) for other in own)
+        return room_for(conversation.uploads, stored, ui.max_uploads, ui.max_uploads_mb)
 
     def remove(self, event: gr.EventData, conversation: Conversation) -> tuple[Any, ...]:
         with conversation.lock:
             number = str(event._data.get("number", ""))
             if number.isdecimal() and int(number) < len(conversation.uploads):
-                conversation.uploads.pop(int(number)).path.unlink(missing_ok=True)
+                gone = conversation.uploads.pop(int(number))
+                gone.path.unlink(missing_ok=True)
+                self.assistant.uploads.forget_files({gone.path})
         return conversation, shelf(conversation.uploads)
 
     def ask(
@@ -136,7 +155,9 @@ class Desk:
     def _stream(self, conversation: Conversation, turn: Turn, model: str) -> Iterator[None]:
         assert conversation.case is not None
         conversation.case.files = tuple(conversation.files())  # a file taken off the table is asked with no more
-        for step in conversation.case.ask_stream(turn.question, llm=model):
+        steps = conversation.case.ask_stream(turn.question, llm=model)
+        for step in self.capacity.steps(conversation.who, model, steps, follow_up=bool(conversation.case.turns)):
+            turn.place = step.place if isinstance(step, Waiting) else 0
             match step:
                 case SearchResult():
                     turn.search, turn.stage = step, "checking"

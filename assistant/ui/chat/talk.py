@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from assistant.records import Claim, Evidence
 from assistant.ui import words
+from assistant.ui.chat.cards import card
 from assistant.ui.chat.conversation import Conversation, Turn
-from assistant.ui.chat.uploads import card
+from assistant.ui.language import say
 
 Opened = tuple[int, str] | None  # turn and evidence that the panel shows
 
@@ -68,11 +69,8 @@ def _new_case(begins: bool) -> Markup:
 
 def _step(turn: Turn) -> Markup:
     if turn.search is None:
-        return (
-            Markup('<p class="wr-step wr-busy">Searching the archive …</p>')
-            if turn.stage == "searching"
-            else Markup("")
-        )
+        doing = say("uploads.in_line", place=turn.place) if turn.place else "Searching the archive …"
+        return Markup('<p class="wr-step wr-busy">{}</p>').format(doing) if turn.stage == "searching" else Markup("")
     kept = sum(evidence.kept for evidence in turn.search.evidence)
     told = [f"asked as: {turn.search.query}"] if turn.search.query != turn.question else []
     route = Markup("").join(
@@ -138,7 +136,9 @@ def _end(number: int, turn: Turn) -> Markup:
     if turn.error:
         return Markup('<p class="wr-error" role="alert"><strong>That did not work.</strong> {}</p>').format(turn.error)
     if turn.stage == "checking":
-        return Markup('<p class="wr-step wr-busy">Checking each sentence against its evidence …</p>')
+        doing = "Checking each sentence against its evidence …"
+        doing = say("uploads.in_line", place=turn.place) if turn.place else doing
+        return Markup('<p class="wr-step wr-busy">{}</p>').format(doing)
     if turn.stage == "stopped":
         return Markup('<p class="wr-step">Stopped.</p>')
     if turn.answer is None or not turn.answer.abstained:

@@ -1,0 +1,45 @@
+"""The uploads as they lie above the box: a card each, and the names of those that were asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from assistant.ui.chat.uploads import Upload
+from assistant.ui.language import say
+
+NO_BUTTON = Markup("")
+
+
+def shelf(uploads: Sequence[Upload]) -> Markup:
+    """A card for each file that waits for its question, the names of those already asked about."""
+    shown = [(number, upload) for number, upload in enumerate(uploads) if not upload.companion]
+    waiting = Markup("").join(card(upload, _remove(number, upload)) for number, upload in shown if not upload.asked)
+    asked = Markup("").join(
+        Markup("<li><bdi>{}</bdi>{}</li>").format(upload.name, _remove(number, upload))
+        for number, upload in shown
+        if upload.asked and not upload.reason
+    )
+    line = Markup('<ul class="wr-play" aria-label="{}"><li>{}</li>{}</ul>').format(
+        say("uploads.asked_with"), say("uploads.in_play"), asked
+    )
+    fresh = Markup('<ul class="wr-cards" aria-label="{}">{}</ul>').format(say("uploads.for_next"), waiting)
+    return Markup("{}{}").format(line if asked else "", fresh if waiting else "")
+
+
+def card(upload: Upload, button: Markup = NO_BUTTON) -> Markup:
+    """What one file is, at a glance, or why it can't be read."""
+    if upload.reason:
+        return Markup(
+            '<li class="wr-card wr-card-bad"><span class="wr-thumb wr-thumb-bad" aria-hidden="true">!</span><div>'
+            '<bdi class="wr-name">{}</bdi><p class="wr-reason">{}</p></div>{}</li>'
+        ).format(upload.name, say("uploads.unreadable", reason=upload.reason), button)
+    return Markup('<li class="wr-card">{}{}</li>').format(upload.face, button)
+
+
+def _remove(number: int, upload: Upload) -> Markup:
+    return Markup(
+        '<button type="button" class="wr-remove" data-act="remove" data-number="{}" aria-label="{}" title="{}">×'
+        "</button>"
+    ).format(number, say("uploads.take_out", name=upload.name), say("uploads.take_out_short"))
