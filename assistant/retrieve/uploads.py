@@ -107,7 +107,8 @@ class Uploads:
         if self.find(record_id) is None:
             return None
         with self._lock:
-            known = ((upload, read.path) for read in self._files.values() for upload in read.uploads)
+            own = (read for read in self._files.values() if self._is_own(read.path))
+            known = ((upload, read.path) for read in own for upload in read.uploads)
             return next((found for found in known if found[0].record.record_id == record_id), None)
 
     def forget(self, record_ids: Sequence[str]) -> None:
