@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from assistant.forget import ForgetReport
     from assistant.generate import Answerer, TakenOver, Task
     from assistant.ingest.dicom.web import PacsSource
+    from assistant.ingest.image.depth import Depth
     from assistant.ingest.text.pdf_page import PageDrawing
     from assistant.retrieve.query import Query, Upload
     from assistant.retrieve.timeline import Timeline
@@ -52,6 +53,7 @@ class Assistant:
 
     def __init__(self, workspace: Path, indexes: Sequence[str] = (), settings: Settings | None = None) -> None:
         from assistant.ingest import Deidentifier
+        from assistant.ingest.depth import OpenFiles
         from assistant.pseudonyms import Pseudonyms
         from assistant.retrieve.uploads import Uploads
         from assistant.store.index import OpenIndex
@@ -67,6 +69,8 @@ class Assistant:
         self._pseudonyms = Pseudonyms.of(self.workspace)
         self._deidentifier = Deidentifier(self._pseudonyms, self.settings.deid)
         self.uploads = Uploads(self._pseudonyms, self.settings)
+        deid = self.settings.deid
+        self._open_files = OpenFiles(self.settings.ingest, mask=deid.enabled and deid.mask_burned_in)
         self._answerers: dict[str, Answerer] = {}
         self._conversations: WeakSet[Conversation] = WeakSet()
         self.db: WorkspaceDb = WorkspaceDb(self.workspace, self.settings.store)
@@ -447,6 +451,22 @@ class Assistant:
             self.db.log_access("view", [(record.record_id, record.patient_id)])
         return record if record.kind == "text" else self._with_content(record, place, index.pacs_of(place))
 
+    def depth(self, record_id: str, frame: int | None = None, *, logged: bool = True) -> Depth:
+        """A picture with all its grey levels: the record's own frame or slice, or another one (from 0) of its series.
+
+        Raises WardroundError when there is no such picture, UnreadableFile when its file is gone or has changed.
+        """
+        handed_in = self.uploads.handed_in(record_id)
+        if handed_in is not None:
+            record, path = handed_in[0].record, handed_in[1]
+            return self._open_files.depth(record, frame, path, record.uri, keep=False)
+        record, place, index = self._found(record_id)
+        if record.kind != "image":
+            raise WardroundError(f"record {record_id!r}: a {record.kind}, and no picture")
+        if logged:
+            self.db.log_access("view", [(record.record_id, record.patient_id)])
+        return self._open_files.depth(record, frame, place.path, place.uri, index.pacs_of(place))
+
     def page_drawing(self, record_id: str, page: int, cited: tuple[int, int] | None = None) -> PageDrawing:
         """A page (counted from 1) of a PDF document as a picture without identifiers, the characters `cited` lit.
 
@@ -546,6 +566,7 @@ class Assistant:
         report = forget_patient(self.workspace, patient, index=index, dry_run=dry_run, store=self.settings.store)
         if not dry_run:
             self.uploads.forget_patient(patient)
+            self._open_files.clear()
             for conversation in list(self._conversations):
                 conversation.forget(known)
         return report

@@ -57,15 +57,22 @@ class OpenFiles:
             self._files.clear()
 
     def depth(
-        self, record: Record, frame: int | None, path: Path | None, uri: str, pacs: PacsSource | None = None
+        self,
+        record: Record,
+        frame: int | None,
+        path: Path | None,
+        uri: str,
+        pacs: PacsSource | None = None,
+        *,
+        keep: bool = True,
     ) -> Depth:
         """A frame (from 0; None: the record's own) of the file or series that a picture lies in: at `path`, in the
-        member of an archive there that `uri` names, or in a PACS.
+        member of an archive there that `uri` names, or in a PACS. Its bytes are kept for the next frame with `keep`.
 
         Raises UnreadableFile where it can't be read any more or has changed, and where there is no such frame.
         """
         limits = self._limits
-        file = self._get(path, uri, pacs)
+        file = self._get(path, uri, pacs, keep)
         if file.sha256 != record.sha256:
             raise UnreadableFile(uri, "the file has changed since it was indexed; update the index")
         own = own_frame(record)
@@ -74,14 +81,14 @@ class OpenFiles:
         if record.fields.get(BURNED_IN) == MASKED:
             hidden = _burned_in(record, _frame(record, file, own, limits))
         if series.is_slice(record) and format_of(file) == "dicom":
-            found = self._slice(own, frame, path, file)
+            found = self._slice(own, frame, path, file, keep)
         else:
             found = _frame(record, file, frame, limits)
         if frame != own and self._mask:
             hidden = (*hidden, *_burned_in(record, found))
         return found.without(hidden)
 
-    def _get(self, path: Path | None, uri: str, pacs: PacsSource | None = None) -> Content:
+    def _get(self, path: Path | None, uri: str, pacs: PacsSource | None, keep: bool) -> Content:
         try:
             state = path.stat() if path is not None else None
         except OSError as error:
@@ -98,13 +105,15 @@ class OpenFiles:
             file = fetch(pacs, Series(study, of_study, ""), instance, uri, self._limits)
         else:
             raise UnreadableFile(uri, "the file is no longer where it was indexed; update the index")
+        if not keep:
+            return file
         with self._lock:
             self._files[key] = file
             while len(self._files) > 1 and sum(len(one.data) for one in self._files.values()) > KEPT_BYTES:
                 self._files.popitem(last=False)
         return file
 
-    def _slice(self, own: int, frame: int, path: Path | None, file: Content) -> Depth:
+    def _slice(self, own: int, frame: int, path: Path | None, file: Content, keep: bool) -> Depth:
         """A slice of a series: of the file that the record is of, or of another one beside it."""
         slices: Sequence[Part] = ()
         if path is not None:
@@ -115,7 +124,7 @@ class OpenFiles:
             return dicom.read_depth(file, 0, self._limits)
         if not 0 <= frame < len(slices):
             raise file.refuse(f"there is no slice {frame + 1}: it has {len(slices)}")
-        other = self._get(slices[frame].path, slices[frame].uri)
+        other = self._get(slices[frame].path, slices[frame].uri, None, keep)
         return replace(dicom.read_depth(other, 0, self._limits), frame=frame, frames=len(slices))
 
 
