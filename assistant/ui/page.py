@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
 STYLES = sorted((Path(__file__).parent / "static" / "css").glob("*.css"))
+_THREADS = 40  # for events that wait for nothing
 Build = Callable[[gr.Blocks, Desk, Wording], None]
 """Adds a page's components and events below its head; `wording` sets their texts once all are there."""
 
@@ -43,6 +44,9 @@ def build_page(assistant: Assistant, folder: Path | None = None) -> gr.Blocks:
     for place, build in others:
         with page.route(place.path.strip("/"), place.path):
             _build(page, desk, place, build)
+    # Whoever waits for a turn (`capacity`) holds a thread meanwhile; the turns bound what runs, not Gradio's queue.
+    page.max_threads = assistant.settings.ui.waiting + _THREADS
+    page.queue(default_concurrency_limit=None)
     return page
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
+import signal
 import threading
 import time
 import webbrowser
@@ -22,6 +21,8 @@ from assistant.errors import WardroundError
 from assistant.ui.evaluation.routes import scorecard_router
 from assistant.ui.head import language_router
 from assistant.ui.page import STYLES, build_page
+from assistant.ui.scratch import Scratch
+from assistant.ui.upload_guard import UploadGuard
 from assistant.ui.visitor import entering, visitor_of
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
     os.environ["GRADIO_TEMP_DIR"] = str(folder / "received")  # read when Gradio's app is made
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(UploadGuard, folder=folder, ui=assistant.settings.ui)
     # Another site's page that rebinds its name to this address is turned away.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
 
@@ -117,7 +119,8 @@ class PageServer:
             raise WardroundError(
                 f"ui.host {host}: without sign-in the page answers on this machine only: use 127.0.0.1"
             )
-        self.folder = Path(tempfile.mkdtemp(prefix="wardround-"))
+        self._scratch = Scratch()
+        self.folder = self._scratch.folder
         self.url = f"http://{host}:{port}"
         app = make_app(assistant, self.folder)
         self._server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False))
@@ -142,7 +145,7 @@ class PageServer:
             self._thread.join(timeout=0.5)
 
     def _forget(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._scratch.close()
 
 
 def launch(assistant: Assistant, port: int | None = None, open_browser: bool = False) -> None:
@@ -152,7 +155,12 @@ def launch(assistant: Assistant, port: int | None = None, open_browser: bool = F
         print(f"Wardround answers on {server.url} (stop with Ctrl-C)", flush=True)
         if open_browser:
             webbrowser.open(server.url)
+        signal.signal(signal.SIGTERM, _interrupt)  # a service manager's way to end it: uploads go all the same
         try:
             server.wait()
         except KeyboardInterrupt:
             print("Closing; uploads of this session are deleted.", flush=True)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

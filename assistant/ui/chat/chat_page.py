@@ -91,7 +91,7 @@ def build_chat(page: gr.Blocks, desk: Desk, wording: Wording) -> None:
     page.unload(desk.leave)
     box.change(desk.receive, [box, conversation], [conversation, files], trigger_mode="always_last", **direct)
     asking = box.submit(
-        desk.ask, [box, model, conversation], [conversation, talk, files, panel, box], concurrency_limit=4, **quiet
+        desk.ask, [box, model, conversation], [conversation, talk, files, panel, box], concurrency_limit=None, **quiet
     )
     box.stop(desk.stop, [conversation], [talk, box], cancels=[asking], **direct)
     talk.click(desk.press, [conversation], [conversation, talk, panel, box], **direct)
