@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from assistant.ingest.text.pdf_page import PageDrawing
     from assistant.retrieve.query import Query, Upload
     from assistant.retrieve.timeline import Timeline
+    from assistant.retrieve.whose import People
     from assistant.store.build import BuildReport, Progress
     from assistant.store.index import OpenIndex, Place
     from assistant.store.workspace_db import WorkspaceDb
@@ -244,7 +245,7 @@ class Assistant:
             raise BadQuery(f"index {sorted(unopened)[0]!r}: it is none of {', '.join(self.indexes)}")
         uploads = self.uploads.read(files)
         for upload in uploads:
-            if patient and upload.patient and upload.patient.strip() != patient.strip():
+            if patient and upload.patient and not (self.people().of_upload(upload) & self.people().names(patient)):
                 raise BadQuery(
                     f"{upload.record.uri}: names another patient than the one chosen (--patient), and two patients' "
                     "records must not be mixed: leave out the file or the choice"
@@ -535,6 +536,12 @@ class Assistant:
                     if fingerprint and upload.record.record_id in known:
                         upload.vectors[fingerprint] = known[upload.record.record_id][None]
         return found
+
+    def people(self) -> People:
+        """Tells the patients of uploads, ids and questions apart."""
+        from assistant.retrieve.whose import People
+
+        return People(self._open_indexes(), self._pseudonyms)
 
     def pseudonyms_of(self, patient: str | None, study: str | None) -> tuple[frozenset[str], frozenset[str]]:
         """The pseudonyms that a patient and a study have in the open indexes, whose namespaces may differ."""

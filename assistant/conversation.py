@@ -8,23 +8,53 @@ prompt from then on.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.answering import PastTurn, last_of
-from assistant.errors import BadQuery
+from assistant.errors import MixedPatients, OtherPatient
 from assistant.records import Answer, Evidence
+from assistant.retrieve.whose import apart
 from assistant.settings import Mode
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant, File, Step
 
 _TWO_PATIENTS = (
-    "the files name more than one patient, and two patients' records must not be mixed: begin a new case "
+    "the files are of more than one patient, and two patients' records must not be mixed: begin a new case "
     "(`conversation.switch`, “New case” on the page)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a case is about.
+
+    With `patient` (the archive's own id, or a pseudonym) only that patient's records count, with `studies`
+    (pseudonyms) only these; `history` adds the same patient's earlier studies. `about` are the names (pseudonyms) of
+    the patient whom the case is known to be about, by its uploads say: no other one's files or questions belong to it.
+    """
+
+    patient: str | None = None
+    history: bool = False
+    studies: frozenset[str] = frozenset()
+    about: frozenset[str] = frozenset()
+
+    def to_json(self) -> dict[str, Any]:
+        """Safe to be kept where `patient` is a pseudonym, as `Conversation.scope` gives it."""
+        return {
+            "patient": self.patient, "history": self.history, "studies": sorted(self.studies),
+            "about": sorted(self.about),
+        }  # fmt: skip
+
+    @classmethod
+    def of_json(cls, found: Mapping[str, Any]) -> Scope:
+        return cls(
+            found.get("patient"), bool(found.get("history")), frozenset(found.get("studies", ())),
+            frozenset(found.get("about", ())),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +75,8 @@ class Conversation:
         self.files: tuple[File, ...] = ()
         self.patient: str | None = None
         self.history = False
+        self.studies: frozenset[str] = frozenset()
+        self._about: frozenset[str] = frozenset()  # of a case that goes on without its uploads
         self._assistant = assistant
         self._asked = 0
         self._case = 0
@@ -65,14 +97,17 @@ class Conversation:
     ) -> Iterator[Step]:
         """As `Assistant.ask_stream`; the turn counts once its answer is there.
 
-        Raises BadQuery when `files` name another patient than the case's.
+        Raises MixedPatients when `files` are of another patient than the case, OtherPatient when the question names
+        one.
         """
         together = tuple(dict.fromkeys((*self.files, *files)))
         self._one_patient(together)
+        self._own_patient(question, together)
         self.files = together
         steps = self._assistant.ask_stream(
-            question, files=self.files, llm=llm or self.llm, patient=self.patient, history=self.history, prompt=prompt,
-            mode=mode, earlier=[PastTurn.of(turn.number, turn.answer) for turn in self.turns],
+            question, files=self.files, llm=llm or self.llm, patient=self.patient, history=self.history,
+            studies=self.studies, prompt=prompt, mode=mode,
+            earlier=[PastTurn.of(turn.number, turn.answer) for turn in self.turns],
         )  # fmt: skip
         self._asked += 1
         number, case = self._asked, self._case
@@ -82,14 +117,57 @@ class Conversation:
                 self.turns = (*self.turns, Turn(number, step))
             yield step
 
-    def switch(self, *, files: Sequence[File] = (), patient: str | None = None, history: bool = False) -> None:
+    def switch(
+        self,
+        *,
+        files: Sequence[File] = (),
+        patient: str | None = None,
+        history: bool = False,
+        studies: Collection[str] = (),
+    ) -> None:
         """Begin another case: uploads, questions, answers and evidence of the former one are forgotten.
 
-        `patient` is the archive's own id. Raises BadQuery when the files name more than one patient.
+        `patient` is the archive's own id, or a pseudonym; `studies` (pseudonyms) are the only ones to rest on. Raises
+        MixedPatients when the files are of more than one patient.
         """
         self._one_patient(files)
         self._case += 1
         self.turns, self.files, self.patient, self.history = (), tuple(files), patient, history
+        self.studies, self._about = frozenset(studies), frozenset()
+
+    def resume(self, answers: Sequence[Answer], scope: Scope) -> None:
+        """Go on with a case that was kept: its answers, oldest first, and what it is about, without its uploads."""
+        self.switch(patient=scope.patient, history=scope.history, studies=scope.studies)
+        self._about = scope.about
+        self.turns = tuple(Turn(self._asked + n, answer) for n, answer in enumerate(answers, 1))
+        self._asked += len(answers)
+
+    def drop(self, last: int) -> None:
+        """Take back the last turns of the case, as many as are named: no later question knows of them."""
+        self._case += last > 0  # an answer that is being written takes no place in the case any more
+        self.turns = self.turns[: len(self.turns) - last] if last else self.turns
+
+    def scope(self) -> Scope:
+        """What the case is about, in pseudonyms alone."""
+        people, about = self._assistant.people(), self.about()
+        known = people.known(self.patient) if self.patient else None
+        patient = known or next(iter(sorted(people.names(self.patient))), None) if self.patient else None
+        return Scope(patient, self.history, self.studies, about)
+
+    def about(self) -> frozenset[str]:
+        """The names of the patient whom the case is about, as far as its choice or its uploads say."""
+        return frozenset[str]().union(*self._names(self.files))
+
+    def strangers(self, files: Sequence[File]) -> tuple[File, ...]:
+        """Those of some files that are of another patient than the case, or than the first of them."""
+        own, others = self._about | self._chosen(), []
+        for file in files:
+            people = apart(self._of_files([file]))
+            if len(people) > 1 or (own and any(not own & names for names in people)):
+                others.append(file)
+            else:
+                own = own.union(*people)
+        return tuple(others)
 
     def evidence(self, key: str) -> Evidence | None:
         """What a citation of any turn of this case points to; the latest turn's, should several have it."""
@@ -99,7 +177,7 @@ class Conversation:
     def forget(self, patients: Collection[str]) -> None:
         """Drop the case when it is about, or cites, any of these patients (ids or pseudonyms)."""
         seen = {piece.patient_id for turn in self.turns for piece in turn.answer.evidence}
-        if self.patient in patients or seen & set(patients):
+        if self.patient in patients or (seen | self._about) & set(patients):
             self.switch()
 
     def close(self) -> None:
@@ -109,7 +187,25 @@ class Conversation:
         self._uploaded.clear()
 
     def _one_patient(self, files: Sequence[File]) -> None:
-        uploads = self._assistant.uploads.read(files)
-        if len({upload.patient for upload in uploads if upload.patient}) > 1:
-            raise BadQuery(_TWO_PATIENTS)
+        if len(apart(self._names(files))) > 1:
+            raise MixedPatients(_TWO_PATIENTS)
         self._uploaded |= {Path(file) for file in files}
+
+    def _own_patient(self, question: str, files: Sequence[File]) -> None:
+        """Raises OtherPatient for a question that names a patient by an id that is not the case's patient's."""
+        own = frozenset[str]().union(*self._names(files))
+        if not own:
+            return
+        for word, names in self._assistant.people().named_in(question).items():
+            if not names & own:
+                raise OtherPatient(word)
+
+    def _names(self, files: Sequence[File]) -> list[frozenset[str]]:
+        return [self._about, self._chosen(), *self._of_files(files)]
+
+    def _chosen(self) -> frozenset[str]:
+        return self._assistant.people().names(self.patient) if self.patient else frozenset()
+
+    def _of_files(self, files: Sequence[File]) -> list[frozenset[str]]:
+        people = self._assistant.people()
+        return [people.of_upload(upload) for upload in self._assistant.uploads.read(files)]

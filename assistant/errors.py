@@ -70,6 +70,21 @@ class BadQuery(WardroundError):
     """A question, filter or batch line that can't be answered as it stands."""
 
 
+class MixedPatients(BadQuery):
+    """Files of more than one patient in one case."""
+
+
+class OtherPatient(BadQuery):
+    """A question about another patient than the case's. `named` is how it names them."""
+
+    def __init__(self, named: str) -> None:
+        self.named = named
+        super().__init__(
+            f"the question names another patient ({named}) than this case is about, and two patients' records must not "
+            "be mixed: begin a new case (`conversation.switch`, “New case” on the page), or leave the name out"
+        )
+
+
 class TooBusy(WardroundError):
     """More is asked at once than a visitor's share, or than the server takes; later it may well do."""
 

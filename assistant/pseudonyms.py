@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 import secrets
 import threading
 from pathlib import Path
@@ -18,6 +19,7 @@ from assistant.errors import WardroundError
 
 KEY_BYTES = 32
 MAX_SHIFT_DAYS = 365
+_PATIENT = re.compile(r"P-[A-Z2-7]{12}")
 
 
 class Pseudonyms:
@@ -100,6 +102,11 @@ class Pseudonyms:
     def _digest(self, *parts: str) -> str:
         digest = hashlib.blake2b("\0".join(parts).encode(), key=self._key, digest_size=10).digest()
         return base64.b32encode(digest).decode()[:12]
+
+
+def is_patient_pseudonym(name: str) -> bool:
+    """Whether a name has the form of a patient's pseudonym."""
+    return _PATIENT.fullmatch(name) is not None
 
 
 def _create_once(path: Path) -> None:

@@ -10,7 +10,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from assistant.assistant import Assistant
-from assistant.errors import BadQuery
+from assistant.conversation import Scope
+from assistant.errors import MixedPatients, OtherPatient
 from assistant.settings import Settings
 
 
@@ -160,11 +161,87 @@ def test_files_of_two_patients_are_refused_with_the_way_out_and_nothing_is_asked
     talk = Assistant.open(chest_workspace).converse()
     one, two = picture(tmp_path / "one.dcm", "p-one"), picture(tmp_path / "two.dcm", "p-two")
     talk.ask("What do similar studies show?", files=[one])
-    with pytest.raises(BadQuery, match="new case"):
+    with pytest.raises(MixedPatients, match="new case"):
         talk.ask("And this?", files=[two])
     assert talk.files == (one,) and len(talk.turns) == 1
     talk.switch(files=[two])
     assert talk.files == (two,) and talk.turns == ()
+
+
+def test_files_of_another_patient_are_told_before_anything_is_asked(chest_workspace, tmp_path):
+    talk = Assistant.open(chest_workspace).converse()
+    one, two = picture(tmp_path / "one.dcm", "p-one"), picture(tmp_path / "two.dcm", "p-two")
+    again, nameless = picture(tmp_path / "again.dcm", "p-one "), report(tmp_path / "note.txt", "FINDINGS: Clear lungs.")
+    assert talk.strangers([one, two, again, nameless]) == (two,)
+    assert talk.strangers([two, one]) == (one,)
+    talk.switch(patient="p-two")
+    assert talk.strangers([one, two, nameless]) == (one,)
+
+
+def test_a_question_about_another_patient_is_refused_and_about_this_one_is_not(chest_workspace, tmp_path):
+    assistant = Assistant.open(chest_workspace)
+    talk = assistant.converse(patient="100")
+    other = assistant.search("fracture", patient="400").evidence[0].patient_id
+    for question in ("And what about patient 400?", "Is it as in patient no. 98765?", f"Compare with {other}.",
+                     "What does MRN A-0042 show?"):  # fmt: skip
+        with pytest.raises(OtherPatient, match="new case"):
+            talk.ask(question)
+    assert talk.turns == ()
+    own = assistant.search("effusion", patient="100").evidence[0].patient_id
+    for question in ("Does patient 100 have an effusion?", f"Does {own} have an effusion?",
+                     "Is an effusion of 400 ml large in a patient 65 years old?"):  # fmt: skip
+        assert talk.ask(question).claims
+    uploaded = assistant.converse(files=[picture(tmp_path / "one.dcm", "p-one")])
+    with pytest.raises(OtherPatient) as refused:
+        uploaded.ask("What does the film of patient 100 show?")
+    assert refused.value.named == "100"
+    assert uploaded.ask("What do studies similar to that of patient p-one show?").question
+
+
+def test_a_kept_case_goes_on_with_its_wall_and_its_turns(chest_workspace, tmp_path):
+    assistant = Assistant.open(chest_workspace)
+    talk = assistant.converse(patient="100")
+    first = talk.ask("Is there a right pleural effusion?")
+    scope = talk.scope()
+    assert "100" not in json.dumps(scope.to_json()) and scope.patient in scope.about
+    again = assistant.converse()
+    again.resume([first], Scope.of_json(json.loads(json.dumps(scope.to_json()))))
+    second = again.ask("And on the left?")
+    assert second.standalone == "Is there a left pleural effusion?" and [turn.number for turn in again.turns] == [1, 2]
+    assert {piece.patient_id for piece in second.evidence} <= scope.about
+    with pytest.raises(OtherPatient):
+        again.ask("What about patient 400?")
+    uploads = assistant.converse(files=[picture(tmp_path / "one.dcm", "p-one")])
+    later = assistant.converse()
+    later.resume([], uploads.scope())
+    assert uploads.scope().patient is None and later.strangers([picture(tmp_path / "two.dcm", "p-two")])
+    assert not later.strangers([picture(tmp_path / "more.dcm", "p-one")])
+
+
+def test_a_turn_that_is_taken_back_is_told_to_no_later_one(chest_workspace):
+    talk = Assistant.open(chest_workspace).converse(patient="100")
+    talk.ask("Is there a right pleural effusion?")
+    talk.ask("Is there a fracture?")
+    talk.drop(1)
+    assert talk.ask("And on the left?").standalone == "Is there a left pleural effusion?"
+    assert [turn.number for turn in talk.turns] == [1, 3]
+    steps = talk.ask_stream("Is there a pneumothorax?")
+    next(steps)
+    talk.drop(1)  # while an answer is being written, which then is in no case
+    list(steps)
+    assert [turn.number for turn in talk.turns] == [1]
+    talk.drop(0)
+    assert len(talk.turns) == 1
+
+
+def test_only_the_chosen_studies_are_rested_on(chest_workspace):
+    assistant = Assistant.open(chest_workspace)
+    study = assistant.search("fracture", patient="400").evidence[0].study_id
+    talk = assistant.converse()
+    talk.switch(studies=[study])
+    answer = talk.ask("Is there a pleural effusion?")
+    assert {piece.study_id for piece in answer.evidence} <= {study}
+    assert talk.scope().studies == {study}
 
 
 def test_a_forgotten_patient_is_forgotten_by_open_conversations(tmp_path):

@@ -14,6 +14,7 @@ from assistant.forget import forget_patient
 from assistant.pseudonyms import Pseudonyms
 from assistant.store.generations import IndexFolder
 from assistant.store.opinions import Target, give
+from assistant.store.talks import Talks
 from assistant.store.workspace_db import WorkspaceDb
 
 GONE = "100"  # two studies: "Large right pleural effusion …", "The effusion has become smaller after drainage."
@@ -71,6 +72,20 @@ def test_nothing_of_the_patient_is_left_and_all_else_is(workspace):
     assert assistant.db.turns("about") == []
     assert assistant.search("heart size normal", kinds=["text"]).evidence[0].external_id == "c.png"
     assert all(e.patient_id != name(workspace) for e in assistant.search("large effusion").evidence)
+
+
+def test_a_conversation_about_the_patient_goes_even_where_nothing_of_them_was_found(workspace):
+    here, talks = name(workspace), Talks(Assistant.open(workspace).db)
+    study = Assistant.open(workspace).search("effusion", patient=GONE).evidence[0].study_id
+    talks.add("chosen", "Is there a fracture?", [], {"text": ""}, scope={"about": [here], "patient": here})
+    talks.add("called", "Is there a fracture?", [], {"text": ""})
+    talks.rename("called", f"About {here}")
+    talks.add("among", "Is there a fracture?", [], {"text": ""}, scope={"about": [], "studies": [study, "S-OTHER"]})
+    talks.add("among", "And a nodule?", [], {"text": ""}, scope={"about": [], "studies": ["S-OTHER"]})
+    before = {talk.id for talk in talks.newest()}
+    forget_patient(workspace, GONE)
+    assert before - {talk.id for talk in talks.newest()} == {"about", "chosen", "called"}
+    assert [turn.question for turn in talks.turns("among")] == ["And a nodule?"]
 
 
 def test_drafts_of_others_stay_unless_they_cite_the_patient(workspace):

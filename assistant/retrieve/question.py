@@ -21,6 +21,11 @@ _NAMED_PATIENT = re.compile(
     r"\b(?:[Pp]atient|MRN|[Cc]ase)(?:'s|’s)?\W+(?:(?:no|number|id|MRN)\b\W*)?"
     r"(?:[A-Z]+[-_]?\d{2,}[\w-]*|\d{4,}|[A-Z][a-z]+\s+[A-Z][a-z]+)|\b(?:Mr|Mrs|Ms|Herr|Frau)\b\.?\s+[A-Z][a-z]+"
 )
+_NUMBERED_PATIENT = re.compile(
+    r"\b(?:[Pp]atient(?:en|in)?|MRN)(?:'s|’s)?\W+(?:(?:no|number|id|ID|Nr|Nummer|MRN)\b\W*)?"
+    r"([A-Za-z]+[-_/.]?\d[\w/.-]*\w|[A-Za-z]+\d|\d{4,}(?:[-/]\w+)*|\d{1,3})(?!\w)"
+    r"(?!\W*(?:%|(?:(?:year|yr|month|week|day|hour|min|Jahr|Monat|Woche|Tag|Stunde)\w*|y/?o|[mck]?[gml]|m?mol|bpm|ms)\b))"
+)
 # An identifier's placeholder with the field that it fills: "(MRN [id], born [date])", "Mr. [name]".
 _IDENTIFIED = re.compile(
     r"\([^()]*\[(?:KINDS)\][^()]*\)|(?:\b(?:mr|mrs|ms|dr|herr|frau|patient|case|mrn|born|tel|phone|no|number|id)\b\W*)*"
@@ -105,6 +110,11 @@ def _patterns() -> _Patterns:
 def names_a_patient(text: str) -> bool:
     """Whether a question names a patient by number or name; only a filter, not words, says whose records are meant."""
     return bool(_NAMED_PATIENT.search(text))
+
+
+def ids_named(text: str) -> list[str]:
+    """The ids that a question names patients by: "patient 4711", "MRN: A-0042"."""
+    return list(dict.fromkeys(match[1] for match in _NUMBERED_PATIENT.finditer(text)))
 
 
 def of_nobody(text: str, instead: str = "") -> str:

@@ -19,7 +19,7 @@ from assistant.errors import EncoderMismatch, IndexMissing, RecipeError
 from assistant.ingest.dicom.web import PacsSource
 from assistant.ingest.recipe import load_recipe
 from assistant.ingest.series import is_slice
-from assistant.pseudonyms import Pseudonyms
+from assistant.pseudonyms import Pseudonyms, is_patient_pseudonym
 from assistant.records import Finding, Kind, Passage, Record
 from assistant.settings import StoreSettings
 from assistant.store.catalogue import Catalogue, FindingRow, MetaRow, PassageRow, PathRow, RecordRow, release
@@ -95,8 +95,9 @@ class OpenIndex:
         """Whether a newer generation has been committed since this one was opened."""
         return self._folder.current() != self.generation
 
-    def pseudonym_of(self, own_patient_id: str) -> str:
-        return self._pseudonyms.patient(own_patient_id, self.namespace)
+    def pseudonym_of(self, patient: str) -> str:
+        """Of a patient by the archive's own id; a pseudonym stays what it is."""
+        return patient if is_patient_pseudonym(patient) else self._pseudonyms.patient(patient, self.namespace)
 
     def encoder_name(self, kind: Kind) -> str:
         return str(self.meta["encoders"][kind])

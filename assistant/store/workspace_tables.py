@@ -68,14 +68,22 @@ class FailureRow(WorkspaceBase):
 
 
 class ConversationRow(WorkspaceBase):
+    """An account's conversation; `title` is the first question, or what the account called it."""
+
     __tablename__ = "conversation"
     conversation_id: Mapped[str] = mapped_column(primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.account_id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.account_id"), index=True)
     started_at: Mapped[datetime] = mapped_column(default=now)
+    title: Mapped[str] = mapped_column(default="")
+    changed_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class TurnRow(WorkspaceBase):
-    """A question and its answer; `uploads` are record ids, never paths."""
+    """A question and its answer; `uploads` are record ids, never paths.
+
+    `case_number` counts the conversation's cases, `scope` is what the case is about (`Scope.to_json`, pseudonyms only).
+    A turn that was asked anew or taken back has `replaced_at`: it is shown no more, and goes with its conversation.
+    """
 
     __tablename__ = "turn"
     turn_id: Mapped[int] = mapped_column(primary_key=True)
@@ -84,6 +92,9 @@ class TurnRow(WorkspaceBase):
     question: Mapped[str]
     uploads: Mapped[list[str]] = mapped_column(Json)
     answer: Mapped[dict[str, Any]] = mapped_column(Json)
+    case_number: Mapped[int] = mapped_column(default=0)
+    scope: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    replaced_at: Mapped[datetime | None]
 
 
 class FeedbackRow(WorkspaceBase):

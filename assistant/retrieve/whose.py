@@ -1,0 +1,68 @@
+"""Which patient uploads, a chosen id and a question's words are about, in pseudonyms that can be compared.
+
+A patient has a pseudonym in each namespace of the open indexes, and one that uploads bear; together they are the
+patient's names here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from assistant.pseudonyms import Pseudonyms, is_patient_pseudonym
+from assistant.retrieve.query import Query, Upload
+from assistant.retrieve.question import ids_named
+from assistant.retrieve.wall import own_of
+from assistant.store.index import OpenIndex
+
+Names = frozenset[str]
+
+# What may be an archive's own id wherever it stands: letters with digits ("PAT-0042"), or a long number.
+_ID = re.compile(r"(?<![\w./-])(?=[\w./-]*\d)(?:[^\W\d_][\w./-]*\w|\d{6,})(?![\w-])")
+_SURELY = 4  # characters of an id that is one though the archive does not know it; "patient 65" is an age
+_MOST = 20  # words of a question that are looked up
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Tells patients apart in the open indexes."""
+
+    indexes: Sequence[OpenIndex]
+    pseudonyms: Pseudonyms
+
+    def names(self, patient: str) -> Names:
+        """Of a patient by the archive's own id, or by one pseudonym."""
+        if is_patient_pseudonym(patient):
+            return frozenset({patient})
+        return frozenset(
+            {*(index.pseudonym_of(patient) for index in self.indexes), self.pseudonyms.patient(patient, "")}
+        )
+
+    def of_upload(self, upload: Upload) -> Names:
+        """Of the patient whom the file names, else of the one with whom the archive holds the same file."""
+        if upload.patient:
+            return self.names(upload.patient)
+        return frozenset(person for own in own_of(self.indexes, Query(uploads=(upload,))) for person in own.patients)
+
+    def known(self, patient: str) -> str | None:
+        """The pseudonym under which the archive holds a patient; None for one that it does not hold."""
+        names = sorted(self.names(patient))
+        return next((name for name in names for index in self.indexes if index.has_patient(name)), None)
+
+    def named_in(self, text: str) -> dict[str, Names]:
+        """The patients that a text names by an id, each with the names: what stands after a word for a patient, and
+        every other word that is an id of the archive or a pseudonym."""
+        told = [word for word in ids_named(text) if len(word) >= _SURELY or self.known(word)]
+        seen = dict.fromkeys(match[0] for match in _ID.finditer(text))
+        ids = [word for word in list(seen)[:_MOST] if is_patient_pseudonym(word) or self.known(word)]
+        return {word: self.names(word) for word in dict.fromkeys((*told, *ids))}
+
+
+def apart(people: Iterable[Names]) -> list[Names]:
+    """How many patients these are: whoever shares a name is one."""
+    groups: list[Names] = []
+    for names in filter(None, people):
+        same = [group for group in groups if group & names]
+        groups = [group for group in groups if group not in same] + [names.union(*same)]
+    return groups
