@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, nullcontext
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from assistant.drafting.content import Content, read_contents
 from assistant.drafting.output import DraftOutput
@@ -42,6 +43,8 @@ _OF_ALL = (
     CannotWrite,
 )  # fmt: skip
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Problem = Callable[[str, str], None]
 Progress = Callable[[int, int], None]
 
@@ -148,10 +151,10 @@ def _outcomes(
         try:
             while True:
                 if ahead is None and parts:
-                    ahead = searcher.submit(_searched, assistant, parts.popleft(), contents, options)
+                    ahead = _submit(searcher, _searched, assistant, parts.popleft(), contents, options)
                 if ahead is not None and (not waiting or (ahead.done() and len(waiting) < chunk)):
                     for request, found in ahead.result():
-                        waiting.append((request, found if isinstance(found, str) else writers.submit(write, *found)))
+                        waiting.append((request, found if isinstance(found, str) else _submit(writers, write, *found)))
                     ahead = None
                     continue
                 if not waiting:
@@ -163,6 +166,12 @@ def _outcomes(
             for _, left in waiting:
                 if not isinstance(left, str):
                     left.cancel()
+
+
+def _submit(pool: ThreadPoolExecutor, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> Future[T]:
+    """Work in another thread for whoever this one works for: what they may see holds there, too."""
+    context = copy_context()
+    return pool.submit(lambda: context.run(work, *given, **named))
 
 
 def _searched(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import BadQuery, UnreadableFile, WardroundError
 from assistant.measure import Measurements, measure_image, measure_signal
+from assistant.pseudonyms import Pseudonyms
 from assistant.records import Evidence, Record
 from assistant.retrieve.query import Query, Upload
 from assistant.studies import StudyRequest
@@ -127,8 +128,14 @@ def _content(
         concerns.append("identity: the files name more than one patient")
     if request.patient_id and named - {request.patient_id}:
         concerns.append("identity: a file names another patient than the list does")
+    listed = Pseudonyms.of(assistant.workspace).patient(request.patient_id, "") if request.patient_id else None
     uploads = tuple(
-        replace(upload, patient=upload.patient or request.patient_id, study=upload.study or request.study_id)
+        replace(
+            upload,
+            record=replace(upload.record, patient_id=upload.record.patient_id or listed),
+            patient=upload.patient or request.patient_id,
+            study=upload.study or request.study_id,
+        )
         for upload in read
         if upload.record.kind != "text"
     )

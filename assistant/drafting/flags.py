@@ -39,7 +39,7 @@ def flags_of(
         dict.fromkeys(
             (
                 *content.concerns,
-                *_by_verdict(claims),
+                *by_verdict(claims),
                 *_by_similarity(found, similar, settings),
                 *_by_quality(content),
                 *_by_text(content),
@@ -48,7 +48,14 @@ def flags_of(
     )
 
 
-def _by_verdict(claims: Sequence[Claim]) -> Iterator[str]:
+def flags_after(flags: Sequence[str], claims: Sequence[Claim]) -> tuple[str, ...]:
+    """The reasons of a draft whose sentences were changed: those that the sentences give are given anew."""
+    given = ("contradiction: ", "unsupported: ", "nothing drafted: ")
+    return (*(flag for flag in flags if not flag.startswith(given)), *by_verdict(claims))
+
+
+def by_verdict(claims: Sequence[Claim]) -> Iterator[str]:
+    """Reasons that the sentences themselves give."""
     if not claims:
         yield "nothing drafted: no sentence could be written"
     for verdict, kind in (("contradicted", "contradiction"), ("unsupported", "unsupported")):

@@ -155,14 +155,18 @@ class DraftOutput:
             "exports": sorted(self._options.exports),
         }
         path = self._folder / RUN
-        had = json.loads(path.read_text("utf-8")) if path.exists() and self.path.exists() else asked
+        told = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        had = told if self.path.exists() and told.keys() >= asked.keys() else asked
         if different := [name for name, value in asked.items() if had.get(name) != value]:
             name = different[0]
             raise WardroundError(
                 f"{self._folder}: its drafts were made with {name} {had.get(name)!r}, and now {asked[name]!r} is asked "
                 "for; choose another --out"
             )
-        write_atomically(path, json.dumps(asked, indent=2) + "\n", mode=_OWNER)
+        indexes = sorted(
+            {*self._assistant.indexes, *told.get("indexes", ())}
+        )  # whoever reads the drafts reads of these
+        write_atomically(path, json.dumps({**told, **asked, "indexes": indexes}, indent=2) + "\n", mode=_OWNER)
 
 
 def finished(path: Path) -> set[str]:

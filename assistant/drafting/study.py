@@ -88,5 +88,6 @@ def write_draft(
         answerer.model,
         answerer.prompt_for(task),
         content.in_words(),
+        name,
     )
     return Made(draft, content, task, context, checked)

@@ -6,22 +6,27 @@ from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
 from assistant.export.names import file_name
-from assistant.export.preferences import preference_pair
-from assistant.records import Draft, Record
+from assistant.export.preferences import edited_pair, preference_pair
+from assistant.records import Draft, Record, Review
 
 Export = Literal["fhir", "docx", "pdf", "preferences"]
 EXPORTS: tuple[Export, ...] = get_args(Export)
 
-__all__ = ["EXPORTS", "Export", "file_name", "preference_pair", "render"]
+__all__ = ["EXPORTS", "Export", "edited_pair", "file_name", "preference_pair", "render"]
 
 
 def render(
-    draft: Draft, own: Sequence[Record], record_of: Callable[[str], Record], kinds: Sequence[str]
+    draft: Draft,
+    own: Sequence[Record],
+    record_of: Callable[[str], Record],
+    kinds: Sequence[str],
+    review: Review | None = None,
 ) -> dict[str, bytes]:
     """The files of a draft by kind: "fhir" (JSON), "docx", "pdf".
 
     `own` are the study's pictures and signals; `record_of` gives a record of the archive with its content, for the
-    pictures of what is cited. The FHIR report carries the PDF where both are asked for.
+    pictures of what is cited. The FHIR report carries the PDF where both are asked for. With `review`, `draft` is the
+    report after its decisions.
     """
     from assistant.export.docx import docx_of
     from assistant.export.fhir import fhir_of
@@ -30,7 +35,7 @@ def render(
     from assistant.export.pictures import pictures_of
 
     found: dict[str, bytes] = {}
-    layout = layout_of(draft)
+    layout = layout_of(draft, review)
     if {"docx", "pdf"} & set(kinds):
         pictures = pictures_of(layout, own, record_of)
         found |= {"pdf": pdf_of(layout, pictures)} if "pdf" in kinds else {}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from assistant.export.layout import NOTICE, TITLE, Layout, Line
+from assistant.export.layout import TITLE, Layout, Line
 from assistant.export.pictures import Picture, columns_of, rows_of
 
 _WARN, _GREY = (0xB0, 0x1E, 0x1E), (0x59, 0x59, 0x59)
@@ -31,7 +31,7 @@ def docx_of(layout: Layout, pictures: Sequence[Picture]) -> bytes:
     properties.created = properties.modified = datetime(2000, 1, 1)  # the same document each time
 
     document.add_heading(TITLE, level=0)
-    _run(document.add_paragraph(), NOTICE, _GREY, italic=True)
+    _run(document.add_paragraph(), layout.notice, _GREY, italic=True)
     facts = document.add_paragraph()
     for number, (name, value) in enumerate(layout.facts):
         _run(facts, f"{name}: ", bold=True)
@@ -56,7 +56,7 @@ def docx_of(layout: Layout, pictures: Sequence[Picture]) -> bytes:
             paragraph = document.add_paragraph()
             _run(paragraph, f"[{source.number}] {source.heading}", _GREY, bold=True, size=9)
             _run(paragraph, f"\n{source.text}" if source.text else "", size=9)
-    _run(document.sections[0].footer.paragraphs[0], f"{TITLE}, not checked by a physician", _GREY, size=8)
+    _run(document.sections[0].footer.paragraphs[0], layout.foot, _GREY, size=8)
     document.styles["Heading 2"].font.color.rgb = RGBColor(0x1F, 0x3A, 0x5F)
     out = io.BytesIO()
     document.save(out)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from assistant.export.layout import NOTICE, TITLE, Layout, Line, Source
+from assistant.export.layout import TITLE, Layout, Line, Source
 from assistant.export.names import plain
 from assistant.records import Evidence, SignalPlace, ValuePlace
 
@@ -144,6 +144,8 @@ def _claim(section: str, line: Line, references: dict[str, str]) -> dict[str, An
     ]
     if claim.error_kind:
         parts.append({"url": "errorKind", "valueCode": claim.error_kind})
+    if line.decided:
+        parts.append({"url": "decision", "valueString": plain(line.decided)})
     cited = dict.fromkeys(key for key in claim.citations if key in references)
     parts += [{"url": "evidence", "valueReference": {"reference": f"#{references[key]}"}} for key in cited]
     return {"url": CLAIM, "extension": parts}
@@ -167,7 +169,7 @@ def _forms(layout: Layout, pdf: bytes | None) -> list[dict[str, Any]]:
 
 
 def _narrative(layout: Layout) -> str:
-    parts = [f"<h1>{TITLE}</h1><p><i>{escape(NOTICE)}</i></p>"]
+    parts = [f"<h1>{TITLE}</h1><p><i>{escape(layout.notice)}</i></p>"]
     parts += [f"<p><b>{escape(name)}</b>: {escape(value)}</p>" for name, value in layout.facts]
     if layout.flags:
         flags = "".join(f"<li>{escape(flag)}</li>" for flag in layout.flags)

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from assistant.export.names import plain
-from assistant.records import Claim, Draft, Evidence, TextPlace, ValuePlace
+from assistant.records import STATES, Claim, Draft, Evidence, Review, TextPlace, ValuePlace
 
 TITLE = "Preliminary report"
 NOTICE = (
     "Drafted by software and not yet read by a physician. Each sentence was checked against the evidence that its "
     "number names. Research software, no medical device."
 )
+FOOT = f"{TITLE}, not checked by a physician"
+REVIEWED_NOTICE = (
+    "Drafted by software; people have accepted, changed or rejected its sentences, as stated below. Preliminary: no "
+    "physician has signed it. Each sentence was checked against the evidence that its number names. Research software, "
+    "no medical device."
+)
+REVIEWED_FOOT = f"{TITLE}, not signed by a physician"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A sentence of the report, the numbers of its evidence, and its mark where it is not supported (else "")."""
+    """A sentence of the report, the numbers of its evidence, and its mark where it is not supported (else "").
+
+    `decided` says what a person decided on it ("accepted by anna"); "" where nobody did.
+    """
 
     claim: Claim
     text: str
     numbers: tuple[int, ...]
     mark: str
+    decided: str = ""
 
     @property
     def cited(self) -> str:
@@ -56,10 +68,12 @@ class Layout:
     flags: tuple[str, ...]
     sections: tuple[tuple[str, tuple[Line, ...]], ...]
     sources: tuple[Source, ...]
+    notice: str = NOTICE
+    foot: str = FOOT
 
     def as_text(self) -> str:
         """The whole report as plain text."""
-        parts = [TITLE.upper(), NOTICE, "\n".join(f"{name}: {value}" for name, value in self.facts)]
+        parts = [TITLE.upper(), self.notice, "\n".join(f"{name}: {value}" for name, value in self.facts)]
         if self.flags:
             parts.append("NEEDS A LOOK\n" + "\n".join(f"- {flag}" for flag in self.flags))
         for name, lines in self.sections:
@@ -73,24 +87,57 @@ class Layout:
         return "\n\n".join(parts) + "\n"
 
 
-def layout_of(draft: Draft) -> Layout:
-    """The report of a draft; evidence is numbered in the order in which it is cited."""
+def layout_of(draft: Draft, review: Review | None = None) -> Layout:
+    """The report of a draft; evidence is numbered in the order in which it is cited.
+
+    With `review`, `draft` is the report as it stands after its decisions, and says who took them.
+    """
     by_id = {evidence.id: evidence for evidence in draft.evidence}
     numbers: dict[str, int] = {}
     sections = []
-    for section in draft.sections:
+    for name, said in _said(draft, review):
         lines = []
-        for claim in section.claims:
+        for claim, decided in said:
             cited = tuple(numbers.setdefault(key, len(numbers) + 1) for key in claim.citations if key in by_id)
-            lines.append(Line(claim, plain(claim.text), cited, _mark(claim)))
-        sections.append((plain(section.name), tuple(lines)))
+            mark = "; ".join(filter(None, (_mark(claim), decided))) if _mark(claim) else ""
+            lines.append(Line(claim, plain(claim.text), cited, mark, decided))
+        sections.append((plain(name), tuple(lines)))
     sources = tuple(_source(number, by_id[key]) for key, number in numbers.items())
     facts = [("Study", draft.study_id), ("Status", "preliminary"), ("Written by", draft.model or "unknown")]
     if draft.prompt:
         facts.append(("Template", draft.prompt))
     facts.append(("Checked by", f"Wardround {_version()}"))
+    told = (NOTICE, FOOT)
+    if review is not None and review.is_begun:
+        facts.append(("Gone through by", _gone_through(review)))
+        told = (REVIEWED_NOTICE, REVIEWED_FOOT)
     shown = tuple((name, plain(value)) for name, value in facts)
-    return Layout(draft, shown, tuple(map(plain, draft.flags)), tuple(sections), sources)
+    return Layout(draft, shown, tuple(map(plain, draft.flags)), tuple(sections), sources, *told)
+
+
+def _said(draft: Draft, review: Review | None) -> Iterator[tuple[str, list[tuple[Claim, str]]]]:
+    """The claims by section, each with what was decided on it."""
+    if review is None:
+        yield from ((section.name, [(claim, "") for claim in section.claims]) for section in draft.sections)
+        return
+    for name, sentences in review.sections():
+        said = [
+            (claim, f"{sentence.state} by {sentence.last.by}" if sentence.last and sentence.state != "open" else "")
+            for sentence in sentences
+            for claim in sentence.claims
+        ]
+        if said:
+            yield name, said
+
+
+def _gone_through(review: Review) -> str:
+    counted = ", ".join(
+        f"{count} {'not decided on' if state == 'open' else state}"
+        for state in (*STATES[1:], STATES[0])
+        if (count := review.counts[state])
+    )
+    day = review.last_at.date().isoformat() if review.last_at else ""
+    return f"{', '.join(review.people)}, last on {day}: {counted}"
 
 
 def _mark(claim: Claim) -> str:

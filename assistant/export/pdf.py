@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from assistant.export.layout import NOTICE, TITLE, Layout, Line
+from assistant.export.layout import TITLE, Layout, Line
 from assistant.export.pictures import Picture, columns_of, rows_of
 
 _WARN, _GREY, _BLUE = "#B01E1E", "#595959", "#1F3A5F"
@@ -34,7 +34,7 @@ def pdf_of(layout: Layout, pictures: Sequence[Picture]) -> bytes:
         out, pagesize=A4, leftMargin=_MARGIN_CM * cm, rightMargin=_MARGIN_CM * cm, topMargin=2 * cm,
         bottomMargin=2 * cm, title=TITLE, author="Wardround", invariant=1,
     )  # fmt: skip
-    story: list[Any] = [*_set(TITLE, styles["title"]), *_set(NOTICE, styles["notice"]), Spacer(1, 0.2 * cm)]
+    story: list[Any] = [*_set(TITLE, styles["title"]), *_set(layout.notice, styles["notice"]), Spacer(1, 0.2 * cm)]
     for name, value in layout.facts:
         story += _set(value, styles["body"], before=f"<b>{escape(name)}:</b> ")
     if layout.flags:
@@ -56,7 +56,8 @@ def pdf_of(layout: Layout, pictures: Sequence[Picture]) -> bytes:
         for source in layout.sources:
             story += _set(f"[{source.number}] {source.heading}", styles["source"], wrap="<b>{}</b>")
             story += _set(source.text, styles["quoted"]) if source.text else []
-    document.build(story, onFirstPage=_foot, onLaterPages=_foot)
+    foot = partial(_foot, layout.foot)
+    document.build(story, onFirstPage=foot, onLaterPages=foot)
     return out.getvalue()
 
 
@@ -96,13 +97,13 @@ def _beside(row: Sequence[Picture], style: Any) -> Any:
     return Table([cells], colWidths=[room * cm] * len(row), style=top, hAlign="LEFT")
 
 
-def _foot(canvas: Any, document: Any) -> None:
+def _foot(told: str, canvas: Any, document: Any) -> None:
     from reportlab.lib.units import cm
 
     canvas.saveState()
     canvas.setFont(_fonts()[0], 7.5)
     canvas.setFillColor(_GREY)
-    canvas.drawString(_MARGIN_CM * cm, 1.1 * cm, f"{TITLE}, not checked by a physician")
+    canvas.drawString(_MARGIN_CM * cm, 1.1 * cm, told)
     canvas.drawRightString(document.pagesize[0] - _MARGIN_CM * cm, 1.1 * cm, f"page {document.page}")
     canvas.restoreState()
 

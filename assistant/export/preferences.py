@@ -12,9 +12,9 @@ from typing import Any
 
 from assistant.generate.context import Context
 from assistant.generate.fence import defused
-from assistant.generate.prompts import load_prompt
+from assistant.generate.prompts import Prompt, load_prompt
 from assistant.generate.task import DraftTask
-from assistant.records import Claim, Draft, Statement
+from assistant.records import Claim, Draft, Review, Statement
 
 ABSTAIN = "ABSTAIN"  # what every template asks for where there is nothing to report
 Checked = tuple[str, Statement, tuple[Claim, ...]]  # section, a statement as written, its claims
@@ -31,18 +31,51 @@ def preference_pair(
     checked = list(checked)
     if context is None or draft.prompt is None or not checked:
         return None
-    labels = {key: label for label, key in context.ids.items()}
     good = [
         (section, claim.text, claim.citations)
         for section, _, claims in checked
         for claim in claims
         if claim.verdict == "supported"
     ]
+    written = [(section, s.text, s.citations) for section, s, _ in checked]
+    template = load_prompt(draft.prompt.partition("@")[0], prompts_dir)
+    return _pair(draft, task, context, template, good, written)
+
+
+def edited_pair(review: Review, task: DraftTask, context: Context, prompts_dir: Path) -> dict[str, Any] | None:
+    """The pair of a draft that people went through to its end: `chosen` is the report as it stands, `rejected` as it
+    was drafted. None where nothing was changed, or where a sentence is still open.
+
+    The prompt is what a model is shown of the draft's evidence by the settings and the template as they are now,
+    whoever wrote the draft. The quoted comparison with a prior study, which no model writes, is in neither.
+    """
+    if not review.is_finished:
+        return None
+    template = load_prompt(task.template, prompts_dir)
+    asked = [sentence for sentence in review.sentences if sentence.section in template.sections]
+    shown = set(context.ids.values())
+
+    def cited(section: str, claim: Claim) -> tuple[str, str, tuple[str, ...]]:
+        return section, claim.text, tuple(key for key in claim.citations if key in shown)
+
+    chosen = [cited(s.section, claim) for s in asked for claim in s.claims]
+    written = [cited(s.section, s.original) for s in asked if s.original]
+    return _pair(review.draft, task, context, template, chosen, written)
+
+
+def _pair(
+    draft: Draft,
+    task: DraftTask,
+    context: Context,
+    template: Prompt,
+    good: Iterable[tuple[str, str, tuple[str, ...]]],
+    written: Iterable[tuple[str, str, tuple[str, ...]]],
+) -> dict[str, Any] | None:
+    labels = {key: label for label, key in context.ids.items()}
     chosen = _report(good, labels) or ABSTAIN
-    rejected = _report([(section, s.text, s.citations) for section, s, _ in checked], labels)
+    rejected = _report(written, labels) or ABSTAIN
     if chosen == rejected:
         return None
-    template = load_prompt(draft.prompt.partition("@")[0], prompts_dir)
     system, user = template.messages(
         study=defused(task.study), evidence=context.text, sections=", ".join(template.sections)
     )
@@ -52,7 +85,7 @@ def preference_pair(
         "rejected": [{"role": "assistant", "content": rejected}],
         "study_id": draft.study_id,
         "model": draft.model,
-        "template": draft.prompt,
+        "template": draft.prompt or template.id,
     }
 
 

@@ -202,8 +202,9 @@ class Section:
 class Draft:
     """A report as sections of checked claims; always preliminary.
 
-    `study_id` is what the caller named the study, `given` says in words what there was of it ("12-lead ECG, 10 s").
-    `flags` are reasons for a person to look.
+    `study_id` is what the caller named the study, `given` says in words what there was of it ("12-lead ECG, 10 s"),
+    `template` names the report template that it follows, `prompt` the one that a model was asked with, with its
+    version. `flags` are reasons for a person to look.
     """
 
     study_id: str
@@ -213,12 +214,14 @@ class Draft:
     model: str = ""
     prompt: str | None = None
     given: str = ""
+    template: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
             "study_id": self.study_id,
             "status": "preliminary",
             "given": self.given,
+            "template": self.template,
             "sections": [{"name": s.name, "claims": [c.to_json() for c in s.claims]} for s in self.sections],
             "evidence": [e.to_json() for e in self.evidence],
             "flags": list(self.flags),

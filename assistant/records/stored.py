@@ -96,4 +96,5 @@ def stored_draft(found: Json) -> Draft:
         model=found.get("model", ""),
         prompt=found.get("prompt"),
         given=found.get("given", ""),
+        template=found.get("template", ""),
     )

@@ -50,7 +50,7 @@ claims = st.builds(
 
 @given(pieces, claims, st.lists(words, max_size=2).map(tuple))
 def test_a_draft_and_an_answer_come_back_as_they_were(piece, claim, some):
-    draft = Draft("s", (Section("FINDINGS", (claim, claim)),), (piece,), some, "quote", "draft@1", "12-lead ECG, 10 s")
+    draft = Draft("s", (Section("FINDINGS", (claim, claim)),), (piece,), some, "quote", "draft@1", "ECG", "draft-ecg")
     assert stored_draft(json.loads(json.dumps(draft.to_json()))) == draft
     answer = Answer(
         "Why?", (claim,), (piece,), True, "nothing", "quote", None, some, {"total": 1.25}, "Why then?", "direct",
