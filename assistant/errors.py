@@ -89,5 +89,9 @@ class TooBusy(WardroundError):
     """More is asked at once than a visitor's share, or than the server takes; later it may well do."""
 
 
+class NotAllowed(WardroundError):
+    """What the account's roles do not allow."""
+
+
 class CannotWrite(WardroundError):
     """The folder that results go to is full, read-only or gone."""

@@ -4,59 +4,40 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
+import sys
 import threading
 import time
 import webbrowser
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI, Request, Response
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
+from assistant.acting import the_user
 from assistant.errors import WardroundError
+from assistant.store.accounts import Accounts
+from assistant.ui.door import Door
 from assistant.ui.evaluation.routes import scorecard_router
+from assistant.ui.gate import Gate
 from assistant.ui.head import language_router
-from assistant.ui.page import STYLES, build_page
+from assistant.ui.page import PAGES, STYLES, build_page
 from assistant.ui.scratch import Scratch
+from assistant.ui.sign_in import sign_in_router
 from assistant.ui.upload_guard import UploadGuard
-from assistant.ui.visitor import entering, visitor_of
+from assistant.ui.visitor import acting
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
-
-# Gradio compiles its templates and event code in the browser ('unsafe-eval') and starts from inline scripts;
-# handlers inside markup (onerror=…) are refused, and nothing is loaded from or sent to another host.
-POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-        "script-src-attr 'none'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "worker-src 'self' blob:",
-        "connect-src 'self'",
-        "frame-src 'none'",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "geolocation=(), microphone=(), camera=(self)",
-}
-
+    from assistant.settings import UiSettings
 
 STATIC = "/wr/static"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def make_app(assistant: Assistant, folder: Path) -> FastAPI:
@@ -65,24 +46,18 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(UploadGuard, folder=folder, ui=assistant.settings.ui)
-    # Another site's page that rebinds its name to this address is turned away.
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
-
-    @app.middleware("http")
-    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        with entering(visitor_of(request, None)):
-            response = await call_next(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)  # a page of a stricter policy keeps it
-        if not request.url.path.startswith(("/assets", "/static", STATIC)):
-            response.headers["Cache-Control"] = "no-store"
-        return response
-
+    door, ui = Door(assistant), assistant.settings.ui
+    roles = {place.path: place.role for place, _ in PAGES}
+    events: dict[int, str] = {}
+    app.add_middleware(Gate, door=door, ui=ui, pages=roles, role_of_event=events.get)  # the last added is the first met
+    assistant.act_for(partial(acting, ui.sign_in))
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"))
     app.include_router(language_router())
     app.include_router(scorecard_router(assistant))
+    app.include_router(sign_in_router(door))
     page = build_page(assistant, folder / "conversations")
-    return gr.mount_gradio_app(
+    scripts = ("wardround.js", *(("session.js",) if ui.sign_in else ()))
+    mounted = gr.mount_gradio_app(
         app,
         page,
         path="/",
@@ -93,8 +68,33 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
         show_error=True,
         theme=theme(),
         css_paths=STYLES,
-        head=f'<script type="module" src="{STATIC}/wardround.js"></script>',
+        head="".join(f'<script type="module" src="{STATIC}/{name}"></script>' for name in scripts),
     )
+    events.update(events_of(page, roles))
+    return mounted
+
+
+def events_of(page: gr.Blocks, roles: Mapping[str, str]) -> dict[int, str]:
+    """The role that each event's number takes: that of the page it is on."""
+    by_page = page.config["page"].items()
+    return {number: roles[f"/{name}"] for name, told in by_page for number in told["dependencies"]}
+
+
+def check_address(ui: UiSettings, host: str) -> dict[str, Any]:
+    """What uvicorn needs to speak HTTPS, if it shall. Raises WardroundError where the page must not be served so."""
+    if host not in LOOPBACK and not ui.sign_in:
+        raise WardroundError(
+            f"ui.host {host}: without sign-in the page answers on this machine only: use 127.0.0.1, or set ui.sign_in"
+        )
+    if ui.tls_certificate is None and ui.tls_key is None:
+        return {}
+    if ui.tls_certificate is None or ui.tls_key is None:
+        raise WardroundError("ui.tls_certificate and ui.tls_key: give both, or neither")
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(ui.tls_certificate, ui.tls_key)
+    except OSError as error:  # ssl.SSLError, too
+        raise WardroundError(f"ui.tls_certificate {ui.tls_certificate}, ui.tls_key {ui.tls_key}: {error}") from error
+    return {"ssl_certfile": str(ui.tls_certificate), "ssl_keyfile": str(ui.tls_key)}
 
 
 def theme() -> Any:
@@ -115,15 +115,19 @@ class PageServer:
     """
 
     def __init__(self, assistant: Assistant, port: int, host: str = "127.0.0.1") -> None:
-        if host not in ("127.0.0.1", "localhost", "::1"):
-            raise WardroundError(
-                f"ui.host {host}: without sign-in the page answers on this machine only: use 127.0.0.1"
-            )
+        ui = assistant.settings.ui
+        tls = check_address(ui, host)
+        if ui.sign_in and not Accounts(assistant.db).somebody():
+            raise WardroundError("nobody can sign in yet: `wardround user add NAME --role administrator --role reader`")
+        self._assistant = assistant
         self._scratch = Scratch()
         self.folder = self._scratch.folder
-        self.url = f"http://{host}:{port}"
+        self.url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
         app = make_app(assistant, self.folder)
-        self._server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False))
+        config = uvicorn.Config(
+            app, host=host, port=port, log_level="warning", access_log=False, server_header=False, **tls
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
     def __enter__(self) -> PageServer:
@@ -138,6 +142,7 @@ class PageServer:
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
         self._thread.join(timeout=10)
+        self._assistant.act_for(the_user)
         self._forget()
 
     def wait(self) -> None:
@@ -149,10 +154,16 @@ class PageServer:
 
 
 def launch(assistant: Assistant, port: int | None = None, open_browser: bool = False) -> None:
-    """Open the chat on 127.0.0.1 and serve it until interrupted; uploads are deleted at the end."""
+    """Open the chat and serve it until interrupted; uploads are deleted at the end."""
     ui = assistant.settings.ui
     with PageServer(assistant, port or ui.port, ui.host) as server:
         print(f"Wardround answers on {server.url} (stop with Ctrl-C)", flush=True)
+        if ui.host not in LOOPBACK and ui.tls_certificate is None:
+            print(
+                "Passwords and records travel unencrypted: set ui.tls_certificate and ui.tls_key, or put a server that "
+                "speaks HTTPS in front (docs/security.md)",
+                file=sys.stderr,
+            )
         if open_browser:
             webbrowser.open(server.url)
         signal.signal(signal.SIGTERM, _interrupt)  # a service manager's way to end it: uploads go all the same

@@ -1,7 +1,8 @@
 """Who is at the page: the account, what it may see, and the language it reads.
 
 `visitor()` holds wherever the page's code runs: in Gradio's events, step by step of a generator too, and in the
-server's own routes, for which its middleware calls `entering`.
+server's own routes. The gate (`gate.py`) says who it is, in the request's scope; a thread of one's own is entered with
+`entering`, or run in `contextvars.copy_context()`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.ui.language import choose_language
+from assistant.acting import Acting
+from assistant.errors import NotAllowed
+from assistant.ui.language import choose_language, say
 
 LANGUAGE_COOKIE = "wr_language"
+SCOPE_KEY = "wardround.visitor"
+"""Where a request's scope holds a function that gives its Visitor, with the rights that hold now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,41 +32,54 @@ class Visitor:
     roles: frozenset[str] = frozenset({"reader", "author", "auditor", "administrator"})
     indexes: frozenset[str] | None = None
 
-    def may(self, role: str) -> bool:
-        return role in self.roles
+    def may(self, *roles: str) -> bool:
+        """Whether the visitor has one of these roles."""
+        return any(role in self.roles for role in roles)
 
     def sees(self, index: str) -> bool:
         return self.indexes is None or index in self.indexes
 
 
-Known = Callable[[str | None, str], Visitor]
-"""(account's name or None, language) → visitor."""
-
 _now: ContextVar[Visitor | None] = ContextVar("visitor", default=None)
-_known: Known = lambda name, language: Visitor(name, language)  # noqa: E731 (replaced where accounts are kept)
 
 
 def visitor() -> Visitor:
     """Whoever the running code works for; one without a name outside of any request."""
-    if (found := _now.get()) is not None:
-        return found
-    if "gradio" not in sys.modules:  # the command line draws too, and must not wait for Gradio to be imported
-        return Visitor()
-    from gradio.context import LocalContext
+    if "gradio" in sys.modules:  # the command line draws too, and must not wait for Gradio to be imported
+        from gradio.context import LocalContext
 
-    request = LocalContext.request.get(None)
-    return visitor_of(request, getattr(request, "username", None)) if request is not None else Visitor()
+        # first: Gradio's queue was started in some request or other, whose context its events inherit
+        if (request := LocalContext.request.get(None)) is not None:
+            return visitor_of(request)
+    return _now.get() or Visitor()
 
 
-def visitor_of(request: Any, name: str | None) -> Visitor:
+def visitor_of(request: Any) -> Visitor:
     """The visitor behind a request of Gradio or Starlette."""
-    return _known(name, choose_language(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language")))
+    inner = getattr(request, "request", None) or request
+    look_up: Callable[[], Visitor] | None = inner.scope.get(SCOPE_KEY)
+    return look_up() if look_up is not None else Visitor(language=language_of(inner))
 
 
-def known_by(look_up: Known) -> None:
-    """From now on accounts are looked up so."""
-    global _known
-    _known = look_up
+def language_of(request: Any) -> str:
+    """The language that a request's cookie or browser asks for."""
+    return choose_language(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
+
+
+def need(*roles: str) -> Visitor:
+    """The visitor, who must have one of these roles. Raises NotAllowed."""
+    who = visitor()
+    if not who.may(*roles):
+        raise NotAllowed(say("sign_in.role_missing", role=say(f"role.{roles[0]}")))
+    return who
+
+
+def acting(sign_in: bool) -> Acting:
+    """For whom the archive works; with sign-in, for nobody who isn't signed in: they see no index."""
+    who = visitor()
+    if sign_in and who.name is None:
+        return Acting(None, frozenset(), logged=True)
+    return Acting(who.name, who.indexes, logged=True)
 
 
 @contextmanager
