@@ -38,6 +38,9 @@ _EXAMPLES = {
     "probe": "wardround probe eval/nih_cxr64.toml --out probes.toml\nwardround eval probes.toml",
     "deidentify": "wardround deidentify cxr.dcm --out shared.dcm",
     "forget": "wardround forget --patient 4711 --dry-run\nwardround forget --patient 4711",
+    "user": "wardround user add ada --role administrator --role reader\n"
+    "wardround user add bob --role reader --index chest\nwardround user list\n"
+    "wardround user token bob --label nightly --days 90",
     "doctor": "wardround doctor --index chest\nwardround doctor --repair",
 }
 
@@ -205,6 +208,8 @@ def parser() -> argparse.ArgumentParser:
     deidentify.add_argument("file", type=Path, metavar="FILE")
     deidentify.add_argument("--out", type=Path, required=True, metavar="FILE", help="the copy; must not exist")
 
+    _user(_command(commands, "user", "say who may sign in to the page, with which roles and to which indexes"))
+
     doctor = _command(commands, "doctor", "check a workspace's indexes")
     doctor.add_argument("--index", metavar="NAME", help="default: all that are built")
     doctor.add_argument("--repair", action="store_true", help="make again what can be, in a new generation")
@@ -233,6 +238,43 @@ def _command(
         command.add_argument("--patient", metavar="ID", help="only this patient's records (the archive's own id)")
         command.add_argument("--exclude-patient", metavar="ID", help="leave this patient out")
     return command
+
+
+def _user(user: argparse.ArgumentParser) -> None:
+    """What can be done with accounts."""
+    roles = ("reader", "author", "auditor", "administrator")
+    does = user.add_subparsers(dest="does", metavar="WHAT", required=True)
+    every = does.add_parser("list", help="every account")
+    named = {
+        name: does.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        for name, summary in (
+            ("add", "make an account; its password is asked for"),
+            ("password", "give an account a new password; its sessions and tokens end"),
+            ("roles", "give an account these roles and no others"),
+            ("indexes", "let an account see these indexes and no others"),
+            ("disable", "keep an account from signing in"),
+            ("enable", "let it sign in again"),
+            ("remove", "remove an account for good"),
+            ("token", "make a token that a program shows instead of a password"),
+            ("tokens", "the tokens of an account"),
+            ("end-token", "end one of them"),
+        )
+    }
+    for parser in (every, *named.values()):  # here, too
+        parser.add_argument("--workspace", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    for parser in named.values():
+        parser.add_argument("name", metavar="NAME")
+    for name in ("add", "password"):
+        named[name].add_argument("--password-stdin", action="store_true", help="read the password from stdin")
+    named["add"].add_argument("--role", action="append", required=True, choices=roles, help="may be repeated")
+    named["add"].add_argument("--index", action="append", default=[], metavar="NAME", help="default: every index")
+    named["roles"].add_argument("role", nargs="+", choices=roles, metavar="ROLE", help=", ".join(roles))
+    named["indexes"].add_argument("index", nargs="*", metavar="INDEX", help="none: no index at all")
+    named["indexes"].add_argument("--all", action="store_true", help="every index, also those that come later")
+    named["token"].add_argument("--label", default="", help="what it is for")
+    named["token"].add_argument("--days", type=int, default=90, help="how long it holds (default 90)")
+    named["end-token"].add_argument("id", type=int, metavar="ID", help="as `wardround user tokens NAME` lists it")
 
 
 def _date(text: str) -> date:

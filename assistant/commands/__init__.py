@@ -1,5 +1,6 @@
 """What each command of the command line does, by subject; see `cli.py` for its arguments."""
 
+from assistant.commands.accounts import run_user
 from assistant.commands.asking import run_ask, run_search
 from assistant.commands.building import run_demo, run_index, run_init
 from assistant.commands.checking import run_check
@@ -25,4 +26,5 @@ __all__ = [
     "run_read",
     "run_search",
     "run_serve_llm",
+    "run_user",
 ]

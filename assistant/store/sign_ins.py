@@ -18,7 +18,7 @@ from assistant.errors import WardroundError
 from assistant.pseudonyms import Pseudonyms
 from assistant.store.accounts import LONGEST_PASSWORD, Account, account_of, hasher, spelled
 from assistant.store.text_types import storable
-from assistant.store.workspace_tables import AccountRow, FailureRow, SessionRow, TokenRow, now
+from assistant.store.workspace_tables import AccessRow, AccountRow, FailureRow, SessionRow, TokenRow, now
 
 if TYPE_CHECKING:
     from assistant.settings import UiSettings
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TOKEN_PREFIX = "wr_"
+_LONGEST_TOKEN = 3_650  # days
 _NOTED = timedelta(minutes=1)  # a session's last use is written down at most so often
 _ADDRESSES_SHARE = 10  # so many times the failures of one name come from one address until that one waits, too
 _AT_ONCE = threading.BoundedSemaphore(1)  # argon2 takes 64 MiB and 50 ms each time
@@ -82,6 +83,23 @@ class SignIns:
         A name that nobody has takes as long and is told the same as a wrong password. Raises SignInRefused.
         """
         name = storable(name.strip())
+        account_id, kept = self._checked(name, password, address)
+        secret = secrets.token_urlsafe(32)
+        with self._db.session() as session, session.begin():
+            account = session.get_one(AccountRow, account_id)
+            if hasher().check_needs_rehash(kept):
+                account.password = hasher().hash(spelled(password))
+            session.execute(delete(SessionRow).where(self._over()))
+            session.add(SessionRow(session_id=_sha256(secret), account_id=account_id))
+            session.add(AccessRow(account_id=account_id, action="sign_in", record_id=address))
+            return secret, account_of(account)
+
+    def check_password(self, name: str, password: str, address: str) -> None:
+        """Ask for the password once more, before something is changed. Raises SignInRefused."""
+        self._checked(storable(name.strip()), password, address)
+
+    def _checked(self, name: str, password: str, address: str) -> tuple[int, str]:
+        """Whose name and password these are, and the password as it is kept. Raises SignInRefused."""
         who, place = self._counted(f"name {name.lower()}"), self._counted(f"address {address}")
         with _AT_ONCE:  # also between counting and failing: guesses sent together are counted all the same
             self._wait_first(who, place)
@@ -93,20 +111,9 @@ class SignIns:
                 self._failed(who, place)
                 log.warning("sign-in refused: %s from %s", row.name if row is not None else "an unknown name", address)
                 raise SignInRefused
-        secret = secrets.token_urlsafe(32)
         with self._db.session() as session, session.begin():
-            account = session.get_one(AccountRow, row.account_id)
-            if hasher().check_needs_rehash(kept):
-                account.password = hasher().hash(spelled(password))
             session.execute(delete(FailureRow).where(FailureRow.name == who))
-            session.execute(delete(SessionRow).where(self._over()))
-            session.add(SessionRow(session_id=_sha256(secret), account_id=account.account_id))
-            return secret, account_of(account)
-
-    def check_password(self, name: str, password: str, address: str) -> None:
-        """Ask for the password once more, before something is changed. Raises SignInRefused."""
-        secret, _ = self.sign_in(name, password, address)
-        self.sign_out(secret)
+        return row.account_id, kept
 
     def _wait_first(self, who: str, place: str) -> None:
         since = now() - timedelta(minutes=self._ui.lock_minutes)
@@ -161,8 +168,10 @@ class SignIns:
     def make_token(self, name: str, label: str, days: int) -> str:
         """A new token of an account, which a program sends as `Authorization: Bearer …`; it can't be shown again.
 
-        Raises WardroundError for an account that can't sign in.
+        Raises WardroundError for an account that can't sign in, or a time that is none.
         """
+        if not 1 <= days <= _LONGEST_TOKEN:
+            raise WardroundError(f"{days} days: a token holds 1 to {_LONGEST_TOKEN}")
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
         with self._db.session() as session, session.begin():
             row = session.scalar(select(AccountRow).where(AccountRow.name == name))
