@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from assistant.settings import UiSettings
 
 Resource = Literal["cpu", "local", "served"]
-TICK_S = 0.25
-"""How often whoever waits is told anew."""
+TOLD_S = 1.0
+"""How often at most whoever waits is told the place: telling many costs more than some answers."""
+_QUIET = 5  # so many times TOLD_S at most pass untold
 
 
 def resource_of(model: str) -> Resource:
@@ -71,7 +72,7 @@ class Capacity:
 
     def steps(
         self, who: str, model: str, steps: Iterator[Step], *, follow_up: bool = False
-    ) -> Iterator[Step | Waiting]:
+    ) -> Generator[Step | Waiting]:
         """The steps of `ask_stream` as their turn comes, and the place in the line until then.
 
         A follow-up is rewritten by the model before it is searched. Raises TooBusy beyond the visitor's share.
@@ -143,11 +144,14 @@ class Turn:
             capacity._changed.notify_all()
 
     def wait(self) -> Iterator[int]:
-        """The place in the line, counted from 1, now and after each change or tick; ends when the turn has come."""
-        while (place := self._place()) is not None:
-            yield place
-            with self._capacity._changed:
-                self._capacity._changed.wait(TICK_S)
+        """The place in the line, counted from 1, at once, when it has changed, and now and then, so that whoever has
+        gone can be noticed; ends when the turn has come."""
+        told, quiet = 0, 0
+        while (place := self._place_after(TOLD_S if told else 0.0)) is not None:
+            quiet += 1
+            if place != told or quiet >= _QUIET:
+                told, quiet = place, 0
+                yield place
 
     def hold(self) -> Turn:
         """Wait in place until the turn has come."""
@@ -155,19 +159,25 @@ class Turn:
             pass
         return self
 
-    def _place(self) -> int | None:
-        """The place in the line; None once the turn is held."""
-        capacity = self._capacity
+    def _place_after(self, seconds: float) -> int | None:
+        """The place in the line once that time is over; None as soon as the turn has come, which is then held."""
+        capacity, until = self._capacity, time.monotonic() + seconds
         with capacity._changed:
-            line = capacity._lines[self._resource]
-            place = line.index(self)
-            if place > 0 or capacity._busy[self._resource] >= capacity._slots[self._resource]:
-                return place + 1
-            line.popleft()
+            while not self._has_come():
+                left = until - time.monotonic()
+                if left <= 0:
+                    return capacity._lines[self._resource].index(self) + 1
+                capacity._changed.wait(left)
+            capacity._lines[self._resource].popleft()
             capacity._busy[self._resource] += 1
             self._held = True
             capacity._changed.notify_all()
             return None
+
+    def _has_come(self) -> bool:
+        capacity = self._capacity
+        free = capacity._busy[self._resource] < capacity._slots[self._resource]
+        return free and capacity._lines[self._resource][0] is self
 
 
 _OPEN: WeakKeyDictionary[Assistant, Capacity] = WeakKeyDictionary()
