@@ -1,17 +1,9 @@
-"""Opens the chat over this folder's indexes; builds the demonstration archive first where there is none."""
+"""Opens the chat over this folder's indexes; where there is none yet, the page leads to the first."""
 
-import sys
 from pathlib import Path
 
 from assistant import Assistant
-from assistant.cli import main
-from assistant.errors import IndexMissing
 from assistant.ui import launch
 
 if __name__ == "__main__":
-    workspace = Path(__file__).parent
-    try:
-        opened = Assistant.open(workspace)
-    except IndexMissing:
-        sys.exit(main(["demo", "--workspace", str(workspace)]))
-    launch(opened)
+    launch(Assistant(Path(__file__).parent, may_be_empty=True))

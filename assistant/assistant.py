@@ -52,7 +52,15 @@ NAMED_PATIENT = (
 class Assistant:
     """An open archive. Safe to use from several threads; sees a newer generation as soon as it is committed."""
 
-    def __init__(self, workspace: Path, indexes: Sequence[str] = (), settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Path,
+        indexes: Sequence[str] = (),
+        settings: Settings | None = None,
+        *,
+        may_be_empty: bool = False,
+    ) -> None:
+        """`indexes` are those to open, by default all that are built; with `may_be_empty` also where none is yet."""
         from assistant.ingest import Deidentifier
         from assistant.ingest.depth import OpenFiles
         from assistant.pseudonyms import Pseudonyms
@@ -65,7 +73,7 @@ class Assistant:
         self._chosen = list(indexes)
         self._indexes = {
             name: OpenIndex(self.workspace, name, self.settings.store)
-            for name in choose_indexes(self.workspace, indexes)
+            for name in choose_indexes(self.workspace, indexes, may_be_empty=may_be_empty)
         }
         self._pseudonyms = Pseudonyms.of(self.workspace)
         self._deidentifier = Deidentifier(self._pseudonyms, self.settings.deid)
@@ -122,6 +130,13 @@ class Assistant:
 
             return cls(workspace_of_recipe(path), [load_recipe(path).name], settings)
         return cls(Path.cwd(), [str(where)], settings)
+
+    def open_index(self, name: str) -> None:
+        """Open one more index of the workspace, built since this was opened. Raises IndexMissing."""
+        from assistant.store.index import OpenIndex
+
+        if name not in self._indexes:
+            self._indexes = {**self._indexes, name: OpenIndex(self.workspace, name, self.settings.store)}
 
     @property
     def indexes(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ OK, SET_ASIDE, ERROR = 0, 1, 2
 
 _EXAMPLES = {
     "demo": "wardround demo",
+    "chat": "wardround chat\nwardround chat --workspace my-archive --port 8080",
     "init": "wardround init my-archive",
     "index": "wardround index indexes/chest.toml\nwardround index /data/ecgs --json",
     "search": 'wardround search "right pleural effusion" -k 5\nwardround search --file cxr.dcm --kind image\n'
@@ -58,6 +59,10 @@ def parser() -> argparse.ArgumentParser:
     demo = _command(commands, "demo", "build the demonstration archive and open the chat")
     demo.add_argument("--port", type=int, help="default 7860")
     demo.add_argument("--no-chat", action="store_true", help="build the archive only")
+
+    chat = _command(commands, "chat", "open the chat; where nothing is indexed yet, its page builds an archive")
+    chat.add_argument("--index", metavar="NAME", help="default: all that are built")
+    chat.add_argument("--port", type=int, help="default 7860")
 
     init = _command(commands, "init", "make a new workspace", workspace=False)
     init.add_argument("folder", type=Path, metavar="DIR")

@@ -284,6 +284,10 @@ class UiSettings(_Group):
     sign_in_failures: int = Field(5, ge=1, description="wrong passwords for a name until it has to wait")
     lock_minutes: int = Field(15, ge=1, description="how long it waits, and failures are counted")
     password_length: int = Field(12, ge=8, description="characters that a new password has at least")
+    archive_folders: tuple[Path, ...] = Field(
+        (Path("data"),),
+        description="folders, relative to the workspace, from which administrators may index on the page",
+    )
     max_upload_mb: int = Field(200, ge=1, description="of one file in the chat")
     max_uploads: int = Field(60, ge=1, description="files in play in one conversation")
     max_uploads_mb: int = Field(1_000, ge=1, description="of all files of one visitor together")

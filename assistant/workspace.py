@@ -55,10 +55,10 @@ def of_a_suite(index: str) -> bool:
     return index.startswith("eval-")
 
 
-def choose_indexes(workspace: Path, names: Sequence[str]) -> list[str]:
+def choose_indexes(workspace: Path, names: Sequence[str], *, may_be_empty: bool = False) -> list[str]:
     """The indexes to open: those named, or all that are built but for those of suites.
 
-    Raises IndexMissing naming what there is.
+    Raises IndexMissing naming what there is; `may_be_empty` takes a workspace where nothing is built yet.
     """
     built = built_indexes(workspace)
     missing = [name for name in names if name not in built]
@@ -69,6 +69,6 @@ def choose_indexes(workspace: Path, names: Sequence[str]) -> list[str]:
             f"wardround index indexes/{missing[0]}.toml"
         )
     everyday = [name for name in built if not of_a_suite(name)]
-    if not (names or everyday):
+    if not (names or everyday or may_be_empty):
         raise IndexMissing(f"{workspace}: no index is built here; wardround index RECIPE.toml (or FOLDER) builds one")
     return list(names) or everyday

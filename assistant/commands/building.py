@@ -1,4 +1,4 @@
-"""Commands that make an archive: a workspace, an index, the demonstration."""
+"""Commands that make an archive and open its page: a workspace, an index, the demonstration, the chat."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ def run_demo(arguments: Namespace) -> int:
     from assistant.ui import launch
 
     launch(Assistant(arguments.workspace, ["demo"]), port=arguments.port)
+    return OK
+
+
+def run_chat(arguments: Namespace) -> int:
+    from assistant.assistant import Assistant
+    from assistant.ui import launch
+
+    named = [arguments.index] if arguments.index else []
+    launch(Assistant(arguments.workspace, named, may_be_empty=True), port=arguments.port)
     return OK
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from gradio.components import Navbar
 
+from assistant.ui.archive.archive_page import build_archive
 from assistant.ui.chat.chat_page import build_chat
 from assistant.ui.chat.desk import Desk
 from assistant.ui.evaluation.evaluation_page import build_evaluation
@@ -31,6 +32,7 @@ Build = Callable[[gr.Blocks, Desk, Wording], None]
 PAGES: tuple[tuple[Place, Build], ...] = (
     (Place("/", "head.chat", "reader"), build_chat),
     (Place("/evaluation", "head.evaluation", "auditor"), build_evaluation),
+    (Place("/archive", "head.archive_page", "administrator"), build_archive),
 )
 """All pages, in the order of the links in the head: one line each."""
 

@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from assistant.acting import the_user
 from assistant.errors import WardroundError
 from assistant.store.accounts import Accounts
+from assistant.ui.archive.lead_on import LeadOn
 from assistant.ui.door import Door
 from assistant.ui.evaluation.routes import scorecard_router
 from assistant.ui.gate import Gate
@@ -46,6 +47,7 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(UploadGuard, folder=folder, ui=assistant.settings.ui)
+    app.add_middleware(LeadOn, assistant=assistant)
     door, ui = Door(assistant), assistant.settings.ui
     roles = {place.path: place.role for place, _ in PAGES}
     events: dict[int, str] = {}

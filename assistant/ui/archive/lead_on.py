@@ -1,0 +1,50 @@
+"""Where nothing is indexed yet, whoever may build an archive is led from the site's first page to the one that does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from assistant.store.generations import built_indexes
+from assistant.ui.visitor import visitor
+from assistant.workspace import of_a_suite
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+
+PATH = "/archive"
+ROLE = "administrator"
+
+
+class LeadOn:
+    """ASGI middleware behind the gate. With a query ("/?ask=…") the conversation opens all the same."""
+
+    def __init__(self, app: ASGIApp, assistant: Assistant) -> None:
+        self._app, self._assistant = app, assistant
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
+        if _opens_the_site(scope) and visitor().may(ROLE) and not await run_in_threadpool(self._is_there):
+            app = RedirectResponse(PATH, status_code=303)
+        await app(scope, receive, send)
+
+    def _is_there(self) -> bool:
+        open_what_is_built(self._assistant)
+        return bool(self._assistant.indexes)
+
+
+def open_what_is_built(assistant: Assistant) -> None:
+    """Where no index is open yet, open those that the command line has built since."""
+    if not assistant.indexes:
+        for name in built_indexes(assistant.workspace):
+            if not of_a_suite(name):
+                assistant.open_index(name)
+
+
+def _opens_the_site(scope: Scope) -> bool:
+    return bool(
+        scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/" and not scope["query_string"]
+    )
