@@ -25,6 +25,7 @@ from assistant.store.accounts import Accounts
 from assistant.ui.archive.lead_on import LeadOn
 from assistant.ui.door import Door
 from assistant.ui.evaluation.routes import scorecard_router
+from assistant.ui.evidence.pixels import image_router
 from assistant.ui.gate import Gate
 from assistant.ui.head import language_router
 from assistant.ui.page import PAGES, STYLES, build_page
@@ -56,6 +57,7 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"))
     app.include_router(language_router())
     app.include_router(scorecard_router(assistant))
+    app.include_router(image_router(assistant))
     app.include_router(sign_in_router(door))
     page = build_page(assistant, folder / "conversations")
     scripts = ("wardround.js", *(("session.js",) if ui.sign_in else ()))

@@ -31,6 +31,18 @@ def admit(record_id: str, seal: str) -> None:
         raise HTTPException(404, "no such view: open the evidence again")
 
 
+def sealed(record_id: str) -> str:
+    """A second record as another one's address names it (`other=…`)."""
+    return f"{record_id}/{_seal(record_id)}"
+
+
+def admit_sealed(text: str) -> str:
+    """The record id of `sealed`; HTTPException 404 for anything that it did not give to this visitor."""
+    record_id, _, seal = text.rpartition("/")
+    admit(record_id, seal)
+    return record_id
+
+
 def _seal(record_id: str) -> str:
     message = f"{visitor().name or ''}\n{record_id}".encode()
     return hmac.new(_KEY, message, hashlib.sha256).hexdigest()[:32]

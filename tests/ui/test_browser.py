@@ -19,9 +19,9 @@ def test_an_xray_is_dropped_and_similar_studies_are_shown(page, files):
     pictures = page.locator('.wr-tab:has-text("X-ray"):has-text("another patient")')
     page.locator("details.wr-more summary").click()
     pictures.first.click()
-    shown = page.locator('.wr-view[data-kind="image"] img')
-    shown.wait_for()
-    assert shown.evaluate("image => image.naturalWidth") == 280
+    shown = page.locator('.wr-view[data-kind="image"] wr-image')
+    shown.locator(".wr-viewer[data-state=shown]").wait_for()
+    assert shown.locator("canvas").evaluate("canvas => canvas.width") > 280
     assert "another patient" in page.locator(".wr-view").inner_text()
 
 

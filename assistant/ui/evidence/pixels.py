@@ -1,0 +1,126 @@
+"""Where `<wr-image>` fetches what it shows: a picture at full depth, a small PNG of it, the same patient's others."""
+
+from __future__ import annotations
+
+import json
+import struct
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, HTTPException, Response
+
+from assistant.errors import BadQuery, WardroundError
+from assistant.records import Record
+from assistant.ui import views, words
+from assistant.ui.evidence.picture import VIEW_PX, png
+from assistant.ui.language.figures import day
+from assistant.ui.visitor import visitor
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from assistant.ingest.image.depth import Depth
+    from assistant.retrieve.timeline import PastStudy
+
+_LOGGED_AGAIN_S = 3_600  # a picture laid beside another is told to the access log once an hour for each visitor
+_LOGGED_MOST = 4_096
+_FROM_ONE_STUDY = 3
+
+
+def image_router(assistant: Assistant) -> APIRouter:
+    """The routes of sealed addresses `…/pixels`, `…/picture.png` and `…/priors`."""
+    router = APIRouter()
+    told: OrderedDict[tuple[str | None, str], float] = OrderedDict()
+
+    def is_new(record_id: str) -> bool:
+        """Whether the access log was not told lately that this visitor looks at a picture."""
+        key, now = (visitor().name, record_id), time.monotonic()
+        if now - told.get(key, -_LOGGED_AGAIN_S) < _LOGGED_AGAIN_S:
+            return False
+        told[key] = now
+        told.move_to_end(key)
+        while len(told) > _LOGGED_MOST:
+            told.popitem(last=False)
+        return True
+
+    def depth(record_id: str, frame: int | None, other: str | None) -> Depth:
+        try:
+            if other is None:  # told to the log when its evidence was opened
+                return assistant.depth(record_id, frame, logged=False)
+            other_id = views.admit_sealed(other)
+            return assistant.depth(other_id, frame, logged=is_new(other_id))
+        except WardroundError as error:
+            raise HTTPException(404, str(error)) from None
+
+    @router.get(views.PREFIX + "/{record_id}/{seal}/pixels", include_in_schema=False)
+    def pixels(record_id: str, seal: str, frame: int | None = None, other: str | None = None) -> Response:
+        views.admit(record_id, seal)
+        return Response(packed(depth(record_id, frame, other)), media_type="application/octet-stream")
+
+    @router.get(views.PREFIX + "/{record_id}/{seal}/picture.png", include_in_schema=False)
+    def small(record_id: str, seal: str, longest: int = VIEW_PX) -> Response:
+        views.admit(record_id, seal)
+        shown = depth(record_id, None, None).picture()
+        return Response(png(shown, min(max(longest, 16), VIEW_PX)), media_type="image/png")
+
+    @router.get(views.PREFIX + "/{record_id}/{seal}/priors", include_in_schema=False)
+    def priors(record_id: str, seal: str) -> list[dict[str, str]]:
+        views.admit(record_id, seal)
+        try:
+            record = assistant.record(record_id, logged=False)
+            studies = assistant.timeline(record_id=record_id).studies
+        except BadQuery:  # nothing else is known of this patient
+            return []
+        except WardroundError as error:
+            raise HTTPException(404, str(error)) from None
+        return [
+            {"src": views.address(record_id, "pixels", other=views.sealed(one.record_id)), "label": _label(study, one)}
+            for study in studies
+            for one in _alike(record, study)
+        ]
+
+    return router
+
+
+def packed(depth: Depth) -> bytes:
+    """A picture as the viewer's script reads it, little-endian.
+
+    The length of the header (uint32), the header as JSON, padded to whole eights with that length; then what each code
+    means (float32) and is shown as (uint8, padded to whole eights), then the codes, row by row.
+    """
+    import numpy as np
+
+    height, width = depth.codes.shape[:2]
+    about: dict[str, Any] = {
+        "width": width, "height": height, "channels": 1 if depth.codes.ndim == 2 else 3,
+        "bits": 8 * depth.codes.dtype.itemsize, "codes": len(depth.values), "centre": depth.centre,
+        "window_width": depth.width, "inverse": depth.inverse, "unit": depth.unit, "frame": depth.frame,
+        "frames": depth.frames,
+        "windows": [
+            {"name": w.name, "centre": w.centre, "width": w.width, "function": w.function} for w in depth.windows
+        ],
+    }  # fmt: skip
+    header = json.dumps(about).encode()
+    header += b" " * (-(4 + len(header)) % 8)
+    shown = depth.shown.tobytes()
+    return b"".join(
+        (
+            struct.pack("<I", len(header)), header, depth.values.astype("<f4").tobytes(), shown,
+            b"\0" * (-len(shown) % 8), np.ascontiguousarray(depth.codes, f"<u{depth.codes.dtype.itemsize}").tobytes(),
+        )
+    )  # fmt: skip
+
+
+def _alike(record: Record, study: PastStudy) -> list[Record]:
+    """The pictures of another study that can be laid beside this one: of the same name for people, X-ray and X-ray."""
+    if study.study_id == record.study_id:
+        return []
+    name = words.modality(record.modality, "image")
+    alike = [r for r in study.records if r.kind == "image" and words.modality(r.modality, "image") == name]
+    same_view = [r for r in alike if r.fields.get("view_position") == record.fields.get("view_position")]
+    return (same_view or alike)[:_FROM_ONE_STUDY]
+
+
+def _label(study: PastStudy, record: Record) -> str:
+    told = [words.modality(record.modality, "image"), day(study.taken_at) if study.taken_at else study.study_id]
+    return ", ".join([*told, *(str(v) for v in (record.fields.get("view_position"), record.part) if v)])

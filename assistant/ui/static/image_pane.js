@@ -1,0 +1,365 @@
+// One picture on a canvas: where it is seen from, through which window, and what a pointer does to it.
+
+import {load} from './image_data.js';
+
+const SMOOTH_BELOW = 8; // screen pixels a picture's pixel may take before its square is shown as such
+const MOST = 40; // the same, at the closest look
+const STEP = 1.25;
+
+const scratch = document.createElement('canvas');
+
+export class Pane {
+  /** `source` is {src, label, box?, boxFrame?}; `changed(pane, what)` is told of every change of view. */
+  constructor(source, changed) {
+    this.source = source;
+    this.changed = changed;
+    this.view = {window: null, inverted: false, flipX: false, flipY: false, scale: 1, x: 0.5, y: 0.5, frame: null};
+    this.picture = null;
+    this.tool = 'move';
+    this.boxes = true;
+    this.pointers = new Map();
+    this.figure = document.createElement('figure');
+    this.figure.className = 'wr-pane';
+    this.stage = document.createElement('div');
+    this.stage.className = 'wr-stage';
+    this.stage.tabIndex = 0;
+    this.stage.setAttribute('role', 'group');
+    this.canvas = document.createElement('canvas');
+    this.canvas.setAttribute('role', 'img');
+    this.readout = document.createElement('div');
+    this.readout.className = 'wr-readout';
+    this.readout.setAttribute('aria-hidden', 'true');
+    this.caption = document.createElement('figcaption');
+    this.stage.append(this.canvas, this.readout);
+    this.figure.append(this.caption, this.stage);
+    this.caption.textContent = source.label;
+    this.canvas.setAttribute('aria-label', source.label);
+    this.listen();
+    this.resizing = new ResizeObserver(() => this.draw());
+    this.resizing.observe(this.stage);
+  }
+
+  close() {
+    this.resizing.disconnect();
+    cancelAnimationFrame(this.drawing);
+    this.closed = true;
+  }
+
+  /** Fetch a frame (null: the record's own) and show it; what is shown stays until it is there. */
+  async show(frame = this.view.frame) {
+    const wanted = (this.wanted = this.address(frame));
+    const picture = await load(wanted);
+    if (this.closed || wanted !== this.wanted) return;
+    this.picture = picture;
+    this.view.frame = picture.about.frame;
+    this.draw();
+    this.drawNow();
+  }
+
+  address(frame) {
+    if (frame === null) return this.source.src;
+    return `${this.source.src}${this.source.src.includes('?') ? '&' : '?'}frame=${frame}`;
+  }
+
+  /** Fetch the frames on both sides, so that scrolling finds them there. */
+  lookAhead() {
+    for (const step of [1, -1, 2]) {
+      const frame = this.view.frame + step;
+      if (frame >= 0 && frame < this.picture.about.frames) load(this.address(frame)).catch(() => {});
+    }
+  }
+
+  // --- the view --------------------------------------------------------------------------------
+
+  /** Screen pixels that a picture's pixel takes when all of it just fits. */
+  fitting() {
+    const {width, height} = this.picture;
+    const {clientWidth, clientHeight} = this.stage;
+    return Math.max(Math.min(clientWidth / width, clientHeight / height), 1e-4);
+  }
+
+  /** The smallest scale: all of it fits, or each of its pixels takes one of the screen's. */
+  least() {
+    return Math.min(1, this.trueScale());
+  }
+
+  trueScale() {
+    return 1 / (this.fitting() * (window.devicePixelRatio || 1));
+  }
+
+  zoom() {
+    return this.fitting() * this.view.scale;
+  }
+
+  /** Zoom by a factor about a place of the stage (its middle by default). */
+  zoomBy(factor, at = null) {
+    if (!this.picture) return;
+    const before = this.zoom();
+    const most = Math.max(MOST, this.fitting()) / this.fitting();
+    const scale = Math.min(Math.max(this.view.scale * factor, this.least()), most);
+    const place = at && this.place(at.x, at.y);
+    this.view.scale = scale;
+    if (place) {
+      const moved = 1 - before / this.zoom();
+      this.view.x += (place.x / this.picture.width - this.view.x) * moved;
+      this.view.y += (place.y / this.picture.height - this.view.y) * moved;
+    }
+    this.settle();
+  }
+
+  step(inwards) {
+    this.zoomBy(inwards ? STEP : 1 / STEP);
+  }
+
+  fit() {
+    Object.assign(this.view, {scale: 1, x: 0.5, y: 0.5});
+    this.settle();
+  }
+
+  trueSize() {
+    if (!this.picture) return;
+    this.view.scale = this.trueScale();
+    this.settle();
+  }
+
+  /** Move the picture by so many screen pixels. */
+  panBy(right, down) {
+    if (!this.picture) return;
+    const zoom = this.zoom();
+    this.view.x -= ((this.view.flipX ? -1 : 1) * right) / (zoom * this.picture.width);
+    this.view.y -= ((this.view.flipY ? -1 : 1) * down) / (zoom * this.picture.height);
+    this.settle();
+  }
+
+  /** The window that is looked through now, as centre and width. */
+  window() {
+    if (this.view.window) return this.view.window;
+    const {centre, window_width: width, windows} = this.picture.about;
+    return {centre, width, function: windows[0]?.function || 'LINEAR'};
+  }
+
+  setWindow(centre, width, curve = 'LINEAR') {
+    if (!Number.isFinite(centre) || !Number.isFinite(width)) return;
+    this.view.window = {centre, width: Math.max(width, 1e-6), function: curve};
+    this.changedView('window');
+  }
+
+  /** Brighter or darker, more or less contrast, in hundredths of the range that is shown. */
+  windowBy(width, centre) {
+    if (!this.picture) return;
+    const [low, high] = this.picture.range;
+    const now = this.window();
+    const unit = Math.max(now.width, (high - low) / 20) / 100;
+    this.setWindow(now.centre + centre * unit, Math.max(now.width + width * unit, (high - low) / 1000), now.function);
+  }
+
+  set(changes) {
+    Object.assign(this.view, changes);
+    this.changedView('look');
+  }
+
+  reset() {
+    Object.assign(this.view, {window: null, inverted: false, flipX: false, flipY: false, scale: 1, x: 0.5, y: 0.5});
+    this.changedView('place');
+    this.changedView('window');
+  }
+
+  /** Keep the picture in sight, and tell of it. */
+  settle() {
+    const half = 0.5 / this.view.scale;
+    const {clientWidth, clientHeight} = this.stage;
+    const zoom = this.picture ? this.zoom() : 1;
+    const across = this.picture ? Math.min(0.5, clientWidth / (2 * zoom * this.picture.width)) : half;
+    const down = this.picture ? Math.min(0.5, clientHeight / (2 * zoom * this.picture.height)) : half;
+    this.view.x = Math.min(Math.max(this.view.x, across), 1 - across);
+    this.view.y = Math.min(Math.max(this.view.y, down), 1 - down);
+    this.changedView('place');
+  }
+
+  changedView(what) {
+    this.draw();
+    this.changed(this, what);
+  }
+
+  /** Take over where another pane looks. */
+  follow(pane) {
+    Object.assign(this.view, {scale: pane.view.scale, x: pane.view.x, y: pane.view.y});
+    this.draw();
+  }
+
+  /** The picture's pixel at a place of the stage. */
+  place(left, top) {
+    const {clientWidth, clientHeight} = this.stage;
+    const zoom = this.zoom();
+    const right = ((left - clientWidth / 2) / zoom) * (this.view.flipX ? -1 : 1);
+    const down = ((top - clientHeight / 2) / zoom) * (this.view.flipY ? -1 : 1);
+    return {x: this.view.x * this.picture.width + right, y: this.view.y * this.picture.height + down};
+  }
+
+  // --- drawing ---------------------------------------------------------------------------------
+
+  draw() {
+    if (this.drawing) return;
+    this.drawing = requestAnimationFrame(() => this.drawNow());
+  }
+
+  drawNow() {
+    cancelAnimationFrame(this.drawing);
+    this.drawing = 0;
+    const {clientWidth, clientHeight} = this.stage;
+    if (this.closed || !this.picture || !clientWidth || !clientHeight) return;
+    const dense = window.devicePixelRatio || 1;
+    const across = Math.round(clientWidth * dense);
+    const down = Math.round(clientHeight * dense);
+    if (this.canvas.width !== across || this.canvas.height !== down) {
+      this.canvas.width = across;
+      this.canvas.height = down;
+    }
+    const {view, picture} = this;
+    const size = this.zoom() * dense; // device pixels a picture's pixel takes
+    const depth = size >= 1 ? 0 : Math.floor(Math.log2(1 / size));
+    const level = picture.level(depth);
+    const reduced = picture.width / level.width > 1 ? 2 ** Math.round(Math.log2(picture.width / level.width)) : 1;
+    const middleX = view.x * picture.width;
+    const middleY = view.y * picture.height;
+    const left = Math.max(Math.floor((middleX - across / 2 / size) / reduced), 0);
+    const top = Math.max(Math.floor((middleY - down / 2 / size) / reduced), 0);
+    const right = Math.min(Math.ceil((middleX + across / 2 / size) / reduced), level.width);
+    const bottom = Math.min(Math.ceil((middleY + down / 2 / size) / reduced), level.height);
+    const context = this.canvas.getContext('2d');
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = '#000';
+    context.fillRect(0, 0, across, down);
+    if (right <= left || bottom <= top) return;
+    scratch.width = right - left;
+    scratch.height = bottom - top;
+    scratch.getContext('2d').putImageData(this.shade(level, left, top, right, bottom), 0, 0);
+    const turnX = view.flipX ? -1 : 1;
+    const turnY = view.flipY ? -1 : 1;
+    const each = size * reduced;
+    context.setTransform(
+      turnX * each, 0, 0, turnY * each, across / 2 - turnX * middleX * size, down / 2 - turnY * middleY * size,
+    );
+    context.imageSmoothingEnabled = size < SMOOTH_BELOW;
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(scratch, left, top);
+    if (this.boxes && this.source.box && (this.source.boxFrame ?? picture.about.frame) === picture.about.frame) {
+      context.setTransform(
+        turnX * size, 0, 0, turnY * size, across / 2 - turnX * middleX * size, down / 2 - turnY * middleY * size,
+      );
+      this.outline(context, size / dense);
+    }
+  }
+
+  /** A part of a level through the window, as pixels to put on a canvas. */
+  shade(level, left, top, right, bottom) {
+    const {view, picture} = this;
+    const key = JSON.stringify([view.window, view.inverted]);
+    if (this.shadedBy !== key || this.shadedOf !== picture) {
+      this.colours = picture.colours(view.window, view.inverted);
+      this.shadedBy = key;
+      this.shadedOf = picture;
+    }
+    const {colours} = this;
+    const across = right - left;
+    const data = new ImageData(across, bottom - top);
+    const out = new Uint32Array(data.data.buffer);
+    const {codes} = level;
+    let to = 0;
+    for (let y = top; y < bottom; y += 1) {
+      let at = (y * level.width + left) * picture.channels;
+      if (picture.channels === 1) {
+        for (const end = to + across; to < end; to += 1, at += 1) out[to] = colours[codes[at]];
+      } else {
+        for (const end = to + across; to < end; to += 1, at += 3) {
+          out[to] =
+            (colours[codes[at]] & 0xff0000ff) | (colours[codes[at + 1]] & 0xff00) | (colours[codes[at + 2]] & 0xff0000);
+        }
+      }
+    }
+    return data;
+  }
+
+  outline(context, zoom) {
+    const [x0, y0, x1, y1] = this.source.box;
+    for (const [colour, thick] of [['#000', 4], ['#ffd84d', 2]]) {
+      context.strokeStyle = colour;
+      context.lineWidth = thick / zoom;
+      context.strokeRect(x0, y0, x1 - x0, y1 - y0);
+    }
+  }
+
+  // --- pointers --------------------------------------------------------------------------------
+
+  listen() {
+    const {stage} = this;
+    stage.addEventListener('pointerdown', (event) => this.down(event));
+    stage.addEventListener('pointermove', (event) => this.move(event));
+    for (const kind of ['pointerup', 'pointercancel']) stage.addEventListener(kind, (event) => this.up(event));
+    stage.addEventListener('pointerleave', () => this.tell(null));
+    stage.addEventListener('contextmenu', (event) => event.preventDefault());
+    stage.addEventListener('dblclick', () => this.fit());
+    stage.addEventListener('wheel', (event) => this.wheel(event), {passive: false});
+  }
+
+  at(event) {
+    const box = this.stage.getBoundingClientRect();
+    return {x: event.clientX - box.left, y: event.clientY - box.top};
+  }
+
+  down(event) {
+    if (event.button > 2) return;
+    this.stage.setPointerCapture(event.pointerId);
+    this.pointers.set(event.pointerId, this.at(event));
+    this.dragging = event.button === 2 || event.shiftKey || this.tool === 'window' ? 'window' : 'move';
+  }
+
+  move(event) {
+    const before = this.pointers.get(event.pointerId);
+    const now = this.at(event);
+    this.tell(now);
+    if (!before || !this.picture) return;
+    if (this.pointers.size === 2) {
+      const other = [...this.pointers].find(([id]) => id !== event.pointerId)[1];
+      const apart = (a, b) => Math.max(Math.hypot(a.x - b.x, a.y - b.y), 1);
+      const middle = {x: (now.x + other.x) / 2, y: (now.y + other.y) / 2};
+      this.zoomBy(apart(now, other) / apart(before, other), middle);
+      this.panBy((now.x - before.x) / 2, (now.y - before.y) / 2);
+    } else if (this.dragging === 'window') {
+      this.windowBy((now.x - before.x) / 2, (before.y - now.y) / 2);
+    } else {
+      this.panBy(now.x - before.x, now.y - before.y);
+    }
+    this.pointers.set(event.pointerId, now);
+  }
+
+  up(event) {
+    this.pointers.delete(event.pointerId);
+  }
+
+  wheel(event) {
+    if (!this.picture) return;
+    event.preventDefault();
+    if (this.picture.about.frames > 1 && !event.ctrlKey) {
+      this.wheeled = (this.wheeled || 0) + event.deltaY;
+      const step = Math.trunc(this.wheeled / 40) || Math.sign(event.deltaY) * (Math.abs(event.deltaY) >= 40);
+      if (step) {
+        this.wheeled = 0;
+        this.changed(this, 'frame', Math.sign(step));
+      }
+      return;
+    }
+    this.zoomBy(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.002)), this.at(event));
+  }
+
+  /** The value under the pointer, for the reader who wants it. */
+  tell(at) {
+    this.under = null;
+    if (at && this.picture) {
+      const {x, y} = this.place(at.x, at.y);
+      const value = this.picture.value(x, y);
+      if (value !== null) this.under = {x: Math.floor(x), y: Math.floor(y), value};
+    }
+    this.changed(this, 'pointer');
+  }
+}
