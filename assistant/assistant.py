@@ -23,7 +23,7 @@ from assistant.workspace import choose_indexes, workspace_of_recipe
 if TYPE_CHECKING:
     from assistant.answering import PastTurn
     from assistant.checking import Checker
-    from assistant.conversation import Conversation
+    from assistant.conversation import Conversation, Forgets
     from assistant.export import Export
     from assistant.forget import ForgetReport
     from assistant.generate import Answerer, TakenOver, Task
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from assistant.retrieve.whose import People
     from assistant.store.build import BuildReport, Progress
     from assistant.store.index import OpenIndex, Place
+    from assistant.store.study_list import ListedStudy
     from assistant.store.workspace_db import WorkspaceDb
     from assistant.studies import StudyRequest
 
@@ -81,7 +82,7 @@ class Assistant:
         deid = self.settings.deid
         self._open_files = OpenFiles(self.settings.ingest, mask=deid.enabled and deid.mask_burned_in)
         self._answerers: dict[str, Answerer] = {}
-        self._conversations: WeakSet[Conversation] = WeakSet()
+        self._holders: WeakSet[Forgets] = WeakSet()
         self.db: WorkspaceDb = WorkspaceDb(self.workspace, self.settings.store)
         self._who_acts: WhoActs = the_user
 
@@ -394,8 +395,12 @@ class Assistant:
 
         conversation = Conversation(self, llm=llm)
         conversation.switch(files=files, patient=patient, history=history)
-        self._conversations.add(conversation)
+        self.tell_of_forgotten(conversation)
         return conversation
+
+    def tell_of_forgotten(self, holder: Forgets) -> None:
+        """Whoever holds what was answered is told when a patient is forgotten, as long as it lives."""
+        self._holders.add(holder)
 
     def evidence_for(self, query: Query) -> SearchResult:
         """What an answer may rest on: the uploads and what a search finds; nothing where the question names a patient
@@ -538,6 +543,28 @@ class Assistant:
                 return records
         raise BadQuery(f"study {study_id!r}: not in {', '.join(self.indexes)}, and no files are given")
 
+    def studies(self, words: str = "", *, modality: str = "", limit: int = 50) -> tuple[list[ListedStudy], int]:
+        """Indexed studies with a picture or a signal, and how many there are in all: those on which all `words` are
+        written (key, title, labels), then those that a search for the words finds. The access log is told of them."""
+        from assistant.store.study_list import list_studies
+
+        found: dict[str, ListedStudy] = {}
+        total = 0
+        for index in self._open_indexes():
+            listed, count = list_studies(index.catalogue, words, modality, limit)
+            found |= {study.study_id: study for study in listed}
+            total += count
+        if words and len(found) < limit:
+            near = [str(e.study_id) for e in self.search(words, k=limit).evidence if e.kept and e.study_id]
+            for index in self._open_indexes() if near else ():
+                listed, _ = list_studies(index.catalogue, modality=modality, studies=near, limit=limit)
+                listed.sort(key=lambda study: near.index(study.study_id))
+                for study in listed:
+                    found.setdefault(study.study_id, study)
+        shown = list(found.values())[:limit]
+        self.db.log_access("search", [(study.record_id, study.patient_id) for study in shown])
+        return shown, max(total, len(found))
+
     def as_uploads(self, records: Sequence[Record]) -> tuple[Upload, ...]:
         """The pictures and signals among indexed records with their content, as if they had been handed in; what the
         index encoded is not encoded again, and the access log is left to the caller. Raises as `record` does."""
@@ -589,8 +616,8 @@ class Assistant:
         if not dry_run:
             self.uploads.forget_patient(patient)
             self._open_files.clear()
-            for conversation in list(self._conversations):
-                conversation.forget(known)
+            for holder in list(self._holders):
+                holder.forget(known)
         return report
 
     # --- the parts -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.answering import PastTurn, last_of
 from assistant.errors import MixedPatients, OtherPatient
@@ -26,6 +26,12 @@ _TWO_PATIENTS = (
     "the files are of more than one patient, and two patients' records must not be mixed: begin a new case "
     "(`conversation.switch`, “New case” on the page)"
 )
+
+
+class Forgets(Protocol):
+    """Holds what was answered, and drops what is a patient's (ids or pseudonyms) when told to."""
+
+    def forget(self, patients: Collection[str]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,14 +24,24 @@ if TYPE_CHECKING:
 LANGUAGE_ROUTE = "/wr/language"
 _YEAR_S = 365 * 24 * 3600
 
-# The tab's name and the language that a screen reader speaks, which Gradio sets once for all pages.
+# The tab's name and the language that a screen reader speaks, which Gradio sets once for all pages. The conversation
+# that the address names goes along to every page, so that the way back leads to it.
 HEAD_SCRIPT = """
 const tell = () => {
   const head = element.querySelector('.wr-header');
   document.documentElement.lang = head.dataset.language;
   document.title = head.dataset.title;
+  const talk = new URLSearchParams(location.search).get('talk');
+  const tail = talk ? '?talk=' + encodeURIComponent(talk) : '';
+  for (const link of element.querySelectorAll('.wr-ways a, a.wr-name')) {
+    link.setAttribute('href', link.getAttribute('href').split('?')[0] + tail);
+  }
+  for (const link of element.querySelectorAll('.wr-languages a')) {
+    link.setAttribute('href', link.getAttribute('href').split('%3F')[0] + encodeURIComponent(tail));
+  }
 };
 watch('value', tell);
+document.addEventListener('wr-talk', tell);
 tell();
 """
 

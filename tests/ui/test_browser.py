@@ -112,19 +112,18 @@ def test_a_model_that_is_not_there_is_told_and_quote_answers(page):
     assert "pleural effusion" in turn.locator(".wr-claims").inner_text()
 
 
-def test_a_new_conversation_forgets_files_and_answers(page, files, server):
+def test_a_deleted_conversation_takes_its_files_and_answers_along(page, files, server):
     drop(page, files / "guide.pdf")
     ask(page, "What is the loading dose of amiodarone?")
-    page.click("#wr-new")
+    talk = page.url.rpartition("=")[2]
+    assert list((server.folder / "conversations" / talk).rglob("guide.pdf"))
+    page.click(".wr-talks-open")
+    page.click(f'[data-act=ask_delete][data-talk="{talk}"]')
+    page.click("dialog .wr-danger")
     page.locator(".wr-welcome").wait_for()
     assert page.locator(".wr-turn, #wr-shelf .wr-card, .wr-play, .wr-view").count() == 0
-    left = [server.folder]
-    for _ in range(100):  # earlier tests' tabs were closed just now: theirs go as well
-        left = list(server.folder.rglob("guide*.pdf"))
-        if not left:
-            break
-        page.wait_for_timeout(100)
-    assert not left
+    assert not (server.folder / "conversations" / talk).exists()
+    assert page.locator(f'[data-talk="{talk}"]').count() == 0
 
 
 def test_nothing_of_the_patient_stays_in_the_browser(page, files):

@@ -1,6 +1,7 @@
-"""One conversation: its uploads, its turns, and what is open in the evidence panel.
+"""One open conversation: its uploads, its turns, and what is open in the evidence panel.
 
-It lives on the server only, with its uploads in a folder of its own that `close` removes.
+It lives on the server only. Its turns are kept in the workspace's database (`store/talks.py`), its uploads in a folder
+of its own that `close` removes.
 """
 
 from __future__ import annotations
@@ -9,16 +10,18 @@ import re
 import shutil
 import threading
 import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from assistant.conversation import Conversation as Case
-from assistant.records import Answer, Claim, Evidence, SearchResult
+from assistant.records import Answer, Claim, Evidence, SearchResult, stored_answer
+from assistant.store.talks import KeptTurn
 from assistant.ui.chat.uploads import Upload
 
 _QUOTED = re.compile(r"“([^”]+)”")
-Stage = Literal["searching", "checking", "done", "stopped", "failed", "unasked"]
+Stage = Literal["searching", "checking", "done", "stopped", "failed", "unasked", "refused"]
 
 
 @dataclass
@@ -35,7 +38,26 @@ class Turn:
     place: int = 0  # in the line, as long as it waits for its turn
     note: str = ""  # e.g. that another model had to answer
     error: str = ""
+    named: str = ""  # the other patient whom a refused question names
+    model: str = ""  # the answerer that was chosen for it
     new_case: bool = False  # nothing of the turns before it goes along
+    row: int | None = None  # in the workspace's database, once its answer is kept
+    gone: int = 0  # files that came with it and went with an earlier visit
+
+    @property
+    def busy(self) -> bool:
+        return self.stage in ("searching", "checking")
+
+    @classmethod
+    def kept(cls, found: KeptTurn, new_case: bool, gone: int) -> Turn:
+        """A turn of an earlier visit, as it was kept: its question is the one without names."""
+        answer = stored_answer(found.answer)
+        stopped = bool(found.scope.get("stopped"))
+        return cls(
+            found.question, claims=list(answer.claims), answer=answer, stage="stopped" if stopped else "done",
+            note=answer.notice, model=answer.model, new_case=new_case, row=found.id, gone=gone,
+            search=SearchResult(answer.standalone or answer.question, answer.route, answer.evidence, answer.abstained),
+        )  # fmt: skip
 
     def evidence(self) -> dict[str, Evidence]:
         """All that was considered, by id, in its order."""
@@ -66,19 +88,39 @@ class Turn:
         return next(cited, None) or next((e.id for e in known.values() if e.kept), None)
 
 
-@dataclass
+@dataclass(eq=False)
 class Conversation:
     folder: Path
     who: str = ""  # whose it is, for what each visitor may have
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    account: str | None = None  # that alone may open it
+    title: str = ""
     uploads: list[Upload] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     shown: tuple[int, str] | None = None  # turn and evidence id that the user chose
     former: list[Upload] = field(default_factory=list)  # of the cases before this one: to be looked at, asked no more
     caches: list[Path] = field(default_factory=list)  # the server's own copies of the uploads
     case: Case | None = None  # what the next question is asked with
+    case_number: int = 0
+    first: int = 0  # the turn that the case in play begins with
     switched: bool = False  # a new case was begun, and nothing asked in it yet
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a question is being answered."""
+        return any(turn.busy for turn in self.turns)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.turns and not self.uploads
+
+    def strangers(self) -> tuple[Upload, ...]:
+        """The uploads that are of another patient than the case; as long as one is there, nothing is asked."""
+        if self.case is None:
+            return ()
+        found = set(self.case.strangers(self.files()))
+        return tuple(upload for upload in self.uploads if upload.path in found)
 
     def files(self) -> list[Path]:
         """The uploads that could be read, for every question of this conversation."""
@@ -96,13 +138,50 @@ class Conversation:
         """The file's name by record id, for everything that was uploaded here."""
         return {r.record_id: upload.name for upload in (*self.former, *self.uploads) for r in upload.records}
 
-    def new_case(self) -> None:
-        """What is asked from now on is about another case: uploads leave the table, turns are shown but not told."""
+    def set_files(self) -> None:
+        """The case is asked with the files that are on the table now."""
         if self.case is not None:
-            self.case.switch()
-        self.former += self.uploads
-        self.uploads = []
+            self.case.files = tuple(self.files())
+
+    def patient_shown(self) -> str:
+        """The pseudonym of the patient whom the case is about, as far as it is known; else empty."""
+        scope = self.case.scope() if self.case is not None else None
+        if scope is None or scope.patient:
+            return (scope.patient or "") if scope else ""
+        named = sorted({record.patient_id for upload in self.uploads for record in upload.records if record.patient_id})
+        return next(iter([*(name for name in named if name in scope.about), *sorted(scope.about)]), "")
+
+    def new_case(
+        self, patient: str | None = None, history: bool = False, studies: Collection[str] = (),
+        bring: Sequence[Upload] = (),
+    ) -> None:  # fmt: skip
+        """What is asked from now on is about another case: turns are shown but not told, and of the uploads only
+        `bring` goes along. Raises MixedPatients when these are of more than one patient, or of another than chosen.
+        """
+        if self.case is not None:
+            files = [upload.path for upload in bring if upload.records]
+            self.case.switch(files=files, patient=patient, history=history, studies=studies)
+        self.former += [upload for upload in self.uploads if upload not in bring]
+        self.uploads = list(bring)
         self.switched = bool(self.turns)
+        self.case_number += self.switched
+        self.first = len(self.turns)
+
+    def take_back(self, number: int) -> list[Turn]:
+        """Turns of the case in play from that one on go, and are told to no later question; gives them.
+
+        Files that came with them wait for the next question again.
+        """
+        if not self.first <= number < len(self.turns):
+            return []
+        gone, self.turns = self.turns[number:], self.turns[:number]
+        if self.case is not None:
+            self.case.drop(sum(turn.stage == "done" for turn in gone))
+        came = {upload.path for turn in gone for upload in turn.uploads}
+        self.uploads = [replace(u, asked=False) if u.path in came else u for u in self.uploads]
+        self.switched = self.first == number and number > 0
+        self.shown = None
+        return gone
 
     def hand_over(self) -> tuple[Upload, ...]:
         """The uploads that go along with the question asked now, for the first time."""
@@ -123,6 +202,13 @@ class Conversation:
             return self.shown[0]
         return len(self.turns) - 1 if self.turns else None
 
+    def forget(self, patients: Collection[str]) -> None:
+        """Everything goes when any of it is of, or cites, one of these patients (ids or pseudonyms)."""
+        cited = {piece.patient_id for turn in self.turns for piece in turn.evidence().values()}
+        about = self.case.about() if self.case is not None else frozenset[str]()
+        if (cited | about) & set(patients):
+            self.close()
+
     def close(self) -> None:
         """Forget everything; uploads are deleted from the disk."""
         for path in self.caches:
@@ -134,4 +220,4 @@ class Conversation:
         self.former.clear()
         self.turns.clear()
         self.caches.clear()
-        self.shown = None
+        self.shown, self.switched, self.first, self.case_number = None, False, 0, 0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,197 +10,261 @@ import gradio as gr
 from markupsafe import Markup
 
 from assistant.errors import WardroundError
-from assistant.records import Answer, Claim, SearchResult
+from assistant.store.talks import Talks
 from assistant.ui import words
-from assistant.ui.capacity import Waiting, capacity_of
+from assistant.ui.capacity import capacity_of
+from assistant.ui.chat import acts, handover
+from assistant.ui.chat.answering import Answering
+from assistant.ui.chat.bar import bar_html
 from assistant.ui.chat.cards import shelf
 from assistant.ui.chat.conversation import Conversation, Turn
-from assistant.ui.chat.talk import conversation_html
+from assistant.ui.chat.dialogs import mixing
+from assistant.ui.chat.steps import told_of
+from assistant.ui.chat.tabs import OpenTalks, Tab
+from assistant.ui.chat.talk import Tools, conversation_html, no_tools
 from assistant.ui.chat.uploads import Room, room_for, stored_bytes, take_in
 from assistant.ui.evidence.panel import panel_html
-from assistant.ui.visitor import visitor
+from assistant.ui.language import say
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.records import Record
 
-log = logging.getLogger(__name__)
+PARTS = ("bar", "talk", "shelf", "panel", "dialog", "told", "box")
+"""The components of the page that an event may change, in the order of its outputs."""
+
+Act = Callable[["Desk", Tab, Mapping[str, Any]], Sequence[str]]
+"""What a button does: (desk, tab, its data) → the parts to draw anew."""
+
+Drawn = list[Any]
 
 
 class Desk:
-    """What happens on the page's events. Each browser tab has its own conversation, which ends with it."""
+    """What happens on the page's events. A browser tab shows one conversation at a time."""
 
     def __init__(self, assistant: Assistant, folder: Path) -> None:
         self.assistant = assistant
         self.folder = folder
         self.capacity = capacity_of(assistant)
-        self._tabs: dict[str, Conversation] = {}
+        self.kept = Talks(assistant.db)
+        self.talks = OpenTalks(assistant, folder)
+        self.answering = Answering(assistant, self.capacity, self.kept)
+        self.acts: dict[str, Act] = dict(acts.ACTS)  # other rooms add theirs
+        self.sentence_tools: Tools = no_tools
 
-    def arrive(self, request: gr.Request) -> Conversation:
-        """A tab was opened."""
-        return self._tabs.setdefault(str(request.session_hash), self.begin())
+    # --- a tab comes and goes ------------------------------------------------------------------------
+
+    def arrive(self, request: gr.Request) -> Drawn:
+        """A tab was opened: with the conversation that its address names, with what another page hands over, or new."""
+        session, asked = str(request.session_hash), dict(request.query_params or {})
+        tab = self.talks.tab(session)
+        question = ""
+        if talk_id := asked.get("talk"):
+            try:
+                tab = self.talks.show(session, self.talks.open(str(talk_id)))
+            except WardroundError as error:
+                gr.Warning(str(error))
+        elif handed := handover.taken(str(asked.get("from", ""))):
+            question = handed.question
+            tab.talk.new_case(handed.patient, studies=handed.studies, history=handed.patient is not None)
+            tab.ask_now = handed.ask_now
+        return self.draw(tab, *PARTS, question=question or None)
 
     def leave(self, request: gr.Request) -> None:
         """A tab was closed or loaded anew."""
-        self.close(self._tabs.pop(str(request.session_hash), None))
+        self.talks.leave(str(request.session_hash))
 
-    def begin(self) -> Conversation:
-        conversation = Conversation(self.folder)
-        conversation.folder = self.folder / conversation.id
-        conversation.who = visitor().name or conversation.id  # where nobody signs in, each tab is somebody
-        conversation.case = self.assistant.converse()
-        return conversation
+    # --- files ---------------------------------------------------------------------------------------
 
-    def close(self, conversation: Conversation | None) -> None:
-        """The conversation is over: its uploads leave memory and disk."""
-        if conversation is not None:
-            self.assistant.uploads.forget_files(
-                {upload.path for upload in (*conversation.former, *conversation.uploads)}
-            )
-            conversation.close()
-
-    def panel(self, conversation: Conversation | None) -> Markup:
-        return panel_html(conversation or Conversation(self.folder), self.assistant.record)
-
-    def talk(self, conversation: Conversation) -> Markup:
-        return conversation_html(conversation)
-
-    def receive(self, value: dict[str, Any] | None, conversation: Conversation | None) -> tuple[Any, ...]:
+    def receive(self, value: dict[str, Any] | None, request: gr.Request) -> Drawn:
         """Files arrived in the box: read them at once and show a card of each."""
-        conversation = conversation or self.begin()
-        self._take(conversation, value)
-        return conversation, shelf(conversation.uploads)
+        tab = self._tab(request)
+        if not self._take(tab.talk, value):
+            return self.draw(tab)
+        self._ask_before_mixing(tab)
+        return self.draw(tab, "bar", "shelf", "dialog")
 
-    def _take(self, conversation: Conversation, value: dict[str, Any] | None) -> None:
-        with conversation.lock:
+    def _take(self, talk: Conversation, value: dict[str, Any] | None) -> bool:
+        """Bring in the files that are new in the box; whether there were any."""
+        with talk.lock:
             files = [Path(file) for file in (value or {}).get("files", ())]
-            fresh = [file for file in files if file not in conversation.caches]
-            conversation.caches += fresh
-            if fresh:
-                with self.capacity.turn("cpu") as turn:
-                    turn.hold()
-                    conversation.uploads = take_in(
-                        conversation.folder, fresh, conversation.uploads, self.assistant.uploads.reading,
-                        self._room(conversation),
-                    )  # fmt: skip
+            fresh = [file for file in files if file not in talk.caches]
+            talk.caches += fresh
+            if not fresh:
+                return False
+            with self.capacity.turn("cpu") as turn:
+                turn.hold()
+                talk.uploads = take_in(
+                    talk.folder, fresh, talk.uploads, self.assistant.uploads.reading, self._room(talk)
+                )
+            talk.set_files()
+            return True
 
-    def _room(self, conversation: Conversation) -> Room:
-        """What may still come into a conversation, and what its visitor has already, in all tabs together."""
+    def _room(self, talk: Conversation) -> Room:
+        """What may still come into a conversation, and what its visitor has already, in all of them together."""
         ui = self.assistant.settings.ui
-        own = [other for other in list(self._tabs.values()) if other.who == conversation.who] or [conversation]
-        stored = sum(stored_bytes((*other.former, *other.uploads)) for other in own)
-        return room_for(conversation.uploads, stored, ui.max_uploads, ui.max_uploads_mb)
+        stored = sum(stored_bytes((*other.former, *other.uploads)) for other in self.talks.of(talk.who))
+        return room_for(talk.uploads, stored, ui.max_uploads, ui.max_uploads_mb)
 
-    def remove(self, event: gr.EventData, conversation: Conversation) -> tuple[Any, ...]:
-        with conversation.lock:
-            number = str(event._data.get("number", ""))
-            if number.isdecimal() and int(number) < len(conversation.uploads):
-                gone = conversation.uploads.pop(int(number))
-                gone.path.unlink(missing_ok=True)
-                self.assistant.uploads.forget_files({gone.path})
-        return conversation, shelf(conversation.uploads)
+    def _ask_before_mixing(self, tab: Tab) -> bool:
+        """Whether files of another patient than the case's lie there; then the dialog asks what to do."""
+        talk = tab.talk
+        if others := talk.strangers():
+            own = [upload for upload in talk.uploads if upload not in others and upload.records]
+            tab.dialog = mixing(own, others, talk.patient_shown())
+        return bool(others)
 
-    def ask(
-        self, value: dict[str, Any] | None, model: str, conversation: Conversation | None
-    ) -> Iterator[Sequence[Any]]:
+    # --- questions -----------------------------------------------------------------------------------
+
+    def ask(self, value: dict[str, Any] | None, model: str, request: gr.Request) -> Iterator[Drawn]:
         """One turn, step by step: search, each checked claim, the whole answer."""
-        conversation = conversation or self.begin()
-        self._take(conversation, value)
+        tab = self._tab(request)
+        talk = tab.talk
+        self._take(talk, value)
         question = ((value or {}).get("text") or "").strip()
         if not question:
-            yield conversation, gr.skip(), shelf(conversation.uploads), gr.skip(), gr.MultimodalTextbox(value=None)
+            yield self.draw(tab, "bar", "shelf", question="")
             return
-        with conversation.lock:
-            bad = conversation.unreadable()
-            turn = Turn(question, bad or conversation.hand_over(), conversation.kinds(), new_case=conversation.switched)
-            conversation.switched = False
-        conversation.turns.append(turn)
-        conversation.shown = None
-        if bad:  # an answer without the file would look like one about it
+        if self._ask_before_mixing(tab):
+            yield self.draw(tab, "bar", "shelf", "dialog", question=question)
+            return
+        with talk.lock:
+            if talk.busy:
+                gr.Info(say("talk.busy"))
+                yield self.draw(tab, question=question)
+                return
+            if tab.editing is not None:
+                self.take_back(talk, tab.editing)
+                tab.editing = None
+            turn = self._begin(talk, question, model)
+        if turn.stage == "unasked":
+            yield self.draw(tab, "bar", "talk", "shelf", "panel", "told", question=question)
+            return
+        yield self.draw(tab, "bar", "talk", "shelf", "panel", "told", question="")
+        yield from self._answer(tab, talk, turn, str(request.session_hash))
+
+    def again(self, model: str, request: gr.Request) -> Iterator[Drawn]:
+        """The last question is put once more."""
+        tab = self._tab(request)
+        talk = tab.talk
+        with talk.lock:
+            if talk.busy or len(talk.turns) <= talk.first:
+                yield self.draw(tab, "talk")
+                return
+            old = self.take_back(talk, len(talk.turns) - 1)[0]
+            turn = self._begin(talk, old.question, model)
+        yield self.draw(tab, "bar", "talk", "shelf", "panel", "told", "box")
+        yield from self._answer(tab, talk, turn, str(request.session_hash))
+
+    def take_back(self, talk: Conversation, number: int) -> list[Turn]:
+        """The turns from that one on are taken back, on the page and as they are kept."""
+        gone = talk.take_back(number)
+        if rows := [turn.row for turn in gone if turn.row is not None]:
+            self.kept.take_back(talk.id, rows)
+        return gone
+
+    def stop(self, request: gr.Request) -> Drawn:
+        """The answer that is being written ends with its sentence."""
+        tab = self._tab(request)
+        for turn in tab.talk.turns:
+            if turn.busy:
+                turn.stage = "stopped"
+        return self.draw(tab, "talk", "told", "box")
+
+    def _begin(self, talk: Conversation, question: str, model: str) -> Turn:
+        """A turn for a question; unasked where a file can't be read: an answer would look like one about it."""
+        bad = talk.unreadable()
+        turn = Turn(question, bad or talk.hand_over(), talk.kinds(), model=model, new_case=talk.switched)
+        talk.switched = False
+        if bad:
             turn.stage, turn.note = "unasked", words.unasked([upload.name for upload in bad])
-            again = gr.MultimodalTextbox(value={"text": question, "files": []}, submit_btn=True, stop_btn=False)
-            yield conversation, self.talk(conversation), shelf(conversation.uploads), self.panel(conversation), again
-            return
-        busy = gr.MultimodalTextbox(value=None, submit_btn=False, stop_btn=True)
-        yield conversation, self.talk(conversation), shelf(conversation.uploads), self.panel(conversation), busy
+        talk.turns.append(turn)
+        talk.shown = None
+        return turn
+
+    def _answer(self, tab: Tab, talk: Conversation, turn: Turn, session: str) -> Iterator[Drawn]:
+        """The page as the answer comes in; a tab that shows another conversation meanwhile is left alone."""
         opened = None
-        for _ in self._steps(conversation, turn, model):
-            now = (turn.stage, turn.first_shown(), len(turn.numbered()), conversation.shown)
-            panel = self.panel(conversation) if now != opened else gr.skip()
+        for _ in self.answering.steps(talk, turn):
+            now_shown = self.talks.shown(session)
+            if now_shown is None or now_shown.talk is not talk:
+                yield self.draw(tab)
+                continue
+            tab = now_shown
+            now = (turn.stage, turn.first_shown(), len(turn.numbered()), talk.shown)
+            yield self.draw(tab, "talk", "told", *(("panel",) if now != opened else ()))
             opened = now
-            yield conversation, self.talk(conversation), gr.skip(), panel, gr.skip()
-        ready = gr.MultimodalTextbox(submit_btn=True, stop_btn=False)
-        yield conversation, self.talk(conversation), gr.skip(), self.panel(conversation), ready
+        now_shown = self.talks.shown(session)
+        if now_shown is not None:
+            parts = ("bar", "talk", "panel", "told", "box") if now_shown.talk is talk else ("bar",)
+            yield self.draw(now_shown, *parts)
 
-    def _steps(self, conversation: Conversation, turn: Turn, model: str) -> Iterator[None]:
+    # --- buttons -------------------------------------------------------------------------------------
+
+    def act(self, event: gr.EventData, request: gr.Request) -> Drawn:
+        """A button was pressed: what it does is said by its `data-act`."""
+        tab, data = self._tab(request), dict(event._data or {})
+        found = self.acts.get(str(data.get("act", "")))
+        if found is None:
+            return self.draw(tab)
+        tab.question = None
         try:
-            try:
-                yield from self._stream(conversation, turn, model)
-            except WardroundError as error:
-                if model == "quote" or turn.search is None:  # the search failed, not the model
-                    raise
-                turn.note = f"{model} can’t answer: {error} Answered by “quote” instead."
-                turn.search, turn.claims = None, []
-                yield from self._stream(conversation, turn, "quote")
-            self._log(conversation, turn)
+            parts = found(self, tab, {**data, "session": str(request.session_hash)})
         except WardroundError as error:
-            turn.stage, turn.error = "failed", str(error)
-        except Exception as error:  # a fault of ours must not leave the page waiting; the log has the details
-            log.exception("a question could not be answered")
-            turn.stage = "failed"
-            turn.error = (
-                f"An error inside Wardround ({type(error).__name__}); its log says more. Ask again, or otherwise."
-            )
+            gr.Warning(str(error))
+            parts = ("bar",)
+        tab = self._tab(request)  # it may show another conversation now
+        return self.draw(tab, *parts, question=tab.question)
 
-    def _stream(self, conversation: Conversation, turn: Turn, model: str) -> Iterator[None]:
-        assert conversation.case is not None
-        conversation.case.files = tuple(conversation.files())  # a file taken off the table is asked with no more
-        steps = conversation.case.ask_stream(turn.question, llm=model)
-        for step in self.capacity.steps(conversation.who, model, steps, follow_up=bool(conversation.case.turns)):
-            turn.place = step.place if isinstance(step, Waiting) else 0
-            match step:
-                case SearchResult():
-                    turn.search, turn.stage = step, "checking"
-                case Claim():
-                    turn.claims.append(step)
-                case Answer():
-                    turn.answer, turn.claims, turn.stage = step, list(step.claims), "done"
-                    turn.note = step.notice or turn.note
-            yield
+    # --- drawing -------------------------------------------------------------------------------------
 
-    def _log(self, conversation: Conversation, turn: Turn) -> None:
-        """Keep the turn in the workspace's own database, where `forget` finds it."""
-        if turn.answer is not None:
-            uploads = sorted(conversation.uploaded_records())
-            self.assistant.db.add_turn(conversation.id, turn.answer.question, uploads, turn.answer.to_json())
+    def draw(self, tab: Tab, *parts: str, question: str | None = None) -> Drawn:
+        """The outputs of an event: the parts named are drawn anew, the others stay. `question` goes into the box."""
+        talk = tab.talk
+        drawn: dict[str, Any] = {}
+        for part in parts:
+            match part:
+                case "bar":
+                    drawn[part] = bar_html(talk, self.kept.newest())
+                case "talk":
+                    drawn[part] = conversation_html(talk, self.sentence_tools, tab.editing)
+                case "shelf":
+                    drawn[part] = shelf(talk.uploads)
+                case "panel":
+                    drawn[part] = panel_html(talk, self.look)
+                case "dialog":
+                    drawn[part] = tab.dialog
+                case "told":
+                    drawn[part] = self._told(tab)
+                case "box":
+                    drawn[part] = self._box(tab, question)
+        if question is not None and "box" not in drawn:
+            drawn["box"] = self._box(tab, question)
+        return [drawn.get(part, gr.skip()) for part in PARTS]
 
-    def stop(self, conversation: Conversation) -> tuple[Any, ...]:
-        if conversation.turns and conversation.turns[-1].stage in ("searching", "checking"):
-            conversation.turns[-1].stage = "stopped"
-        return self.talk(conversation), gr.MultimodalTextbox(submit_btn=True, stop_btn=False)
+    def look(self, record_id: str) -> Record:
+        """A record to be looked at. Raises WardroundError, which says of an upload of an earlier visit that it went."""
+        try:
+            return self.assistant.record(record_id)
+        except WardroundError:
+            if record_id.startswith("u"):
+                raise WardroundError(say("talk.upload_went")) from None
+            raise
 
-    def show(self, event: gr.EventData, conversation: Conversation) -> tuple[Any, ...]:
-        """A citation, a tab or a nearest hit was clicked: open that evidence."""
-        turn, evidence = str(event._data.get("turn", "")), str(event._data.get("evidence", ""))
-        if not turn.isdecimal() or int(turn) >= len(conversation.turns):
-            return conversation, gr.skip(), gr.skip()
-        conversation.shown = (int(turn), evidence)
-        return conversation, self.talk(conversation), self.panel(conversation)
+    def _told(self, tab: Tab) -> Markup:
+        """What a screen reader is told: where the question stands, else what an event has to say."""
+        told, tab.told = tab.told, ""
+        turn = tab.talk.turns[-1] if tab.talk.turns else None
+        run = Markup(' data-ask="yes"') if tab.ask_now else Markup("")
+        tab.ask_now = False
+        return Markup("<p{}>{}</p>").format(run, told or (told_of(turn) if turn else ""))
 
-    def press(self, event: gr.EventData, conversation: Conversation) -> tuple[Any, ...]:
-        """A button of the conversation: a citation opens; a question of the welcome goes into the box, to be sent."""
-        if question := event._data.get("question"):
-            return conversation, gr.skip(), gr.skip(), {"text": str(question), "files": []}
-        return *self.show(event, conversation), gr.skip()
+    def _box(self, tab: Tab, question: str | None) -> Any:
+        """Ready to ask, or to stop; what is typed stays, unless `question` takes its place."""
+        busy = tab.talk.busy
+        if question is None:
+            return gr.MultimodalTextbox(submit_btn=not busy, stop_btn=busy)
+        return gr.MultimodalTextbox(value={"text": question, "files": []}, submit_btn=not busy, stop_btn=busy)
 
-    def switch(self, conversation: Conversation) -> tuple[Any, ...]:
-        """A new case in the same conversation: what was said stays on the page and goes into no prompt any more."""
-        with conversation.lock:
-            conversation.new_case()
-        return conversation, self.talk(conversation), shelf(())
-
-    def renew(self, conversation: Conversation | None, request: gr.Request) -> tuple[Any, ...]:
-        """A new conversation: uploads, answers and evidence of the old one go."""
-        self.close(conversation)
-        fresh = self._tabs[str(request.session_hash)] = self.begin()
-        ready = gr.MultimodalTextbox(value=None, submit_btn=True, stop_btn=False)
-        return fresh, self.talk(fresh), shelf(()), self.panel(fresh), ready
+    def _tab(self, request: gr.Request) -> Tab:
+        return self.talks.tab(str(request.session_hash))

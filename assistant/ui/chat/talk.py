@@ -9,94 +9,102 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
+from assistant.assistant import NAMED_PATIENT
 from assistant.records import Claim, Evidence
 from assistant.ui import words
 from assistant.ui.chat.cards import card
 from assistant.ui.chat.conversation import Conversation, Turn
-from assistant.ui.language import say
+from assistant.ui.chat.steps import how_html, steps_html, writing_html
+from assistant.ui.language import say, say_count
 
 Opened = tuple[int, str] | None  # turn and evidence that the panel shows
+Tools = Callable[[Turn, int, int], Markup]
+"""What stands below a sentence: (turn, its number, the sentence's number) → buttons, say."""
 
-_QUESTIONS = ("What do similar studies show?", "What rhythm is this?", "What does this document say about treatment?")
-_WELCOME = Markup(
-    '<div class="wr-welcome"><h2>Ask the archive</h2><p>Drop an X-ray, an ECG or a PDF below, or just ask. Every '
-    "sentence of an answer is checked against its evidence before it appears.</p><ul>{}</ul></div>"
-).format(
-    Markup("").join(
-        Markup('<li><button type="button" data-act="suggest" data-question="{}">{}</button></li>').format(
-            question, question
-        )
-        for question in _QUESTIONS
-    )
-)
+_QUESTIONS = ("talk.try_similar", "talk.try_rhythm", "talk.try_document")
 
 
-def conversation_html(conversation: Conversation) -> Markup:
-    """All turns, oldest first."""
+def no_tools(turn: Turn, number: int, sentence: int) -> Markup:
+    return Markup("")
+
+
+def conversation_html(conversation: Conversation, tools: Tools = no_tools, editing: int | None = None) -> Markup:
+    """All turns, oldest first; `editing` is the one whose question is being put anew."""
     if not conversation.turns:
-        return _WELCOME
+        return _welcome()
     opened = conversation.opened()
-    turns = Markup("").join(_turn(number, turn, opened) for number, turn in enumerate(conversation.turns))
+    turns = Markup("").join(
+        _turn(number, turn, opened, conversation, tools, editing) for number, turn in enumerate(conversation.turns)
+    )
     if conversation.switched:
         turns += _new_case(True)
-    return Markup('<div class="wr-turns" role="log" aria-label="Conversation">{}</div>').format(turns)
-
-
-def _turn(number: int, turn: Turn, opened: Opened) -> Markup:
-    files = Markup("").join(card(upload) for upload in turn.uploads)
-    attached = (
-        Markup('<ul class="wr-cards" aria-label="Files that came with it">{}</ul>').format(files) if files else ""
+    if editing is not None:
+        turns += Markup('<p class="wr-editing-note">{} {}</p>').format(
+            say("talk.editing", turn=editing + 1), act("leave_editing", say("talk.leave_editing"))
+        )
+    return Markup('<div class="wr-turns" role="log" aria-live="off" aria-label="{}">{}</div>').format(
+        say("talk.name"), turns
     )
+
+
+def act(name: str, text: str, css: str = "wr-act", **data: object) -> Markup:
+    """A button whose click reaches `Desk.act` under that name, with the data."""
+    told = Markup("").join(Markup(' data-{}="{}"').format(key.replace("_", "-"), value) for key, value in data.items())
+    return Markup('<button type="button" class="{}" data-act="{}"{}>{}</button>').format(css, name, told, text)
+
+
+def _welcome() -> Markup:
+    tries = Markup("").join(
+        Markup("<li>{}</li>").format(act("suggest", say(key), css="wr-suggest", question=say(key)))
+        for key in _QUESTIONS
+    )
+    return Markup('<div class="wr-welcome"><h2>{}</h2><p>{}</p><ul>{}</ul></div>').format(
+        say("talk.welcome"), say("talk.welcome_how"), tries
+    )
+
+
+def _turn(
+    number: int, turn: Turn, opened: Opened, conversation: Conversation, tools: Tools, editing: int | None
+) -> Markup:
     return _new_case(turn.new_case) + Markup(
-        '<section class="wr-turn"><div class="wr-question"><span class="wr-who">You</span><p>{}</p>{}</div>'
-        '<div class="wr-answer" data-stage="{}"><span class="wr-who">Wardround</span>{}{}{}{}</div></section>'
+        '<section class="wr-turn{}" aria-label="{}"><div class="wr-question"><span class="wr-who">{}</span><p>{}</p>'
+        '{}</div><div class="wr-answer" data-stage="{}"><span class="wr-who">Wardround</span>{}{}{}{}{}{}</div>'
+        "</section>"
     ).format(
+        " wr-editing" if editing is not None and number >= editing else "",
+        say("talk.section", turn=number + 1),
+        say("talk.you"),
         turn.question,
-        attached,
+        _files(turn),
         turn.stage,
-        _step(turn),
+        steps_html(turn),
         _note(turn),
-        _claims(number, turn, opened),
+        _claims(number, turn, opened, tools),
         _end(number, turn),
+        how_html(turn),
+        _ways(number, turn, conversation),
+    )
+
+
+def _files(turn: Turn) -> Markup:
+    """The files that came with a question, or how many did on an earlier visit."""
+    if turn.gone:
+        return Markup('<p class="wr-gone">{}</p>').format(say_count("talk.gone", turn.gone))
+    cards = Markup("").join(card(upload) for upload in turn.uploads)
+    return (
+        Markup('<ul class="wr-cards" aria-label="{}">{}</ul>').format(say("talk.came_with"), cards) if cards else cards
     )
 
 
 def _new_case(begins: bool) -> Markup:
-    if not begins:
-        return Markup("")
-    return Markup('<p class="wr-case" role="separator">New case: nothing from above goes along with what follows.</p>')
-
-
-def _step(turn: Turn) -> Markup:
-    if turn.search is None:
-        doing = say("uploads.in_line", place=turn.place) if turn.place else "Searching the archive …"
-        return Markup('<p class="wr-step wr-busy">{}</p>').format(doing) if turn.stage == "searching" else Markup("")
-    kept = sum(evidence.kept for evidence in turn.search.evidence)
-    told = [f"asked as: {turn.search.query}"] if turn.search.query != turn.question else []
-    route = Markup("").join(
-        Markup("<li>{}</li>").format(step) for step in (*told, *turn.search.route, *_left_out(turn))
-    )
-    return Markup('<details class="wr-step"><summary>Searched: kept {} of {}</summary><ul>{}</ul></details>').format(
-        kept, len(turn.search.evidence), route
-    )
-
-
-def _left_out(turn: Turn) -> list[str]:
-    """What the prompt's budget left out, in words."""
-    use = turn.answer.prompt_use if turn.answer else None
-    if use is None or not use.dropped:
-        return []
-    turns = [dropped.what for dropped in use.dropped if dropped.what.startswith("turn ")]
-    pieces = len(use.dropped) - len(turns)
-    parts = [f"{pieces} piece{'s' * (pieces != 1)} of evidence"] * bool(pieces) + turns
-    return [f"prompt: about {use.tokens} tokens; left out {', '.join(parts)}, {use.dropped[0].why}"]
+    return Markup('<p class="wr-case" role="separator">{}</p>').format(say("talk.new_case")) if begins else Markup("")
 
 
 def _note(turn: Turn) -> Markup:
-    return Markup('<p class="wr-note" role="status">{}</p>').format(turn.note) if turn.note else Markup("")
+    return Markup('<p class="wr-note">{}</p>').format(turn.note) if turn.note else Markup("")
 
 
-def _claims(number: int, turn: Turn, opened: Opened) -> Markup:
+def _claims(number: int, turn: Turn, opened: Opened, tools: Tools) -> Markup:
     if not turn.claims:
         return Markup("")
     order = turn.numbered()
@@ -106,11 +114,14 @@ def _claims(number: int, turn: Turn, opened: Opened) -> Markup:
     def cite(key: str) -> Markup:
         return _citation(number, order[key], known.get(key), key == lit)
 
-    items = Markup("").join(_claim(claim, cite) for claim in turn.claims)
+    items = Markup("").join(
+        _claim(claim, cite, tools(turn, number, sentence) if turn.row is not None else Markup(""))
+        for sentence, claim in enumerate(turn.claims)
+    )
     return Markup('<ol class="wr-claims">{}</ol>').format(items)
 
 
-def _claim(claim: Claim, cite: Callable[[str], Markup]) -> Markup:
+def _claim(claim: Claim, cite: Callable[[str], Markup], tools: Markup) -> Markup:
     mark, told = words.verdict(claim)
     cited = Markup("").join(map(cite, claim.citations))
     why = (
@@ -118,35 +129,67 @@ def _claim(claim: Claim, cite: Callable[[str], Markup]) -> Markup:
     )
     return Markup(
         '<li class="wr-claim wr-{}"><p class="wr-said"><span class="wr-text">{}</span>{}</p>'
-        '<p class="wr-verdict" title="{}"><span aria-hidden="true">{}</span> {}{}</p></li>'
-    ).format(claim.verdict, claim.text, cited, claim.why, mark, told, why)
+        '<p class="wr-verdict" title="{}"><span aria-hidden="true">{}</span> {}{}</p>{}</li>'
+    ).format(claim.verdict, claim.text, cited, claim.why, mark, told, why, tools)
 
 
 def _citation(turn: int, number: int, evidence: Evidence | None, lit: bool) -> Markup:
     if evidence is None:
-        return Markup('<span class="wr-cite wr-cite-gone" title="no such evidence">[{}?]</span>').format(number)
+        return Markup('<span class="wr-cite wr-cite-gone" title="{}">[{}?]</span>').format(
+            say("talk.no_evidence"), number
+        )
     name = words.modality(evidence.modality, evidence.kind)
     return Markup(
         '<button type="button" class="wr-cite" data-act="show" data-turn="{}" data-evidence="{}" '
-        'aria-pressed="{}" aria-label="Evidence {}: {}">{}</button>'
-    ).format(turn, evidence.id, "true" if lit else "false", number, name, number)
+        'aria-pressed="{}" aria-label="{}">{}</button>'
+    ).format(
+        turn, evidence.id, "true" if lit else "false", say("talk.evidence", number=number, name=name), number
+    )  # fmt: skip
 
 
 def _end(number: int, turn: Turn) -> Markup:
+    if turn.stage == "refused":
+        return _refusal(number, turn)
     if turn.error:
-        return Markup('<p class="wr-error" role="alert"><strong>That did not work.</strong> {}</p>').format(turn.error)
-    if turn.stage == "checking":
-        doing = "Checking each sentence against its evidence …"
-        doing = say("uploads.in_line", place=turn.place) if turn.place else doing
-        return Markup('<p class="wr-step wr-busy">{}</p>').format(doing)
+        return Markup('<p class="wr-error" role="alert"><strong>{}</strong> {}</p>').format(
+            say("talk.failed"), turn.error
+        )
     if turn.stage == "stopped":
-        return Markup('<p class="wr-step">Stopped.</p>')
+        return Markup('<p class="wr-step">{}</p>').format(say("talk.stopped"))
     if turn.answer is None or not turn.answer.abstained:
-        return Markup("")
+        return writing_html(turn)
+    choose = act("choose", say("case.choose")) if turn.answer.reason == NAMED_PATIENT else ""
     return Markup(
-        '<div class="wr-abstained" role="status"><strong>∅ No answer.</strong> The evidence does not support one.'
-        "<p>{}</p>{}{}</div>"
-    ).format(turn.answer.reason, _nearest(number, turn), _unsourced(turn.answer.own_knowledge))
+        '<div class="wr-abstained"><p class="wr-abstained-head"><span aria-hidden="true">∅</span> <strong>{}</strong> '
+        "{}</p><p>{}</p>{}{}{}</div>"
+    ).format(
+        say("talk.no_answer"), say("talk.no_answer_why"), turn.answer.reason, choose, _nearest(number, turn),
+        _unsourced(turn.answer.own_knowledge),
+    )  # fmt: skip
+
+
+def _refusal(number: int, turn: Turn) -> Markup:
+    """A question about another patient than the case's, with the ways out."""
+    ways = act("other_case", say("case.about_them", named=turn.named), turn=number) + act(
+        "edit", say("talk.edit"), turn=number
+    )
+    return Markup(
+        '<div class="wr-refused" role="alert"><p><span aria-hidden="true">⊗</span> <strong>{}</strong> {}</p>{}</div>'
+    ).format(say("case.refused"), say("case.refused_why", named=turn.named), ways)
+
+
+def _ways(number: int, turn: Turn, conversation: Conversation) -> Markup:
+    """What can be done with a turn of the case in play: edit its question; of the last one ask again, take it back."""
+    if conversation.busy or number < conversation.first:
+        return Markup("")
+    ways = [] if turn.stage == "refused" else [act("edit", say("talk.edit"), turn=number)]
+    if number == len(conversation.turns) - 1:
+        retry = Markup('<button type="button" class="wr-act" data-act="again" data-event="retry">{}</button>')
+        ways += [retry.format(say("talk.again"))] if turn.stage not in ("unasked", "refused") else []
+        ways.append(act("undo", say("talk.undo")))
+    return Markup('<div class="wr-turn-ways" role="group" aria-label="{}">{}</div>').format(
+        say("talk.ways", turn=number + 1), Markup("").join(ways)
+    )
 
 
 def _nearest(number: int, turn: Turn) -> Markup:
@@ -162,9 +205,7 @@ def _nearest(number: int, turn: Turn) -> Markup:
         ).format(number, e.id, f"{words.modality(e.modality, e.kind)}: {shorten(words.gist(e))}")
         for e in near
     )
-    return Markup('<p class="wr-near-head">Nearest evidence, not good enough to answer from:</p><ul>{}</ul>').format(
-        items
-    )
+    return Markup('<p class="wr-near-head">{}</p><ul>{}</ul>').format(say("talk.nearest"), items)
 
 
 def _unsourced(sentences: Sequence[str]) -> Markup:
@@ -172,9 +213,9 @@ def _unsourced(sentences: Sequence[str]) -> Markup:
     if not sentences:
         return Markup("")
     return Markup(
-        '<div class="wr-unsourced" role="note"><p class="wr-verdict"><span aria-hidden="true">⊘</span> No source: '
-        "the model’s own knowledge, unchecked</p><p>{}</p></div>"
-    ).format(" ".join(sentences))
+        '<div class="wr-unsourced" role="note"><p class="wr-verdict"><span aria-hidden="true">⊘</span> {}</p>'
+        "<p>{}</p></div>"
+    ).format(say("talk.no_source"), " ".join(sentences))
 
 
 def shorten(text: str, longest: int = 110) -> str:

@@ -16,6 +16,10 @@ def upgrade() -> None:
         "conversation", sa.Column("changed_at", sa.DateTime, nullable=False, server_default="0001-01-01 00:00:00")
     )
     op.execute("UPDATE conversation SET changed_at = started_at")
+    op.execute(
+        "UPDATE conversation SET title = coalesce((SELECT substr(question, 1, 80) FROM turn "
+        "WHERE turn.conversation_id = conversation.conversation_id ORDER BY turn_id LIMIT 1), '')"
+    )
     op.create_index("ix_conversation_account_id", "conversation", ["account_id"])
     op.add_column("turn", sa.Column("case_number", sa.Integer, nullable=False, server_default="0"))
     op.add_column("turn", sa.Column("scope", sa.JSON, nullable=False, server_default="{}"))

@@ -1,0 +1,87 @@
+"""The bar above a conversation: the account's conversations, and which patient the case in play is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from assistant.store.talks import KeptTalk
+from assistant.ui.chat.conversation import Conversation
+from assistant.ui.chat.talk import act, shorten
+from assistant.ui.language import say, say_count
+from assistant.ui.language.figures import moment
+
+
+def bar_html(talk: Conversation, kept: Sequence[KeptTalk]) -> Markup:
+    """`kept` are the account's conversations, the latest first."""
+    buttons = Markup('<div class="wr-bar-ways">{}{}{}</div>').format(
+        act("choose", say("case.choose")),
+        act("new_case", say("head.new_case"), css="wr-act wr-new-case"),
+        act("new_talk", say("head.new_conversation"), css="wr-act wr-new-talk"),
+    )
+    address = Markup("") if talk.is_empty else Markup(' data-talk="{}"').format(talk.id)
+    return Markup('<div class="wr-case-bar"{}>{}{}{}</div>').format(
+        address, _list(talk, kept), case_html(talk), buttons
+    )
+
+
+def case_html(talk: Conversation) -> Markup:
+    """Which patient, files or studies the case is about."""
+    about, how = _about(talk)
+    return Markup(
+        '<div class="wr-case-line" role="group" aria-label="{}"><span class="wr-who">{}</span> <b><bdi>{}</bdi></b>'
+        " <span>{}</span></div>"
+    ).format(say("case.name"), say("case.name"), about, how)
+
+
+def _about(talk: Conversation) -> tuple[str, str]:
+    """(whom or what, how that is known)."""
+    case = talk.case
+    files = [upload.name for upload in talk.uploads if upload.records]
+    scope = case.scope() if case is not None else None
+    if scope is not None and scope.patient:
+        return say("case.patient", patient=scope.patient), say("case.with_history" if scope.history else "case.chosen")
+    whose = sorted({r.patient_id for upload in talk.uploads for r in upload.records if r.patient_id})
+    whose = whose[:1] or sorted(scope.about if scope else ())[:1]
+    if whose:
+        told = say("case.from_files", files=", ".join(files)) if files else say("case.of_before")
+        return say("case.patient", patient=whose[0]), told
+    if scope is not None and scope.studies:
+        return say_count("case.studies", len(scope.studies)), say("case.only_these")
+    if files:
+        return say("case.nameless"), say("case.from_files", files=", ".join(files))
+    return say("case.nobody"), say("case.whole_archive")
+
+
+def _list(talk: Conversation, kept: Sequence[KeptTalk]) -> Markup:
+    items = Markup("").join(_item(found, found.id == talk.id) for found in kept)
+    inside = Markup("<ul>{}</ul>").format(items) if kept else Markup("<p>{}</p>").format(say("talks.none"))
+    return Markup(
+        '<button type="button" class="wr-act wr-talks-open" popovertarget="wr-talks"><span aria-hidden="true">☰</span>'
+        ' {}</button><div id="wr-talks" class="wr-talks" popover role="group" aria-label="{}">{}</div>'
+    ).format(say_count("talks.open", len(kept)), say("talks.name"), inside)
+
+
+def _item(found: KeptTalk, current: bool) -> Markup:
+    title = shorten(found.title or say("talks.untitled"), 60)
+    told = f"{moment(found.changed_at)} · {say_count('talks.turns', found.turns)}"
+    return Markup(
+        '<li{}><button type="button" class="wr-talk-open" data-act="open_talk" data-talk="{}"{}><bdi>{}</bdi>'
+        "<small>{}</small></button>{}{}</li>"
+    ).format(
+        Markup(' class="wr-current"') if current else "",
+        found.id,
+        Markup(' aria-current="true"') if current else "",
+        title,
+        told,
+        _tool("ask_rename", "✎", say("talks.rename_this", title=title), found.id),
+        _tool("ask_delete", "✕", say("talks.delete_this", title=title), found.id),
+    )
+
+
+def _tool(name: str, sign: str, label: str, talk_id: str) -> Markup:
+    return Markup(
+        '<button type="button" class="wr-talk-tool" data-act="{}" data-talk="{}" aria-label="{}" title="{}">'
+        '<span aria-hidden="true">{}</span></button>'
+    ).format(name, talk_id, label, label, sign)
