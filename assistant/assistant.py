@@ -458,9 +458,10 @@ class Assistant:
         """Drop uploads from memory."""
         self.uploads.forget(record_ids)
 
-    def record(self, record_id: str, *, logged: bool = True) -> Record:
+    def record(self, record_id: str, *, logged: bool = True, pixels: bool = True) -> Record:
         """A record with its picture, signal or text, for looking at: of the archive, or an upload of this process.
 
+        Without `pixels` a picture's file is left alone: `depth` gives what is shown of it.
         The access log is told of it, unless the caller does so itself, for many at once (`logged=False`).
         Raises WardroundError when there is none of that id, UnreadableFile when its file is gone or changed.
         """
@@ -470,7 +471,9 @@ class Assistant:
         record, place, index = self._found(record_id)
         if logged:
             self.db.log_access("view", [(record.record_id, record.patient_id)])
-        return record if record.kind == "text" else self._with_content(record, place, index.pacs_of(place))
+        if record.kind == "text" or (record.kind == "image" and not pixels):
+            return record
+        return self._with_content(record, place, index.pacs_of(place))
 
     def depth(self, record_id: str, frame: int | None = None, *, logged: bool = True) -> Depth:
         """A picture with all its grey levels: the record's own frame or slice, or another one (from 0) of its series.

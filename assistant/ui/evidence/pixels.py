@@ -67,7 +67,7 @@ def image_router(assistant: Assistant) -> APIRouter:
     def priors(record_id: str, seal: str) -> list[dict[str, str]]:
         views.admit(record_id, seal)
         try:
-            record = assistant.record(record_id, logged=False)
+            record = assistant.record(record_id, logged=False, pixels=False)
             studies = assistant.timeline(record_id=record_id).studies
         except BadQuery:  # nothing else is known of this patient
             return []

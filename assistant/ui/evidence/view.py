@@ -47,7 +47,7 @@ def _content(evidence: Evidence, record: Record, quotes: Sequence[str], beside: 
     others = [other for other in beside if other.kind == record.kind and other.record_id != record.record_id]
     if record.signal is not None:
         return value + signal_view.figure(evidence, record, others)
-    if record.image is not None:
+    if record.kind == "image":
         return value + picture.figure(evidence, record, others)
     return value + text_view.document(evidence, record, quotes)
 
