@@ -19,7 +19,7 @@ from assistant.ingest.dicom.display import window
 from assistant.records import BoxPlace
 from assistant.store.workspace_tables import AccessRow
 from assistant.ui import views
-from assistant.ui.evidence.picture import viewer
+from assistant.ui.evidence.picture import OWN, viewer
 from assistant.ui.evidence.pixels import image_router
 from assistant.ui.visitor import Visitor, entering
 
@@ -117,7 +117,7 @@ def test_the_small_picture_is_a_png_of_the_size_asked_for(ward, client):
 def test_an_upload_finds_its_patients_other_pictures_newest_first_and_nobody_elses(ward, client, tmp_path):
     save_dicom(tmp_path / "now.dcm", radiograph(0.28, 99))  # of the patient "upload-1"
     (upload,) = ward.read_upload(tmp_path / "now.dcm")
-    found = client.get(views.address(upload.record_id, "priors")).json()
+    found = client.get(views.address(OWN + upload.record_id, "priors")).json()
     assert len(found) == 2 and all(one["label"].startswith("X-ray, ") for one in found)
     before = len(logged(ward, "view"))
     assert np.array_equal(pixels(client, found[0]["src"]), radiograph(0.1, 1))
@@ -125,9 +125,10 @@ def test_an_upload_finds_its_patients_other_pictures_newest_first_and_nobody_els
     seen = logged(ward, "view")[before:]
     assert [row.record_id for row in seen] == [ward.study("study-1")[0].record_id]  # once, not at each look
     of_the_archive = ward.study("study-1")[0].record_id
-    older = client.get(views.address(of_the_archive, "priors")).json()
+    older = client.get(views.address(OWN + of_the_archive, "priors")).json()
     assert len(older) == 1 and np.array_equal(pixels(client, older[0]["src"]), radiograph(0.0, 0))
-    assert client.get(views.address(ward.study("study-2")[0].record_id, "priors")).json() == []
+    assert client.get(views.address(OWN + ward.study("study-2")[0].record_id, "priors")).json() == []
+    assert client.get(views.address(of_the_archive, "priors")).status_code == 404  # not as the case's own
 
 
 def logged(ward, action):

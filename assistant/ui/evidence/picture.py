@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VIEW_PX = 1_400  # longer edge at most
+OWN = "own-"  # before a record's id in the address of its patient's other pictures
 CARD_PX = 160  # longer edge on an upload's card
 
 
@@ -78,7 +79,7 @@ def viewer(
     ]
     box = _box(record, place)
     marked = Markup(' data-box="{}" data-box-frame="{}"').format(*box) if box else ""
-    listed = Markup(' data-priors="{}"').format(views.address(record.record_id, "priors")) if priors else ""
+    listed = Markup(' data-priors="{}"').format(views.address(OWN + record.record_id, "priors")) if priors else ""
     return Markup(
         '<wr-image data-key="{}" data-src="{}" data-label="{}" data-texts="{}" '
         'data-others="{}"{}{}><img alt="{}" loading="lazy" src="{}"></wr-image>'

@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Response
 from assistant.errors import BadQuery, WardroundError
 from assistant.records import Record
 from assistant.ui import views, words
-from assistant.ui.evidence.picture import VIEW_PX, png
+from assistant.ui.evidence.picture import OWN, VIEW_PX, png
 from assistant.ui.language.figures import day
 from assistant.ui.visitor import visitor
 
@@ -63,9 +63,12 @@ def image_router(assistant: Assistant) -> APIRouter:
         shown = depth(record_id, None, None).picture()
         return Response(png(shown, min(max(longest, 16), VIEW_PX)), media_type="image/png")
 
-    @router.get(views.PREFIX + "/{record_id}/{seal}/priors", include_in_schema=False)
-    def priors(record_id: str, seal: str) -> list[dict[str, str]]:
-        views.admit(record_id, seal)
+    @router.get(views.PREFIX + "/{own_id}/{seal}/priors", include_in_schema=False)
+    def priors(own_id: str, seal: str) -> list[dict[str, str]]:
+        views.admit(own_id, seal)
+        if not own_id.startswith(OWN):
+            raise HTTPException(404, "other studies are shown of the case's own patient only")
+        record_id = own_id.removeprefix(OWN)
         try:
             record = assistant.record(record_id, logged=False, pixels=False)
             studies = assistant.timeline(record_id=record_id).studies
