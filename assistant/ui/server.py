@@ -27,6 +27,7 @@ from assistant.ui.door import Door
 from assistant.ui.evaluation.routes import scorecard_router
 from assistant.ui.evidence.pixels import image_router
 from assistant.ui.gate import Gate
+from assistant.ui.evidence.ecg_route import ecg_router
 from assistant.ui.head import language_router
 from assistant.ui.page import PAGES, STYLES, build_page
 from assistant.ui.scratch import Scratch
@@ -59,6 +60,7 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
     app.include_router(scorecard_router(assistant))
     app.include_router(image_router(assistant))
     app.include_router(sign_in_router(door))
+    app.include_router(ecg_router(assistant))
     page = build_page(assistant, folder / "conversations")
     scripts = ("wardround.js", *(("session.js",) if ui.sign_in else ()))
     mounted = gr.mount_gradio_app(

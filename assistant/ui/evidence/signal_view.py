@@ -6,18 +6,15 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from assistant.records import Evidence, Record, SignalPlace
-from assistant.ui.evidence.ecg_page import draw_ecg
+from assistant.records import Evidence, Record, SignalPlace, ValuePlace
+from assistant.ui.evidence.ecg_view import ecg_element, name_of
 from assistant.ui.evidence.origin import origin
-from assistant.ui.evidence.traces import draw_traces, is_ecg
 
 
 def figure(evidence: Evidence, record: Record, beside: Sequence[Record] = ()) -> Markup:
-    """The signal with the cited window lit; `beside` are the case's uploaded signals."""
-    assert record.signal is not None
+    """The signal with the cited window lit, or the cited interval; `beside` are the case's uploaded signals."""
     window = evidence.place if isinstance(evidence.place, SignalPlace) else None
-    drawing = draw_ecg(record.signal, window) if is_ecg(record.signal) else draw_traces(record.signal)
-    page = Markup(drawing)  # both build and escape their own SVG
-    name = "ECG page" if is_ecg(record.signal) else "Traces"
-    drawn = Markup('<div class="wr-paper" tabindex="0" role="group" aria-label="{}">{}</div>').format(name, page)
-    return Markup('<figure class="wr-ecg">{}{}</figure>').format(origin(evidence, record), drawn)
+    value = evidence.place.name if isinstance(evidence.place, ValuePlace) else None
+    others = [(other.record_id, name_of(other)) for other in beside if other.modality == "ECG"]
+    drawn = ecg_element(record, window, value, others)
+    return Markup('<figure class="wr-signal">{}{}</figure>').format(origin(evidence, record), drawn)
