@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from assistant import demo
 from assistant.ui.language import languages, say
+from assistant.ui.language.figures import number
 from assistant.ui.visitor import LANGUAGE_COOKIE, visitor
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def header_html(assistant: Assistant, here: Place, places: Sequence[Place]) -> M
 def archive_line(assistant: Assistant) -> str:
     """Which archive is open: "Archive: demo, 1,204 records"; only those that the visitor sees."""
     counts = {name: sum(kinds.values()) for name, kinds in assistant.totals().items() if visitor().sees(name)}
-    listed = (say("head.records", name=name, count=f"{count:,}") for name, count in counts.items())
+    listed = (say("head.records", name=name, count=number(count)) for name, count in counts.items())
     return say("head.archive", listed=", ".join(listed) or say("head.none"))
 
 

@@ -19,6 +19,7 @@ from assistant.ui.chat.chat_page import build_chat
 from assistant.ui.chat.desk import Desk
 from assistant.ui.evaluation.evaluation_page import build_evaluation
 from assistant.ui.head import HEAD_SCRIPT, Place, header_html
+from assistant.ui.help.help_page import build_help
 from assistant.ui.wording import Wording
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ PAGES: tuple[tuple[Place, Build], ...] = (
     (Place("/", "head.chat", "reader"), build_chat),
     (Place("/evaluation", "head.evaluation", "auditor"), build_evaluation),
     (Place("/archive", "head.archive_page", "administrator"), build_archive),
+    (Place("/help", "head.help", "reader"), build_help),
 )
 """All pages, in the order of the links in the head: one line each."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from assistant import demo
 from assistant.errors import WardroundError
+from assistant.ui.language import say
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -24,7 +25,10 @@ Stage = Literal["idle", "running", "done", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """How far a build is. `what` is being built, `step` what is done now; `report` is there when it is done."""
+    """How far a build is. `what` is being built, `step` what is done now; `report` is there when it is done.
+
+    `error` is why it failed: in words, or, where the fault is Wardround's own (`ours`), the name of the exception.
+    """
 
     stage: Stage = "idle"
     what: str = ""
@@ -34,6 +38,7 @@ class Work:
     seconds: float = 0.0
     report: BuildReport | None = None
     error: str = ""
+    ours: bool = False
 
 
 class Builder:
@@ -63,7 +68,7 @@ class Builder:
         """Bring an open index up to date with its recipe. Raises WardroundError where it has none here."""
         recipe = self._assistant.workspace / "indexes" / f"{name}.toml"
         if name not in self._assistant.indexes or not recipe.is_file():
-            raise WardroundError(f"{name}: {recipe} is not there; wardround index RECIPE.toml updates it")
+            raise WardroundError(say("archive.no_recipe", name=name, recipe=str(recipe)))
         return self._start(name, lambda told: self._build(recipe, told))
 
     def _build(self, recipe: Path, told: Progress) -> BuildReport:
@@ -92,9 +97,8 @@ class Builder:
             self._end("failed", error=str(error))
         except Exception as error:  # a fault of ours must not leave the page waiting; the log has the details
             log.exception("an index could not be built")
-            self._end("failed", error=f"an error inside Wardround ({type(error).__name__}); its log says more")
+            self._end("failed", error=type(error).__name__, ours=True)
 
-    def _end(self, stage: Stage, report: BuildReport | None = None, error: str = "") -> None:
-        self._work = replace(
-            self._work, stage=stage, report=report, error=error, seconds=time.monotonic() - self._began
-        )
+    def _end(self, stage: Stage, report: BuildReport | None = None, error: str = "", ours: bool = False) -> None:
+        seconds = time.monotonic() - self._began
+        self._work = replace(self._work, stage=stage, report=report, error=error, ours=ours, seconds=seconds)

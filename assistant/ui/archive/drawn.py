@@ -66,7 +66,7 @@ def work_html(work: Work) -> Markup:
         inside = _report(work.report)
     else:
         inside = Markup('<p class="wr-error"><strong>{}</strong> {}</p>').format(
-            say("archive.failed", what=work.what), work.error
+            say("archive.failed", what=work.what), say("archive.fault", error=work.error) if work.ours else work.error
         )
     told = Markup("") if work.stage == "running" else Markup(' role="status"')
     return Markup('<section class="wr-html wr-work" data-stage="{}"{}>{}</section>').format(work.stage, told, inside)

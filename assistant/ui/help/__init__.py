@@ -1,0 +1,1 @@
+"""Help: examples that run, what verdicts mean, keys, and what is kept."""
