@@ -245,7 +245,7 @@ class Desk:
     def look(self, record_id: str) -> Record:
         """A record to be looked at. Raises WardroundError, which says of an upload of an earlier visit that it went."""
         try:
-            return self.assistant.record(record_id)
+            return self.assistant.record(record_id, pixels=False)
         except WardroundError:
             if record_id.startswith("u"):
                 raise WardroundError(say("talk.upload_went")) from None
@@ -262,9 +262,8 @@ class Desk:
     def _box(self, tab: Tab, question: str | None) -> Any:
         """Ready to ask, or to stop; what is typed stays, unless `question` takes its place."""
         busy = tab.talk.busy
-        if question is None:
-            return gr.MultimodalTextbox(submit_btn=not busy, stop_btn=busy)
-        return gr.MultimodalTextbox(value={"text": question, "files": []}, submit_btn=not busy, stop_btn=busy)
+        value = {} if question is None else {"value": {"text": question, "files": []}}
+        return gr.update(submit_btn=not busy, stop_btn=busy, **value)
 
     def _tab(self, request: gr.Request) -> Tab:
         return self.talks.tab(str(request.session_hash))

@@ -1,0 +1,343 @@
+"""The chat's handlers without a browser: conversations, cases and their wall, questions put anew and handed over."""
+
+import re
+import time
+from types import SimpleNamespace
+
+import gradio as gr
+import numpy as np
+import pytest
+from browsing import save_dicom
+from PIL import Image as Picture
+
+from assistant.assistant import Assistant
+from assistant.errors import WardroundError
+from assistant.settings import Settings, UiSettings
+from assistant.ui.chat import handover
+from assistant.ui.chat.desk import PARTS, Desk
+from assistant.ui.visitor import Visitor, acting, entering
+
+QUESTION = "Is there a pleural effusion?"
+
+
+class Browser:
+    """A tab of a browser, as the page's events see it."""
+
+    def __init__(self, desk, session="s1", **query):
+        self.desk = desk
+        self.request = SimpleNamespace(session_hash=session, query_params=query)
+        self.seen = {}
+        self.take(desk.arrive(self.request))
+
+    @property
+    def talk(self):
+        return self.desk.talks.tab(self.request.session_hash).talk
+
+    def take(self, drawn):
+        """The parts that were drawn anew; `seen` is the page as it stands."""
+        new = {name: part for name, part in zip(PARTS, drawn, strict=True) if part != gr.skip()}
+        self.seen |= new
+        return new
+
+    def ask(self, question, *files, model="quote"):
+        value = {"text": question, "files": [str(file) for file in files]}
+        return [self.take(drawn) for drawn in self.desk.ask(value, model, self.request)]
+
+    def drop(self, *files):
+        return self.take(self.desk.receive({"text": "", "files": [str(file) for file in files]}, self.request))
+
+    def press(self, act, **data):
+        return self.take(self.desk.act(SimpleNamespace(_data={"act": act, **data}), self.request))
+
+    def leave(self):
+        self.desk.leave(self.request)
+
+
+@pytest.fixture
+def desk(chest_workspace, tmp_path):
+    opened = Desk(Assistant.open(chest_workspace), tmp_path / "desk")
+    yield opened
+    for talk in opened.kept.newest():
+        opened.kept.delete(talk.id)
+    opened.talks.close()
+
+
+def of_patient(path, patient):
+    import pydicom
+
+    save_dicom(path, np.random.default_rng(len(patient)).integers(0, 255, (64, 64), dtype=np.uint8))
+    data = pydicom.dcmread(path)
+    data.PatientID, data.PatientName, data.SeriesDescription = patient, "", "chest"
+    data.save_as(path)
+    return path
+
+
+def boxed(part):
+    return part["box"]["value"]["text"]
+
+
+def test_a_conversation_is_kept_and_opened_again_with_its_case(desk):
+    first = Browser(desk)
+    first.ask(QUESTION)
+    first.ask("And on the left?")
+    talk_id = first.talk.id
+    first.leave()
+    desk.talks.close()  # the server ends
+    again = Browser(desk, "s2", talk=talk_id)
+    assert [turn.question for turn in again.talk.turns] == [QUESTION, "And on the left?"]
+    assert [turn.claims for turn in again.talk.turns] == [turn.claims for turn in again.talk.turns if turn.claims]
+    assert (
+        "pleural effusion" in again.seen["talk"]
+        and "asked as: Is there a pleural effusion on the left?" in again.seen["talk"]
+    )
+    again.ask("And on the right?")
+    assert again.talk.turns[-1].answer.standalone == "Is there a pleural effusion on the right?"
+    assert [talk.id for talk in desk.kept.newest()] == [talk_id] and desk.kept.newest()[0].turns == 3
+
+
+def test_only_the_account_that_began_it_opens_a_conversation(desk, monkeypatch):
+    said = []
+    desk.assistant.db.who_acts = lambda: acting(sign_in=False)
+    with entering(Visitor("one")):
+        one = Browser(desk)
+        one.ask(QUESTION)
+        talk_id, mine = one.talk.id, one.talk
+    monkeypatch.setattr("assistant.ui.chat.desk.gr.Warning", said.append)
+    with entering(Visitor("two")):
+        two = Browser(desk, "s2", talk=talk_id)
+    assert two.talk.id != talk_id and not two.talk.turns
+    with entering(Visitor("two")):
+        assert Browser(desk, "s1").talk is not mine  # the same session's name is not the same tab
+        for attempt in ("open_talk", "delete"):
+            two.press(attempt, talk=talk_id)
+    assert len(said) == 3 and all("no such conversation" in told for told in said)
+    with entering(Visitor("one")):
+        desk.kept.delete(talk_id)
+
+
+def test_uploads_stay_while_another_page_is_visited_and_go_after_a_while(chest_workspace, tmp_path):
+    settings = Settings(ui=UiSettings(keep_uploads_minutes=1 / 60))
+    desk = Desk(Assistant.open(chest_workspace, settings=settings), tmp_path / "desk")
+    film = of_patient(tmp_path / "film.dcm", "p-one")
+    tab = Browser(desk)
+    tab.ask("What do similar studies show?", film)
+    talk_id, folder = tab.talk.id, tab.talk.folder
+    tab.leave()
+    back = Browser(desk, "s2", talk=talk_id)
+    assert back.talk.files() == [folder / "film.dcm"] and "film.dcm" in back.seen["shelf"]
+    back.leave()
+    for _ in range(100):
+        if not folder.exists():
+            break
+        time.sleep(0.1)
+    assert not folder.exists()
+    later = Browser(desk, "s3", talk=talk_id)
+    assert later.talk.files() == [] and "1 file came with this question" in later.seen["talk"]
+    own = next(e for e in later.talk.turns[0].evidence().values() if e.relation == "own")
+    later.press("show", turn="0", evidence=own.id)
+    assert "upload of an earlier visit" in later.seen["panel"]
+    assert "as in an earlier visit" in later.seen["bar"]
+    with pytest.raises(WardroundError, match="no such conversation"):
+        desk.talks.open("nowhere")
+    later.press("delete", talk=talk_id)
+    assert not desk.kept.newest() and not later.talk.turns
+
+
+def test_files_of_two_patients_are_told_apart_before_anything_is_asked(desk, tmp_path):
+    one, two = of_patient(tmp_path / "one.dcm", "p-one"), of_patient(tmp_path / "two.dcm", "p-two")
+    tab = Browser(desk)
+    assert "dialog" not in tab.drop(one) or not tab.seen["dialog"]
+    tab.ask("What do similar studies show?")
+    assert "Two patients in one case?" in tab.drop(one, two)["dialog"] and "two.dcm" in tab.seen["dialog"]
+    tab.press("dismiss")
+    steps = tab.ask("And this one?")
+    assert len(steps) == 1 and "Two patients" in steps[0]["dialog"] and boxed(steps[0]) == "And this one?"
+    assert len(tab.talk.turns) == 1
+    tab.press("drop_others")
+    assert [upload.name for upload in tab.talk.uploads] == ["one.dcm"] and not tab.seen["dialog"]
+    tab.drop(of_patient(tmp_path / "again.dcm", "p-two"))
+    tab.press("others_case")
+    assert [upload.name for upload in tab.talk.uploads] == ["again.dcm"] and tab.talk.switched
+    tab.ask("What do similar studies show?")
+    cited = {e.record_id for e in tab.talk.turns[-1].evidence().values() if e.relation == "own"}
+    assert cited == {tab.talk.uploads[0].records[0].record_id}
+    assert [turn.new_case for turn in tab.talk.turns] == [False, True]
+
+
+def test_a_question_about_another_patient_is_refused_with_the_ways_out(desk):
+    tab = Browser(desk)
+    tab.press("choose")
+    assert "Which patient is this about?" in tab.seen["dialog"]
+    assert "no patient “nobody-9”" in tab.press("choose_patient", patient="nobody-9")["dialog"]
+    tab.press("choose_patient", patient="100")
+    pseudonym = desk.assistant.people().known("100")
+    assert pseudonym in tab.seen["bar"] and "100" not in re.findall(r"<bdi>(.*?)</bdi>", tab.seen["bar"])
+    tab.ask("What about patient 400?")
+    turn = tab.talk.turns[-1]
+    assert (turn.stage, turn.named, turn.claims, turn.row) == ("refused", "400", [], None)
+    assert "another patient than this case" in tab.seen["talk"] and not tab.talk.case.turns
+    drawn = tab.press("other_case", turn="0")
+    assert boxed(drawn) == "What about patient 400?" and tab.talk.switched
+    tab.ask("Is there a fracture?")
+    assert tab.talk.turns[-1].stage == "done" and tab.talk.turns[-1].new_case
+    whose = {e.patient_id for e in tab.talk.turns[-1].evidence().values()}
+    assert whose == {desk.assistant.people().known("400")}
+
+
+def test_a_named_person_is_told_that_names_are_not_compared(desk):
+    tab = Browser(desk)
+    tab.ask("Does Mr Brown have an effusion?")
+    assert "names a patient" in tab.talk.turns[-1].answer.reason and 'data-act="choose"' in tab.seen["talk"]
+    tab.press("choose_patient", patient="100")
+    tab.ask("Does Mr Brown have an effusion?")
+    assert tab.talk.turns[-1].claims and "Names are not compared" in tab.talk.turns[-1].note
+
+
+def test_a_question_is_edited_asked_anew_and_taken_back(desk):
+    tab = Browser(desk)
+    tab.ask(QUESTION)
+    tab.ask("And on the left?")
+    rows = [turn.row for turn in tab.talk.turns]
+    assert boxed(tab.press("edit", turn="0")) == QUESTION and "Question 1 is in the box" in tab.seen["talk"]
+    tab.press("leave_editing")
+    assert "is in the box" not in tab.seen["talk"] and len(tab.talk.turns) == 2
+    tab.press("edit", turn="0")
+    tab.ask("Is there a fracture?")
+    assert [turn.question for turn in tab.talk.turns] == ["Is there a fracture?"] and len(tab.talk.case.turns) == 1
+    kept = [turn.id for turn in desk.kept.turns(tab.talk.id)]
+    assert len(kept) == 1 and not set(kept) & set(rows)
+    for drawn in desk.again("quote", tab.request):
+        tab.take(drawn)
+    assert [turn.question for turn in tab.talk.turns] == ["Is there a fracture?"]
+    assert [turn.id for turn in desk.kept.turns(tab.talk.id)] == [tab.talk.turns[0].row] != kept
+    tab.press("undo")
+    assert tab.talk.turns == [] and tab.talk.case.turns == () and desk.kept.turns(tab.talk.id) == []
+    tab.press("undo")  # nothing is left to take back
+
+
+def test_a_file_goes_along_again_with_the_question_in_whose_place_it_came(desk, tmp_path):
+    film = tmp_path / "film.png"
+    Picture.fromarray(np.random.default_rng(1).integers(0, 255, (64, 64), dtype=np.uint8)).save(film)
+    tab = Browser(desk)
+    tab.ask("What do similar studies show?", film)
+    tab.press("edit", turn="0")
+    tab.ask("Is there an effusion?")
+    assert [upload.name for upload in tab.talk.turns[0].uploads] == ["film.png"]
+    tab.press("undo")
+    assert [upload.asked for upload in tab.talk.uploads] == [False] and "wr-card" in tab.seen["shelf"]
+    tab.press("remove", number="0")
+    assert not tab.talk.uploads and not list(tab.talk.folder.iterdir())
+
+
+def test_a_question_of_a_former_case_is_not_edited(desk):
+    tab = Browser(desk)
+    tab.ask(QUESTION)
+    tab.press("new_case")
+    assert "New case:" in tab.seen["talk"] and 'data-act="edit"' not in tab.seen["talk"]
+    assert "box" not in tab.press("edit", turn="0")
+    tab.press("undo")
+    assert len(tab.talk.turns) == 1
+
+
+def test_a_stopped_answer_keeps_what_was_shown_and_goes_into_no_later_prompt(desk):
+    tab = Browser(desk)
+    steps = desk.ask({"text": QUESTION, "files": []}, "quote", tab.request)
+    for drawn in steps:
+        tab.take(drawn)
+        if tab.talk.turns[0].claims:
+            break
+    assert tab.seen["box"]["stop_btn"] is True
+    tab.take(desk.stop(tab.request))
+    assert tab.seen["box"]["stop_btn"] is False and "Stopped" in tab.seen["talk"]
+    for drawn in steps:
+        tab.take(drawn)
+    turn = tab.talk.turns[0]
+    assert turn.stage == "stopped" and len(turn.claims) == 1 and not tab.talk.case.turns and not tab.talk.busy
+    (kept,) = desk.kept.turns(tab.talk.id)
+    assert len(kept.answer["claims"]) == 1 and kept.scope["stopped"]
+    desk.talks.close()
+    again = Browser(desk, "s2", talk=kept and desk.kept.newest()[0].id)
+    assert again.talk.turns[0].stage == "stopped" and not again.talk.case.turns and "Stopped" in again.seen["talk"]
+
+
+def test_an_answer_goes_on_while_another_conversation_is_looked_at(desk):
+    tab = Browser(desk)
+    steps = desk.ask({"text": QUESTION, "files": []}, "quote", tab.request)
+    tab.take(next(steps))
+    first = tab.talk
+    tab.press("new_talk")
+    assert not tab.talk.turns and tab.seen["box"]["stop_btn"] is False
+    drawn = [tab.take(step) for step in steps]
+    assert all(set(parts) <= {"bar"} for parts in drawn) and not tab.talk.turns
+    assert first.turns[0].stage == "done" and QUESTION in tab.seen["bar"]
+    tab.press("open_talk", talk=first.id)
+    assert tab.talk is first and "pleural effusion" in tab.seen["talk"]
+
+
+def test_one_question_at_a_time_in_a_conversation(desk, capsys):
+    tab = Browser(desk)
+    steps = desk.ask({"text": QUESTION, "files": []}, "quote", tab.request)
+    next(steps)
+    refused = tab.ask("And on the left?")
+    assert len(refused) == 1 and boxed(refused[0]) == "And on the left?" and len(tab.talk.turns) == 1
+    for act in ("undo", "edit"):
+        tab.press(act, turn="0")
+    list(desk.again("quote", tab.request))
+    assert len(tab.talk.turns) == 1
+    for _ in steps:
+        pass
+    assert tab.talk.turns[0].stage == "done"
+
+
+def test_what_another_page_hands_over_is_asked_about_alone(desk):
+    found = desk.assistant.search("fracture", patient="400").evidence[0]
+    address = handover.address_of_records(desk.assistant, [found.record_id], "Is there an effusion?")
+    key = address.removeprefix("/?from=")
+    assert "fracture" not in address and found.study_id not in address
+    tab = Browser(desk, **{"from": key})
+    assert boxed(tab.seen) == "Is there an effusion?" and "1 chosen study" in tab.seen["bar"]
+    assert "data-ask" not in tab.seen["told"]
+    tab.ask("Is there an effusion?")
+    assert {e.study_id for e in tab.talk.turns[0].evidence().values()} <= {found.study_id}
+    with entering(Visitor("another")):
+        assert not Browser(desk, "s2", **{"from": key}).talk.case.studies
+    about = handover.chat_address(QUESTION, patient=found.patient_id, ask_now=True).removeprefix("/?from=")
+    other = Browser(desk, "s3", **{"from": about})
+    assert found.patient_id in other.seen["bar"] and 'data-ask="yes"' in other.seen["told"]
+    assert handover.taken("never-made") is None
+
+
+def test_a_patient_forgotten_elsewhere_leaves_the_open_page_too(tmp_path):
+    from small_archive import build_small_archive
+
+    from assistant.forget import forget_patient
+
+    build_small_archive(tmp_path)
+    desk = Desk(Assistant.open(tmp_path), tmp_path / "desk")
+    tab = Browser(desk)
+    tab.press("choose_patient", patient="100")
+    tab.ask(QUESTION)
+    other = Browser(desk, "s2")
+    other.press("choose_patient", patient="400")
+    other.ask("Is there a fracture?")
+    talk_id = tab.talk.id
+    desk.assistant.forget("100")
+    assert not tab.talk.turns and len(other.talk.turns) == 1
+    forget_patient(tmp_path, "400")  # by another process
+    with pytest.raises(WardroundError, match="no such conversation"):
+        desk.talks.open(other.talk.id)
+    with pytest.raises(WardroundError, match="no such conversation"):
+        desk.talks.open(talk_id) if talk_id != tab.talk.id else desk.kept.turns(talk_id)
+
+
+def test_how_an_answer_came_about_is_told(desk):
+    tab = Browser(desk)
+    steps = tab.ask(QUESTION)
+    asked, found = steps[0], next(step for step in steps if "kept:" in step.get("talk", ""))
+    assert "Searching the archive" in asked["talk"] and "Searching" in asked["told"]
+    assert "wr-tab" in found["panel"], "evidence is on the screen before anything is written"
+    assert "How this was answered" in tab.seen["talk"] and "quote" in tab.seen["talk"]
+    assert "sentences: " in tab.seen["told"] or "sentence: " in tab.seen["told"]
+    with entering(Visitor(language="de")):
+        german = Browser(desk, "s2", talk=tab.talk.id)
+    assert "Wie das beantwortet wurde" in german.seen["talk"] and "Gesucht:" in german.seen["talk"]
