@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant.ui.door import Caller, Door, new_secret, set_cookie
 from assistant.ui.gradio_gate import GradioGate, is_gradios
 from assistant.ui.language import say, say_in
-from assistant.ui.sign_in import CLOCK, OPEN_PATHS, SIGN_IN, refused_page
+from assistant.ui.sign_in import CLOCK, SIGN_IN, is_open, refused_page
 from assistant.ui.visitor import SCOPE_KEY, Visitor, entering, language_of
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _ROLES = (
     ("/wr/view/", ("reader", "author")),
     ("/wr/access", ("auditor",)),
-    ("/api/", ("reader", "author", "auditor")),
-    ("/mcp", ("reader", "author", "auditor")),
+    ("/api/", ("reader", "author", "auditor", "administrator")),
+    ("/mcp", ("reader", "author")),
 )
 """Which roles it takes below which path; pages have theirs in `page.PAGES`."""
 
@@ -98,7 +98,7 @@ class Gate:
         refused = self._wrong_host(request) or _foreign(request)
         caller = None if refused else await self._caller(request)
         who = await run_in_threadpool(self._door.visitor, caller.account if caller else None, language)
-        if refused is None and caller is None and not scope["path"].startswith(OPEN_PATHS):
+        if refused is None and caller is None and not is_open(scope["path"]):
             refused = _sign_in_first(request, language)
         with entering(who):
             if refused is None and caller is not None:

@@ -112,7 +112,9 @@ class GradioGate:
 
     def _get_refused(self, scope: Scope, key: str) -> Response | None:
         path: str = scope["path"]
-        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=100)
+        query = _query(scope)
+        if query is None:
+            return JSONResponse({"detail": "too many fields"}, 400)
         if (path.rstrip("/") or "/") in self._pages:
             return _not_here() if "deep_link" in query else None
         if path in _FILES or path.startswith(_STATIC):
@@ -128,7 +130,7 @@ class GradioGate:
         return _not_here()
 
     def _upload_refused(self, scope: Scope, key: str) -> Response | None:
-        upload = _only(parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=100), "upload_id")
+        upload = _only(_query(scope) or {}, "upload_id")
         if upload and not (_HASH.fullmatch(upload) and self._belongings.take("upload", upload, key)):
             return _not_yours()
         return None
@@ -202,6 +204,14 @@ def _paths(value: object, depth: int) -> Iterator[object]:
     elif isinstance(value, list):
         for inner in value:
             yield from _paths(inner, depth - 1)
+
+
+def _query(scope: Scope) -> dict[str, list[str]] | None:
+    """The fields of an address; None where there are more than any page of ours has."""
+    try:
+        return parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=100)
+    except ValueError:
+        return None
 
 
 def _only(query: Mapping[str, list[str]], name: str) -> str:

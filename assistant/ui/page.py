@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from gradio.components import Navbar
 
+from assistant.ui.access.access_page import build_access
 from assistant.ui.archive.archive_page import build_archive
 from assistant.ui.chat.chat_page import build_chat
 from assistant.ui.chat.desk import Desk
@@ -33,6 +34,7 @@ Build = Callable[[gr.Blocks, Desk, Wording], None]
 PAGES: tuple[tuple[Place, Build], ...] = (
     (Place("/", "head.chat", "reader"), build_chat),
     (Place("/evaluation", "head.evaluation", "auditor"), build_evaluation),
+    (Place("/access", "head.access", "auditor"), build_access),
     (Place("/archive", "head.archive_page", "administrator"), build_archive),
     (Place("/help", "head.help", "reader"), build_help),
 )

@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 
 from assistant.acting import the_user
-from assistant.errors import WardroundError
+from assistant.errors import NotAllowed, WardroundError
 from assistant.store.accounts import Accounts
+from assistant.ui.access.access_page import access_router
 from assistant.ui.archive.lead_on import LeadOn
 from assistant.ui.door import Door
 from assistant.ui.evaluation.routes import scorecard_router
+from assistant.ui.evidence.ecg_route import ecg_router
 from assistant.ui.evidence.pixels import image_router
 from assistant.ui.gate import Gate
-from assistant.ui.evidence.ecg_route import ecg_router
 from assistant.ui.head import language_router
 from assistant.ui.page import PAGES, STYLES, build_page
 from assistant.ui.scratch import Scratch
@@ -55,10 +57,16 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
     events: dict[int, str] = {}
     app.add_middleware(Gate, door=door, ui=ui, pages=roles, role_of_event=events.get)  # the last added is the first met
     assistant.act_for(partial(acting, ui.sign_in))
+
+    @app.exception_handler(NotAllowed)
+    def refuse(_: Request, error: NotAllowed) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 403)
+
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"))
     app.include_router(language_router())
     app.include_router(scorecard_router(assistant))
     app.include_router(image_router(assistant))
+    app.include_router(access_router(assistant))
     app.include_router(sign_in_router(door))
     app.include_router(ecg_router(assistant))
     page = build_page(assistant, folder / "conversations")

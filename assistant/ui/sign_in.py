@@ -21,13 +21,17 @@ from assistant.ui.language import languages, say
 from assistant.ui.visitor import visitor
 
 SIGN_IN, SIGN_OUT, ACCOUNT, CLOCK = "/sign-in", "/sign-out", "/account", "/wr/session"
-OPEN_PATHS = (SIGN_IN, LANGUAGE_ROUTE + "/", "/wr/static/css/", "/favicon.ico")
-"""What is reached without being signed in: nothing there holds data."""
+_OPEN_BELOW = (LANGUAGE_ROUTE + "/", "/wr/static/css/")
 _WARN_S = 60
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; " + (
     "frame-ancestors 'none'"
 )
 _Field = Annotated[str, Form(max_length=2_000)]
+
+
+def is_open(path: str) -> bool:
+    """Whether a path is reached without being signed in: nothing there holds data."""
+    return path in (SIGN_IN, "/favicon.ico") or path.startswith(_OPEN_BELOW)
 
 
 def sign_in_router(door: Door) -> APIRouter:

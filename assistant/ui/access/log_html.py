@@ -1,0 +1,162 @@
+"""The access log as HTML: what to look for, and the entries that were found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+from assistant.errors import BadQuery
+from assistant.pseudonyms import Pseudonyms
+from assistant.store.access_log import FORGOTTEN, AccessLog, Entry, Wanted
+from assistant.ui.language import is_known, say, say_count
+from assistant.ui.language.figures import day
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+
+CSV_ROUTE = "/wr/access.csv"
+SHOWN = 100
+FIELDS = ("patient", "account", "action", "since", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed into the form; dates as YYYY-MM-DD, both included."""
+
+    patient: str = ""
+    account: str = ""
+    action: str = ""
+    since: str = ""
+    until: str = ""
+
+    @classmethod
+    def of(cls, sent: Mapping[str, object]) -> Typed:
+        return cls(*(str(sent.get(name, "")).strip()[:200] for name in FIELDS))
+
+    def query(self) -> str:
+        return urlencode({name: value for name in FIELDS if (value := getattr(self, name))})
+
+    def wanted(self, assistant: Assistant) -> Wanted:
+        """Raises BadQuery for what is no date."""
+        patients = None
+        if self.patient:
+            # by the archive's own id, in every open index and as an upload's; or by a pseudonym
+            uploads = Pseudonyms.of(assistant.workspace).patient(self.patient, "")
+            patients = assistant.pseudonyms_of(self.patient, None)[0] | {self.patient, uploads}
+        until = _date(self.until)
+        return Wanted(
+            patients, self.account, self.action, _date(self.since), until + timedelta(days=1) if until else None
+        )
+
+
+def log_html(assistant: Assistant, typed: Typed, before: int | None = None) -> Markup:
+    """The form with what was typed, and the entries that fit, a page of them."""
+    log = AccessLog(assistant.db)
+    try:
+        wanted = typed.wanted(assistant)
+    except BadQuery as error:
+        return _framed(_form(log, typed), Markup('<p role="alert" class="wr-bad-note">{}</p>').format(error))
+    entries, count = list(log.entries(wanted, most=SHOWN, before=before)), log.count(wanted)
+    told = say_count("access.found", count) if count else say("access.empty")
+    shown = Markup('<p role="status" class="wr-soft">{}</p>').format(told)
+    if not entries:
+        return _framed(_form(log, typed), shown)
+    export = Markup('<a href="{}?{}" download>{}</a>').format(CSV_ROUTE, typed.query(), say("access.export"))
+    return _framed(_form(log, typed), shown, _table(entries), _pages(entries, before), export)
+
+
+def told_action(action: str) -> str:
+    """What was done, in words where there are any."""
+    key = f"access.{action}"
+    return say(key) if is_known(key) else action
+
+
+def _framed(*parts: Markup) -> Markup:
+    return Markup('<div class="wr-html wr-access"><h2>{}</h2>{}</div>').format(
+        say("access.title"), Markup("").join(parts)
+    )
+
+
+def _form(log: AccessLog, typed: Typed) -> Markup:
+    accounts = [("", say("access.everybody")), *((name, name) for name in log.accounts())]
+    actions = [("", say("access.anything")), *((name, told_action(name)) for name in log.actions())]
+    return Markup(
+        '<form class="wr-access-form"><label>{}<input name="patient" value="{}" placeholder="{}" autocomplete="off">'
+        "</label>{}{}<label>{}{}</label><label>{}{}</label>"
+        '<button type="submit">{}</button></form>'
+    ).format(
+        say("access.patient"),
+        typed.patient,
+        say("access.patient_hint"),
+        _choice("account", accounts, typed.account),
+        _choice("action", actions, typed.action),
+        say("access.since"),
+        _day("since", typed.since),
+        say("access.until"),
+        _day("until", typed.until),
+        say("access.apply"),
+    )
+
+
+def _choice(name: str, options: Sequence[tuple[str, str]], chosen: str) -> Markup:
+    listed = Markup("").join(
+        Markup('<option value="{}"{}>{}</option>').format(value, Markup(" selected") if value == chosen else "", text)
+        for value, text in options
+    )
+    return Markup('<label>{}<select name="{}">{}</select></label>').format(say(f"access.{name}"), name, listed)
+
+
+def _day(name: str, value: str) -> Markup:
+    return Markup('<input type="date" name="{}" value="{}">').format(name, value)
+
+
+def _table(entries: Sequence[Entry]) -> Markup:
+    names = ("time", "account", "action", "patient", "record")
+    head = Markup("").join(Markup('<th scope="col">{}</th>').format(say(f"access.{name}")) for name in names)
+    rows = Markup("").join(map(_row, entries))
+    return Markup(
+        '<div class="wr-wide" tabindex="0" role="group" aria-label="{}"><table><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>"
+    ).format(say("access.title"), head, rows)
+
+
+def _row(entry: Entry) -> Markup:
+    gone = entry.record_id.startswith(FORGOTTEN)
+    return Markup("<tr><td>{}</td><td><bdi>{}</bdi></td><td>{}</td><td>{}</td><td>{}</td></tr>").format(
+        f"{day(entry.seen_at)}, {entry.seen_at:%H:%M:%S}",
+        entry.account,
+        told_action(entry.action),
+        say("access.forgotten") if gone else _whose(entry.patient_id),
+        "" if gone else Markup("<code>{}</code>").format(entry.record_id),
+    )
+
+
+def _whose(patient: str | None) -> Markup:
+    if patient is None:
+        return Markup("–")
+    return Markup('<button type="button" class="wr-plain" data-patient="{}">{}</button>').format(patient, patient)
+
+
+def _pages(entries: Sequence[Entry], before: int | None) -> Markup:
+    newest = Markup('<button type="button" data-before="">{}</button>').format(say("access.newest"))
+    older = Markup('<button type="button" data-before="{}">{}</button>').format(
+        entries[-1].access_id, say("access.older")
+    )
+    return Markup('<p class="wr-access-pages">{}{}</p>').format(
+        newest if before is not None else "", older if len(entries) == SHOWN else ""
+    )
+
+
+def _date(text: str) -> datetime | None:
+    """Midnight (UTC) of a day. Raises BadQuery."""
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d")
+    except ValueError:
+        raise BadQuery(say("access.bad_date", date=text)) from None
