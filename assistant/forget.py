@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from assistant.drafting.erase import erase_from_run
 from assistant.drafting.output import DRAFTS
+from assistant.drafting.runs import runs_not_begun
 from assistant.errors import BadQuery, WardroundError
 from assistant.pseudonyms import Pseudonyms
 from assistant.settings import StoreSettings, load_settings
@@ -152,7 +153,7 @@ def forget_patient(
             table.forget(names[folder], there.studies, pseudonyms, namespaces[folder])
     with db.session() as session:
         _conversations(session, who, report)
-        _drafts(session, who, report)
+        _drafts(session, workspace, who, report)
         _access_log(session, who, report)
         if not dry_run:
             session.commit()
@@ -188,10 +189,10 @@ def _conversations(session: Session, who: _Who, report: ForgetReport) -> None:
     session.execute(delete(ConversationRow).where(ConversationRow.conversation_id.in_(whole)))
 
 
-def _drafts(session: Session, who: _Who, report: ForgetReport) -> None:
+def _drafts(session: Session, workspace: Path, who: _Who, report: ForgetReport) -> None:
     """The drafts of every recorded run that are the patient's or cite them, with all that lies beside them."""
     gone: set[str] = set()
-    for folder in sorted(set(session.scalars(select(DraftRunRow.folder)))):
+    for folder in sorted({*session.scalars(select(DraftRunRow.folder)), *runs_not_begun(workspace.resolve())}):
         path = Path(folder) / DRAFTS
         try:
             found = erase_from_run(Path(folder), who.drafted, report.dry_run)

@@ -77,7 +77,7 @@ def draft_studies(
     resume: bool = False,
     on_problem: Problem | None = None,
     on_progress: Progress | None = None,
-) -> Iterator[Draft]:
+) -> Generator[Draft]:
     """See `Assistant.draft`."""
     if options.template:
         _check_template(options.template, assistant.workspace / "prompts")

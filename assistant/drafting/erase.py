@@ -8,7 +8,17 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.drafting.output import BESIDE, DRAFTS, HANDED_OVER, LOCK, STUDIES, SUFFIXES, digest_of, study_of
+from assistant.drafting.output import (
+    BESIDE,
+    DRAFTS,
+    HANDED_OVER,
+    LOCK,
+    STUDIES,
+    SUFFIXES,
+    digest_of,
+    run_facts,
+    study_of,
+)
 from assistant.errors import WorkspaceBusy
 from assistant.export import file_name
 from assistant.store.files import write_atomically
@@ -26,8 +36,9 @@ def erase_from_run(folder: Path, is_theirs: Callable[[str], bool], dry_run: bool
     with _alone(folder):
         lines = _lines(folder / DRAFTS)
         kept = [line for line in lines if not is_theirs(line)]
+        run_id = str(run_facts(folder).get("id", ""))
         theirs = [line for line in lines if is_theirs(line)]
-        gone, digests = {study_of(line) for line in theirs}, {digest_of(line) for line in theirs}
+        gone, digests = {study_of(line) for line in theirs}, {digest_of(line, run_id) for line in theirs}
         if dry_run:
             return digests
         for path in (folder / name for name in BESIDE):

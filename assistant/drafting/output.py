@@ -15,6 +15,7 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -155,7 +156,9 @@ class DraftOutput:
             "exports": sorted(self._options.exports),
         }
         path = self._folder / RUN
-        told = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        told = run_facts(self._folder)
+        if not self.path.exists():  # drafts that are there already keep the name that they have without it
+            told.setdefault("id", secrets.token_hex(8))
         had = told if self.path.exists() and told.keys() >= asked.keys() else asked
         if different := [name for name, value in asked.items() if had.get(name) != value]:
             name = different[0]
@@ -191,9 +194,23 @@ def finished(path: Path) -> set[str]:
     return done
 
 
-def digest_of(line: str) -> str:
-    """What a draft is known by to feedback and decisions: a hash of its line, without the line's end."""
-    return hashlib.blake2b(line.removesuffix("\n").encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+def digest_of(line: str, run_id: str = "") -> str:
+    """What a draft is known by to feedback and decisions: a hash of its line, without the line's end, and its run.
+
+    The same study drafted again in another run is another draft, even if it says the same.
+    """
+    content = line.removesuffix("\n").encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(content, key=run_id.encode(), digest_size=16).hexdigest()
+
+
+def run_facts(folder: Path) -> dict[str, Any]:
+    """What `run.json` says: its id, what was asked for, the indexes that were drafted from. Nothing where it can't be
+    read."""
+    try:
+        found = json.loads((folder / RUN).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def study_of(line: str) -> str | None:

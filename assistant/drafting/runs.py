@@ -8,13 +8,14 @@ import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import func, select
 
-from assistant.drafting.output import DRAFTS, HANDED_OVER, RUN, SET_ASIDE, STUDIES, digest_of
+from assistant.drafting.output import DRAFTS, HANDED_OVER, RUN, SET_ASIDE, STUDIES, digest_of, run_facts
 from assistant.errors import WardroundError
 from assistant.export import file_name
 from assistant.records import Draft, stored_draft
@@ -28,10 +29,12 @@ _TABLES = (".csv", ".tsv")
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A draft as a list shows it: its study, what there was of it, its reasons to look, and where its line lies."""
+    """A draft as a list shows it: its study, the user's own key of it, what there was of it, its reasons to look, and
+    where its line lies."""
 
     digest: str
     study_id: str
+    external_id: str | None
     given: str
     flags: tuple[str, ...]
     sentences: int
@@ -47,19 +50,17 @@ class RunFolder:
         self._lock = threading.Lock()
         self._drafts: list[Drafted] = []
         self._read_to = 0
+        self._run_id = ""
         self._file: tuple[int, int] | None = None  # device and inode: a file that was replaced is read anew
 
     @property
     def name(self) -> str:
-        return self.path.name
+        """What whoever began it called it."""
+        return unquote(self.path.name)
 
     def asked(self) -> dict[str, Any]:
         """What the run was asked for: llm, template, prior, exports, indexes, and whatever the page kept beside."""
-        try:
-            found = json.loads((self.path / RUN).read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+        return run_facts(self.path)
 
     def drafts(self) -> list[Drafted]:
         """All that are there, in order. A line that is no draft is left out; one that is being written comes later."""
@@ -69,11 +70,12 @@ class RunFolder:
                     state = os.fstat(file.fileno())
                     if self._file != (state.st_dev, state.st_ino) or state.st_size < self._read_to:
                         self._file, self._drafts, self._read_to = (state.st_dev, state.st_ino), [], 0
+                        self._run_id = str(self.asked().get("id", ""))
                     file.seek(self._read_to)
                     for line in file:
                         if not line.endswith(b"\n"):
                             break
-                        if (drafted := _drafted(line, self._read_to)) is not None:
+                        if (drafted := _drafted(line, self._read_to, self._run_id)) is not None:
                             self._drafts.append(drafted)
                         self._read_to += len(line)
             except FileNotFoundError:
@@ -89,7 +91,7 @@ class RunFolder:
         with (self.path / DRAFTS).open("rb") as file:
             file.seek(found.start)
             line = file.read(found.size).decode("utf-8", "replace")
-        if digest_of(line) != digest:
+        if digest_of(line, self._run_id) != digest:
             raise gone
         return stored_draft(json.loads(line))
 
@@ -114,16 +116,21 @@ class RunFolder:
 
 
 def folders_of(workspace: Path, db: WorkspaceDb) -> list[tuple[Path, datetime]]:
-    """The folders of the workspace's draft runs that still hold any, and when each was last begun, newest first."""
+    """The folders of the workspace's draft runs that still hold any, newest first, and when each was begun (UTC)."""
     query = select(DraftRunRow.folder, func.max(DraftRunRow.started_at)).group_by(DraftRunRow.folder)
     with db.session() as session:
         known = {Path(folder): began for folder, began in session.execute(query)}
-    home = workspace / FOLDER
-    for path in home.iterdir() if home.is_dir() else ():
-        if path not in known and (path / HANDED_OVER / STUDIES).exists():  # its server went before it began
-            known[path] = datetime.fromtimestamp((path / HANDED_OVER).stat().st_mtime)
+    for path in map(Path, runs_not_begun(workspace)):
+        if path not in known:
+            known[path] = datetime.fromtimestamp((path / HANDED_OVER).stat().st_mtime, UTC).replace(tzinfo=None)
     there = ((p, began) for p, began in known.items() if (p / DRAFTS).exists() or (p / HANDED_OVER / STUDIES).exists())
     return sorted(there, key=lambda found: found[1], reverse=True)
+
+
+def runs_not_begun(workspace: Path) -> list[str]:
+    """The page's folders with a list of studies, some of which no run may ever have begun with: its server went."""
+    home = workspace / FOLDER
+    return [str(path) for path in home.iterdir() if (path / HANDED_OVER / STUDIES).exists()] if home.is_dir() else []
 
 
 def new_run(workspace: Path, name: str, studies: Sequence[str], files: Sequence[Path], about: dict[str, Any]) -> Path:
@@ -186,14 +193,24 @@ def _named(folder: Path, study: StudyRequest, file: Path) -> Path:
     return folder / file.name
 
 
-def _drafted(line: bytes, start: int) -> Drafted | None:
+def _drafted(line: bytes, start: int, run_id: str) -> Drafted | None:
     text = line.decode("utf-8", "replace")
     try:
         found = json.loads(text)
         sentences = sum(len(section["claims"]) for section in found["sections"])
         flags = tuple(map(str, found["flags"]))
+        own = next(
+            (e["external_id"] for e in found["evidence"] if e["relation"] == "own" and e.get("external_id")), None
+        )
         return Drafted(
-            digest_of(text), str(found["study_id"]), found.get("given", ""), flags, sentences, start, len(line)
+            digest_of(text, run_id),
+            str(found["study_id"]),
+            own,
+            found.get("given", ""),
+            flags,
+            sentences,
+            start,
+            len(line),
         )
     except (ValueError, KeyError, TypeError):
         return None

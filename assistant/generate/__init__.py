@@ -5,7 +5,7 @@ from assistant.generate.context import Context, Exchange
 from assistant.generate.fallback import TakenOver, answer_or_quote
 from assistant.generate.followup import Standalone, stand_alone
 from assistant.generate.orders import harmless
-from assistant.generate.prompts import Prompt, load_prompt
+from assistant.generate.prompts import Prompt, load_prompt, report_templates
 from assistant.generate.task import Answerer, DraftTask, Task
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "harmless",
     "load_prompt",
     "open_answerer",
+    "report_templates",
     "stand_alone",
 ]

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -86,6 +87,19 @@ def prompt_of(name: str, variant: str = "", prompts_dir: Path | None = None) -> 
     special = f"{name}-{variant}"
     there = any(where is not None and (where / f"{special}.md").is_file() for where in (prompts_dir, *_shipped()))
     return load_prompt(special if variant and there else name, prompts_dir)
+
+
+def report_templates(prompts_dir: Path | None = None) -> list[Prompt]:
+    """The templates of reports, those of `prompts_dir` first where a name is there twice; one that can't be read is
+    left out."""
+    found: dict[str, Prompt] = {}
+    for where in (prompts_dir, *_shipped()):
+        for path in sorted(where.glob("*.md")) if where is not None and where.is_dir() else ():
+            with suppress(WardroundError, UnicodeDecodeError, OSError):
+                prompt = load_prompt(path.stem, prompts_dir)
+                if prompt.sections:
+                    found.setdefault(prompt.name, prompt)
+    return [found[name] for name in sorted(found)]
 
 
 def _shipped() -> tuple[Path, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
 from assistant.records.answer import Claim, Draft, Section
@@ -21,7 +21,7 @@ _STATE: Mapping[Action, State] = {
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A decision on the sentence of that key: who took it, when, and the claims that stood there before and after."""
+    """A decision on the sentence of that key: who took it, when (UTC), the claims that stood there before and after."""
 
     sentence: str
     action: Action
@@ -108,14 +108,14 @@ class Review:
         return {
             "finished": self.is_finished,
             "by": list(self.people),
-            "last_at": self.last_at.isoformat() if self.last_at else None,
+            "last_at": _utc(self.last_at) if self.last_at else None,
             "counts": {state: self.counts[state] for state in STATES},
             "decisions": [
                 {
                     "sentence": edit.sentence,
                     "action": edit.action,
                     "by": edit.by,
-                    "at": edit.at.isoformat(),
+                    "at": _utc(edit.at),
                     "before": [claim.to_json() for claim in edit.before],
                     "after": [claim.to_json() for claim in edit.after],
                 }
@@ -123,6 +123,10 @@ class Review:
                 for edit in sentence.history
             ],
         }
+
+
+def _utc(when: datetime) -> str:
+    return when.replace(tzinfo=UTC).isoformat(timespec="seconds")
 
 
 def review_of(draft: Draft, edits: Iterable[Edit] = ()) -> Review:

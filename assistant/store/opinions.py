@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.errors import WardroundError
@@ -94,13 +94,18 @@ def take_back(db: WorkspaceDb, target: Target) -> None:
             session.delete(row)
 
 
-def own_opinions(db: WorkspaceDb, *, turn: int | None = None, draft: str | None = None) -> dict[str, Opinion]:
-    """What the running account said of the sentences of a turn or a draft, by their place."""
+def own_opinions(db: WorkspaceDb, turns: Sequence[int] = (), drafts: Sequence[str] = ()) -> dict[Target, Opinion]:
+    """What the running account said of the sentences of some turns and drafts."""
+    if not turns and not drafts:
+        return {}
     with db.session() as session, session.begin():
         account = db.account(session)
-        same = FeedbackRow.turn_id == turn if turn is not None else FeedbackRow.draft == draft
+        same = or_(FeedbackRow.turn_id.in_(turns), FeedbackRow.draft.in_(drafts))
         rows = session.scalars(select(FeedbackRow).where(same, FeedbackRow.account_id == account))
-        return {row.sentence: Opinion(row.judgement, row.comment) for row in rows}  # type: ignore[arg-type]
+        return {
+            Target(row.turn_id, row.draft, row.sentence): Opinion(row.judgement, row.comment)  # type: ignore[arg-type]
+            for row in rows
+        }
 
 
 def all_opinions(db: WorkspaceDb) -> Iterator[GivenOpinion]:

@@ -18,6 +18,7 @@ from assistant.ui.access.access_page import build_access
 from assistant.ui.archive.archive_page import build_archive
 from assistant.ui.chat.chat_page import build_chat
 from assistant.ui.chat.desk import Desk
+from assistant.ui.drafts.drafts_page import build_drafts
 from assistant.ui.evaluation.evaluation_page import build_evaluation
 from assistant.ui.head import HEAD_SCRIPT, Place, header_html
 from assistant.ui.help.help_page import build_help
@@ -33,6 +34,7 @@ Build = Callable[[gr.Blocks, Desk, Wording], None]
 
 PAGES: tuple[tuple[Place, Build], ...] = (
     (Place("/", "head.chat", "reader"), build_chat),
+    (Place("/drafts", "head.drafts", "author"), build_drafts),
     (Place("/evaluation", "head.evaluation", "auditor"), build_evaluation),
     (Place("/access", "head.access", "auditor"), build_access),
     (Place("/archive", "head.archive_page", "administrator"), build_archive),

@@ -26,9 +26,13 @@ from assistant.store.accounts import Accounts
 from assistant.ui.access.access_page import access_router
 from assistant.ui.archive.lead_on import LeadOn
 from assistant.ui.door import Door
+from assistant.ui.drafts.downloads import downloads_router
+from assistant.ui.drafts.jobs import JOBS
+from assistant.ui.drafts.shelf import shelf_of
 from assistant.ui.evaluation.routes import scorecard_router
 from assistant.ui.evidence.ecg_route import ecg_router
 from assistant.ui.evidence.pixels import image_router
+from assistant.ui.feedback import feedback_router
 from assistant.ui.gate import Gate
 from assistant.ui.head import language_router
 from assistant.ui.page import PAGES, STYLES, build_page
@@ -67,6 +71,8 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
     app.include_router(scorecard_router(assistant))
     app.include_router(image_router(assistant))
     app.include_router(access_router(assistant))
+    app.include_router(downloads_router(assistant))
+    app.include_router(feedback_router(assistant, shelf_of(assistant).said))
     app.include_router(sign_in_router(door))
     app.include_router(ecg_router(assistant))
     page = build_page(assistant, folder / "conversations")
@@ -156,6 +162,7 @@ class PageServer:
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
         self._thread.join(timeout=10)
+        JOBS.stop_all()
         self._assistant.act_for(the_user)
         self._forget()
 

@@ -26,12 +26,16 @@ def test_a_later_opinion_takes_the_place_of_the_earlier(db):
     give(db, Target(turn, None, "1"), "right")
     give(db, Target(turn, None, "1"), "harmful", " it is small ")
     give(db, Target(turn, None, "0"), "right")
-    assert own_opinions(db, turn=turn) == {"1": Opinion("harmful", "it is small"), "0": Opinion("right", "")}
+    assert own_opinions(db, [turn]) == {
+        Target(turn, None, "1"): Opinion("harmful", "it is small"),
+        Target(turn, None, "0"): Opinion("right", ""),
+    }
+    assert own_opinions(db) == own_opinions(db, [turn + 1], ["d1"]) == {}
     told = {opinion.sentence: opinion for opinion in all_opinions(db)}
     assert len(told) == 2
     assert (told["1"].question, told["1"].said["text"]) == ("Effusion?", "The heart is large.")
     take_back(db, Target(turn, None, "1"))
-    assert set(own_opinions(db, turn=turn)) == {"0"}
+    assert set(own_opinions(db, [turn])) == {Target(turn, None, "0")}
 
 
 def test_what_can_not_be_is_refused(db):
@@ -118,6 +122,6 @@ def test_feedback_of_an_earlier_version_is_taken_along(tmp_path):
     again = WorkspaceDb(tmp_path)
     told = [(o.sentence, o.judgement, o.said, o.given_at.year) for o in all_opinions(again)]
     assert sorted(told, key=str) == sorted([("1", "harmful", SAID[1], told[-1][3]), ("9", "right", {}, 2026)], key=str)
-    assert own_opinions(again, turn=turn)["1"] == Opinion("harmful", "wrong side")
+    assert own_opinions(again, [turn])[Target(turn, None, "1")] == Opinion("harmful", "wrong side")
     with again.session() as session:
         assert json.loads(json.dumps([row.concerns for row in session.scalars(select(FeedbackRow))])) == [[], []]

@@ -1,3 +1,4 @@
 // Loaded once on every page. Each view is a custom element in a file of its own; the page's HTML only names it.
 import "./wr_image.js";
 import "./wr_ecg.js";
+import "./wr_opinion.js";

@@ -1,0 +1,334 @@
+"""What happens on the drafts page's events."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from markupsafe import Markup
+
+from assistant.drafting import DraftOptions
+from assistant.drafting.review import decide, records_seen, review, sections_of
+from assistant.drafting.runs import new_run
+from assistant.errors import WardroundError
+from assistant.generate import report_templates
+from assistant.records import Draft, Edit, review_of
+from assistant.store.edits import edited_drafts, edits_of
+from assistant.store.opinions import own_opinions
+from assistant.ui import words
+from assistant.ui.drafts.beside import beside_html, is_picture
+from assistant.ui.drafts.jobs import JOBS
+from assistant.ui.drafts.lists import SHOWS, Counts, RunLine, drafts_html, progress_html, runs_html
+from assistant.ui.drafts.report import Opened, report_html
+from assistant.ui.drafts.shelf import Run, shelf_of
+from assistant.ui.language import is_known, say
+from assistant.ui.visitor import need, visitor
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from assistant.store.study_list import ListedStudy
+
+log = logging.getLogger(__name__)
+
+ROLE = "author"
+_DECISIONS = ("accept", "change", "reject", "restore", "add")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a tab is: in which run, at which draft, sentence and piece of evidence; `is_new` at the form for a run."""
+
+    run: str | None = None
+    draft: str | None = None
+    sentence: str | None = None
+    evidence: str | None = None
+    editing: str | None = None
+    typed: str | None = None
+    error: str = ""
+    focus: str = ""
+    looked: bool = False
+    show: str = "all"
+    page: int = 0
+    is_new: bool = False
+
+
+class DraftsDesk:
+    """The page's handlers. All that outlives a tab is in the runs' folders and in the workspace's database."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.assistant = assistant
+        self.shelf = shelf_of(assistant)
+
+    # --- what is drawn -----------------------------------------------------------------------------------
+
+    def arrive(self, request: gr.Request) -> tuple[Any, ...]:
+        """The page was opened, perhaps at a draft (`?draft=…`)."""
+        if not visitor().may(ROLE):  # whoever leads here all the same
+            return Where(), gr.Timer(active=False), gr.skip(), gr.skip()
+        return *self._place(request), gr.Dropdown(self._templates(), value=""), gr.Dropdown(self._kinds(), value="")
+
+    def _templates(self) -> list[tuple[str, str]]:
+        """The report templates by name; one of the workspace's own by its file's."""
+        names = [prompt.name for prompt in report_templates(self.assistant.workspace / "prompts")]
+        told = [(say(f"template.{name}") if is_known(f"template.{name}") else name, name) for name in names]
+        return [(say("drafts.by_modality"), ""), *told]
+
+    def _kinds(self) -> list[tuple[str, str]]:
+        """The modalities of the archive's pictures and signals."""
+        counted = self.assistant.modalities()
+        codes = {(code, kind) for kind in ("image", "signal") for code in counted[kind]}
+        return [(say("drafts.any"), ""), *((words.modality(code, kind), code) for code, kind in sorted(codes))]
+
+    def _place(self, request: gr.Request) -> tuple[Where, Any]:
+        digest = str(dict(request.query_params).get("draft", ""))
+        try:
+            run, draft = self.shelf.find(digest) if digest else (None, None)
+        except WardroundError:
+            run, draft = None, None
+        if run is not None and draft is not None:
+            return self._at(Where(run=run.id), digest, draft), gr.Timer(active=False)
+        runs = self.shelf.runs()
+        return Where(run=runs[0].id) if runs else Where(is_new=True), gr.Timer(active=self._is_running())
+
+    def draw(self, where: Where) -> tuple[Any, ...]:
+        """Runs, progress, drafts, report, evidence, and which of form and report is seen."""
+        need(ROLE)
+        run = self.shelf.run(where.run)
+        line = self._line(run) if run else None
+        report, beside = self._open(run, where)
+        return (
+            runs_html([self._line(each) for each in self.shelf.runs()], where.run if not where.is_new else None),
+            progress_html(line) if not where.is_new else "",
+            self._list(line, where) if line and not where.is_new else "",
+            report,
+            beside,
+            gr.Column(visible=where.is_new),
+            gr.Column(visible=not where.is_new),
+            gr.Column(visible=not where.is_new),
+        )
+
+    def tick(self, where: Where) -> tuple[Any, ...]:
+        """Something is being drafted: tell how far it is."""
+        need(ROLE)
+        run = self.shelf.run(where.run)
+        line = self._line(run) if run else None
+        going = self._is_running()
+        return (
+            runs_html([self._line(each) for each in self.shelf.runs()], where.run if not where.is_new else None),
+            progress_html(line) if not where.is_new else "",
+            self._list(line, where) if line and not where.is_new else "",
+            gr.Timer(active=going),
+        )
+
+    def _is_running(self) -> bool:
+        jobs = (JOBS.of(run.folder.path) for run in self.shelf.runs())
+        return any(job is not None and job.is_running for job in jobs)
+
+    def _line(self, run: Run) -> RunLine:
+        try:
+            requests = run.folder.requests()
+        except WardroundError:  # a list that somebody else wrote into
+            requests = None
+        drafted = len(run.folder.drafts())
+        return RunLine(
+            run, JOBS.of(run.folder.path), drafted, None if requests is None else len(requests), run.folder.aside()
+        )
+
+    def _list(self, line: RunLine, where: Where) -> Markup:
+        listed = line.run.folder.drafts()
+        touched = edited_drafts(self.assistant.db) & {drafted.digest for drafted in listed}
+        edits = edits_of(self.assistant.db, touched)
+        counts: dict[str, Counts] = {}
+        for drafted in listed:
+            if drafted.digest in edits:
+                draft = line.run.folder.draft(drafted.digest)
+                counts[drafted.digest] = _counts(draft, edits[drafted.digest])
+        return drafts_html(line, listed, counts, where.show, where.page, where.draft)
+
+    def _open(self, run: Run | None, where: Where) -> tuple[Markup, Markup]:
+        if run is None or where.draft is None:
+            hint = say("drafts.choose") if run is not None else say("drafts.none_hint")
+            return Markup('<p class="wr-empty">{}</p>').format(hint), Markup("")
+        try:
+            draft = run.folder.draft(where.draft)
+        except WardroundError as error:
+            return Markup('<p class="wr-error" role="alert">{}</p>').format(str(error)), Markup("")
+        opened = Opened(
+            where.draft,
+            review(self.assistant, where.draft, draft),
+            sections_of(self.assistant, draft),
+            own_opinions(self.assistant.db, drafts=[where.draft]),
+            where.sentence,
+            where.evidence,
+            where.editing,
+            where.typed,
+            where.error,
+            where.focus,
+            where.looked,
+        )
+        own = self.shelf.own_records(run, draft)
+        beside = beside_html(opened, lambda record_id: self.shelf.record(run, draft, record_id), own)
+        return report_html(opened), beside
+
+    # --- what is pressed ---------------------------------------------------------------------------------
+
+    def press(self, event: gr.EventData, where: Where) -> tuple[Any, ...]:
+        """A button of the lists, the report or the evidence."""
+        need(ROLE)
+        told = {name: str(value) for name, value in event._data.items()}
+        try:
+            now = self._pressed(replace(where, error="", typed=None, focus="", looked=False), told)
+        except WardroundError as error:
+            raise gr.Error(str(error)) from None
+        return now, *self.draw(now), gr.Timer(active=self._is_running())
+
+    def _pressed(self, where: Where, told: dict[str, str]) -> Where:
+        act = told.get("act", "")
+        if act in ("new", "run", "stop", "resume", "show", "page"):
+            return self._move(where, act, told)
+        if act == "open":
+            run = self.shelf.run(where.run)
+            digest = told.get("draft", "")
+            if run is None or not any(drafted.digest == digest for drafted in run.folder.drafts()):
+                return where
+            return self._at(where, digest, run.folder.draft(digest))
+        if where.draft is None:
+            return where
+        if act == "write":
+            return replace(where, editing=told.get("sentence"), sentence=told.get("sentence"))
+        if act == "cancel":
+            return replace(where, editing=None, focus=_back(where.editing))
+        if act == "cite":
+            return replace(where, sentence=told.get("sentence"), evidence=told.get("evidence"), looked=True)
+        if act == "evidence":
+            return replace(where, evidence=told.get("evidence"), looked=True)
+        if act in _DECISIONS:
+            return self._decide(where, act, told.get("sentence", ""), told.get("text", ""))
+        return where
+
+    def _move(self, where: Where, act: str, told: dict[str, str]) -> Where:
+        if act == "new":
+            return replace(where, is_new=True)
+        if act == "run":
+            return Where(run=told.get("run"))
+        if act == "show" and told.get("show") in SHOWS:
+            return replace(where, show=told["show"], page=0)
+        if act == "page" and told.get("page", "").isdecimal():
+            return replace(where, page=int(told["page"]))
+        run = self.shelf.run(told.get("run"))
+        if run is not None and act == "stop":
+            JOBS.stop(run.folder.path)
+        elif run is not None and act == "resume":
+            self._start(run.folder.path, run.folder.asked())
+        return where
+
+    def _at(self, where: Where, digest: str, draft: Draft) -> Where:
+        """A draft is opened at its first sentence and the study's own picture; the access log is told of whose records
+        it shows."""
+        self.assistant.db.log_access("draft_read", list(records_seen(draft)))
+        sentence = next(iter(review(self.assistant, digest, draft).sentences), None)
+        own = next((piece.id for piece in draft.evidence if is_picture(piece)), None)
+        cited = next(iter(sentence.claims[0].citations), None) if sentence and sentence.claims else None
+        return replace(
+            where, draft=digest, sentence=sentence.key if sentence else None, evidence=own or cited, editing=None,
+            is_new=False,
+        )  # fmt: skip
+
+    def _decide(self, where: Where, act: str, sentence: str, text: str) -> Where:
+        run = self.shelf.run(where.run)
+        if run is None or where.draft is None:
+            return where
+        draft = run.folder.draft(where.draft)
+        try:
+            claims = decide(self.assistant, where.draft, draft, sentence, act, text)
+        except WardroundError as error:
+            if act in ("change", "add"):  # what was typed is not lost
+                return replace(where, error=str(error), typed=text)
+            raise
+        cited = next((key for claim in claims for key in claim.citations), None)
+        if act == "add":
+            return replace(where, editing=None, focus=f"+{sentence}", evidence=cited or where.evidence)
+        after = {"accept": "change", "reject": "restore"}.get(act, "change")
+        return replace(
+            where, sentence=sentence, evidence=cited or where.evidence, editing=None, focus=f"{sentence}-{after}"
+        )
+
+    # --- a new run ---------------------------------------------------------------------------------------
+
+    def find(self, text: str, modality: str, chosen: Sequence[str]) -> tuple[Any, ...]:
+        """Studies of the archive to choose from; those that are chosen stay."""
+        need(ROLE)
+        try:
+            found, total = self.assistant.studies((text or "").strip(), modality=modality or "")
+        except WardroundError as error:
+            raise gr.Error(str(error)) from None
+        choices = {study.study_id: _named(study) for study in found}
+        kept = {study_id: choices.get(study_id, study_id) for study_id in chosen or ()}
+        listed = [(name, value) for value, name in {**kept, **choices}.items()]
+        told = say("drafts.found", shown=len(found), total=total) if found else say("drafts.found_none")
+        return gr.CheckboxGroup(choices=listed, value=list(chosen or ())), told, [value for _, value in listed]
+
+    def begin(
+        self,
+        name: str,
+        chosen: Sequence[str],
+        files: Sequence[str] | None,
+        template: str,
+        model: str,
+        prior: bool,
+        where: Where,
+    ) -> tuple[Any, ...]:
+        """Begin a run with the studies that are chosen or handed over."""
+        who = need(ROLE)
+        options = {"llm": model, "template": template or None, "prior": bool(prior)}
+        about = {"by": who.name, "asked": options}
+        called = (name or "").strip() or f"{datetime.now():%Y-%m-%d %H:%M:%S}"
+        try:
+            if model:
+                self.assistant.answerer(model)  # a model that is not there is told before anything is begun
+            path = new_run(self.assistant.workspace, called, chosen or (), [Path(f) for f in files or ()], about)
+        except WardroundError as error:
+            told = Markup('<p class="wr-error" role="alert">{}</p>').format(str(error))
+            return where, *(gr.skip(),) * 8, told, gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        self._start(path, about)
+        run = next((run for run in self.shelf.runs() if run.folder.path == path), None)
+        now = Where(run=run.id if run else None)
+        cleared = "", gr.CheckboxGroup(choices=[], value=[]), None, ""
+        return now, *self.draw(now), *cleared, gr.Timer(active=True)
+
+    def _start(self, path: Path, asked: dict[str, Any]) -> None:
+        options = asked.get("asked") or asked
+        JOBS.start(
+            self.assistant,
+            path,
+            DraftOptions(template=options.get("template"), llm=options.get("llm"), prior=bool(options.get("prior"))),
+            visitor(),
+        )
+
+
+def _counts(draft: Draft, edits: Sequence[Edit]) -> Counts:
+    return review_of(draft, edits).counts
+
+
+def _named(study: ListedStudy) -> str:
+    """A study in a list of choices: its key, what it is, when, its title and labels."""
+    taken = study.taken_at.date().isoformat() if study.taken_at else ""
+    labels = "; ".join(f"{name}: {value}" for name, value in study.labels.items() if value)
+    told = (
+        study.external_id or study.study_id,
+        words.modality(study.modality, "image"),
+        taken,
+        study.title or "",
+        labels,
+    )
+    return " · ".join(part for part in told if part)[:200]
+
+
+def _back(editing: str | None) -> str:
+    """The button that opened a field."""
+    return editing if editing and editing.startswith("+") else f"{editing}-change"
