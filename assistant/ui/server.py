@@ -34,6 +34,7 @@ from assistant.ui.evidence.ecg_route import ecg_router
 from assistant.ui.evidence.pixels import image_router
 from assistant.ui.feedback import feedback_router
 from assistant.ui.gate import Gate
+from assistant.ui.evidence.record_routes import record_router
 from assistant.ui.head import language_router
 from assistant.ui.page import PAGES, STYLES, build_page
 from assistant.ui.scratch import Scratch
@@ -75,6 +76,7 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
     app.include_router(feedback_router(assistant, shelf_of(assistant).said))
     app.include_router(sign_in_router(door))
     app.include_router(ecg_router(assistant))
+    app.include_router(record_router(assistant))
     page = build_page(assistant, folder / "conversations")
     scripts = ("wardround.js", *(("session.js",) if ui.sign_in else ()))
     mounted = gr.mount_gradio_app(

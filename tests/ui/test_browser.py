@@ -47,6 +47,7 @@ def test_a_pdf_is_dropped_and_the_sentence_is_marked_on_its_page(page, files):
     assert "300 mg over 60 minutes" in turn.inner_text()
     assert not page.locator(".wr-back").is_visible()  # both columns are in view
     turn.locator(".wr-claim", has_text="300 mg").locator(".wr-cite").first.click()
+    page.get_by_role("button", name="Text", exact=True).click()
     mark = page.locator(".wr-view #wr-cited")
     mark.wait_for()
     assert "The loading dose of amiodarone is 300 mg over 60 minutes." in mark.inner_text()

@@ -6,24 +6,23 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from assistant.records import Evidence, ValuePlace
+from assistant.records import Evidence, TextPlace, ValuePlace
 from assistant.ui import words
 from assistant.ui.chat.conversation import Conversation, Turn
 from assistant.ui.chat.talk import shorten
+from assistant.ui.evidence.timeline import timeline_fold
 from assistant.ui.evidence.view import Look, view
+from assistant.ui.language import say
+from assistant.ui.language.figures import number as figure
 
 _UNCITED = 8  # tabs shown while nothing is cited yet; the rest is folded
-_EMPTY = Markup(
-    '<div class="wr-empty"><h2>Evidence</h2><p>The X-ray, the ECG or the sentence behind each number of an answer '
-    "opens here.</p></div>"
-)
 
 
 def panel_html(conversation: Conversation, look: Look) -> Markup:
     """The panel for the open turn of the conversation."""
     number = conversation.open_turn()
     if number is None:
-        return _EMPTY
+        return Markup('<div class="wr-empty"><h2>{}</h2><p>{}</p></div>').format(say("panel.title"), say("panel.empty"))
     turn = conversation.turns[number]
     chosen = (conversation.opened() or (number, None))[1]
     opened = turn.evidence().get(chosen) if chosen else None
@@ -32,25 +31,41 @@ def panel_html(conversation: Conversation, look: Look) -> Markup:
         told = words.relation(opened, uploaded)
         file, quotes = uploaded.get(opened.record_id), turn.quotes(opened.id)
         beside = [record for upload in conversation.uploads for record in upload.records]
-        viewer = view(opened, look, turn.numbered().get(opened.id), told, file, quotes, beside)
-    elif turn.stage == "searching":
-        viewer = Markup('<p class="wr-empty">Searching …</p>')
-    elif turn.stage == "unasked":
-        viewer = Markup('<p class="wr-empty">Nothing was asked.</p>')
+        also = _also_cited(turn, opened)
+        viewer = view(opened, look, turn.numbered().get(opened.id), told, file, quotes, beside, also)
     else:
-        viewer = Markup('<p class="wr-empty">No evidence was good enough to keep.</p>')
+        key = {"searching": "panel.searching", "unasked": "panel.unasked"}.get(turn.stage, "panel.nothing")
+        viewer = Markup('<p class="wr-empty">{}</p>').format(say(key))
     return Markup(
-        '<div class="wr-panel"{}><button type="button" class="wr-back" data-turn="{}">↑ Back to the answer</button>'
-        '<h2>Evidence <span class="wr-for">for “{}”</span></h2>{}{}{}{}</div>'
+        '<div class="wr-panel"{}><button type="button" class="wr-back" data-turn="{}">{}</button>'
+        '<h2>{} <span class="wr-for">{}</span></h2>{}{}{}{}{}</div>'
     ).format(
         Markup(" data-chosen") if conversation.shown else "",
         number,
-        shorten(turn.question, 70),
+        say("panel.back"),
+        say("panel.title"),
+        say("panel.for", question=shorten(turn.question, 70)),
         _tabs(number, turn, chosen, uploaded),
         viewer,
+        _timeline(turn, opened),
         _dropped(number, turn, chosen, uploaded),
         _how(turn),
     )
+
+
+def _also_cited(turn: Turn, opened: Evidence) -> list[TextPlace]:
+    """The other places of the opened text that this answer cites, or kept where nothing is cited yet."""
+    known = turn.evidence()
+    cited = [key for claim in turn.claims for key in claim.citations] or [e.id for e in known.values() if e.kept]
+    others = (known[key] for key in dict.fromkeys(cited) if key in known and key != opened.id)
+    return [e.place for e in others if e.record_id == opened.record_id and isinstance(e.place, TextPlace)]
+
+
+def _timeline(turn: Turn, opened: Evidence | None) -> Markup:
+    """The timeline of the patient whom this turn is about; nothing where its evidence is others'."""
+    own = [e for e in (*([opened] if opened else ()), *turn.evidence().values()) if e.relation == "own"]
+    known = next((e for e in own if e.patient_id), None)
+    return timeline_fold(known.record_id) if known else Markup("")
 
 
 def _tabs(number: int, turn: Turn, chosen: str | None, uploaded: Mapping[str, str]) -> Markup:
@@ -65,10 +80,12 @@ def _tabs(number: int, turn: Turn, chosen: str | None, uploaded: Mapping[str, st
         tabs = (_tab(number, order[key], known[key], key == chosen, uploaded) for key in some)
         return Markup('<ul class="wr-tabs" aria-label="{}">{}</ul>').format(label, Markup("").join(tabs))
 
-    more = Markup('<details class="wr-more"{}><summary>Also kept, not cited ({})</summary>{}</details>').format(
-        Markup(" open") if chosen in rest else "", len(rest), row(rest, "Evidence kept and not cited")
+    more = Markup('<details class="wr-more"{}><summary>{}</summary>{}</details>').format(
+        Markup(" open") if chosen in rest else "",
+        say("panel.uncited", count=figure(len(rest))),
+        row(rest, say("panel.uncited_label")),
     )
-    return Markup("{}{}").format(row(first, "Evidence"), more if rest else "")
+    return Markup("{}{}").format(row(first, say("panel.title")), more if rest else "")
 
 
 def _tab(turn: int, rank: int, evidence: Evidence, pressed: bool, uploaded: Mapping[str, str]) -> Markup:
@@ -99,23 +116,23 @@ def _dropped(number: int, turn: Turn, chosen: str | None, uploaded: Mapping[str,
         )
         for e in dropped
     )
-    return Markup(
-        '<details class="wr-fold"><summary>Considered and left out ({})</summary><ul>{}</ul></details>'
-    ).format(len(dropped), items)
+    return Markup('<details class="wr-fold"><summary>{}</summary><ul>{}</ul></details>').format(
+        say("panel.dropped", count=figure(len(dropped))), items
+    )
 
 
 def _how(turn: Turn) -> Markup:
     if turn.answer is None:
         return Markup("")
     answer = turn.answer
-    timing = ", ".join(f"{name} {value:,.0f} ms" for name, value in answer.timing_ms.items())
+    timing = ", ".join(f"{name} {figure(value)} ms" for name, value in answer.timing_ms.items())
     rows = [
-        ("route", "; ".join(answer.route)),
-        ("model", answer.model),
-        ("prompt", answer.prompt),
-        ("time", timing),
+        (say("panel.route"), "; ".join(answer.route)),
+        (say("panel.model"), answer.model),
+        (say("panel.prompt"), answer.prompt),
+        (say("panel.time"), timing),
     ]
     body = Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(name, told) for name, told in rows if told)
-    return Markup(
-        '<details class="wr-fold"><summary>How this was answered</summary><dl class="wr-about">{}</dl></details>'
-    ).format(body)
+    return Markup('<details class="wr-fold"><summary>{}</summary><dl class="wr-about">{}</dl></details>').format(
+        say("panel.how"), body
+    )

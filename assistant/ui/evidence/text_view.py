@@ -1,37 +1,83 @@
-"""A text in the evidence panel, the cited characters marked and what was quoted from them lit."""
+"""A text in the evidence panel, the cited characters marked and what was quoted from them lit; a PDF page by page.
+
+The element `<wr-document>` (static/reading.js) scrolls to the mark, fetches more of a long text as it is asked for,
+and shows a page as printed where it can be drawn; without scripts the text around the citation stands by itself.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from assistant.ingest.text.pdf_page import can_draw, pages_of
 from assistant.records import Evidence, Record, TextPlace
 from assistant.ui import words
+from assistant.ui.language import say
+from assistant.ui.views import address
 
-_AROUND = 4_000  # characters of a long text shown before and after the cited ones
+AROUND = 4_000  # characters of a long text shown before and after the cited ones, and fetched at a time
+_BUTTONS = (
+    "page", "text", "earlier", "later", "previous_page", "next_page", "smaller", "larger", "previous_mark", "next_mark",
+    "drawing", "page_of", "hidden_one", "hidden", "not_lit", "failed", "text_of_record",
+)  # fmt: skip
 
 
-def document(evidence: Evidence, record: Record, quotes: Sequence[str]) -> Markup:
-    """The record's text with the cited characters marked; a long one is cut around them, and says so."""
+def document(evidence: Evidence, record: Record, quotes: Sequence[str] = (), also: Sequence[TextPlace] = ()) -> Markup:
+    """The record's text with the cited characters marked; a long one is cut around them and goes on when asked.
+
+    `quotes` are the words that the answer took from them, `also` other cited places of the same text.
+    """
     text = record.text or evidence.text
-    place = evidence.place
-    start, end = (place.start, place.end) if isinstance(place, TextPlace) and record.text else (0, 0)
-    start, end = max(0, min(start, len(text))), max(0, min(end, len(text)))
-    first, last = max(0, start - _AROUND), min(len(text), end + _AROUND)
-    marked = _lit(text[start:end], quotes) if end > start else ""
-    where = " · ".join(filter(None, (words.place(place), evidence.section)))
+    place = evidence.place if isinstance(evidence.place, TextPlace) and record.text else TextPlace(0, 0)
+    start, end = max(0, min(place.start, len(text))), max(0, min(place.end, len(text)))
+    first, last = max(0, start - AROUND), min(len(text), max(start, end) + AROUND)
+    where = " · ".join(filter(None, (words.place(evidence.place), evidence.section)))
     head = Markup('<p class="wr-where">{}</p>').format(where) if where else ""
+    marked = _lit(text[start:end], quotes) if end > start else Markup("")
+    body = _marked(text, first, start, also) + marked + _marked(text, max(start, end), last, also)
+    more: dict[str, str | int] = {}
+    if record.text and (first or last < len(text)):
+        more = {"more": address(record.record_id, "text.txt"), "first": first, "last": last, "length": len(text)}
     return Markup(
-        '{}<div class="wr-document" tabindex="0" role="group" aria-label="Text of the record">{}{}{}{}{}</div>'
+        '<wr-document data-key="{}" data-texts="{}"{}{}>{}<div class="wr-document" tabindex="0" role="group" '
+        'aria-label="{}">{}<span class="wr-body">{}</span>{}</div></wr-document>'
     ).format(
+        evidence.id,
+        json.dumps({name: say(f"view.{name}") for name in _BUTTONS}),
+        _data(more),
+        _data(_pages(record, place)),
         head,
+        say("view.text_of_record"),
         "… " if first else "",
-        text[first:start],
-        marked,
-        text[end:last],
+        body,
         " …" if last < len(text) else "",
     )
+
+
+def _pages(record: Record, place: TextPlace) -> dict[str, str | int]:
+    """Where the pages of a PDF are drawn, and which one is shown first; nothing of other texts."""
+    spans = pages_of(record)
+    if not spans or not can_draw():
+        return {}
+    shown = place.page or next((page for page, (_, end) in spans.items() if place.start < end), min(spans))
+    source = address(record.record_id, "page.json", start=place.start, end=place.end)
+    return {"pages": source, "page": shown, "count": int(record.fields.get("pages", max(spans)))}
+
+
+def _data(attributes: dict[str, str | int]) -> Markup:
+    return Markup("").join(Markup(' data-{}="{}"').format(name, value) for name, value in attributes.items())
+
+
+def _marked(text: str, first: int, last: int, also: Sequence[TextPlace]) -> Markup:
+    """A stretch of the text with the other cited places in it marked."""
+    parts, done = Markup(""), first
+    for place in sorted(also, key=lambda place: place.start):
+        if done <= place.start < place.end <= last:
+            mark = Markup('<mark class="wr-also">{}</mark>').format(text[place.start : place.end])
+            parts, done = parts + text[done : place.start] + mark, place.end
+    return parts + text[done:last]
 
 
 def _lit(passage: str, quotes: Sequence[str]) -> Markup:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup
 
 from assistant.errors import WardroundError
-from assistant.records import Evidence, Record, ValuePlace
+from assistant.records import Evidence, Record, TextPlace, ValuePlace
 from assistant.ui import words
 from assistant.ui.evidence import picture, signal_view, text_view
+from assistant.ui.language import say
+from assistant.ui.language.figures import day, number
 
 Look = Callable[[str], Record]  # record id → record with its content
 
@@ -17,24 +19,26 @@ Look = Callable[[str], Record]  # record id → record with its content
 def view(
     evidence: Evidence,
     look: Look,
-    number: int | None,
+    rank: int | None,
     relation: str,
     file: str | None = None,
     quotes: Sequence[str] = (),
     beside: Sequence[Record] = (),
+    also: Sequence[TextPlace] = (),
 ) -> Markup:
     """One piece of evidence: its content, opened at its place, and its facts.
 
     `file` names an upload; `quotes` are the words that the answer took from it, lit within the cited passage;
-    `beside` are the case's uploads, for the views that lay one picture or signal beside another.
+    `beside` are the case's uploads, for the views that lay one picture or signal beside another; `also` other places
+    of the same text that are cited.
     """
     try:
-        content = _content(evidence, look(evidence.record_id), quotes, beside)
+        content = _content(evidence, look(evidence.record_id), quotes, beside, also)
     except (WardroundError, KeyError, OSError) as error:
         content = Markup('<blockquote class="wr-quote">{}</blockquote><p class="wr-reason">{}</p>').format(
-            evidence.text, f"The record itself could not be opened: {error}"
+            evidence.text, say("view.not_opened", reason=error)
         )
-    badge = Markup("<b>{}</b> ").format(number) if number else ""
+    badge = Markup("<b>{}</b> ").format(rank) if rank else ""
     title = evidence.title or file or words.modality(evidence.modality, evidence.kind)
     return Markup(
         '<article class="wr-view" data-evidence="{}" data-kind="{}"><header><h3>{}<bdi>{}</bdi></h3>'
@@ -42,34 +46,36 @@ def view(
     ).format(evidence.id, evidence.kind, badge, title, evidence.relation, relation, content, _facts(evidence))
 
 
-def _content(evidence: Evidence, record: Record, quotes: Sequence[str], beside: Sequence[Record]) -> Markup:
+def _content(
+    evidence: Evidence, record: Record, quotes: Sequence[str], beside: Sequence[Record], also: Sequence[TextPlace]
+) -> Markup:
     value = _value(evidence.place) if isinstance(evidence.place, ValuePlace) else Markup("")
     others = [other for other in beside if other.kind == record.kind and other.record_id != record.record_id]
     if record.signal is not None:
         return value + signal_view.figure(evidence, record, others)
     if record.kind == "image":
         return value + picture.figure(evidence, record, others)
-    return value + text_view.document(evidence, record, quotes)
+    return value + text_view.document(evidence, record, quotes, also)
 
 
 def _value(place: ValuePlace) -> Markup:
-    shown = f"{place.value:.0f}" if abs(place.value) >= 20 else f"{place.value:.2g}"
+    shown = number(place.value, 0 if abs(place.value) >= 20 else 2)
     return Markup('<p class="wr-value"><span>{}</span> <b>{}</b> {}</p>').format(
         words.measure(place.name), shown, place.unit
     )
 
 
 def _facts(evidence: Evidence) -> Markup:
-    taken = evidence.taken_at.date().isoformat() if evidence.taken_at else None
+    """What is known of it; how it was found only where a search found it."""
     rows = [
-        ("kept" if evidence.kept else "left out", evidence.why),
-        ("score", f"{evidence.score:.3f}"),
-        ("patient", evidence.patient_id),
-        ("study", evidence.study_id),
-        ("taken", taken),
-        ("archive id", evidence.external_id),
-        ("labels", "; ".join(f"{name}: {value}" for name, value in evidence.labels.items())),
-        ("source", evidence.url),
+        (say("view.kept" if evidence.kept else "view.left_out"), evidence.why),
+        (say("view.score"), number(evidence.score, 3) if evidence.why else ""),
+        (say("view.patient"), evidence.patient_id),
+        (say("view.study"), evidence.study_id),
+        (say("view.taken"), day(evidence.taken_at) if evidence.taken_at else ""),
+        (say("view.archive_id"), evidence.external_id),
+        (say("view.labels"), "; ".join(f"{name}: {value}" for name, value in evidence.labels.items())),
+        (say("view.source"), evidence.url),
     ]
     body = Markup("").join(
         Markup("<dt>{}</dt><dd><bdi>{}</bdi></dd>").format(name, told) for name, told in rows if told

@@ -2,3 +2,5 @@
 import "./wr_image.js";
 import "./wr_ecg.js";
 import "./wr_opinion.js";
+import "./opening.js";
+import "./reading.js";
