@@ -291,6 +291,9 @@ class UiSettings(_Group):
     max_upload_mb: int = Field(200, ge=1, description="of one file in the chat")
     max_uploads: int = Field(60, ge=1, description="files in play in one conversation")
     max_uploads_mb: int = Field(1_000, ge=1, description="of all files of one visitor together")
+    keep_uploads_minutes: float = Field(
+        15, ge=0, description="files of a conversation stay so long after the last tab that shows it was closed"
+    )
     max_stored_mb: int = Field(10_000, ge=1, description="of all visitors' files on the server together")
     # A CT of 1,000 slices of 0.5 MB fits; DICOM, text and tables pack to a tenth at best, what packs better is a trap.
     max_archive_mb: int = Field(1_000, ge=1, description="what a ZIP or TAR archive in the chat may unpack to")
@@ -303,6 +306,8 @@ class UiSettings(_Group):
     waiting: int = Field(200, ge=1, description="questions that may wait for their turn; one more is told to come back")
     own_questions: int = Field(2, ge=1, description="questions of one visitor at a time, in all tabs and by the API")
     questions_per_minute: int = Field(30, ge=1, description="questions of one visitor in any minute")
+    api: bool = Field(False, description="HTTP routes for programs at /api/v1, with their documentation (docs/api.md)")
+    mcp: bool = Field(False, description="tools for language models at /mcp (the extra `mcp`; docs/api.md)")
 
 
 class Settings(BaseSettings):

@@ -24,6 +24,7 @@ from assistant.acting import the_user
 from assistant.errors import NotAllowed, WardroundError
 from assistant.store.accounts import Accounts
 from assistant.ui.access.access_page import access_router
+from assistant.ui.api.mount import let_programs_in
 from assistant.ui.archive.lead_on import LeadOn
 from assistant.ui.door import Door
 from assistant.ui.drafts.downloads import downloads_router
@@ -32,12 +33,13 @@ from assistant.ui.drafts.shelf import shelf_of
 from assistant.ui.evaluation.routes import scorecard_router
 from assistant.ui.evidence.ecg_route import ecg_router
 from assistant.ui.evidence.pixels import image_router
+from assistant.ui.evidence.record_routes import record_router
 from assistant.ui.feedback import feedback_router
 from assistant.ui.gate import Gate
-from assistant.ui.evidence.record_routes import record_router
 from assistant.ui.head import language_router
 from assistant.ui.page import PAGES, STYLES, build_page
 from assistant.ui.scratch import Scratch
+from assistant.ui.search.search_page import search_router
 from assistant.ui.sign_in import sign_in_router
 from assistant.ui.upload_guard import UploadGuard
 from assistant.ui.visitor import acting
@@ -70,13 +72,15 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"))
     app.include_router(language_router())
     app.include_router(scorecard_router(assistant))
+    app.include_router(ecg_router(assistant))
     app.include_router(image_router(assistant))
-    app.include_router(access_router(assistant))
+    app.include_router(record_router(assistant))
+    app.include_router(search_router())
     app.include_router(downloads_router(assistant))
     app.include_router(feedback_router(assistant, shelf_of(assistant).said))
+    app.include_router(access_router(assistant))
     app.include_router(sign_in_router(door))
-    app.include_router(ecg_router(assistant))
-    app.include_router(record_router(assistant))
+    let_programs_in(app, assistant, folder / "programs")
     page = build_page(assistant, folder / "conversations")
     scripts = ("wardround.js", *(("session.js",) if ui.sign_in else ()))
     mounted = gr.mount_gradio_app(

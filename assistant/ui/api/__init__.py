@@ -1,0 +1,1 @@
+"""Wardround's functions for programs: documented HTTP routes, and tools for language models over MCP."""
