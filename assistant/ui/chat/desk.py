@@ -21,9 +21,10 @@ from assistant.ui.chat.conversation import Conversation, Turn
 from assistant.ui.chat.dialogs import mixing
 from assistant.ui.chat.steps import told_of
 from assistant.ui.chat.tabs import OpenTalks, Tab
-from assistant.ui.chat.talk import Tools, conversation_html, no_tools
+from assistant.ui.chat.talk import conversation_html
 from assistant.ui.chat.uploads import Room, room_for, stored_bytes, take_in
 from assistant.ui.evidence.panel import panel_html
+from assistant.ui.feedback import opinions_below
 from assistant.ui.language import say
 
 if TYPE_CHECKING:
@@ -50,7 +51,6 @@ class Desk:
         self.talks = OpenTalks(assistant, folder)
         self.answering = Answering(assistant, self.capacity, self.kept)
         self.acts: dict[str, Act] = dict(acts.ACTS)  # other rooms add theirs
-        self.sentence_tools: Tools = no_tools
 
     # --- a tab comes and goes ------------------------------------------------------------------------
 
@@ -79,12 +79,12 @@ class Desk:
     def receive(self, value: dict[str, Any] | None, request: gr.Request) -> Drawn:
         """Files arrived in the box: read them at once and show a card of each."""
         tab = self._tab(request)
-        if not self._take(tab.talk, value):
+        if not self.take(tab.talk, value):
             return self.draw(tab)
         self._ask_before_mixing(tab)
         return self.draw(tab, "bar", "shelf", "dialog")
 
-    def _take(self, talk: Conversation, value: dict[str, Any] | None) -> bool:
+    def take(self, talk: Conversation, value: dict[str, Any] | None) -> bool:
         """Bring in the files that are new in the box; whether there were any."""
         with talk.lock:
             files = [Path(file) for file in (value or {}).get("files", ())]
@@ -120,7 +120,7 @@ class Desk:
         """One turn, step by step: search, each checked claim, the whole answer."""
         tab = self._tab(request)
         talk = tab.talk
-        self._take(talk, value)
+        self.take(talk, value)
         question = ((value or {}).get("text") or "").strip()
         if not question:
             yield self.draw(tab, "bar", "shelf", question="")
@@ -227,7 +227,8 @@ class Desk:
                 case "bar":
                     drawn[part] = bar_html(talk, self.kept.newest())
                 case "talk":
-                    drawn[part] = conversation_html(talk, self.sentence_tools, tab.editing)
+                    below = opinions_below(self.assistant.db, talk.turns)
+                    drawn[part] = conversation_html(talk, below, tab.editing)
                 case "shelf":
                     drawn[part] = shelf(talk.uploads)
                 case "panel":
