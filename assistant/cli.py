@@ -38,6 +38,7 @@ _EXAMPLES = {
     "wardround eval eval/smoke.toml --fail-under 'citation_recall>=0.9'",
     "probe": "wardround probe eval/nih_cxr64.toml --out probes.toml\nwardround eval probes.toml",
     "deidentify": "wardround deidentify cxr.dcm --out shared.dcm",
+    "feedback": "wardround feedback > feedback.jsonl\nwardround feedback --csv --out feedback.csv",
     "forget": "wardround forget --patient 4711 --dry-run\nwardround forget --patient 4711",
     "user": "wardround user add ada --role administrator --role reader\n"
     "wardround user add bob --role reader --index chest\nwardround user list\n"
@@ -201,6 +202,10 @@ def parser() -> argparse.ArgumentParser:
     )
     probe.add_argument("-n", type=int, default=100, metavar="N", help="at most so many pairs of each kind")
     probe.add_argument("--seed", type=int, default=0, metavar="SEED", help="the same seed makes the same probes")
+
+    feedback = _command(commands, "feedback", "everybody's judgements of single sentences, one a line")
+    feedback.add_argument("--csv", action="store_true", help="as CSV instead of JSON Lines")
+    feedback.add_argument("--out", type=Path, metavar="FILE", help="default: stdout")
 
     forget = _command(commands, "forget", "remove a patient from every index, conversation, draft and evaluation run")
     forget.add_argument("--patient", required=True, metavar="ID", help="the archive's own id, or a pseudonym (P-…)")

@@ -6,7 +6,7 @@ from assistant.commands.building import run_demo, run_index, run_init
 from assistant.commands.checking import run_check
 from assistant.commands.drafting import run_draft
 from assistant.commands.evaluating import run_eval, run_probe
-from assistant.commands.keeping import run_doctor, run_forget
+from assistant.commands.keeping import run_doctor, run_feedback, run_forget
 from assistant.commands.reading import run_deidentify, run_measure, run_read
 from assistant.commands.serving import run_serve_llm
 
@@ -18,6 +18,7 @@ __all__ = [
     "run_doctor",
     "run_draft",
     "run_eval",
+    "run_feedback",
     "run_forget",
     "run_index",
     "run_init",

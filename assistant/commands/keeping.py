@@ -1,11 +1,13 @@
-"""Commands that keep a workspace in order: forgetting a patient, examining its indexes."""
+"""Commands that keep a workspace in order: forgetting a patient, examining its indexes, handing out feedback."""
 
 from __future__ import annotations
 
+import json
+import sys
 from argparse import Namespace
 
 from assistant.commands.common import OK, SET_ASIDE
-from assistant.console import print_json
+from assistant.console import print_json, say, write_file
 
 
 def run_forget(arguments: Namespace) -> int:
@@ -37,6 +39,26 @@ def run_forget(arguments: Namespace) -> int:
         if not report.dry_run:
             print("Restart chats that are open: they may still hold files of this patient in memory.")
     return SET_ASIDE if report.not_cleaned else OK
+
+
+def run_feedback(arguments: Namespace) -> int:
+    """Everybody's feedback as JSON Lines, as CSV, or with --json as one document."""
+    from assistant.feedback import as_csv, as_json_lines, feedback_rows
+    from assistant.store.workspace_db import WorkspaceDb
+
+    rows = feedback_rows(WorkspaceDb(arguments.workspace))
+    if arguments.json:
+        told = list(rows)
+        lines = iter([json.dumps({"feedback": told}, ensure_ascii=False, indent=2) + "\n"])
+    else:
+        lines = as_csv(rows) if arguments.csv else as_json_lines(rows)
+    if arguments.out is not None:
+        write_file(arguments.out, "".join(lines))
+        say(f"{arguments.out}: the feedback")
+    else:
+        for line in lines:
+            sys.stdout.write(line)
+    return OK
 
 
 def run_doctor(arguments: Namespace) -> int:
