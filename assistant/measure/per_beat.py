@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from assistant.measure.analysis import Analysis
 
+P_WAVE = ("p_on", "p_peak", "p_end")
 _ENDS = {"p_ms": ("p_on", "p_end"), "pr_ms": ("p_on", "qrs_on"), "qrs_ms": ("qrs_on", "qrs_end"),
          "qt_ms": ("qrs_on", "t_end")}  # fmt: skip
 
@@ -60,11 +61,14 @@ def measure_beats(analysis: Analysis) -> tuple[Beat, ...]:
     p_wave = bool(np.isfinite(analysis.marks[:, P_ON]).any())
     rr_ms = float(np.median(analysis.rr_ms))
     last_s = strip.start_s + (len(strip.clean) - 1) / RATE_HZ
-    found = []
+    found: list[Beat] = []
     for time_s, beat, is_usual in zip(times.tolist(), beats, usual.tolist(), strict=True):
         marks = _over_leads(delineate_one(beat, scatter, rr_ms, p_wave)) if is_usual else {}
         at_s = {name: time_s + ms / 1000 for name, ms in marks.items()}
         kept = {name: s for name, s in at_s.items() if strip.start_s + 0.02 < s < last_s - 0.02}
+        before = found[-1].marks.get("t_end") if found else None
+        if before is not None and kept.get("p_on", before) < before:  # an early beat: that was the T wave before it
+            kept = {name: s for name, s in kept.items() if name not in P_WAVE}
         found.append(Beat(time_s, is_usual, kept))
     return tuple(found)
 

@@ -42,6 +42,18 @@ def test_fibrillation_has_beats_without_p_waves(drawn):
     assert beats and all(beat.interval("p_ms") is None and beat.interval("qrs_ms") for beat in beats)
 
 
+def test_the_t_wave_before_an_early_beat_is_not_its_p_wave(drawn):
+    at = np.array([0.7, 1.5, 2.3, 3.1, 3.9, 4.4, 5.4, 6.2, 7.0, 7.8, 8.6])  # 4.4 comes 0.5 s after the beat before it
+    with_p, without = drawn(at, noise_mv=0.0), drawn(at, noise_mv=0.0, p_wave=False)
+    time_s = np.arange(len(with_p.samples)) / 500
+    early = (time_s > 4.15) & (time_s < 4.395)
+    samples = np.where(early[:, None], without.samples, with_p.samples)
+    samples = samples + np.random.default_rng(0).normal(0, 0.004, samples.shape)
+    beats = measure_beats(analyse(Signal(samples.astype(np.float32), STANDARD_LEADS, 500.0)))
+    pr = {round(beat.at_s - 0.05, 1): beat.interval("pr_ms") for beat in beats}
+    assert pr[4.4] is None and sum(found is not None for found in pr.values()) >= 9
+
+
 def test_a_beat_of_another_shape_has_its_time_and_no_limits(drawn):
     signal = drawn(AT)
     samples = signal.samples.copy()

@@ -144,8 +144,8 @@ def _tools(signal: Signal, window: SignalPlace | None, others: Sequence[tuple[st
     if signal.duration_s > (PAGE_S if is_ecg(signal) else shown_s(signal)) + 0.05:
         last = max(0.0, signal.duration_s - PAGE_S)
         parts.append(
-            Markup('{}<label class="ecg-at"><span>{}</span><input type="range" data-ecg="start" min="0" '
-                   'max="{}" step="0.1" value="{}"></label>{}').format(
+            Markup('<span class="ecg-paging">{}<label class="ecg-at"><span>{}</span><input type="range" data-ecg="start" min="0" '
+                   'max="{}" step="0.1" value="{}"></label>{}</span>').format(
                 _button("earlier"), say("ecg.start"), f"{last:.1f}", f"{page_start(signal, window):.1f}",
                 _button("later"),
             )
