@@ -38,11 +38,13 @@ def case_html(talk: Conversation) -> Markup:
 def _about(talk: Conversation) -> tuple[str, str]:
     """(whom or what, how that is known)."""
     case = talk.case
-    files = [upload.name for upload in talk.uploads if upload.records]
+    others = talk.strangers()
+    own = [upload for upload in talk.uploads if upload.records and upload not in others]
+    files = [upload.name for upload in own]
     scope = case.scope() if case is not None else None
     if scope is not None and scope.patient:
         return say("case.patient", patient=scope.patient), say("case.with_history" if scope.history else "case.chosen")
-    whose = sorted({r.patient_id for upload in talk.uploads for r in upload.records if r.patient_id})
+    whose = sorted({record.patient_id for upload in own for record in upload.records if record.patient_id})
     whose = whose[:1] or sorted(scope.about if scope else ())[:1]
     if whose:
         told = say("case.from_files", files=", ".join(files)) if files else say("case.of_before")

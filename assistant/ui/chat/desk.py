@@ -263,7 +263,7 @@ class Desk:
     def _box(self, tab: Tab, question: str | None) -> Any:
         """Ready to ask, or to stop; what is typed stays, unless `question` takes its place."""
         busy = tab.talk.busy
-        value = {} if question is None else {"value": {"text": question, "files": []}}
+        value: dict[str, Any] = {} if question is None else {"value": {"text": question, "files": []}}
         return gr.update(submit_btn=not busy, stop_btn=busy, **value)
 
     def _tab(self, request: gr.Request) -> Tab:

@@ -15,6 +15,7 @@ from assistant.ui.evidence.view import Look, view
 from assistant.ui.language import say
 from assistant.ui.language.figures import number as figure
 
+_UNOPENED = {"searching": "panel.searching", "unasked": "panel.unasked", "refused": "panel.unasked"}
 _UNCITED = 8  # tabs shown while nothing is cited yet; the rest is folded
 
 
@@ -34,11 +35,11 @@ def panel_html(conversation: Conversation, look: Look) -> Markup:
         also = _also_cited(turn, opened)
         viewer = view(opened, look, turn.numbered().get(opened.id), told, file, quotes, beside, also)
     else:
-        key = {"searching": "panel.searching", "unasked": "panel.unasked"}.get(turn.stage, "panel.nothing")
+        key = _UNOPENED.get(turn.stage, "panel.nothing")
         viewer = Markup('<p class="wr-empty">{}</p>').format(say(key))
     return Markup(
         '<div class="wr-panel"{}><button type="button" class="wr-back" data-turn="{}">{}</button>'
-        '<h2>{} <span class="wr-for">{}</span></h2>{}{}{}{}{}</div>'
+        '<h2>{} <span class="wr-for">{}</span></h2>{}{}{}{}</div>'
     ).format(
         Markup(" data-chosen") if conversation.shown else "",
         number,
@@ -49,7 +50,6 @@ def panel_html(conversation: Conversation, look: Look) -> Markup:
         viewer,
         _timeline(turn, opened),
         _dropped(number, turn, chosen, uploaded),
-        _how(turn),
     )
 
 
@@ -118,21 +118,4 @@ def _dropped(number: int, turn: Turn, chosen: str | None, uploaded: Mapping[str,
     )
     return Markup('<details class="wr-fold"><summary>{}</summary><ul>{}</ul></details>').format(
         say("panel.dropped", count=figure(len(dropped))), items
-    )
-
-
-def _how(turn: Turn) -> Markup:
-    if turn.answer is None:
-        return Markup("")
-    answer = turn.answer
-    timing = ", ".join(f"{name} {figure(value)} ms" for name, value in answer.timing_ms.items())
-    rows = [
-        (say("panel.route"), "; ".join(answer.route)),
-        (say("panel.model"), answer.model),
-        (say("panel.prompt"), answer.prompt),
-        (say("panel.time"), timing),
-    ]
-    body = Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(name, told) for name, told in rows if told)
-    return Markup('<details class="wr-fold"><summary>{}</summary><dl class="wr-about">{}</dl></details>').format(
-        say("panel.how"), body
     )
