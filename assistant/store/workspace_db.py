@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import getpass
 import os
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import select
@@ -28,6 +31,8 @@ from assistant.store.workspace_tables import (
     now,
 )
 
+_AGAIN_S = 10.0
+
 
 class WorkspaceDb:
     """The workspace's own tables, brought up to date when they are opened. Safe to use from several threads."""
@@ -36,6 +41,8 @@ class WorkspaceDb:
         """`store` is what the workspace's settings say, where it is left out."""
         self._engine = open_tables(workspace, store or load_settings(workspace).store)
         self.who_acts: WhoActs = the_user
+        self._told: OrderedDict[tuple[str | None, ...], float] = OrderedDict()
+        self._lock = threading.Lock()
 
     def add_turn(self, conversation_id: str, question: str, uploads: Sequence[str], answer: dict[str, Any]) -> int:
         """Keep a question and its answer; begins the conversation if it is new. Gives the turn's id."""
@@ -55,7 +62,13 @@ class WorkspaceDb:
             return [(turn.question, turn.answer) for turn in session.scalars(query)]
 
     def log_access(self, action: str, seen: Sequence[tuple[str, str | None]]) -> None:
-        """Append that records (record id, patient pseudonym) were seen."""
+        """Append that records (record id, patient pseudonym) were seen.
+
+        A page draws what it shows again and again: there, what the same account was shown within seconds is one entry.
+        """
+        acting = self.who_acts()
+        if acting.logged:
+            seen = [one for one in seen if self._is_news((acting.account, action, *one))]
         if not seen:
             return
         with Session(self._engine) as session, session.begin():
@@ -64,6 +77,15 @@ class WorkspaceDb:
                 AccessRow(account_id=account, action=action, record_id=record, patient_id=patient)
                 for record, patient in seen
             )
+        with self._lock:  # only now: what could not be written down is not known to be
+            self._told.update({(acting.account, action, *one): monotonic() for one in seen})
+
+    def _is_news(self, what: tuple[str | None, ...]) -> bool:
+        """Whether this was not logged within the last seconds."""
+        with self._lock:
+            while self._told and next(iter(self._told.values())) < monotonic() - _AGAIN_S:
+                self._told.popitem(last=False)
+            return what not in self._told
 
     def start_draft_run(self, folder: Path, model: str) -> int:
         with Session(self._engine) as session, session.begin():

@@ -122,9 +122,9 @@ def _account() -> Markup:
     if (name := visitor().name) is None:
         return Markup("")
     return Markup(
-        '<form class="wr-account" method="post" action="/sign-out"><bdi>{}</bdi>'
+        '<form class="wr-account" method="post" action="/sign-out"><a href="/account" title="{}"><bdi>{}</bdi></a>'
         '<button type="submit">{}</button></form>'
-    ).format(name, say("head.sign_out"))
+    ).format(say("sign_in.account"), name, say("head.sign_out"))
 
 
 def language_router() -> APIRouter:

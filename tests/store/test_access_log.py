@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
+from assistant.acting import Acting
 from assistant.forget import forget_patient
 from assistant.store.workspace_db import WorkspaceDb
 
@@ -70,3 +71,22 @@ def test_forgetting_a_patient_unlinks_their_entries_on_a_server(on_postgres, tmp
     db.log_access("view", [("r1", "P-1")])
     assert forget_patient(tmp_path, "P-1").access_log_entries_unlinked == 1
     assert rows(db)[0][3].startswith("forgotten-")
+
+
+def test_what_a_page_draws_again_is_one_entry_and_what_could_not_be_written_is_tried_again(tmp_path, monkeypatch):
+    db = WorkspaceDb(tmp_path)
+    db.who_acts = lambda: Acting(logged=True)
+    with monkeypatch.context() as broken:
+        broken.setattr(db, "account", lambda session: None)  # no such account: the entry is refused
+        with pytest.raises(DatabaseError):
+            db.log_access("view", [("r1", "P-1")])
+    for _ in range(3):
+        db.log_access("view", [("r1", "P-1"), ("r2", None)])
+    db.log_access("search", [("r1", "P-1")])
+    db.who_acts = lambda: Acting("ada", logged=True)
+    db.log_access("view", [("r1", "P-1")])
+    assert [row[1:3] for row in rows(db)] == [("view", "r1"), ("view", "r2"), ("search", "r1"), ("view", "r1")]
+    db.who_acts = Acting  # a program says itself what it did
+    db.log_access("view", [("r1", "P-1")])
+    db.log_access("view", [("r1", "P-1")])
+    assert len(rows(db)) == 6
