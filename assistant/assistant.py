@@ -233,9 +233,14 @@ class Assistant:
         findings: Iterable[str] = (),
         studies: Iterable[str] = (),
         indexes: Iterable[str] = (),
+        like: Sequence[Record] = (),
         history: bool = False,
     ) -> Query:
-        """A query for `search_batch`; the files are read now. Raises BadQuery when there is nothing to search for."""
+        """A query for `search_batch`; the files are read now. Raises BadQuery when there is nothing to search for.
+
+        `like` are pictures and signals of the archive that are searched with as files are; what lies in their own
+        studies is left out.
+        """
         from assistant.errors import BadQuery
         from assistant.findings.wanted import wanted_finding
         from assistant.retrieve.query import Query
@@ -247,7 +252,7 @@ class Assistant:
             raise BadQuery(str(error)) from None
         if not text.strip() and not files:
             text = ", ".join(named)  # the findings alone are searched for by their names
-        if not text.strip() and not files and not (history and patient):
+        if not text.strip() and not files and not like and not (history and patient):
             raise BadQuery("nothing to search for: give a text, a file or both")
         wanted = frozenset(kinds)
         if unknown := wanted - set(KINDS):
@@ -267,12 +272,13 @@ class Assistant:
                     "records must not be mixed: leave out the file or the choice"
                 )
         return Query(
-            text=text, uploads=uploads, k=k or self.settings.retrieve.k, kinds=wanted,
+            text=text, uploads=(*uploads, *self.as_uploads(like)), k=k or self.settings.retrieve.k, kinds=wanted,
             modalities=frozenset(code.upper() for code in modalities), patient=patient, exclude_patient=exclude_patient,
             since=since,
             until=until,
             findings=stated,
             studies=frozenset(studies), indexes=among,
+            leave_out_studies=frozenset(str(record.study_id) for record in like),
             history=history,
         )  # fmt: skip
 

@@ -22,6 +22,7 @@ from assistant.ui.drafts.drafts_page import build_drafts
 from assistant.ui.evaluation.evaluation_page import build_evaluation
 from assistant.ui.head import HEAD_SCRIPT, Place, header_html
 from assistant.ui.help.help_page import build_help
+from assistant.ui.search.search_page import build_search
 from assistant.ui.wording import Wording
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ Build = Callable[[gr.Blocks, Desk, Wording], None]
 
 PAGES: tuple[tuple[Place, Build], ...] = (
     (Place("/", "head.chat", "reader"), build_chat),
+    (Place("/search", "head.search", "reader"), build_search),
     (Place("/drafts", "head.drafts", "author"), build_drafts),
     (Place("/evaluation", "head.evaluation", "auditor"), build_evaluation),
     (Place("/access", "head.access", "auditor"), build_access),

@@ -39,6 +39,7 @@ from assistant.ui.gate import Gate
 from assistant.ui.head import language_router
 from assistant.ui.page import PAGES, STYLES, build_page
 from assistant.ui.scratch import Scratch
+from assistant.ui.search.search_page import search_router
 from assistant.ui.sign_in import sign_in_router
 from assistant.ui.upload_guard import UploadGuard
 from assistant.ui.visitor import acting
@@ -74,6 +75,7 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
     app.include_router(ecg_router(assistant))
     app.include_router(image_router(assistant))
     app.include_router(record_router(assistant))
+    app.include_router(search_router())
     app.include_router(downloads_router(assistant))
     app.include_router(feedback_router(assistant, shelf_of(assistant).said))
     app.include_router(access_router(assistant))

@@ -86,7 +86,7 @@ def save_pdf(path, pages) -> None:
     path.write_bytes(bytes(out))
 
 
-def drop(page, *paths) -> None:
+def drop(page, *paths, box="#wr-box", shelf="#wr-shelf") -> None:
     """Drop files onto the box as a person does with the mouse."""
     import base64
 
@@ -102,10 +102,9 @@ def drop(page, *paths) -> None:
         }""",
         listed,
     )
-    box = "#wr-box .full-container"
     for kind in ("dragenter", "dragover", "drop"):
-        page.dispatch_event(box, kind, {"dataTransfer": transfer})
-    page.locator("#wr-shelf .wr-card").nth(len(paths) - 1).wait_for()
+        page.dispatch_event(f"{box} .full-container", kind, {"dataTransfer": transfer})
+    page.locator(f"{shelf} .wr-card").nth(len(paths) - 1).wait_for()
 
 
 def shoot(page, name: str) -> None:

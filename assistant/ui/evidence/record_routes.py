@@ -36,7 +36,7 @@ def record_router(assistant: Assistant) -> APIRouter:
     """The routes below `/wr/view/{record}/{seal}/`."""
     router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
-    def look(record_id: str, *, logged: bool, pixels: bool = False) -> Record:
+    def look(record_id: str, *, logged: bool = False, pixels: bool = False) -> Record:
         try:
             return assistant.record(record_id, logged=logged, pixels=pixels)
         except WardroundError as error:
