@@ -12,6 +12,7 @@ from assistant.ui import words
 from assistant.ui.chat.conversation import Turn
 from assistant.ui.language import say, say_count
 from assistant.ui.language.figures import number as figure
+from assistant.ui.language.told import translated
 
 SHOWN_DROPPED = 4  # lines of what was left out; the rest is counted, and listed in the evidence panel
 _STAGES = ("retrieve", "generate", "total")
@@ -25,7 +26,7 @@ def steps_html(turn: Turn) -> Markup:
     kept = [piece for piece in turn.search.evidence if piece.kept]
     dropped = [piece for piece in turn.search.evidence if not piece.kept]
     told = [say("talk.asked_as", question=turn.search.query)] if turn.search.query != turn.question else []
-    told += [*turn.search.route, *_counted(kept), *_left_out(turn.answer)]
+    told += [*map(translated, turn.search.route), *_counted(kept), *_left_out(turn.answer)]
     lines = Markup("").join(Markup("<li>{}</li>").format(line) for line in told)
     return Markup('<details class="wr-step" data-keep="steps"{}><summary>{}</summary><ul>{}</ul>{}</details>').format(
         Markup(" open") if turn.stage == "checking" else "",
@@ -53,7 +54,7 @@ def how_html(turn: Turn) -> Markup:
         contexts += " " + say_count("how.tokens", use.tokens)
     rows = [
         ("how.asked_as", answer.standalone),
-        ("how.route", "; ".join(answer.route)),
+        ("how.route", "; ".join(map(translated, answer.route))),
         ("how.contexts", contexts),
         ("how.model", answer.model),
         ("how.prompt", answer.prompt or say("how.no_prompt")),
@@ -97,7 +98,9 @@ def _counted(kept: Sequence[Evidence]) -> list[str]:
 def _dropped(dropped: Sequence[Evidence]) -> Markup:
     if not dropped:
         return Markup("")
-    lines = [f"{words.modality(piece.modality, piece.kind)}: {piece.why}" for piece in dropped[:SHOWN_DROPPED]]
+    lines = [
+        f"{words.modality(piece.modality, piece.kind)}: {translated(piece.why)}" for piece in dropped[:SHOWN_DROPPED]
+    ]
     left = len(dropped) - SHOWN_DROPPED
     lines += [say_count("uploads.more", left)] if left > 0 else []
     items = Markup("").join(Markup("<li>{}</li>").format(line) for line in lines)

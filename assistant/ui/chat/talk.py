@@ -16,6 +16,7 @@ from assistant.ui.chat.cards import card
 from assistant.ui.chat.conversation import Conversation, Turn
 from assistant.ui.chat.steps import how_html, steps_html, writing_html
 from assistant.ui.language import say, say_count
+from assistant.ui.language.told import translated
 
 Opened = tuple[int, str] | None  # turn and evidence that the panel shows
 Tools = Callable[[Turn, int, int], Markup]
@@ -163,8 +164,8 @@ def _end(number: int, turn: Turn) -> Markup:
         '<div class="wr-abstained"><p class="wr-abstained-head"><span aria-hidden="true">∅</span> <strong>{}</strong> '
         "{}</p><p>{}</p>{}{}{}</div>"
     ).format(
-        say("talk.no_answer"), say("talk.no_answer_why"), turn.answer.reason, choose, _nearest(number, turn),
-        _unsourced(turn.answer.own_knowledge),
+        say("talk.no_answer"), say("talk.no_answer_why"), translated(turn.answer.reason), choose,
+        _nearest(number, turn), _unsourced(turn.answer.own_knowledge),
     )  # fmt: skip
 
 

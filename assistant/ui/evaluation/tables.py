@@ -25,7 +25,7 @@ def scorecards_html(cards: Sequence[Listed]) -> Markup:
         return Markup(
             '<div class="wr-html wr-scorecards"><h2>{}</h2><p>{}</p><p><code>wardround eval eval/smoke.toml</code></p>'
             "</div>"
-        ).format(say("evaluation.none"), say("evaluation.make_one"))
+        ).format(say("evaluation.none"), say("evaluation.first"))
     by_suite = sorted((card for card in cards if card.kind == "run"), key=lambda card: card.suite)  # keeps newest first
     suites = [_suite(suite, list(runs)) for suite, runs in groupby(by_suite, key=lambda card: card.suite)]
     parts = [

@@ -14,6 +14,7 @@ from assistant.ui.evidence.timeline import timeline_fold
 from assistant.ui.evidence.view import Look, view
 from assistant.ui.language import say
 from assistant.ui.language.figures import number as figure
+from assistant.ui.language.told import translated
 
 _UNOPENED = {"searching": "panel.searching", "unasked": "panel.unasked", "refused": "panel.unasked"}
 _UNCITED = 8  # tabs shown while nothing is cited yet; the rest is folded
@@ -112,7 +113,7 @@ def _dropped(number: int, turn: Turn, chosen: str | None, uploaded: Mapping[str,
             e.id,
             "true" if e.id == chosen else "false",
             f"{words.modality(e.modality, e.kind)}, {words.relation(e, uploaded)}: {shorten(words.gist(e))}",
-            e.why,
+            translated(e.why),
         )
         for e in dropped
     )

@@ -12,6 +12,7 @@ from assistant.ui import words
 from assistant.ui.evidence import picture, signal_view, text_view
 from assistant.ui.language import say
 from assistant.ui.language.figures import day, number
+from assistant.ui.language.told import translated
 
 Look = Callable[[str], Record]  # record id → record with its content
 
@@ -68,7 +69,7 @@ def _value(place: ValuePlace) -> Markup:
 def _facts(evidence: Evidence) -> Markup:
     """What is known of it; how it was found only where a search found it."""
     rows = [
-        (say("view.kept" if evidence.kept else "view.left_out"), evidence.why),
+        (say("view.kept" if evidence.kept else "view.left_out"), translated(evidence.why)),
         (say("view.score"), number(evidence.score, 3) if evidence.why else ""),
         (say("view.patient"), evidence.patient_id),
         (say("view.study"), evidence.study_id),
