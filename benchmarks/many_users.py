@@ -3,6 +3,7 @@
 The page's server runs in a process of its own, the visitors in this one: each loads the page, drops a file of his own,
 asks about it with `quote` again and again, and begins a new conversation after every fourth question. What they send
 is what a browser sends (tests/ui/simulated.py). By default over the small archive of the tests; --workspace takes any.
+Each visitor has an account; a conversation that nobody shows is closed after half a minute.
 
     python benchmarks/many_users.py --visitors 50 --minutes 10 --think 0
 """

@@ -1,7 +1,7 @@
 """Visitors without a browser: they speak to the page's server as the page itself does, many at a time.
 
-A visitor opens the page, drops a file of his own, asks about it and reads what is streamed to him. The figure in each
-one's file is his alone, so an answer with another figure is another visitor's.
+A visitor signs in, opens the page, drops a file of his own, asks about it and reads what is streamed to him. The figure
+in each one's file is his alone, so an answer with another figure is another visitor's.
 """
 
 from __future__ import annotations
@@ -27,7 +27,15 @@ import httpx
 import numpy as np
 from gradio_client.utils import apply_diff
 
+from assistant.store.accounts import Accounts
+from assistant.store.workspace_db import WorkspaceDb
+
 OPENED = {"accept": "text/html"}
+PASSWORD = "correct horse battery"
+SETTINGS = {
+    "WARDROUND_UI__SIGN_IN": "true",
+    "WARDROUND_UI__KEEP_UPLOADS_MINUTES": "0.5",  # so that what is kept comes to rest within a short run
+}
 _CONFIG = "window.gradio_config = "
 QUESTION = "What is the loading dose of amiodarone?"
 _TAG = re.compile(r"<[^>]+>")
@@ -51,7 +59,8 @@ class Layout:
         self._ids = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
         self._events: dict[tuple[int | None, str], dict[str, Any]] = {}
         self.loads: list[dict[str, Any]] = []
-        for event in config["dependencies"]:
+        here = config["page"][""]["dependencies"]  # "": the conversation's page
+        for event in (event for event in config["dependencies"] if event["id"] in here):
             for target, name in event["targets"]:
                 self._events.setdefault((target, name), event)
                 if name == "load" and not event["js"]:
@@ -83,6 +92,15 @@ class Tally:
     waited: int = 0  # questions that were told their place in the line
     memory_mb: list[float] = field(default_factory=list)  # of the server, every SAMPLE_S
     processor_s: float = 0.0  # that the server took, over all its threads
+    began: bool = False  # all have come in
+
+    @contextmanager
+    def catching(self) -> Iterator[None]:
+        """What goes wrong for one visitor is noted, and the others go on."""
+        try:
+            yield
+        except (AssertionError, httpx.HTTPError) as error:
+            self.errors.append(f"{type(error).__name__}: {error}")
 
     def summary(self) -> dict[str, Any]:
         """Counts, seconds (median, 95th percentile) and megabytes (a tenth in, half-way, at the end, most)."""
@@ -113,7 +131,8 @@ class SimulatedVisitor:
 
     async def open(self) -> None:
         """Load the page and keep its heart beating; the tab is closed when that stops."""
-        (await self.client.get("/", headers=OPENED)).raise_for_status()  # brings the cookie that tells browsers apart
+        await sign_in(self.client, self.dose)
+        (await self.client.get("/", headers=OPENED)).raise_for_status()
         self._heart = asyncio.create_task(self._beat())
         for event in self.layout.loads:
             await self._run(event, {})
@@ -161,8 +180,8 @@ class SimulatedVisitor:
             tally.mixed_up.append(f"{self.dose}: {sorted(doses)}")
 
     async def renew(self) -> None:
-        """A new conversation; the old one's file goes."""
-        await self._run(self.layout.event("wr-new", "click"), {})
+        """A new conversation; the old one's file goes some time later."""
+        await self._run(self.layout.event("wr-bar-line", "click"), {}, {"act": "new_talk"})
         self._asked = 0
 
     async def close(self) -> None:
@@ -175,15 +194,15 @@ class SimulatedVisitor:
             async for _ in beats.aiter_lines():
                 pass
 
-    def _body(self, event: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    def _body(self, event: dict[str, Any], given: dict[str, Any], told: object = None) -> dict[str, Any]:
         data = self.layout.data(event, given)
         trigger = event["targets"][0][0]
-        return {"data": data, "event_data": None, "fn_index": event["id"], "trigger_id": trigger,
+        return {"data": data, "event_data": told, "fn_index": event["id"], "trigger_id": trigger,
                 "session_hash": self.session}  # fmt: skip
 
-    async def _run(self, event: dict[str, Any], given: dict[str, Any]) -> list[Any]:
+    async def _run(self, event: dict[str, Any], given: dict[str, Any], told: object = None) -> list[Any]:
         """An event outside the queue."""
-        answer = await self.client.post("/gradio_api/run/predict", json=self._body(event, given))
+        answer = await self.client.post("/gradio_api/run/predict", json=self._body(event, given, told))
         if answer.status_code != 200:
             raise AssertionError(f"{event['api_name']}: {answer.status_code} {answer.text[:300]}")
         return list(answer.json()["data"])
@@ -211,14 +230,21 @@ class SimulatedVisitor:
                     return
 
 
-async def visit(url: str, layout: Layout, dose: int, until: float, think_s: float, tally: Tally) -> None:
+def dose_of(number: int) -> int:
+    return 1_000 + 37 * number
+
+
+async def sign_in(client: httpx.AsyncClient, dose: int) -> None:
+    """As the account of that figure."""
+    answer = await client.post("/sign-in", data={"name": f"visitor-{dose}", "password": PASSWORD})
+    assert answer.status_code == 303, answer.text
+
+
+async def visit(visitor: SimulatedVisitor, until: float, think_s: float, tally: Tally) -> None:
     """Ask about a file of one's own until the time is over; every fourth question in a new conversation."""
-    visitor = SimulatedVisitor(url, layout, dose)
-    chance = random.Random(dose)
-    try:
-        await visitor.open()
-        await visitor.drop()
-        asked = 0
+    chance = random.Random(visitor.dose)
+    asked = 0
+    with tally.catching():
         while time.perf_counter() < until:
             await asyncio.sleep(think_s * 2 * chance.random())
             await visitor.ask(tally)
@@ -226,35 +252,39 @@ async def visit(url: str, layout: Layout, dose: int, until: float, think_s: floa
             if asked % 4 == 0:
                 await visitor.renew()
                 await visitor.drop()
-    except (AssertionError, httpx.HTTPError) as error:
-        tally.errors.append(f"{type(error).__name__}: {error}")
-    finally:
-        await visitor.close()
 
 
-async def visit_all(url: str, visitors: int, seconds: float, think_s: float = 0.0) -> Tally:
-    """So many visitors at once for so long; each has a dose of his own."""
-    tally = Tally()
+async def come_in(visitor: SimulatedVisitor, tally: Tally) -> None:
+    with tally.catching():
+        await visitor.open()
+        await visitor.drop()
+
+
+async def visit_all(url: str, visitors: int, seconds: float, think_s: float, tally: Tally) -> None:
+    """So many visitors, each with a dose of his own; once all have come in they ask for so long, all at once."""
     async with httpx.AsyncClient(base_url=url, timeout=None) as client:
+        await sign_in(client, dose_of(0))
         page = (await client.get("/", headers=OPENED)).raise_for_status().text
     layout = Layout(json.JSONDecoder().raw_decode(page, page.index(_CONFIG) + len(_CONFIG))[0])
+    everybody = [SimulatedVisitor(url, layout, dose_of(number)) for number in range(visitors)]
+    await asyncio.gather(*(come_in(visitor, tally) for visitor in everybody))
+    tally.began = True
     until = time.perf_counter() + seconds
-    await asyncio.gather(
-        *(visit(url, layout, 1_000 + 37 * number, until, think_s, tally) for number in range(visitors))
-    )
-    return tally
+    await asyncio.gather(*(visit(visitor, until, think_s, tally) for visitor in everybody))
+    await asyncio.gather(*(visitor.close() for visitor in everybody))
 
 
 async def measured_visits(workspace: Path, visitors: int, seconds: float, think_s: float = 0.0) -> Tally:
-    """`visit_all` at a server of its own, whose memory is looked at meanwhile."""
+    """`visit_all` at a server of its own, whose memory and processor time are looked at once all have come in."""
+    accounts = Accounts(WorkspaceDb(workspace))
+    for number in range(visitors):
+        if accounts.find(f"visitor-{dose_of(number)}") is None:
+            accounts.add(f"visitor-{dose_of(number)}", PASSWORD, ["reader"])
     with served(workspace) as (url, server):
-        memory: list[float] = []
-        watching = asyncio.create_task(_watch(server.pid, memory))
-        before = _processor_s(server.pid)
-        tally = await visit_all(url, visitors, seconds, think_s)
-        tally.processor_s = _processor_s(server.pid) - before
+        tally = Tally()
+        watching = asyncio.create_task(_watch(server.pid, tally))
+        await visit_all(url, visitors, seconds, think_s, tally)
         watching.cancel()
-        tally.memory_mb = memory
         return tally
 
 
@@ -265,7 +295,9 @@ def served(workspace: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-W", "ignore", "-c", _SERVER, str(workspace), str(port)]
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **SETTINGS}
+    )
     assert server.stdin is not None and server.stdout is not None
     try:
         folder = server.stdout.readline().strip()
@@ -278,11 +310,15 @@ def served(workspace: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     assert not Path(folder).exists(), "uploads outlive the server"
 
 
-async def _watch(pid: int, memory: list[float]) -> None:
-    """The resident memory of a process, again and again (Linux)."""
+async def _watch(pid: int, tally: Tally) -> None:
+    """The resident memory of a process, again and again, and its processor time so far (Linux)."""
     status = Path(f"/proc/{pid}/status")
+    while not tally.began:
+        await asyncio.sleep(0.1)
+    before = _processor_s(pid)
     while status.exists():
-        memory.append(int(re.search(r"VmRSS:\s+(\d+)", status.read_text())[1]) / 1_000)  # type: ignore[index]
+        tally.memory_mb.append(int(re.search(r"VmRSS:\s+(\d+)", status.read_text())[1]) / 1_000)  # type: ignore[index]
+        tally.processor_s = _processor_s(pid) - before
         await asyncio.sleep(SAMPLE_S)
 
 

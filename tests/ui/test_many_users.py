@@ -4,8 +4,15 @@ import asyncio
 
 import pytest
 from simulated import measured_visits
+from small_archive import build_small_archive
 
 VISITORS = 50
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    build_small_archive(tmp_path)
+    return tmp_path
 
 
 def check(tally, minutes):
@@ -17,11 +24,12 @@ def check(tally, minutes):
     assert max(kept) < 1.15 * kept[len(kept) // 2] + 30, told
 
 
-def test_fifty_visitors_for_a_minute(chest_workspace):
-    check(asyncio.run(measured_visits(chest_workspace, VISITORS, seconds=60)), minutes=1)
+@pytest.mark.timeout(900)  # on a busy machine coming in alone takes minutes
+def test_fifty_visitors_for_a_minute(workspace):
+    check(asyncio.run(measured_visits(workspace, VISITORS, seconds=60)), minutes=1)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(0)
-def test_fifty_visitors_for_ten_minutes(chest_workspace):
-    check(asyncio.run(measured_visits(chest_workspace, VISITORS, seconds=600)), minutes=10)
+def test_fifty_visitors_for_ten_minutes(workspace):
+    check(asyncio.run(measured_visits(workspace, VISITORS, seconds=600)), minutes=10)
