@@ -324,8 +324,11 @@ def test_a_patient_forgotten_elsewhere_leaves_the_open_page_too(tmp_path):
     desk.assistant.forget("100")
     assert not tab.talk.turns and len(other.talk.turns) == 1
     forget_patient(tmp_path, "400")  # by another process
+    gone = desk.talks.shown("s2").talk.id
     with pytest.raises(WardroundError, match="no such conversation"):
-        desk.talks.open(other.talk.id)
+        desk.talks.open(gone)
+    other.press("dismiss")
+    assert not other.talk.turns and other.talk.id != gone
     with pytest.raises(WardroundError, match="no such conversation"):
         desk.talks.open(talk_id) if talk_id != tab.talk.id else desk.kept.turns(talk_id)
 

@@ -19,7 +19,10 @@ def build_chat(page: gr.Blocks, desk: Desk, wording: Wording) -> None:
     with gr.Row(elem_id="wr-bar"):
         bar = _html("bar", "wr-bar-line")
         model = wording(
-            gr.Dropdown(value=desk.assistant.settings.llm.name, elem_id="wr-model", min_width=120, scale=0),
+            gr.Dropdown(
+                [name for _, name in MODELS], value=desk.assistant.settings.llm.name, elem_id="wr-model",
+                min_width=120, scale=0,
+            ),
             choices=MODELS, label="head.answered_by",
         )  # fmt: skip
     with gr.Row(elem_id="wr-main", equal_height=False):

@@ -128,15 +128,11 @@ class Desk:
         if self._ask_before_mixing(tab):
             yield self.draw(tab, "bar", "shelf", "dialog", question=question)
             return
-        with talk.lock:
-            if talk.busy:
-                gr.Info(say("talk.busy"))
-                yield self.draw(tab, question=question)
-                return
-            if tab.editing is not None:
-                self.take_back(talk, tab.editing)
-                tab.editing = None
-            turn = self._begin(talk, question, model)
+        turn = self._begin(tab, question, model)
+        if turn is None:
+            gr.Info(say("talk.busy"))
+            yield self.draw(tab, question=question)
+            return
         if turn.stage == "unasked":
             yield self.draw(tab, "bar", "talk", "shelf", "panel", "told", question=question)
             return
@@ -147,12 +143,12 @@ class Desk:
         """The last question is put once more."""
         tab = self._tab(request)
         talk = tab.talk
-        with talk.lock:
-            if talk.busy or len(talk.turns) <= talk.first:
-                yield self.draw(tab, "talk")
-                return
-            old = self.take_back(talk, len(talk.turns) - 1)[0]
-            turn = self._begin(talk, old.question, model)
+        tab.editing = len(talk.turns) - 1
+        turn = self._begin(tab, talk.turns[-1].question, model) if tab.editing >= talk.first else None
+        if turn is None:
+            tab.editing = None
+            yield self.draw(tab, "talk")
+            return
         yield self.draw(tab, "bar", "talk", "shelf", "panel", "told", "box")
         yield from self._answer(tab, talk, turn, str(request.session_hash))
 
@@ -171,16 +167,26 @@ class Desk:
                 turn.stage = "stopped"
         return self.draw(tab, "talk", "told", "box")
 
-    def _begin(self, talk: Conversation, question: str, model: str) -> Turn:
-        """A turn for a question; unasked where a file can't be read: an answer would look like one about it."""
-        bad = talk.unreadable()
-        turn = Turn(question, bad or talk.hand_over(), talk.kinds(), model=model, new_case=talk.switched)
-        talk.switched = False
-        if bad:
-            turn.stage, turn.note = "unasked", words.unasked([upload.name for upload in bad])
-        talk.turns.append(turn)
-        talk.shown = None
-        return turn
+    def _begin(self, tab: Tab, question: str, model: str) -> Turn | None:
+        """A turn for a question, in the place of the one that is being put anew; None while another one is answered.
+
+        It is unasked where a file can't be read: an answer would look like one about it.
+        """
+        talk = tab.talk
+        with talk.lock:
+            if talk.busy:
+                return None
+            if tab.editing is not None:
+                self.take_back(talk, tab.editing)
+                tab.editing = None
+            bad = talk.unreadable()
+            turn = Turn(question, bad or talk.hand_over(), talk.kinds(), model=model, new_case=talk.switched)
+            talk.switched = False
+            if bad:
+                turn.stage, turn.note = "unasked", words.unasked([upload.name for upload in bad])
+            talk.turns.append(turn)
+            talk.shown = None
+            return turn
 
     def _answer(self, tab: Tab, talk: Conversation, turn: Turn, session: str) -> Iterator[Drawn]:
         """The page as the answer comes in; a tab that shows another conversation meanwhile is left alone."""

@@ -67,6 +67,9 @@ class OpenTalks:
             entry = self._open.get(tab.talk.id) if tab else None
             if tab is None or entry is None or entry.talk is not tab.talk:  # new, or deleted from another tab
                 return self.show(session, self.begin())
+            if self._was_forgotten(tab.talk):
+                self._close(tab.talk.id)
+                return self.show(session, self.begin())
             return tab
 
     def shown(self, session: str) -> Tab | None:
