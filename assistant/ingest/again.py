@@ -32,15 +32,17 @@ def fetch_again(record: Record, source: PacsSource, uri: str, limits: IngestSett
 
 
 def document_again(record: Record, path: Path, uri: str, limits: IngestSettings) -> bytes:
-    """The PDF that a text record was read from: the file itself, or the member of an archive.
+    """The PDF that a text record was read from: the file itself, the member of an archive, or what a DICOM holds.
 
     Raises UnreadableFile where it can't be read any more, has changed, or is no PDF.
     """
+    from assistant.ingest.dicom.objects import document_of
     from assistant.ingest.text import pdf
 
     file = content_again(path, uri, limits)
     if file.sha256 != record.sha256:
         raise UnreadableFile(uri, "the file has changed since it was indexed; update the index")
+    file = document_of(file, limits) or file
     if not pdf.recognises(file):
         raise UnreadableFile(uri, "its pages can't be drawn: no PDF")
     return file.data

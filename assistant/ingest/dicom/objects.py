@@ -74,6 +74,14 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
             raise file.refuse(f"damaged DICOM file ({type(error).__name__}: {brief(error)})") from None
 
 
+def document_of(file: Content, limits: IngestSettings) -> Content | None:
+    """The document that a DICOM file holds; None where the file is none, or holds no document."""
+    if not recognises(file):
+        return None
+    dataset = read_header(file, limits).dataset
+    return Content(file.uri, document_in(dataset)) if "EncapsulatedDocument" in dataset else None
+
+
 def _records(file: Content, header: Header, limits: IngestSettings) -> list[Record]:
     from assistant.ingest.dicom import derived, image, report, waveform
 
@@ -91,6 +99,13 @@ def _records(file: Content, header: Header, limits: IngestSettings) -> list[Reco
     raise file.refuse(f"a DICOM file ({object_name(dataset)}) without picture, signal or report")
 
 
+def document_in(dataset: Dataset) -> bytes:
+    """The bytes of the document inside, without the padding to an even length."""
+    data = bytes(dataset.EncapsulatedDocument)
+    length = dataset.get("EncapsulatedDocumentLength", None)
+    return data[: int(length)] if length else data.rstrip(b"\0")
+
+
 def _encapsulated(file: Content, dataset: Dataset, limits: IngestSettings) -> list[Record]:
     """The document inside (PS3.3 C.24.2), read as what its content says it is: a PDF, a clinical document (CDA) …"""
     from assistant.ingest.formats import FORMATS, format_of
@@ -98,9 +113,7 @@ def _encapsulated(file: Content, dataset: Dataset, limits: IngestSettings) -> li
     kind = value(dataset, "MIMETypeOfEncapsulatedDocument") or "unknown"
     if model := _THREE_D.get(kind.lower()):
         raise file.refuse(f"a DICOM file around a three-dimensional model ({model}), which is no picture")
-    data = bytes(dataset.EncapsulatedDocument)
-    length = dataset.get("EncapsulatedDocumentLength", None)
-    inner = Content(file.uri, data[: int(length)] if length else data.rstrip(b"\0"), aside=file.aside)
+    inner = Content(file.uri, document_in(dataset), aside=file.aside)
     name = format_of(inner) if inner.data else None
     if name is None or name in ("dicom", "archive"):
         raise file.refuse(f"a DICOM file around a document of type {kind}")

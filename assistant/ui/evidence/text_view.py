@@ -20,7 +20,7 @@ from assistant.ui.views import address
 AROUND = 4_000  # characters of a long text shown before and after the cited ones, and fetched at a time
 _BUTTONS = (
     "page", "text", "earlier", "later", "previous_page", "next_page", "smaller", "larger", "previous_mark", "next_mark",
-    "drawing", "page_of", "hidden_one", "hidden", "not_lit", "failed", "text_of_record",
+    "drawing", "page_of", "hidden_one", "hidden", "not_lit", "not_drawn", "failed", "text_of_record",
 )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def document(evidence: Evidence, record: Record, quotes: Sequence[str] = (), als
         evidence.id,
         json.dumps({name: say(f"view.{name}") for name in _BUTTONS}),
         _data(more),
-        _data(_pages(record, place)),
+        _data(_pages(record, place, _spans(text[start:end], quotes))),
         head,
         say("view.text_of_record"),
         "… " if first else "",
@@ -56,13 +56,18 @@ def document(evidence: Evidence, record: Record, quotes: Sequence[str] = (), als
     )
 
 
-def _pages(record: Record, place: TextPlace) -> dict[str, str | int]:
-    """Where the pages of a PDF are drawn, and which one is shown first; nothing of other texts."""
+def _pages(record: Record, place: TextPlace, quoted: Sequence[tuple[int, int]]) -> dict[str, str | int]:
+    """Where the pages of a PDF are drawn, and which one is shown first; nothing of other texts.
+
+    Lit is what was quoted (offsets into the passage), else the passage.
+    """
     spans = pages_of(record)
     if not spans or not can_draw():
         return {}
     shown = place.page or next((page for page, (_, end) in spans.items() if place.start < end), min(spans))
-    source = address(record.record_id, "page.json", start=place.start, end=place.end)
+    start = place.start + quoted[0][0] if quoted else place.start
+    end = place.start + quoted[-1][1] if quoted else place.end
+    source = address(record.record_id, "page.json", start=start, end=end)
     return {"pages": source, "page": shown, "count": int(record.fields.get("pages", max(spans)))}
 
 
@@ -80,11 +85,15 @@ def _marked(text: str, first: int, last: int, also: Sequence[TextPlace]) -> Mark
     return parts + text[done:last]
 
 
+def _spans(passage: str, quotes: Sequence[str]) -> list[tuple[int, int]]:
+    """Where in the passage the quoted words stand, in their order."""
+    return sorted((at, at + len(quote)) for quote in quotes if quote and (at := passage.find(quote)) >= 0)
+
+
 def _lit(passage: str, quotes: Sequence[str]) -> Markup:
     """The cited passage, and within it, brighter, the words that were quoted from it."""
-    spans = sorted((at, at + len(quote)) for quote in quotes if quote and (at := passage.find(quote)) >= 0)
     parts, done = Markup(""), 0
-    for start, end in spans:
+    for start, end in _spans(passage, quotes):
         if start >= done:
             sentence = Markup('<mark class="wr-sentence">{}</mark>').format(passage[start:end])
             parts, done = parts + passage[done:start] + sentence, end

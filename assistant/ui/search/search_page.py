@@ -24,6 +24,8 @@ from assistant.ui.wording import Wording
 
 log = logging.getLogger(__name__)
 
+_KEPT_S = 3_600  # what was found stays with its tab so long
+
 _REMOVE = """
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-act]');
@@ -112,7 +114,7 @@ class SearchDesk:
 def build_search(page: gr.Blocks, desk: Desk, wording: Wording) -> None:
     """The components and events of the search page."""
     own = SearchDesk(desk)
-    looking = gr.State(None)  # a `Looking`, once something was looked for
+    looking = gr.State(None, time_to_live=_KEPT_S)  # a `Looking`, once something was looked for
     quiet: dict[str, Any] = {"apply_default_css": False, "elem_classes": "wr-html"}
     with gr.Column(elem_id="wr-search", elem_classes="wr-page"):
         box = wording(

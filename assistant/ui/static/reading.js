@@ -212,7 +212,7 @@ class WrDocument extends HTMLElement {
       this.drawn = null;
       this.sheets.replaceChildren();
       this.choose('text');
-      this.note.textContent = this.said.failed;
+      this.note.textContent = this.said.not_drawn;
       return;
     }
     this.show(found, told, page === Number(this.dataset.page));

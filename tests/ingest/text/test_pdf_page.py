@@ -1,6 +1,7 @@
 """A page of a PDF drawn: the cited words lit where they stand, and nothing shown that the record's text lacks."""
 
 import io
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image as Pillow
 
 from assistant.errors import UnreadableFile
 from assistant.ingest import read_file
+from assistant.ingest.again import document_again
 from assistant.ingest.text import pdf_page
 from assistant.ingest.text.pdf_page import draw_page, hidden, matched, pages_of
 from assistant.settings import IngestSettings
@@ -139,3 +141,39 @@ def test_pages_of_a_document_by_their_passages(tmp_path):
     record = record_of(tmp_path, pdf_of(LINES))
     assert pages_of(record) == {1: (0, len(record.text))}
     assert pages_of(replace(record, passages=())) == {}
+
+
+def test_the_pdf_is_found_in_its_file_in_an_archive_and_in_a_dicom(tmp_path):
+    data = pdf_of(LINES)
+    record = record_of(tmp_path, data)
+    path, limits = tmp_path / "a.pdf", IngestSettings()
+    assert document_again(record, path, "a.pdf", limits) == data
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        packed.writestr("notes.txt", "Nothing.")
+        packed.writestr("a.pdf", data)
+    assert document_again(record, tmp_path / "a.zip", "a.zip!a.pdf", limits) == data
+    held = save_document(tmp_path / "a.dcm", data)
+    (of_dicom,) = read_file(tmp_path / "a.dcm", limits)
+    assert pages_of(of_dicom) and document_again(of_dicom, tmp_path / "a.dcm", "a.dcm", limits) == held == data
+    path.write_bytes(data + b"\n")
+    with pytest.raises(UnreadableFile, match="has changed"):
+        document_again(record, path, "a.pdf", limits)
+    path.write_text("Take one tablet a day.")
+    with pytest.raises(UnreadableFile, match="no PDF"):
+        document_again(read_file(path, limits)[0], path, "a.pdf", limits)
+
+
+def save_document(path, data):
+    """A DICOM file around a PDF (Encapsulated PDF Storage), padded to an even length as DICOM wants it."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+    held = Dataset()
+    held.file_meta = FileMetaDataset()
+    held.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    held.SOPClassUID = held.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.104.1"
+    held.SOPInstanceUID = held.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    held.Modality, held.MIMETypeOfEncapsulatedDocument = "DOC", "application/pdf"
+    held.EncapsulatedDocument, held.EncapsulatedDocumentLength = data + b"\0" * (len(data) % 2), len(data)
+    held.save_as(path, enforce_file_format=True)
+    return data
