@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.ui.door import Caller, Door, new_secret, set_cookie
 from assistant.ui.gradio_gate import GradioGate, is_gradios
+from assistant.ui.head import Place
 from assistant.ui.language import say, say_in
 from assistant.ui.sign_in import CLOCK, SIGN_IN, is_open, refused_page
 from assistant.ui.visitor import SCOPE_KEY, Visitor, entering, language_of
@@ -75,10 +76,10 @@ class Gate:
         app: ASGIApp,
         door: Door,
         ui: UiSettings,
-        pages: Mapping[str, str],
+        pages: Mapping[str, Place],
         role_of_event: Callable[[int], str | None],
     ) -> None:
-        """`pages` gives the role that each page's path takes."""
+        """`pages` are those of the site, by their path."""
         self._app, self._door = app, door
         self._gradio = GradioGate(app, pages, role_of_event)
         self._pages = pages
@@ -128,12 +129,12 @@ class Gate:
 
     def _not_allowed(self, request: Request, who: Visitor) -> Response | None:
         path = request.scope["path"]
-        role = self._pages.get(path.rstrip("/") or "/")
-        roles = (role,) if role else next((roles for below, roles in _ROLES if path.startswith(below)), ())
+        page = self._pages.get(path.rstrip("/") or "/")
+        roles = (page.role,) if page else next((roles for below, roles in _ROLES if path.startswith(below)), ())
         if not roles or who.may(*roles):
             return None
         if _is_navigation(request):
-            open_to = [path for path, role in self._pages.items() if who.may(role)]
+            open_to = [(page.path, say(page.name)) for page in self._pages.values() if who.may(page.role)]
             return refused_page(say("sign_in.role_missing", role=say(f"role.{roles[0]}")), open_to)
         return JSONResponse({"detail": f"this takes the role {' or '.join(roles)}"}, 403)
 

@@ -14,7 +14,7 @@ import json
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -83,9 +83,10 @@ class Belongings:
 
 
 class GradioGate:
-    """The way to Gradio. `role_of_event` gives the role that an event takes, None for one that is on no page."""
+    """The way to Gradio. `pages` are the paths of the site; `role_of_event` gives the role that an event takes, None
+    for one that is on no page."""
 
-    def __init__(self, app: ASGIApp, pages: Mapping[str, str], role_of_event: Callable[[int], str | None]) -> None:
+    def __init__(self, app: ASGIApp, pages: Collection[str], role_of_event: Callable[[int], str | None]) -> None:
         self._app = app
         self._pages = pages
         self._role_of = role_of_event

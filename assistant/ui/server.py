@@ -36,7 +36,7 @@ from assistant.ui.evidence.pixels import image_router
 from assistant.ui.evidence.record_routes import record_router
 from assistant.ui.feedback import feedback_router
 from assistant.ui.gate import Gate
-from assistant.ui.head import language_router
+from assistant.ui.head import Place, language_router
 from assistant.ui.page import PAGES, STYLES, build_page
 from assistant.ui.scratch import Scratch
 from assistant.ui.search.search_page import search_router
@@ -60,9 +60,9 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
     app.add_middleware(UploadGuard, folder=folder, ui=assistant.settings.ui)
     app.add_middleware(LeadOn, assistant=assistant)
     door, ui = Door(assistant), assistant.settings.ui
-    roles = {place.path: place.role for place, _ in PAGES}
+    places = {place.path: place for place, _ in PAGES}
     events: dict[int, str] = {}
-    app.add_middleware(Gate, door=door, ui=ui, pages=roles, role_of_event=events.get)  # the last added is the first met
+    app.add_middleware(Gate, door=door, ui=ui, pages=places, role_of_event=events.get)  # added last, met first
     assistant.act_for(partial(acting, ui.sign_in))
 
     @app.exception_handler(NotAllowed)
@@ -96,14 +96,14 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
         css_paths=STYLES,
         head="".join(f'<script type="module" src="{STATIC}/{name}"></script>' for name in scripts),
     )
-    events.update(events_of(page, roles))
+    events.update(events_of(page, places))
     return mounted
 
 
-def events_of(page: gr.Blocks, roles: Mapping[str, str]) -> dict[int, str]:
+def events_of(page: gr.Blocks, places: Mapping[str, Place]) -> dict[int, str]:
     """The role that each event's number takes: that of the page it is on."""
     by_page = page.config["page"].items()
-    return {number: roles[f"/{name}"] for name, told in by_page for number in told["dependencies"]}
+    return {number: places[f"/{name}"].role for name, told in by_page for number in told["dependencies"]}
 
 
 def check_address(ui: UiSettings, host: str) -> dict[str, Any]:

@@ -100,9 +100,9 @@ def sign_in_router(door: Door) -> APIRouter:
     return router
 
 
-def refused_page(why: str, open_to: Sequence[str]) -> HTMLResponse:
-    """A page that the visitor's roles do not open, with the ways that are left."""
-    links = Markup("").join(Markup('<li><a href="{}">{}</a></li>').format(path, path) for path in open_to)
+def refused_page(why: str, open_to: Sequence[tuple[str, str]]) -> HTMLResponse:
+    """A page that the visitor's roles do not open, with the ways (path, name) that are left."""
+    links = Markup("").join(Markup('<li><a href="{}">{}</a></li>').format(path, name) for path, name in open_to)
     body = Markup('<p role="alert">{}</p><ul>{}</ul>{}').format(why, links, _sign_out())
     return _page(say("sign_in.not_allowed"), body, 403)
 

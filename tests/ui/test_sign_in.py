@@ -75,7 +75,7 @@ def test_the_access_log_is_looked_through_by_patient_account_and_time(visit, gat
     visit.locator(".wr-account button").click()
     sign_in(visit, "eve")
     assert "the role “reader”" in visit.get_by_role("alert").inner_text()  # an auditor asks nothing
-    visit.get_by_role("link", name="/access").click()
+    visit.get_by_role("link", name="Access log").click()
     log = visit.locator("#wr-access")
     log.locator("tbody tr").first.wait_for()
     shoot(visit, "access-log")
