@@ -4,3 +4,4 @@ import "./wr_ecg.js";
 import "./wr_opinion.js";
 import "./opening.js";
 import "./reading.js";
+import "./upload_names.js";
