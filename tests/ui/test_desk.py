@@ -344,3 +344,13 @@ def test_how_an_answer_came_about_is_told(desk):
     with entering(Visitor(language="de")):
         german = Browser(desk, "s2", talk=tab.talk.id)
     assert "Wie das beantwortet wurde" in german.seen["talk"] and "Gesucht:" in german.seen["talk"]
+
+
+def test_a_reason_names_other_evidence_by_its_number(desk):
+    tab = Browser(desk)
+    tab.ask(QUESTION)
+    turn = tab.talk.turns[0]
+    key, number = next(iter(turn.numbered().items()))
+    assert (
+        turn.with_numbers(f"says the same as {key}, not e0123456789") == f"says the same as [{number}], not e0123456789"
+    )

@@ -21,6 +21,7 @@ from assistant.store.talks import KeptTurn
 from assistant.ui.chat.uploads import Upload
 
 _QUOTED = re.compile(r"“([^”]+)”")
+_ID = re.compile(r"\be[0-9a-f]{10}\b")  # as `evidence_id` makes them
 Stage = Literal["searching", "checking", "done", "stopped", "failed", "unasked", "refused"]
 
 
@@ -75,6 +76,11 @@ class Turn:
             for cited in claim.citations:
                 order.setdefault(cited, len(order) + 1)
         return order
+
+    def with_numbers(self, why: str) -> str:
+        """A reason, with the number of the evidence that it names by its id."""
+        numbers = self.numbered()
+        return _ID.sub(lambda key: f"[{numbers[key[0]]}]" if key[0] in numbers else key[0], why)
 
     def quotes(self, evidence_id: str) -> list[str]:
         """The words that claims citing this evidence quote from it: what stands in “ ”, else the whole sentence."""

@@ -32,7 +32,7 @@ def steps_html(turn: Turn) -> Markup:
         Markup(" open") if turn.stage == "checking" else "",
         say("talk.searched", kept=figure(len(kept)), all=figure(len(kept) + len(dropped))),
         lines,
-        _dropped(dropped),
+        _dropped(turn, dropped),
     )
 
 
@@ -95,16 +95,18 @@ def _counted(kept: Sequence[Evidence]) -> list[str]:
     return [say("talk.kept", listed=", ".join(listed))] if listed else []
 
 
-def _dropped(dropped: Sequence[Evidence]) -> Markup:
+def _dropped(turn: Turn, dropped: Sequence[Evidence]) -> Markup:
     if not dropped:
         return Markup("")
     lines = [
-        f"{words.modality(piece.modality, piece.kind)}: {translated(piece.why)}" for piece in dropped[:SHOWN_DROPPED]
+        f"{words.modality(piece.modality, piece.kind)}: {turn.with_numbers(translated(piece.why))}"
+        for piece in dropped[:SHOWN_DROPPED]
     ]
     left = len(dropped) - SHOWN_DROPPED
     lines += [say_count("uploads.more", left)] if left > 0 else []
     items = Markup("").join(Markup("<li>{}</li>").format(line) for line in lines)
-    return Markup('<p class="wr-why">{}</p><ul>{}</ul>').format(say_count("talk.dropped", len(dropped)), items)
+    html = Markup('<details class="wr-left-out" data-keep="left-out"><summary>{}</summary><ul>{}</ul></details>')
+    return html.format(say_count("talk.dropped", len(dropped)), items)
 
 
 def _left_out(answer: Answer | None) -> list[str]:

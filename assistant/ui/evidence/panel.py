@@ -113,7 +113,7 @@ def _dropped(number: int, turn: Turn, chosen: str | None, uploaded: Mapping[str,
             e.id,
             "true" if e.id == chosen else "false",
             f"{words.modality(e.modality, e.kind)}, {words.relation(e, uploaded)}: {shorten(words.gist(e))}",
-            translated(e.why),
+            turn.with_numbers(translated(e.why)),
         )
         for e in dropped
     )
