@@ -145,7 +145,9 @@ def _form(assistant: Assistant, wording: Wording) -> dict[str, Any]:
             gr.Dropdown(value=assistant.settings.llm.name, elem_id="wr-dr-model", scale=2),
             choices=MODELS, label="head.answered_by",
         )  # fmt: skip
-        found["name"] = wording(gr.Textbox(scale=2, max_lines=1), label="drafts.name", info="drafts.name_hint")
+        found["name"] = wording(
+            gr.Textbox(scale=2, max_lines=1, elem_id="wr-dr-name"), label="drafts.name", info="drafts.name_hint"
+        )
     found["prior"] = wording(gr.Checkbox(), label="drafts.with_prior")
     found["told"] = gr.HTML("", elem_id="wr-dr-told", apply_default_css=False, js_on_load=None)
     found["begin"] = wording(gr.Button(variant="primary", elem_id="wr-dr-begin", scale=0), value="drafts.begin")

@@ -1,0 +1,344 @@
+"""The drafts page: begun, watched, gone through, exported; who may not see the archive behind a run sees none of it."""
+
+import io
+import json
+import re
+import shutil
+import time
+import zipfile
+from dataclasses import replace
+
+import pytest
+from browsing import HOSTILE, ask, in_chromium, radiograph, shoot
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from PIL import Image as Pillow
+from sqlalchemy import select
+
+from assistant.assistant import Assistant
+from assistant.drafting import DraftOptions
+from assistant.drafting.review import decide, review
+from assistant.drafting.runs import new_run
+from assistant.errors import NotAllowed
+from assistant.records import Claim, Section
+from assistant.store.opinions import Target, all_opinions
+from assistant.store.workspace_tables import AccessRow
+from assistant.ui.drafts.desk import DraftsDesk, Where
+from assistant.ui.drafts.downloads import downloads_router
+from assistant.ui.drafts.jobs import Jobs
+from assistant.ui.drafts.lists import PAGE, drafts_html
+from assistant.ui.drafts.report import Opened, report_html
+from assistant.ui.drafts.shelf import shelf_of
+from assistant.ui.feedback import feedback_router, opinion_html
+from assistant.ui.views import address
+from assistant.ui.visitor import Visitor, entering
+
+ANNA = Visitor("anna", roles=frozenset({"author"}))
+READER = Visitor("rita", roles=frozenset({"reader"}))
+ELSEWHERE = Visitor("eli", roles=frozenset({"author"}), indexes=frozenset({"clinic"}))
+
+
+@pytest.fixture(scope="module")
+def archive(workspace, tmp_path_factory):
+    """The ward's archive in a workspace of its own, with a run of two drafts of the command line."""
+    home = tmp_path_factory.mktemp("drafts") / "workspace"
+    shutil.copytree(workspace, home)
+    assistant = Assistant.open(home)
+    list(assistant.draft(["study-0", "study-3"], out=home.parent / "night"))
+    return assistant
+
+
+@pytest.fixture
+def drafted(archive):
+    with entering(ANNA):
+        (run,) = [run for run in shelf_of(archive).runs() if run.folder.name == "night"]
+    return run, run.folder.drafts()
+
+
+@pytest.fixture
+def client(archive):
+    """The routes as whoever `client.who` is."""
+    app = FastAPI()
+    app.include_router(downloads_router(archive))
+    app.include_router(feedback_router(archive, shelf_of(archive).said))
+    app.add_exception_handler(NotAllowed, lambda request, error: _refusal())
+
+    @app.middleware("http")
+    async def enter(request, call_next):
+        with entering(found.who):
+            return await call_next(request)
+
+    found = TestClient(app)
+    found.who = ANNA
+    return found
+
+
+def _refusal():
+    from fastapi.responses import JSONResponse
+
+    return JSONResponse({}, 403)
+
+
+def at(who, name, what):
+    with entering(who):
+        return address(name, what)
+
+
+def test_a_draft_is_handed_out_as_it_stands_in_every_form(archive, client, drafted):
+    run, (first, _) = drafted
+    with entering(ANNA):
+        sentence = review(archive, first.digest, run.folder.draft(first.digest)).sentences[0]
+        decide(archive, first.digest, run.folder.draft(first.digest), sentence.key, "change", "The aorta is torn.")
+    word = client.get(at(ANNA, first.digest, "draft.docx"))
+    assert re.fullmatch(r'attachment; filename="[\w.-]+\.docx"', word.headers["content-disposition"])
+    parts = zipfile.ZipFile(io.BytesIO(word.content))
+    assert "The aorta is torn." in parts.read("word/document.xml").decode()
+    assert [name for name in parts.namelist() if name.startswith("word/media/")]  # the study's own picture
+    assert client.get(at(ANNA, first.digest, "draft.pdf")).content.startswith(b"%PDF")
+    fhir = client.get(at(ANNA, first.digest, "draft.fhir.json"))
+    assert fhir.headers["content-type"] == "application/fhir+json" and fhir.json()["status"] == "preliminary"
+    (line,) = client.get(at(ANNA, first.digest, "draft.jsonl")).text.splitlines()
+    assert json.loads(line)["review"]["decisions"][0]["action"] == "change"
+    whole = client.get(at(ANNA, run.id, "run.drafts.jsonl")).text.splitlines()
+    assert [json.loads(line)["study_id"] for line in whole] == ["study-0", "study-3"]
+    assert client.get(at(ANNA, run.id, "run.preferences.jsonl")).text == ""  # none is gone through to its end
+    for wrong in ("draft.exe", "draft.docx/../x", "run.keys.jsonl"):
+        assert client.get(at(ANNA, first.digest, wrong)).status_code == 404
+
+
+def test_an_address_serves_whom_it_was_shown_to_and_nobody_else(archive, client, drafted):
+    run, (first, _) = drafted
+    known = at(ANNA, first.digest, "draft.jsonl")
+    assert client.get(known).status_code == 200
+    for who, status in ((replace(ANNA, name="bert"), 404), (READER, 403), (ELSEWHERE, 404)):
+        client.who = who
+        assert client.get(known).status_code == status, who
+    assert client.get(at(ELSEWHERE, first.digest, "draft.jsonl")).status_code == 404  # even if it were sealed for them
+    assert client.get(at(ELSEWHERE, run.id, "run.drafts.jsonl")).status_code == 404
+
+
+def test_who_may_not_see_the_archive_behind_a_run_sees_no_run(archive, drafted):
+    run, (first, _) = drafted
+    desk = DraftsDesk(archive)
+    with entering(ELSEWHERE):
+        assert shelf_of(archive).runs() == []
+        runs, _, listed, report, beside, *_ = desk.draw(Where(run=run.id, draft=first.digest))
+    assert "night" not in runs and not listed and not beside and first.digest not in report
+    with entering(READER), pytest.raises(NotAllowed):
+        desk.draw(Where())
+
+
+def test_an_old_run_that_does_not_say_what_it_was_drafted_from_is_for_those_who_see_everything(archive, tmp_path):
+    list(archive.draft(["study-1"], out=tmp_path / "old"))
+    facts = json.loads((tmp_path / "old" / "run.json").read_text())
+    del facts["indexes"]
+    (tmp_path / "old" / "run.json").write_text(json.dumps(facts))
+    with entering(ANNA):
+        assert "old" in [run.folder.name for run in shelf_of(archive).runs()]
+    with entering(replace(ANNA, indexes=frozenset({"ward"}))):
+        assert "old" not in [run.folder.name for run in shelf_of(archive).runs()]
+    shutil.rmtree(tmp_path / "old")
+
+
+def test_reading_a_draft_is_told_to_the_access_log(archive, drafted):
+    run, (first, _) = drafted
+    desk = DraftsDesk(archive)
+    with entering(ANNA):
+        now = desk._pressed(Where(run=run.id), {"act": "open", "draft": first.digest})
+    seen = {piece.record_id for piece in run.folder.draft(first.digest).evidence if piece.kept}
+    with archive.db.session() as session:
+        logged = {row.record_id for row in session.scalars(select(AccessRow)) if row.action == "draft_read"}
+    assert now.draft == first.digest and seen and seen <= logged
+
+
+def test_what_was_typed_is_not_lost_where_it_is_refused(archive, drafted):
+    run, (first, _) = drafted
+    desk = DraftsDesk(archive)
+    with entering(ANNA):
+        opened = desk._pressed(Where(run=run.id), {"act": "open", "draft": first.digest})
+        writing = desk._pressed(opened, {"act": "write", "sentence": opened.sentence})
+        told = desk._pressed(writing, {"act": "change", "sentence": opened.sentence, "text": "x" * 2_500})
+        _, _, _, report, *_ = desk.draw(told)
+        assert "say it in 2000" in report and "x" * 2_500 in report
+        back = desk._pressed(told, {"act": "cancel", "sentence": opened.sentence})
+    assert back.editing is None and back.focus == f"{opened.sentence}-change"
+
+
+def test_hostile_text_is_shown_as_text(archive, drafted):
+    run, (first, second) = drafted
+    draft = run.folder.draft(second.digest)
+    claims = tuple(Claim(HOSTILE, "patient", "unsupported", None, (), 0.0, HOSTILE) for _ in range(2))
+    hostile = replace(draft, study_id=HOSTILE, sections=(Section(HOSTILE, claims),), flags=(HOSTILE,), given=HOSTILE)
+    with entering(ANNA):
+        from assistant.records import review_of
+
+        opened = Opened("d1", review_of(hostile), [HOSTILE], editing=f"{HOSTILE}/1", typed=HOSTILE)
+        drawn = report_html(opened)
+        listed = [replace(first, study_id=HOSTILE, external_id=None, given=HOSTILE)]
+        line = DraftsDesk(archive)._line(run)
+        drawn += drafts_html(replace(line, aside=[(HOSTILE, HOSTILE)]), listed, {}, "all", 0, None)
+    assert "<script" not in drawn and "<img" not in drawn and "&lt;script&gt;" in drawn
+
+
+def test_a_long_list_is_shown_in_pages_and_filtered(archive, drafted):
+    run, (first, _) = drafted
+    line = DraftsDesk(archive)._line(run)
+    many = [replace(first, digest=f"d{n}", external_id=f"study {n}", flags=("x",) * (n % 2)) for n in range(PAGE + 5)]
+    counts = {"d0": {"accepted": 5}, "d1": {"accepted": 1, "open": 4}}
+    with entering(ANNA):
+        shown = drafts_html(line, many, counts, "all", 99, None)
+        assert shown.count('data-act="open"') == 5 and "Page 2 of 2" in shown
+        assert drafts_html(line, many, counts, "look", 0, None).count('data-act="open"') == (PAGE + 5) // 2
+        still_open = drafts_html(line, many, counts, "open", 0, None)
+    assert 'data-draft="d0"' not in still_open and 'data-draft="d1"' in still_open
+
+
+def test_a_run_goes_on_behind_the_page_ends_when_told_to_and_goes_on_again(archive):
+    path = new_run(archive.workspace, "long", ["study-0", "study-1", "study-2", "study-3"], (), {"by": "anna"})
+    jobs, options = Jobs(), DraftOptions(workers=1)
+    job = jobs.start(archive, path, options, ANNA)
+    assert jobs.start(archive, path, options, ANNA) is job  # not twice
+    _wait(lambda: job.done >= 1 or not job.is_running)
+    jobs.stop(path)
+    _wait(lambda: not job.is_running)
+    assert not job.error
+    again = jobs.start(archive, path, options, ANNA)
+    _wait(lambda: not again.is_running)
+    lines = (path / "drafts.jsonl").read_text().splitlines()
+    assert [json.loads(line)["study_id"] for line in lines] == ["study-0", "study-1", "study-2", "study-3"]
+    assert (again.done, again.total, again.error) == (4, 4, "")
+
+
+def test_why_a_run_ended_is_told(archive):
+    path = new_run(archive.workspace, "no template", ["study-0"], (), {})
+    jobs = Jobs()
+    job = jobs.start(archive, path, DraftOptions(template="nonsense"), ANNA)
+    _wait(lambda: not job.is_running)
+    assert "no prompt 'nonsense'" in job.error
+    waiting = new_run(archive.workspace, "waiting", ["study-0"], (), {})
+    jobs._turn.acquire()
+    late = jobs.start(archive, waiting, DraftOptions(), ANNA)
+    assert late.waits and late.is_running
+    jobs.stop_all()
+    assert not late.is_running and not (waiting / "drafts.jsonl").exists()
+
+
+def _wait(until, seconds=60):
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_studies_are_found_by_what_is_written_on_them_and_by_what_they_show(archive):
+    listed, total = archive.studies()
+    assert [study.external_id for study in listed] == [f"study-{n}" for n in range(4)] and total == 4
+    assert [study.external_id for study in archive.studies("STUDY-2")[0]][:1] == ["study-2"]
+    assert archive.studies(modality="ECG") == ([], 0)
+    assert archive.studies(limit=2)[1] == 4 and len(archive.studies(limit=2)[0]) == 2
+    found, _ = archive.studies("pneumothorax atelectasis effusion")  # stands in reports alone
+    assert found and {study.modality for study in found} == {"CR"}
+    assert archive.studies("%")[0] == []  # a sign, not a pattern
+
+
+def test_feedback_is_kept_only_of_what_was_shown_to_whom_and_by_whom(archive, client, drafted):
+    run, (first, _) = drafted
+    with entering(ANNA):
+        key = review(archive, first.digest, run.folder.draft(first.digest)).sentences[0].key
+        html = opinion_html(Target(None, first.digest, key), None)
+    sealed = re.search(r'data-target="([^"]+)"', html)[1]
+    kept = client.post("/wr/opinion", json={"target": sealed, "judgement": "harmful", "comment": "wrong side"})
+    assert kept.status_code == 200
+    (opinion,) = [o for o in all_opinions(archive.db) if o.draft == first.digest]
+    assert opinion.judgement == "harmful" and opinion.said["section"] == "FINDINGS" and opinion.said["evidence"]
+    assert client.post("/wr/opinion", json={"target": sealed, "judgement": "nice"}).status_code == 422
+    forged = sealed.replace(first.digest, "0" * 32)
+    assert client.post("/wr/opinion", json={"target": forged, "judgement": "right"}).status_code == 404
+    client.who = replace(ANNA, name="bert")
+    assert client.post("/wr/opinion", json={"target": sealed, "judgement": "right"}).status_code == 404
+    client.who = ANNA
+    assert client.post("/wr/opinion", json={"target": sealed, "judgement": None}).status_code == 200
+    assert not [o for o in all_opinions(archive.db) if o.draft == first.digest]
+    assert client.get("/wr/feedback.csv").status_code == 403
+    client.who = replace(ANNA, roles=frozenset({"auditor"}))
+    assert client.get("/wr/feedback.csv").headers["content-type"].startswith("text/csv")
+    assert client.get("/wr/feedback.exe").status_code == 404
+
+
+@in_chromium[0]
+@in_chromium[1]
+def test_drafts_are_begun_gone_through_and_exported_and_an_answer_is_judged(page, server, tmp_path):
+    Pillow.fromarray(radiograph(0.25, 77)).save(tmp_path / "handed.png")
+    page.goto(server.url + "/drafts")
+    page.get_by_role("button", name="New drafts").click()
+    page.get_by_role("button", name="Find", exact=True).click()
+    page.locator("#wr-dr-chosen input[type=checkbox]").nth(3).wait_for()
+    page.locator("#wr-dr-chosen input[type=checkbox]").first.check()
+    page.locator("#wr-dr-files input[type=file]").set_input_files(tmp_path / "handed.png")
+    page.locator("#wr-dr-files", has_text="handed").wait_for()
+    page.fill("#wr-dr-name :is(input, textarea)", "Monday 9:00")
+    shoot(page, "drafts-new")
+    page.click("#wr-dr-begin")
+    page.locator(".wr-dr-list .wr-dr-item").nth(1).wait_for()
+    assert "Monday 9:00" in page.locator("#wr-dr-runs").inner_text()
+    page.locator(".wr-dr-list .wr-dr-item", has_text="handed").click()
+    page.locator('.wr-view[data-kind="image"]').wait_for()  # the study's own picture, of a file that was handed over
+    assert "this study" in page.locator(".wr-view .wr-relation").inner_text()
+    page.locator(".wr-dr-list .wr-dr-item", has_text="study-0").click()
+    page.locator(".wr-dr-report h2", has_text="study-0").wait_for()
+
+    page.locator(".wr-cite").first.click()
+    page.locator(".wr-view .wr-relation", has_text="another patient").wait_for()
+    page.locator(".wr-dr-accept").first.click()
+    page.locator("[data-state=accepted]", has_text="Accepted by").wait_for()
+    page.locator("[data-state=open] .wr-dr-reject").first.click()
+    page.locator("[data-state=rejected]").wait_for()
+    before = page.locator("[data-state=open] .wr-text").first.inner_text()
+    page.locator("[data-state=open] .wr-dr-change").first.focus()
+    page.keyboard.press("Enter")
+    page.locator(".wr-dr-form textarea").wait_for()
+    assert page.evaluate("document.activeElement.value") == before  # where one types at once
+    page.keyboard.press("Control+A")
+    page.keyboard.type("There is a large right pleural effusion.")
+    page.keyboard.press("Control+Enter")
+    changed = page.locator("[data-state=changed]")
+    changed.wait_for()
+    assert "not supported" in changed.inner_text() and "Changed by" in changed.inner_text()
+    page.wait_for_function("document.activeElement.dataset.key?.endsWith('-change')")
+    changed.locator(".wr-dr-history summary").click()
+    assert before in changed.locator(".wr-dr-history del").inner_text()
+    page.get_by_role("button", name="Add a sentence").last.click()
+    page.locator(".wr-dr-form textarea").fill("Follow-up in two weeks.")
+    page.get_by_role("button", name="Save and check").click()
+    page.locator("[data-state=added]", has_text="Follow-up in two weeks.").wait_for()
+    shoot(page, "drafts")
+
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="DOCX").click()
+    text = zipfile.ZipFile(saved.value.path()).read("word/document.xml").decode()
+    assert "There is a large right pleural effusion." in text and "Follow-up in two weeks." in text
+    page.locator("wr-opinion button").first.click()
+    page.locator("wr-opinion").first.get_by_label("wrong").check()
+    page.locator("wr-opinion textarea").fill("wrong side")
+    page.get_by_role("button", name="Keep").click()
+    page.locator("wr-opinion .wr-opinion-open[data-judgement=wrong]").wait_for()
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    page.locator(".wr-dr-list .wr-dr-item", has_text="study-0").click()
+    page.locator("[data-state=changed]", has_text="There is a large right pleural effusion.").wait_for()
+    assert page.locator("wr-opinion .wr-opinion-open[data-judgement=wrong]").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(".wr-cite").first.click()
+    page.locator(".wr-dr-back button").click()
+    page.wait_for_function("document.querySelector('#wr-dr-report').contains(document.activeElement)")
+
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(server.url)
+    page.wait_for_selector("#wr-box textarea")
+    turn = ask(page, "Is there a pleural effusion?")
+    turn.locator("wr-opinion button").first.click()
+    turn.locator("wr-opinion").first.get_by_label("harmful").check()
+    turn.get_by_role("button", name="Keep").click()
+    turn.locator(".wr-opinion-open[data-judgement=harmful]").wait_for()
+    shoot(page, "feedback")
