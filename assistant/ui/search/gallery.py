@@ -14,6 +14,7 @@ from assistant.ui.evidence.opened import open_button, opened_here
 from assistant.ui.evidence.timeline import timeline_fold
 from assistant.ui.language import say, say_count
 from assistant.ui.language.figures import day, number
+from assistant.ui.language.told import translated
 from assistant.ui.search.looking import Looking
 from assistant.ui.views import address, sealed
 
@@ -68,8 +69,8 @@ def _head(found: SearchResult) -> Markup:
     kept = sum(piece.kept for piece in found.evidence)
     told = say_count("search.found", len(found.evidence), kept=number(kept))
     took = number(sum(found.timing_ms.values()))
-    route = Markup("").join(Markup("<li>{}</li>").format(step) for step in found.route)
-    weak = Markup('<p class="wr-abstained">{}</p>').format(found.reason) if found.abstained else Markup("")
+    route = Markup("").join(Markup("<li>{}</li>").format(translated(step)) for step in found.route)
+    weak = Markup('<p class="wr-abstained">{}</p>').format(translated(found.reason)) if found.abstained else Markup("")
     return Markup(
         '<h2 class="wr-found-head" aria-live="polite">{}</h2>{}'
         '<details class="wr-step"><summary>{}</summary><ul>{}</ul></details>'
@@ -132,7 +133,7 @@ def _card(rank: int, piece: Evidence, query: str) -> Markup:
         facts,
         _passage(piece, query),
         say("search.kept" if piece.kept else "search.left_out"),
-        piece.why,
+        translated(piece.why),
         open_button(piece.record_id, piece.relation, say("search.open"), start=start, end=end),
         sealed(piece.record_id),
         start,
