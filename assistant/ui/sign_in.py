@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from assistant.errors import WardroundError
 from assistant.store.sign_ins import SignInRefused
+from assistant.ui.chat.tabs import signed_out
 from assistant.ui.door import Door, cookie_name, set_cookie
 from assistant.ui.head import LANGUAGE_ROUTE, within
 from assistant.ui.language import languages, say
@@ -108,6 +109,8 @@ def refused_page(why: str, open_to: Sequence[tuple[str, str]]) -> HTMLResponse:
 
 
 def _leave(door: Door, request: Request) -> None:
+    if name := visitor().name:
+        signed_out(name)
     if secret := request.cookies.get(cookie_name(request)):
         door.sign_ins.sign_out(secret)
     door.forget()

@@ -15,6 +15,7 @@ from assistant.errors import WardroundError
 from assistant.settings import Settings, UiSettings
 from assistant.ui.chat import handover
 from assistant.ui.chat.desk import PARTS, Desk
+from assistant.ui.chat.tabs import signed_out
 from assistant.ui.visitor import Visitor, acting, entering
 
 QUESTION = "Is there a pleural effusion?"
@@ -354,3 +355,24 @@ def test_a_reason_names_other_evidence_by_its_number(desk):
     assert (
         turn.with_numbers(f"says the same as {key}, not e0123456789") == f"says the same as [{number}], not e0123456789"
     )
+
+
+def test_files_go_when_their_account_signs_out(desk, tmp_path):
+    film = of_patient(tmp_path / "film.dcm", "p-one")
+    with entering(Visitor("one")):
+        shown, left = Browser(desk, "s1"), Browser(desk, "s2")
+        for tab in (shown, left):
+            tab.drop(film)
+        left.leave()
+        mine, everybodys = shown.talk.folder, tmp_path / "desk"
+        assert len(list(everybodys.rglob("film.dcm"))) == 2
+    with entering(Visitor("two")):
+        other = Browser(desk, "s3")
+        other.drop(film)
+    signed_out("one")
+    kept = {path.parent for path in everybodys.rglob("film.dcm")}
+    assert mine in kept and len(kept) == 2  # a tab still shows the one, the other is another account's
+    with entering(Visitor()):  # Gradio tells of the tab when its account is nobody any more
+        shown.leave()
+    with entering(Visitor("two")):
+        assert {path.parent for path in everybodys.rglob("film.dcm")} == {other.talk.folder}

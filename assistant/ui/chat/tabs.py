@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from markupsafe import Markup
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
 NO_DIALOG = Markup("")
+_ALL: WeakSet[OpenTalks] = WeakSet()
 _AGAIN_S = 30.0  # until a conversation that nobody shows but that is being answered is looked at again
 
 
@@ -44,8 +46,15 @@ class Tab:
 @dataclass
 class _Open:
     talk: Conversation
+    keep_s: float
     tabs: set[tuple[str | None, str]] = field(default_factory=set)
     timer: threading.Timer | None = None
+
+
+def signed_out(account: str) -> None:
+    """An account's session ended: its files are kept no longer than they are looked at."""
+    for talks in list(_ALL):
+        talks.sign_out(account)
 
 
 class OpenTalks:
@@ -59,6 +68,7 @@ class OpenTalks:
         self._open: dict[str, _Open] = {}
         self._tabs: dict[tuple[str | None, str], Tab] = {}
         self._lock = threading.RLock()
+        _ALL.add(self)
 
     def tab(self, session: str) -> Tab:
         """The tab of a page's session; a new one begins a conversation."""
@@ -92,12 +102,19 @@ class OpenTalks:
             return tab
 
     def leave(self, session: str) -> None:
-        """The tab was closed or loaded anew."""
-        key = (visitor().name, session)
+        """The tab was closed or loaded anew; by then its account may be signed out, and is nobody any more."""
+        name = visitor().name
         with self._lock:
-            tab = self._tabs.pop(key, None)
-            if tab is not None:
-                self._left(tab.talk.id, key)
+            for key in [key for key in self._tabs if key[1] == session and name in (None, key[0])]:
+                self._left(self._tabs.pop(key).talk.id, key)
+
+    def sign_out(self, account: str) -> None:
+        """What the account's conversations hold of files goes as soon as no tab shows it."""
+        with self._lock:
+            for entry in [entry for entry in self._open.values() if entry.talk.account == account]:
+                entry.keep_s = 0
+                if not entry.tabs:
+                    self._later(entry, 0)
 
     def begin(self) -> Conversation:
         """A new conversation of the visitor's."""
@@ -107,7 +124,7 @@ class OpenTalks:
         talk.case = self._assistant.converse()
         self._assistant.tell_of_forgotten(talk)
         with self._lock:
-            self._open[talk.id] = _Open(talk)
+            self._open[talk.id] = _Open(talk, self._keep_s)
         return talk
 
     def open(self, talk_id: str) -> Conversation:
@@ -179,9 +196,11 @@ class OpenTalks:
             return
         entry.tabs.discard(key)
         if not entry.tabs:
-            self._later(entry, 0 if entry.talk.is_empty else self._keep_s)
+            self._later(entry, 0 if entry.talk.is_empty else entry.keep_s)
 
     def _later(self, entry: _Open, seconds: float) -> None:
+        if entry.timer:
+            entry.timer.cancel()
         if seconds <= 0 and not entry.talk.busy:
             self._close(entry.talk.id)
             return
