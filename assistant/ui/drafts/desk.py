@@ -252,7 +252,11 @@ class DraftsDesk:
             raise
         cited = next((key for claim in claims for key in claim.citations), None)
         if act == "add":
-            return replace(where, editing=None, focus=f"+{sentence}", evidence=cited or where.evidence)
+            section = (s.key for s in review(self.assistant, where.draft, draft).sentences if s.section == sentence)
+            *_, added = section
+            return replace(
+                where, sentence=added, evidence=cited or where.evidence, editing=None, focus=f"+{sentence}"
+            )  # fmt: skip
         after = {"accept": "change", "reject": "restore"}.get(act, "change")
         return replace(
             where, sentence=sentence, evidence=cited or where.evidence, editing=None, focus=f"{sentence}-{after}"

@@ -23,7 +23,7 @@ from assistant.ui.views import address
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MARKS = {"open": "○", "accepted": "✓", "changed": "✎", "rejected": "✗", "added": "＋"}
+_MARKS = {"open": "○", "accepted": "✓", "changed": "✎", "rejected": "✗", "added": "+"}
 FORMS = (("draft.docx", "DOCX"), ("draft.pdf", "PDF"), ("draft.fhir.json", "FHIR"), ("draft.jsonl", "JSON Lines"))
 
 

@@ -19,7 +19,7 @@ style.replaceSync(`
   .wr-opinion-open[data-judgement="right"]::before { content: "☑ "; }
   .wr-opinion-open[data-judgement="wrong"]::before { content: "☒ "; }
   .wr-opinion-open[data-judgement="harmful"] { color: var(--wr-bad); }
-  .wr-opinion-open[data-judgement="harmful"]::before { content: "⛔ "; }
+  .wr-opinion-open[data-judgement="harmful"]::before { content: "⚠ "; }
   .wr-opinion-told { margin-left: 8px; color: var(--wr-soft); }
   form {
     margin: 4px 0 8px; padding: 8px 12px; border: 1px solid var(--wr-line); border-radius: 8px;
