@@ -70,6 +70,16 @@ def test_a_token_is_shown_once_listed_and_ended(user, tmp_path, capsys):
     assert sign_ins.by_token(token) is None
 
 
+def test_a_new_password_lifts_the_wait(user, tmp_path):
+    user("add", "ada", "--role", "administrator", "--password-stdin")
+    sign_ins = SignIns(WorkspaceDb(tmp_path), tmp_path, UiSettings(sign_in_failures=1))
+    for says in ("wrong", "wait"):
+        with pytest.raises(SignInRefused, match=says):
+            sign_ins.sign_in("ada", "wrong password", "10.0.0.1")
+    assert user("password", "ada", "--password-stdin", typed="quite another one") == OK
+    sign_ins.sign_in("ada", "quite another one", "10.0.0.1")
+
+
 def test_every_change_is_in_the_access_log(user, tmp_path):
     user("add", "ada", "--role", "administrator", "--password-stdin")
     user("add", "bob", "--role", "reader", "--password-stdin")

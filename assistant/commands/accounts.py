@@ -69,6 +69,8 @@ def run_user(arguments: Namespace) -> int:
         case _:
             SignIns(db, arguments.workspace, settings.ui).end_token(name, arguments.id)
             told = f"token {arguments.id} of {name} is over"
+    if does in ("password", "enable"):
+        SignIns(db, arguments.workspace, settings.ui).lift(name)
     if does != "tokens":
         db.log_access(f"account_{does.replace('-', '_')}", [(name, None)])
     print_json(said) if arguments.json else print(told)

@@ -98,6 +98,12 @@ class SignIns:
         """Ask for the password once more, before something is changed. Raises SignInRefused."""
         self._checked(storable(name.strip()), password, address)
 
+    def lift(self, name: str) -> None:
+        """The name has to wait no more."""
+        who = self._counted(f"name {storable(name.strip()).lower()}")
+        with self._db.session() as session, session.begin():
+            session.execute(delete(FailureRow).where(FailureRow.name == who))
+
     def _checked(self, name: str, password: str, address: str) -> tuple[int, str]:
         """Whose name and password these are, and the password as it is kept. Raises SignInRefused."""
         who, place = self._counted(f"name {name.lower()}"), self._counted(f"address {address}")
@@ -111,8 +117,7 @@ class SignIns:
                 self._failed(who, place)
                 log.warning("sign-in refused: %s from %s", row.name if row is not None else "an unknown name", address)
                 raise SignInRefused
-        with self._db.session() as session, session.begin():
-            session.execute(delete(FailureRow).where(FailureRow.name == who))
+        self.lift(name)
         return row.account_id, kept
 
     def _wait_first(self, who: str, place: str) -> None:
