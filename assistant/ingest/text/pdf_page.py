@@ -9,16 +9,16 @@ and figures are shown, unless something in the words themselves identifies someb
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from importlib.util import find_spec
-from typing import IO, Any
+from typing import Any
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.deid.calendar_words import MONTHS, WEEKDAYS
@@ -42,6 +42,39 @@ class PageDrawing:
     height: int
     lit: tuple[Box, ...]
     hidden: int  # words that were blackened
+
+
+@contextmanager
+def _drawing(uri: str, page: int) -> Iterator[Callable[..., dict[str, Any]]]:
+    """The drawing process: a call sends a request (and a file) and gives the answer. Raises UnreadableFile."""
+    command = [sys.executable, "-m", "assistant.ingest.text.pdf_apart"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdin is not None and process.stdout is not None
+    requests, answers = process.stdin, process.stdout
+
+    def draw(asked: dict[str, Any], data: bytes = b"") -> dict[str, Any]:
+        clock = threading.Timer(TIMEOUT_S, process.kill)  # of each step: what the caller does between them is its own
+        clock.start()
+        try:
+            requests.write(json.dumps(asked).encode() + b"\n" + data)
+            requests.flush()
+            answer: dict[str, Any] = json.loads(answers.readline() or b'{"error": "it took too long, or crashed"}')
+            if "error" in answer:
+                raise UnreadableFile(uri, f"page {page} can't be drawn ({answer['error']})")
+            return {**answer, "png": answers.read(answer["size"])} if "size" in answer else answer
+        except (OSError, ValueError) as error:
+            raise UnreadableFile(uri, f"page {page} can't be drawn") from error
+        finally:
+            clock.cancel()
+
+    try:
+        yield draw
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (requests, answers):
+            with suppress(OSError):
+                pipe.close()
 
 
 def can_draw() -> bool:
@@ -77,30 +110,13 @@ def draw_page(
     start, end = pages_of(record).get(page, (0, 0))
     text = record.text[start:end]
     is_of_somebody = record.patient_id is not None or record.modality != "DOC"
-    command = [sys.executable, "-m", "assistant.ingest.text.pdf_apart"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ}
-    ) as process:
-        assert process.stdin is not None and process.stdout is not None
-        clock = threading.Timer(TIMEOUT_S, process.kill)
-        clock.start()
-        try:
-            asked = {"size": len(data), "page": page, "width": width, "text_only": is_of_somebody}
-            process.stdin.write(json.dumps(asked).encode() + b"\n" + data)
-            process.stdin.flush()
-            found = _told(process.stdout, record.uri)
-            words: list[Word] = [tuple(word) for word in found["words"]]
-            letters = [word[0] for word in words]
-            places = matched(letters, text)
-            hide = hidden(letters, places, None if is_of_somebody else clean)
-            process.stdin.write(json.dumps({"hide": hide}).encode() + b"\n")
-            process.stdin.flush()
-            png = process.stdout.read(_told(process.stdout, record.uri)["size"])
-        except (OSError, ValueError) as error:
-            raise UnreadableFile(record.uri, f"page {page} can't be drawn") from error
-        finally:
-            clock.cancel()
-            process.kill()
+    with _drawing(record.uri, page) as draw:
+        found = draw({"size": len(data), "page": page, "width": width, "text_only": is_of_somebody}, data)
+        words: list[Word] = [tuple(word) for word in found["words"]]
+        letters = [word[0] for word in words]
+        places = matched(letters, text)
+        hide = hidden(letters, places, None if is_of_somebody else clean)
+        png = draw({"hide": hide})["png"]
     lit = (cited[0] - start, cited[1] - start) if cited else (0, 0)
     chosen = [w for w, place in zip(words, places, strict=True) if place and place[0] < lit[1] and place[1] > lit[0]]
     size = found["width"], found["height"]
@@ -138,10 +154,8 @@ def hidden(
 ) -> list[int]:
     """The numbers of the words to blacken: those without a place in the text; with `clean`, of these only the runs in
     which it finds an identifier. Marks without a letter or figure stay; what is part of a date beside them goes too."""
-    hide: set[int] = set()
-    for run in _runs(words, places):
-        if clean is None or clean(stretch := " ".join(words[n] for n in run)) != stretch:
-            hide |= set(run)
+    runs = list(_runs(words, places))
+    hide = {number for run in _identifying(words, runs, clean) for number in run}
     for step in (1, -1):
         for number in sorted(hide, reverse=step < 0):
             beside = number + step
@@ -149,6 +163,19 @@ def hidden(
                 hide.add(beside)
                 beside += step
     return sorted(hide)
+
+
+def _identifying(
+    words: Sequence[str], runs: Sequence[list[int]], clean: Callable[[str], str] | None
+) -> Sequence[list[int]]:
+    """The runs of words in which `clean` finds an identifier, looked through all at once; all of them without it."""
+    if clean is None or not runs:
+        return runs
+    stretches = [" ".join(words[number] for number in run) for run in runs]
+    left = clean("\n\n".join(stretches)).split("\n\n")
+    if len(left) != len(runs):
+        return runs
+    return [run for run, before, after in zip(runs, stretches, left, strict=True) if before != after]
 
 
 def _runs(words: Sequence[str], places: Sequence[tuple[int, int] | None]) -> Iterator[list[int]]:
@@ -185,13 +212,3 @@ def _lines(words: Sequence[Word], width: int, height: int) -> Iterator[Box]:
 def _percent(line: Sequence[float], width: int, height: int) -> Box:
     left, top, right, bottom = line
     return 100 * left / width, 100 * top / height, 100 * (right - left) / width, 100 * (bottom - top) / height
-
-
-def _told(answers: IO[bytes], uri: str) -> dict[str, Any]:
-    line = answers.readline()
-    if not line:
-        raise UnreadableFile(uri, "the page can't be drawn: drawing it took too long or failed on damaged data")
-    answer: dict[str, Any] = json.loads(line)
-    if "error" in answer:
-        raise UnreadableFile(uri, f"the page can't be drawn ({answer['error']})")
-    return answer

@@ -1,6 +1,7 @@
 """A page of a PDF drawn: the cited words lit where they stand, and nothing shown that the record's text lacks."""
 
 import io
+import time
 import zipfile
 from dataclasses import replace
 
@@ -119,6 +120,30 @@ def test_without_the_library_the_way_to_it_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(pdf_page, "can_draw", lambda: False)
     with pytest.raises(UnreadableFile, match=r"pip install 'wardround\[ocr\]'"):
         draw_page(b"", record, 1, keep)
+
+
+def test_a_process_that_dies_or_hangs_is_told(tmp_path, drawn, monkeypatch):
+    data = pdf_of(LINES)
+    record = record_of(tmp_path, data)
+    monkeypatch.setattr(pdf_page, "TIMEOUT_S", 0.01)
+    with pytest.raises(UnreadableFile, match="page 1 can't be drawn"):
+        draw_page(data, record, 1, keep)
+
+
+def test_what_cleaning_takes_is_not_counted_as_drawing(tmp_path, drawn, monkeypatch):
+    data = pdf_of(LINES)
+    record = record_of(tmp_path, data)
+    guide = replace(record, text="Nothing of it.", passages=(replace(record.passages[0], start=0, end=14),))
+    asked = []
+
+    def slow(text):
+        asked.append(text)
+        time.sleep(1.5 * pdf_page.TIMEOUT_S)
+        return text
+
+    monkeypatch.setattr(pdf_page, "TIMEOUT_S", 4.0)
+    assert draw_page(data, guide, 1, slow, width=400).hidden == 0
+    assert len(asked) == 1 and "Marge Blackwood" in asked[0]  # all that the text lacks is looked through at once
 
 
 def test_words_are_matched_in_their_order_and_over_hyphens():
