@@ -17,11 +17,11 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import numpy as np
@@ -289,14 +289,20 @@ async def measured_visits(workspace: Path, visitors: int, seconds: float, think_
 
 
 @contextmanager
-def served(workspace: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The page over a workspace in a process of its own: its address, and the process. It must end tidily."""
+def served(
+    workspace: Path, settings: Mapping[str, str] = SETTINGS, log: IO[str] | None = None
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The page over a workspace in a process of its own: its address, and the process. It must end tidily.
+
+    `settings` are added to its environment; `log` takes what it says.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-W", "ignore", "-c", _SERVER, str(workspace), str(port)]
+    environment = {**os.environ, **settings}
     server = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **SETTINGS}
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
     )
     assert server.stdin is not None and server.stdout is not None
     try:

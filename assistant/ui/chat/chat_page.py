@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.ui.chat.camera import camera_html
 from assistant.ui.chat.desk import Desk
 from assistant.ui.wording import Wording
 
@@ -36,6 +37,8 @@ def build_chat(page: gr.Blocks, desk: Desk, wording: Wording) -> None:
                 ),
                 label="chat.question", placeholder="chat.placeholder",
             )  # fmt: skip
+            camera = gr.HTML("", elem_id="wr-camera", elem_classes="wr-html", apply_default_css=False, js_on_load=None)
+            wording.draw(camera, lambda: camera_html("#wr-box"))
         with gr.Column(elem_id="wr-right", scale=6, min_width=320):
             panel = _html("panel", "wr-evidence")
 
