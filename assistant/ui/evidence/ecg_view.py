@@ -37,10 +37,10 @@ class Other:
 
 
 def name_of(record: Record) -> str:
-    """A record by its title or kind, its day and whose it is."""
+    """A record by its title or kind and file, its day and whose it is."""
     when = day(record.taken_at) if record.taken_at else ""
     whose = say("ecg.patient", patient=record.patient_id) if record.patient_id else ""
-    name = record.title or words.modality(record.modality, record.kind)
+    name = record.title or f"{words.modality(record.modality, record.kind)} {record.uri}".strip()
     return ", ".join(filter(None, (name, when, whose)))
 
 
