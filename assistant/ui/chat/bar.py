@@ -12,6 +12,8 @@ from assistant.ui.chat.talk import act, shorten
 from assistant.ui.language import say, say_count
 from assistant.ui.language.figures import moment
 
+_NAMED = 3  # files named in the case's line; the others are counted
+
 
 def bar_html(talk: Conversation, kept: Sequence[KeptTalk]) -> Markup:
     """`kept` are the account's conversations, the latest first."""
@@ -40,19 +42,21 @@ def _about(talk: Conversation) -> tuple[str, str]:
     case = talk.case
     others = talk.strangers()
     own = [upload for upload in talk.uploads if upload.records and upload not in others]
-    files = [upload.name for upload in own]
+    names = [upload.name for upload in own]
+    left = len(names) - _NAMED
+    files = ", ".join([*names[:_NAMED], *([say_count("uploads.more", left)] if left > 0 else [])])
     scope = case.scope() if case is not None else None
     if scope is not None and scope.patient:
         return say("case.patient", patient=scope.patient), say("case.with_history" if scope.history else "case.chosen")
     whose = sorted({record.patient_id for upload in own for record in upload.records if record.patient_id})
     whose = whose[:1] or sorted(scope.about if scope else ())[:1]
     if whose:
-        told = say("case.from_files", files=", ".join(files)) if files else say("case.of_before")
+        told = say("case.from_files", files=files) if files else say("case.of_before")
         return say("case.patient", patient=whose[0]), told
     if scope is not None and scope.studies:
         return say_count("case.studies", len(scope.studies)), say("case.only_these")
     if files:
-        return say("case.nameless"), say("case.from_files", files=", ".join(files))
+        return say("case.nameless"), say("case.from_files", files=files)
     return say("case.nobody"), say("case.whole_archive")
 
 
