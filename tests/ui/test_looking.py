@@ -45,7 +45,6 @@ def test_the_cited_sentence_is_lit_on_the_page_as_printed_and_in_the_text(page, 
     assert page.locator(".sheet img").evaluate("image => image.naturalWidth") == 1_400
     box = lit.evaluate("box => box.getBoundingClientRect().width / box.parentElement.getBoundingClientRect().width")
     assert 0.2 < box < 0.6  # one line of the page, not all of it
-    shoot(page, "pdf")
     page.get_by_role("button", name="Next page").click()
     expect(page.locator("wr-document .number")).to_have_text("3 / 3")
     expect(page.locator(".sheet .lit")).to_have_count(0)
@@ -90,6 +89,7 @@ def test_the_patient_s_own_studies_stand_in_a_timeline_and_open(page, tmp_path):
     said = line.inner_text()
     assert "5 weeks before" in said and "13 months before" in said and "16 months before" in said
     assert "lungs are clear" in said and "nodule" not in said and "ward-7" not in said
+    line.scroll_into_view_if_needed()
     shoot(page, "timeline")
     button = line.locator(".wr-past").last.get_by_role("button", name="X-ray")
     button.focus()
