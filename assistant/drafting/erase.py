@@ -33,7 +33,7 @@ def erase_from_run(folder: Path, is_theirs: Callable[[str], bool], dry_run: bool
     since nothing tells whose they are. So do the study's line in the list that was handed over, and its files. Raises
     WorkspaceBusy while a process drafts there, OSError, UnicodeDecodeError, WardroundError for a list that is broken.
     """
-    with _alone(folder):
+    with alone(folder):
         lines = _lines(folder / DRAFTS)
         kept = [line for line in lines if not is_theirs(line)]
         run_id = str(run_facts(folder).get("id", ""))
@@ -78,7 +78,7 @@ def _erase_studies(folder: Path, is_theirs: Callable[[str], bool], gone: Collect
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Holds off a process that would draft here, and its lines that would go into the file that was replaced."""
     if not (folder / LOCK).exists():
         yield
@@ -87,7 +87,7 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise WorkspaceBusy(f"{folder}: a process drafts into it; forget the patient again when it ended") from None
+            raise WorkspaceBusy(f"{folder}: a process drafts into it; try again when it ended") from None
         yield
 
 

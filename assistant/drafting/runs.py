@@ -15,10 +15,13 @@ from urllib.parse import unquote
 
 from sqlalchemy import func, select
 
+from assistant.drafting.erase import alone
 from assistant.drafting.output import DRAFTS, HANDED_OVER, RUN, SET_ASIDE, STUDIES, digest_of, run_facts
 from assistant.errors import WardroundError
 from assistant.export import file_name
 from assistant.records import Draft, stored_draft
+from assistant.store.edits import erase_edits
+from assistant.store.opinions import erase_opinions
 from assistant.store.workspace_db import WorkspaceDb
 from assistant.store.workspace_tables import DraftRunRow
 from assistant.studies import StudyRequest, read_studies, study_requests, write_studies
@@ -161,6 +164,27 @@ def new_run(workspace: Path, name: str, studies: Sequence[str], files: Sequence[
         shutil.rmtree(path, ignore_errors=True)
         raise
     return path
+
+
+def is_pages(workspace: Path, run: RunFolder) -> bool:
+    """Whether the page began a run, whose folder is then the workspace's own."""
+    return run.path.parent == workspace / FOLDER and (run.path / HANDED_OVER).is_dir()
+
+
+def delete_run(workspace: Path, db: WorkspaceDb, run: RunFolder) -> None:
+    """Remove a run that the page began: its drafts, what was handed over, decisions and feedback.
+
+    Raises WorkspaceBusy while it is being drafted, WardroundError for a folder of the command line's: that is its
+    owner's.
+    """
+    if not is_pages(workspace, run):
+        raise WardroundError(f"{run.name}: was not begun on the page; its folder is its owner's to delete")
+    with alone(run.path):
+        drafts = {drafted.digest for drafted in run.drafts()}
+        with db.session() as session, session.begin():
+            erase_edits(session, drafts, (), lambda _: False)
+            erase_opinions(session, drafts, (), lambda _: False)
+        shutil.rmtree(run.path)
 
 
 def _handed_over(folder: Path, files: Sequence[Path]) -> list[StudyRequest]:

@@ -10,10 +10,13 @@ from small_archive import draw
 from assistant.acting import Acting
 from assistant.assistant import Assistant
 from assistant.drafting.output import DRAFTS, HANDED_OVER, STUDIES
-from assistant.drafting.runs import RunFolder, folders_of, new_run, unfinished
-from assistant.errors import WardroundError
+from assistant.drafting.review import decide
+from assistant.drafting.runs import RunFolder, delete_run, folders_of, new_run, unfinished
+from assistant.errors import WardroundError, WorkspaceBusy
 from assistant.forget import forget_patient
 from assistant.records import stored_draft
+from assistant.store.edits import edited_drafts
+from assistant.store.opinions import Target, all_opinions, give
 
 acting: ContextVar = ContextVar("acting")
 
@@ -89,6 +92,36 @@ def test_a_name_is_given_once_and_leads_nowhere_else(assistant, tmp_path):
         new_run(assistant.workspace, "../../up", ["c.png"], (), {})
     with pytest.raises(WardroundError, match="no study is chosen"):
         new_run(assistant.workspace, "none", (), (), {})
+
+
+def test_a_run_that_never_began_is_found_when_a_patient_is_forgotten(assistant, tmp_path):
+    files = handed(tmp_path, ["x.png", "y.png"], "study_id,patient_id,files\ns1,4711-8,x.png\ns2,,y.png\n")
+    path = new_run(assistant.workspace, "never begun", (), files, {})
+    forget_patient(assistant.workspace, "4711-8", dry_run=True)
+    assert len(RunFolder(path).requests()) == 2
+    assert not forget_patient(assistant.workspace, "4711-8").not_cleaned
+    assert [study.study_id for study in RunFolder(path).requests()] == ["s2"]
+    assert {file.name for file in (path / HANDED_OVER).iterdir()} == {"y.png", STUDIES}
+
+
+def test_only_a_run_of_the_page_is_deleted_with_all_that_was_said_of_it(assistant, tmp_path):
+    path = new_run(assistant.workspace, "gone soon", ["c.png"], handed(tmp_path, ["x.png"]), {})
+    running = assistant.draft(path / HANDED_OVER / STUDIES, out=path, resume=True)
+    next(running)
+    with pytest.raises(WorkspaceBusy, match="try again when it ended"):
+        delete_run(assistant.workspace, assistant.db, RunFolder(path))
+    list(running)
+    list(assistant.draft(["c.png"], out=tmp_path / "own"))
+    for folder in (path, tmp_path / "own"):
+        drafted = RunFolder(folder).drafts()[-1]
+        draft = RunFolder(folder).draft(drafted.digest)
+        decide(assistant, drafted.digest, draft, "IMPRESSION/0", "reject")
+        give(assistant.db, Target(None, drafted.digest, "IMPRESSION/0"), "wrong", said={"text": "x"})
+    with pytest.raises(WardroundError, match="its owner's to delete"):
+        delete_run(assistant.workspace, assistant.db, RunFolder(tmp_path / "own"))
+    delete_run(assistant.workspace, assistant.db, RunFolder(path))
+    assert not path.exists() and edited_drafts(assistant.db) == {drafted.digest}
+    assert [opinion.draft for opinion in all_opinions(assistant.db)] == [drafted.digest]
 
 
 def test_a_file_that_grows_or_is_replaced_is_read_as_it_is(assistant, tmp_path):

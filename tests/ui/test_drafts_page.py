@@ -281,6 +281,7 @@ def test_drafts_are_begun_gone_through_and_exported_and_an_answer_is_judged(page
     page.click("#wr-dr-begin")
     page.locator(".wr-dr-list .wr-dr-item").nth(1).wait_for()
     assert "Monday 9:00" in page.locator("#wr-dr-runs").inner_text()
+    assert not [*server.folder.rglob("handed.png")]  # it lies with its drafts now, and nowhere else
     page.locator(".wr-dr-list .wr-dr-item", has_text="handed").click()
     page.locator('.wr-view[data-kind="image"]').wait_for()  # the study's own picture, of a file that was handed over
     assert "this study" in page.locator(".wr-view .wr-relation").inner_text()
@@ -311,6 +312,7 @@ def test_drafts_are_begun_gone_through_and_exported_and_an_answer_is_judged(page
     page.locator(".wr-dr-form textarea").fill("Follow-up in two weeks.")
     page.get_by_role("button", name="Save and check").click()
     page.locator("[data-state=added]", has_text="Follow-up in two weeks.").wait_for()
+    page.locator("#wr-dr-middle").evaluate("middle => middle.scrollTo(0, 0)")
     shoot(page, "drafts")
 
     with page.expect_download() as saved:
@@ -334,6 +336,9 @@ def test_drafts_are_begun_gone_through_and_exported_and_an_answer_is_judged(page
     page.wait_for_function("document.querySelector('#wr-dr-report').contains(document.activeElement)")
 
     page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("button", name="Delete these drafts").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.locator("#wr-dr-runs", has_text="There are no drafts yet.").wait_for()
     page.goto(server.url)
     page.wait_for_selector("#wr-box textarea")
     turn = ask(page, "Is there a pleural effusion?")

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from assistant.drafting import DraftOptions
 from assistant.drafting.review import decide, records_seen, review, sections_of
-from assistant.drafting.runs import new_run
+from assistant.drafting.runs import delete_run, is_pages, new_run
 from assistant.errors import WardroundError
 from assistant.generate import report_templates
 from assistant.records import Draft, Edit, review_of
@@ -23,7 +23,7 @@ from assistant.store.opinions import own_opinions
 from assistant.ui import words
 from assistant.ui.drafts.beside import beside_html, is_picture
 from assistant.ui.drafts.jobs import JOBS
-from assistant.ui.drafts.lists import SHOWS, Counts, RunLine, drafts_html, progress_html, runs_html
+from assistant.ui.drafts.lists import SHOWS, Counts, RunLine, delete_html, drafts_html, progress_html, runs_html
 from assistant.ui.drafts.report import Opened, report_html
 from assistant.ui.drafts.shelf import Run, shelf_of
 from assistant.ui.language import is_known, say
@@ -55,6 +55,7 @@ class Where:
     show: str = "all"
     page: int = 0
     is_new: bool = False
+    deleting: bool = False
 
 
 class DraftsDesk:
@@ -148,7 +149,10 @@ class DraftsDesk:
             if drafted.digest in edits:
                 draft = line.run.folder.draft(drafted.digest)
                 counts[drafted.digest] = _counts(draft, edits[drafted.digest])
-        return drafts_html(line, listed, counts, where.show, where.page, where.draft)
+        drawn = drafts_html(line, listed, counts, where.show, where.page, where.draft)
+        return drawn + (
+            delete_html(line, where.deleting) if is_pages(self.assistant.workspace, line.run.folder) else ""
+        )
 
     def _open(self, run: Run | None, where: Where) -> tuple[Markup, Markup]:
         if run is None or where.draft is None:
@@ -182,14 +186,14 @@ class DraftsDesk:
         need(ROLE)
         told = {name: str(value) for name, value in event._data.items()}
         try:
-            now = self._pressed(replace(where, error="", typed=None, focus="", looked=False), told)
+            now = self._pressed(replace(where, error="", typed=None, focus="", looked=False, deleting=False), told)
         except WardroundError as error:
             raise gr.Error(str(error)) from None
         return now, *self.draw(now), gr.Timer(active=self._is_running())
 
     def _pressed(self, where: Where, told: dict[str, str]) -> Where:
         act = told.get("act", "")
-        if act in ("new", "run", "stop", "resume", "show", "page"):
+        if act in ("new", "run", "stop", "resume", "show", "page", "delete", "deleted"):
             return self._move(where, act, told)
         if act == "open":
             run = self.shelf.run(where.run)
@@ -225,6 +229,12 @@ class DraftsDesk:
             JOBS.stop(run.folder.path)
         elif run is not None and act == "resume":
             self._start(run.folder.path, run.folder.asked())
+        elif run is not None and act == "delete":
+            return replace(where, deleting=True)
+        elif run is not None and act == "deleted":
+            delete_run(self.assistant.workspace, self.assistant.db, run.folder)
+            left = self.shelf.runs()
+            return Where(run=left[0].id) if left else Where(is_new=True)
         return where
 
     def _at(self, where: Where, digest: str, draft: Draft) -> Where:

@@ -124,6 +124,21 @@ def drafts_html(
     )  # fmt: skip
 
 
+def delete_html(line: RunLine, asked: bool) -> Markup:
+    """The way to be rid of a run, and the question before it."""
+    if line.job is not None and line.job.is_running:
+        return Markup("")
+    if not asked:
+        return Markup('<p class="wr-dr-links">{}</p>').format(
+            button("delete", say("drafts.delete"), "delete", run=line.run.id)
+        )
+    return Markup('<div class="wr-dr-look" role="alert"><p>{}</p>{} {}</div>').format(
+        say("drafts.delete_sure", name=line.run.folder.name),
+        button("deleted", say("drafts.delete_yes"), "deleted", run=line.run.id),
+        button("run", say("drafts.cancel"), "delete", focus=True, run=line.run.id),
+    )
+
+
 def shown(drafted: Drafted, counts: Counts, show: str) -> bool:
     """Whether a list shows a draft; `counts` are of its sentences where anybody decided on one."""
     if show == "look":
