@@ -228,3 +228,16 @@ def test_a_token_stands_for_its_account_until_its_day(doors, db):
     assert doors.tokens("ada") == []
     with pytest.raises(WardroundError, match="can't sign in"):
         doors.make_token("nobody", "", 30)
+
+
+def test_accounts_and_sessions_are_kept_on_a_server_too(on_postgres, tmp_path):
+    db = WorkspaceDb(tmp_path)
+    accounts, doors = Accounts(db), SignIns(db, tmp_path, UiSettings())
+    accounts.add("ada", PASSWORD, ["administrator"], ["ward"])
+    with pytest.raises(SignInRefused):
+        doors.sign_in("ada", "wrong password", "10.0.0.1")
+    secret, account = doors.sign_in("ada", PASSWORD, "10.0.0.1")
+    assert doors.session(secret).account == account and account.indexes == {"ward"}
+    assert doors.by_token(doors.make_token("ada", "nightly", 1)).name == "ada"
+    accounts.set_password("ada", "quite another one")
+    assert doors.session(secret) is None and doors.tokens("ada") == []
