@@ -114,7 +114,13 @@ def test_an_ecg_is_measured_by_eye_mouse_and_keyboard(page, files):
     page.mouse.up()
     assert abs(paper.evaluate("(paper) => paper.scrollLeft") - 180) < 2  # dragged
     page.keyboard.press("0")
-    assert scale(page) < 96 / 25.4
+    fitted = scale(page)
+    assert fitted < 96 / 25.4
+    x, y = on_paper(page, 100, 40)
+    pinch = {"x": x, "y": y, "scaleFactor": 2.0, "gestureSourceType": "touch"}
+    page.context.new_cdp_session(page).send("Input.synthesizePinchGesture", pinch)
+    assert 1.5 * fitted < scale(page) < 2.5 * fitted
+    page.locator("[data-ecg=fit]").click()
 
     # what was chosen is still there when another piece of evidence was looked at in between
     choose(page, "layout", "rows")

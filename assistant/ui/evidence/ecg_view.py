@@ -19,6 +19,7 @@ from assistant.ui.evidence.ecg_table import notes, value_table
 from assistant.ui.evidence.traces import draw_traces, is_ecg, shown_s
 from assistant.ui.language import say
 from assistant.ui.language.figures import day, number
+from assistant.ui.visitor import visitor
 
 SPEEDS = (12.5, 25.0, 50.0, 100.0)
 GAINS = (2.5, 5.0, 10.0, 20.0, 40.0)
@@ -70,12 +71,13 @@ def ecg_element(record: Record, window: SignalPlace | None, value: str | None,
         query["value"] = value
     drawn = _drawing(signal, Shown(window=window, value=value), None, None)
     return Markup(
-        '<wr-ecg data-src="{}" data-key="{}" data-say="{}"><noscript>{}<div class="ecg-view">{}</div>'
+        '<wr-ecg data-src="{}" data-key="{}" data-say="{}" data-lang="{}"><noscript>{}<div class="ecg-view">{}</div>'
         '<p class="ecg-reading" role="status" aria-live="polite"></p></noscript></wr-ecg>'
     ).format(
         views.address(record.record_id, "ecg", **query),
         f"{record.record_id} {json.dumps(query)}",
         json.dumps({name: say(f"ecg.{name}") for name in _SAID}),
+        visitor().language,
         _tools(signal, window, others),
         drawn,
     )
@@ -144,8 +146,8 @@ def _tools(signal: Signal, window: SignalPlace | None, others: Sequence[tuple[st
     if signal.duration_s > (PAGE_S if is_ecg(signal) else shown_s(signal)) + 0.05:
         last = max(0.0, signal.duration_s - PAGE_S)
         parts.append(
-            Markup('<span class="ecg-paging">{}<label class="ecg-at"><span>{}</span><input type="range" data-ecg="start" min="0" '
-                   'max="{}" step="0.1" value="{}"></label>{}</span>').format(
+            Markup('<span class="ecg-paging">{}<label class="ecg-at"><span>{}</span>'
+                   '<input type="range" data-ecg="start" min="0" max="{}" step="0.1" value="{}"></label>{}</span>').format(
                 _button("earlier"), say("ecg.start"), f"{last:.1f}", f"{page_start(signal, window):.1f}",
                 _button("later"),
             )

@@ -202,7 +202,7 @@ export class Calipers {
     return {
       ms: String(Math.round(1000 * seconds)),
       bpm: seconds > 0.15 ? String(Math.round(60 / seconds)) : "–",
-      height: height >= 100 ? height.toFixed(0) : height.toFixed(2),
+      height: this.page.number(height, height >= 100 ? 0 : 2),
     };
   }
 

@@ -18,7 +18,7 @@ const remembered = (key) => {
 const fill = (text, fields) => text.replace(/\{(\w+)\}/g, (whole, name) => fields[name] ?? whole);
 
 const style = new CSSStyleSheet();
-style.replaceSync(await (await fetch(new URL("css/ecg.css", import.meta.url))).text());
+fetch(new URL("css/ecg.css", import.meta.url)).then((answer) => answer.text()).then((text) => style.replaceSync(text));
 
 // Gradio changes the page's HTML in place, node by node. What a reader does therefore happens in a shadow root, out of
 // its reach; the element's own content stays as the server wrote it and is what the shadow begins with.
@@ -72,6 +72,11 @@ class EcgPage extends HTMLElement {
 
   say(name, fields = {}) {
     return fill(this.texts[name], fields);
+  }
+
+  number(value, digits) {
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    return new Intl.NumberFormat(this.dataset.lang, options).format(value);
   }
 
   tell(text) {
@@ -136,6 +141,8 @@ class EcgPage extends HTMLElement {
     this.paper.addEventListener("scroll", () => this.keepPlace(), { passive: true });
     this.paper.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     this.pointers = new Map();
+    const pinch = (event) => event.touches.length > 1 && event.preventDefault(); // else it would scroll
+    this.paper.addEventListener("touchstart", pinch, { passive: false });
     for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
       this.paper.addEventListener(kind, (event) => this.pointer(event));
     }
@@ -275,7 +282,8 @@ class EcgPage extends HTMLElement {
     const start = Math.min(Math.max(0, second), Math.max(0, whole - page));
     this.set("start", start.toFixed(1));
     const end = Math.min(start + Number(page), Number(whole));
-    this.tell(this.say("page_of", { start: start.toFixed(1), end: end.toFixed(1), whole: Number(whole).toFixed(1) }));
+    const [from, to, of] = [start, end, Number(whole)].map((seconds) => this.number(seconds, 1));
+    this.tell(this.say("page_of", { start: from, end: to, whole: of }));
   }
 
   choose(event) {
