@@ -307,3 +307,12 @@ def test_odd_choices_are_refused(client, odd):
 def test_a_page_beyond_the_end_is_the_last_one(client):
     assert 'data-start="0.0"' in client.get(views.address("ra", "ecg", start=1e6)).text
     assert "V1" in client.get(views.address("ra", "ecg", lead="none such")).text
+
+
+def test_a_long_recording_has_its_paging_and_a_page_of_ten_seconds_has_none():
+    def element(seconds):
+        signal = heart(np.arange(0.7, seconds - 1, 0.8), seconds=seconds, leads=("I", "II"))
+        return str(ecg_element(Record("signal", "ECG", "x", record_id="r1", signal=signal), None, None))
+
+    assert 'data-ecg="start" min="0" max="50.0" step="0.1" value="0.0"' in element(60.0)
+    assert 'data-ecg="start"' not in element(10.0)

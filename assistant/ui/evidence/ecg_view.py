@@ -144,19 +144,22 @@ def _tools(signal: Signal, window: SignalPlace | None, others: Sequence[tuple[st
     parts += [_button("add"), _button("draw", pressed=False), _button("march", pressed=False), _button("clear")]
     parts += [_button(name) for name in ("out", "in", "fit", "true")]
     if signal.duration_s > (PAGE_S if is_ecg(signal) else shown_s(signal)) + 0.05:
-        last = max(0.0, signal.duration_s - PAGE_S)
-        parts.append(
-            Markup('<span class="ecg-paging">{}<label class="ecg-at"><span>{}</span>'
-                   '<input type="range" data-ecg="start" min="0" max="{}" step="0.1" value="{}"></label>{}</span>').format(
-                _button("earlier"), say("ecg.start"), f"{last:.1f}", f"{page_start(signal, window):.1f}",
-                _button("later"),
-            )
-        )  # fmt: skip
+        parts.append(_paging(max(0.0, signal.duration_s - PAGE_S), page_start(signal, window)))
     if is_ecg(signal) and others:
         options = [("", say("ecg.alone")), *((views.sealed(key), told) for key, told in others)]
         parts.append(_choice("other", options))
     return Markup('<div class="ecg-tools" role="group" aria-label="{}">{}</div>').format(
         say("ecg.tools"), Markup("").join(parts)
+    )
+
+
+def _paging(last: float, start: float) -> Markup:
+    """Ten seconds back and forth, and a slider over the recording."""
+    slider = Markup('<input type="range" data-ecg="start" min="0" max="{}" step="0.1" value="{}">').format(
+        f"{last:.1f}", f"{start:.1f}"
+    )
+    return Markup('<span class="ecg-paging">{}<label class="ecg-at"><span>{}</span>{}</label>{}</span>').format(
+        _button("earlier"), say("ecg.start"), slider, _button("later")
     )
 
 
