@@ -35,7 +35,7 @@ def publish(result: RunResult, folder: Path, name: str | None = None) -> list[Pa
     shown = replace(result, settings=without_private(result.settings))
     written = {
         folder / f"{stem}.html": scorecard(shown, texts=False),
-        folder / f"{stem}.json": json.dumps(figures(shown), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        folder / f"{stem}.json": _a_case_a_line(figures(shown)),
         folder / f"{stem}.md": markdown(shown),
     }
     for path, content in written.items():
@@ -87,6 +87,15 @@ def figures(result: RunResult) -> dict[str, Any]:
             for name, sample in result.samples.items()
         },
     }
+
+
+def _a_case_a_line(told: dict[str, Any]) -> str:
+    """The figures as JSON, indented, but for the cases: each is a line, so that two versions can be told apart."""
+    options: dict[str, Any] = {"ensure_ascii": False, "allow_nan": False}
+    cases = [f"  {json.dumps(name)}: {json.dumps(scores, **options)}" for name, scores in told["by_case"].items()]
+    head = json.dumps({name: value for name, value in told.items() if name != "by_case"}, indent=1, **options)
+    body = "{\n" + ",\n".join(cases) + "\n }" if cases else "{}"
+    return f'{head.removesuffix("}").rstrip()},\n "by_case": {body}\n}}\n'
 
 
 def without_private(settings: Mapping[str, Any]) -> dict[str, Any]:

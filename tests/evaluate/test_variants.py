@@ -188,6 +188,9 @@ def test_what_is_published_holds_no_text_of_the_cases(varied, tmp_path):
         assert "football" in said or path.suffix == ".md"  # the case's id
         assert not [text for text in texts if text in said], path.name
         assert str(varied.folder) not in said
+    figures = (tmp_path / "out" / "tiny.json").read_text()
+    assert json.loads(figures)["by_case"].keys() == compared.samples.keys()
+    assert sum(line.startswith('  "football": {') for line in figures.splitlines()) == 1  # a case is a line
 
 
 def test_whether_unsupported_sentences_are_removed_changes_the_figures_and_asks_nothing(workspace, varied):
