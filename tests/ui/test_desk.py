@@ -14,8 +14,10 @@ from assistant.assistant import Assistant
 from assistant.errors import WardroundError
 from assistant.settings import Settings, UiSettings
 from assistant.ui.chat import handover
+from assistant.ui.chat.conversation import Turn
 from assistant.ui.chat.desk import PARTS, Desk
 from assistant.ui.chat.tabs import signed_out
+from assistant.ui.chat.talk import SHOWN_TURNS
 from assistant.ui.visitor import Visitor, acting, entering
 
 QUESTION = "Is there a pleural effusion?"
@@ -376,3 +378,13 @@ def test_files_go_when_their_account_signs_out(desk, tmp_path):
         shown.leave()
     with entering(Visitor("two")):
         assert {path.parent for path in everybodys.rglob("film.dcm")} == {other.talk.folder}
+
+
+def test_of_a_long_conversation_the_last_turns_are_shown_until_more_are_asked_for(desk):
+    tab = Browser(desk)
+    tab.talk.turns += [Turn(f"question number {n}", stage="done") for n in range(SHOWN_TURNS + 2)]
+    tab.press("new_case")
+    assert "question number 1<" not in tab.seen["talk"] and "question number 2<" in tab.seen["talk"]
+    assert "Show 2 earlier questions" in tab.seen["talk"]
+    tab.press("earlier")
+    assert "question number 0<" in tab.seen["talk"] and "earlier questions" not in tab.seen["talk"]

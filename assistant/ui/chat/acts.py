@@ -27,6 +27,12 @@ def show(_: Desk, tab: Tab, data: Data) -> Sequence[str]:
     return ("talk", "panel")
 
 
+def earlier(_: Desk, tab: Tab, data: Data) -> Sequence[str]:
+    """The first turns of a long conversation are shown too."""
+    tab.all_turns = True
+    return ("talk",)
+
+
 def suggest(_: Desk, tab: Tab, data: Data) -> Sequence[str]:
     """A question of the welcome goes into the box, to be sent."""
     tab.question = str(data.get("question", ""))
@@ -216,7 +222,7 @@ def _number(data: Data, name: str) -> int | None:
 ACTS = {
     act.__name__: act
     for act in (
-        show, suggest, remove, edit, leave_editing, undo, new_case, choose, choose_patient, other_case, others_case,
-        drop_others, dismiss, new_talk, open_talk, ask_rename, rename, ask_delete, delete,
+        show, earlier, suggest, remove, edit, leave_editing, undo, new_case, choose, choose_patient, other_case,
+        others_case, drop_others, dismiss, new_talk, open_talk, ask_rename, rename, ask_delete, delete,
     )
 }  # fmt: skip

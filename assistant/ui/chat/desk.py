@@ -234,7 +234,7 @@ class Desk:
                     drawn[part] = bar_html(talk, self.kept.newest())
                 case "talk":
                     below = opinions_below(self.assistant.db, talk.turns)
-                    drawn[part] = conversation_html(talk, below, tab.editing)
+                    drawn[part] = conversation_html(talk, below, tab.editing, tab.all_turns)
                 case "shelf":
                     drawn[part] = shelf(talk.uploads)
                 case "panel":

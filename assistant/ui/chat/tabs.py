@@ -38,6 +38,7 @@ class Tab:
     talk: Conversation
     dialog: Markup = NO_DIALOG
     editing: int | None = None
+    all_turns: bool = False  # of a long conversation the first ones too
     told: str = ""  # what a screen reader is told next
     question: str | None = None  # what an event puts into the box
     ask_now: bool = False  # the question in the box is sent as soon as it is there

@@ -22,6 +22,7 @@ Opened = tuple[int, str] | None  # turn and evidence that the panel shows
 Tools = Callable[[Turn, int, int], Markup]
 """What stands below a sentence: (turn, its number, the sentence's number) → buttons, say."""
 
+SHOWN_TURNS = 20  # all of them are drawn anew with each sentence
 _QUESTIONS = ("talk.try_similar", "talk.try_rhythm", "talk.try_document")
 
 
@@ -29,13 +30,19 @@ def no_tools(turn: Turn, number: int, sentence: int) -> Markup:
     return Markup("")
 
 
-def conversation_html(conversation: Conversation, tools: Tools = no_tools, editing: int | None = None) -> Markup:
-    """All turns, oldest first; `editing` is the one whose question is being put anew."""
+def conversation_html(
+    conversation: Conversation, tools: Tools = no_tools, editing: int | None = None, all_turns: bool = False
+) -> Markup:
+    """The turns, oldest first, of a long conversation the last ones; `editing` is the one that is being put anew."""
     if not conversation.turns:
         return _welcome()
     opened = conversation.opened()
-    turns = Markup("").join(
-        _turn(number, turn, opened, conversation, tools, editing) for number, turn in enumerate(conversation.turns)
+    hidden = 0 if all_turns else max(0, len(conversation.turns) - SHOWN_TURNS)
+    turns = act("earlier", say_count("talk.earlier", hidden)) if hidden else Markup("")
+    turns += Markup("").join(
+        _turn(number, turn, opened, conversation, tools, editing)
+        for number, turn in enumerate(conversation.turns)
+        if number >= hidden
     )
     if conversation.switched:
         turns += _new_case(True)
@@ -68,11 +75,12 @@ def _turn(
     number: int, turn: Turn, opened: Opened, conversation: Conversation, tools: Tools, editing: int | None
 ) -> Markup:
     return _new_case(turn.new_case) + Markup(
-        '<section class="wr-turn{}" aria-label="{}"><div class="wr-question"><span class="wr-who">{}</span><p>{}</p>'
-        '{}</div><div class="wr-answer" data-stage="{}"><span class="wr-who">Wardround</span>{}{}{}{}{}{}</div>'
-        "</section>"
+        '<section class="wr-turn{}" data-turn="{}" aria-label="{}"><div class="wr-question">'
+        '<span class="wr-who">{}</span><p>{}</p>{}</div><div class="wr-answer" data-stage="{}">'
+        '<span class="wr-who">Wardround</span>{}{}{}{}{}{}</div></section>'
     ).format(
         " wr-editing" if editing is not None and number >= editing else "",
+        number,
         say("talk.section", turn=number + 1),
         say("talk.you"),
         turn.question,

@@ -22,8 +22,7 @@ function buttons(element, trigger) {
 function folds(element, watch) {
   const chosen = new Map();
   const name = (fold) => {
-    const turn = fold.closest('.wr-turn');
-    const number = turn ? [...element.querySelectorAll('.wr-turn')].indexOf(turn) : '';
+    const number = fold.closest('.wr-turn')?.dataset.turn;
     return `${number}/${fold.dataset.keep || fold.className}`;
   };
   element.addEventListener('click', (event) => {
@@ -42,17 +41,18 @@ function folds(element, watch) {
 export function talk(element, trigger, watch) {
   buttons(element, trigger);
   const forget = folds(element, watch);
-  let turns = element.querySelectorAll('.wr-turn').length;
+  const newest = () => Number([...element.querySelectorAll('.wr-turn')].at(-1)?.dataset.turn ?? -1);
+  let last = newest();
   let following = false; // a new question's turn is kept at the top while it grows, until the reader moves
   for (const moved of ['wheel', 'pointerdown', 'keydown', 'touchmove']) {
     window.addEventListener(moved, () => (following = false), { passive: true });
   }
   watch('value', () => {
-    const all = element.querySelectorAll('.wr-turn');
-    if (all.length < turns) forget();
-    if (all.length > turns) following = true;
-    if (following) all[all.length - 1]?.scrollIntoView({ block: 'start' });
-    turns = all.length;
+    const now = newest();
+    if (now < last) forget();
+    if (now > last) following = true;
+    if (following) element.querySelector(`.wr-turn[data-turn="${now}"]`)?.scrollIntoView({ block: 'start' });
+    last = now;
   });
 }
 
@@ -68,7 +68,7 @@ export function panel(element, trigger, watch) {
     if (!back) return;
     const turns = document.querySelector('#wr-talk');
     const cited = turns.querySelector('.wr-cite[aria-pressed="true"]');
-    const turn = turns.querySelectorAll('.wr-turn')[back.dataset.turn];
+    const turn = turns.querySelector(`.wr-turn[data-turn="${back.dataset.turn}"]`);
     (cited || turn)?.scrollIntoView({ block: cited ? 'center' : 'start' });
     cited?.focus({ preventScroll: true });
   });
