@@ -69,6 +69,7 @@ def through(centre, width):
 def open_upload(page, *paths):
     drop(page, *paths)
     ask(page, "What do similar studies show?")
+    page.evaluate("document.querySelectorAll('#wr-evidence details').forEach((one) => { one.open = true; })")
     page.locator('.wr-tab:has-text("this upload")').first.click()
     return shown(page)
 
@@ -192,6 +193,19 @@ def test_two_pictures_are_seen_together(page, tmp_path):
     shoot(page, "side-by-side")
     beside.select_option(label="nothing")
     expect(viewer.locator(".wr-pane")).to_have_count(1)
+
+
+def test_the_same_patients_other_study_is_laid_beside_it(page, tmp_path):
+    save_dicom(tmp_path / "chest.dcm", radiograph(0.28, 99))
+    data = pydicom.dcmread(tmp_path / "chest.dcm")
+    data.PatientID = "patient-2"
+    data.save_as(tmp_path / "chest.dcm")
+    viewer = open_upload(page, tmp_path / "chest.dcm")
+    viewer.get_by_label("Beside it").select_option(label="this patient’s other studies …")
+    expect(viewer.locator(".wr-pane")).to_have_count(2)
+    expect(viewer.locator("[role=status]")).to_contain_text("1 pictures of other studies")
+    assert viewer.locator("figcaption").all_inner_texts()[1].startswith("X-ray, ")
+    expect(viewer.locator(".wr-readout").nth(1)).to_contain_text(" %")
 
 
 def test_fingers_pinch_and_the_tools_fit_a_phone_in_the_dark(browser, server, tmp_path):

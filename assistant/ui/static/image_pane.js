@@ -1,6 +1,7 @@
-// One picture on a canvas: where it is seen from, through which window, and what a pointer does to it.
+// One picture on a canvas: where it is seen from, and through which window.
 
 import {load} from './image_data.js';
+import {listen} from './image_pointers.js';
 
 const SMOOTH_BELOW = 8; // screen pixels a picture's pixel may take before its square is shown as such
 const MOST = 40; // the same, at the closest look
@@ -17,7 +18,6 @@ export class Pane {
     this.picture = null;
     this.tool = 'move';
     this.boxes = true;
-    this.pointers = new Map();
     this.figure = document.createElement('figure');
     this.figure.className = 'wr-pane';
     this.stage = document.createElement('div');
@@ -34,7 +34,7 @@ export class Pane {
     this.figure.append(this.caption, this.stage);
     this.caption.textContent = source.label;
     this.canvas.setAttribute('aria-label', source.label);
-    this.listen();
+    listen(this);
     this.resizing = new ResizeObserver(() => this.draw());
     this.resizing.observe(this.stage);
   }
@@ -289,70 +289,7 @@ export class Pane {
     }
   }
 
-  // --- pointers --------------------------------------------------------------------------------
-
-  listen() {
-    const {stage} = this;
-    stage.addEventListener('pointerdown', (event) => this.down(event));
-    stage.addEventListener('pointermove', (event) => this.move(event));
-    for (const kind of ['pointerup', 'pointercancel']) stage.addEventListener(kind, (event) => this.up(event));
-    stage.addEventListener('pointerleave', () => this.tell(null));
-    stage.addEventListener('contextmenu', (event) => event.preventDefault());
-    stage.addEventListener('dblclick', () => this.fit());
-    stage.addEventListener('wheel', (event) => this.wheel(event), {passive: false});
-  }
-
-  at(event) {
-    const box = this.stage.getBoundingClientRect();
-    return {x: event.clientX - box.left, y: event.clientY - box.top};
-  }
-
-  down(event) {
-    if (event.button > 2) return;
-    this.stage.setPointerCapture(event.pointerId);
-    this.pointers.set(event.pointerId, this.at(event));
-    this.dragging = event.button === 2 || event.shiftKey || this.tool === 'window' ? 'window' : 'move';
-  }
-
-  move(event) {
-    const before = this.pointers.get(event.pointerId);
-    const now = this.at(event);
-    this.tell(now);
-    if (!before || !this.picture) return;
-    if (this.pointers.size === 2) {
-      const other = [...this.pointers].find(([id]) => id !== event.pointerId)[1];
-      const apart = (a, b) => Math.max(Math.hypot(a.x - b.x, a.y - b.y), 1);
-      const middle = {x: (now.x + other.x) / 2, y: (now.y + other.y) / 2};
-      this.zoomBy(apart(now, other) / apart(before, other), middle);
-      this.panBy((now.x - before.x) / 2, (now.y - before.y) / 2);
-    } else if (this.dragging === 'window') {
-      this.windowBy((now.x - before.x) / 2, (before.y - now.y) / 2);
-    } else {
-      this.panBy(now.x - before.x, now.y - before.y);
-    }
-    this.pointers.set(event.pointerId, now);
-  }
-
-  up(event) {
-    this.pointers.delete(event.pointerId);
-  }
-
-  wheel(event) {
-    if (!this.picture) return;
-    event.preventDefault();
-    if (this.picture.about.frames > 1 && !event.ctrlKey) {
-      this.wheeled = (this.wheeled || 0) + event.deltaY;
-      const step = Math.trunc(this.wheeled / 40) || Math.sign(event.deltaY) * (Math.abs(event.deltaY) >= 40);
-      if (step) {
-        this.wheeled = 0;
-        this.changed(this, 'frame', Math.sign(step));
-      }
-      return;
-    }
-    this.zoomBy(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.002)), this.at(event));
-  }
-
-  /** The value under the pointer, for the reader who wants it. */
+  /** The value under a place of the stage, for the reader who wants it. */
   tell(at) {
     this.under = null;
     if (at && this.picture) {

@@ -4,12 +4,14 @@
 // pixels), data-label, data-box and data-box-frame, data-others (JSON: label and src of what can
 // be laid beside it), data-priors (address that lists the same patient's other pictures), data-texts (JSON).
 
-import {Pane} from './image_pane.js';
+import {Beside} from './image_beside.js';
 import {button, choice, field, filled, short, toggle} from './image_controls.js';
+import {keysOf} from './image_keys.js';
+import {Pane} from './image_pane.js';
+import {presetsOf} from './image_presets.js';
 
 const remembered = new Map(); // data-key → views, in this page's memory only
 const REMEMBERED = 40;
-const SOFT = [['soft_tissue', 40, 400], ['lung', -600, 1500], ['bone', 400, 1800], ['brain', 40, 80]];
 const SAY_AFTER_MS = 700;
 
 const styles = fetch(new URL('./wr_image.css', import.meta.url)).then(async (response) => {
@@ -145,10 +147,15 @@ class ImageView extends HTMLElement {
       const pane = this.add(source, view);
       if (this.linked && !view) pane.follow(this.panes[0]);
     }
-    if (this.beside && source && !this.others.some((other) => other.src === source.src)) this.offer([source]);
-    if (this.beside) this.beside.value = source ? source.src : '';
+    this.beside?.show(source);
     this.activate(this.panes[0]);
     this.link.hidden = !source;
+  }
+
+  choose(source, told) {
+    if (!this.panes) return;
+    this.lay(source);
+    if (told) this.announce(told);
   }
 
   changed(pane, what, step = 0) {
@@ -210,7 +217,11 @@ class ImageView extends HTMLElement {
       this.move, this.shade, this.preset.field, this.centre.field, this.width.field, this.invert, this.flipX,
       this.flipY, this.boxes, button(texts.reset, on((pane) => pane.reset()), 'reset'),
     );
-    if (this.others.length || this.dataset.priors) bar.append(this.comparing(), this.link);
+    this.beside = null;
+    if (this.others.length || this.dataset.priors) {
+      this.beside = new Beside(this.others, this.dataset.priors, texts, (source, told) => this.choose(source, told));
+      bar.append(this.beside.field, this.link);
+    }
     if (document.fullscreenEnabled) {
       bar.append(button(texts.full_screen, () => (document.fullscreenElement ? document.exitFullscreen() : this.requestFullscreen()), 'full_screen'));
     }
@@ -225,18 +236,9 @@ class ImageView extends HTMLElement {
     this.refresh();
   }
 
-  presets(pane) {
-    const {windows, unit, centre, window_width: width} = pane.picture.about;
-    const stated = windows.map((one) => ({...one, name: one.name || `${short(one.centre)} / ${short(one.width)}`}));
-    const usual = unit === 'HU' ? SOFT.map(([name, c, w]) => ({name: this.texts[name], centre: c, width: w})) : [];
-    const [low, high] = pane.picture.range;
-    const full = {name: this.texts.full_range, centre: (low + high) / 2, width: high - low, function: 'LINEAR_EXACT'};
-    return [{name: this.texts.file_window, centre, width, file: true}, ...stated.slice(1), ...usual, full];
-  }
-
   choosePreset() {
     const pane = this.active;
-    const preset = pane.picture && this.presets(pane)[Number(this.preset.select.value)];
+    const preset = pane.picture && presetsOf(pane.picture, this.texts)[Number(this.preset.select.value)];
     if (!preset) return;
     if (preset.file) pane.set({window: null});
     else pane.setWindow(preset.centre, preset.width, preset.function);
@@ -248,42 +250,6 @@ class ImageView extends HTMLElement {
     const now = {...pane.window(), [which]: this[which].input.valueAsNumber};
     if (Number.isFinite(now.centre) && now.width > 0) pane.setWindow(now.centre, now.width, now.function);
     else this.refresh();
-  }
-
-  comparing() {
-    const {texts} = this;
-    this.beside = choice(texts.compare, () => this.chooseOther()).select;
-    this.beside.add(new Option(texts.compare_none, ''));
-    this.known = new Map();
-    this.offer(this.others);
-    if (this.dataset.priors) this.beside.add(new Option(texts.priors, 'priors'));
-    return this.beside.parentElement;
-  }
-
-  offer(sources) {
-    for (const source of sources) {
-      if (this.known.has(source.src)) continue;
-      this.known.set(source.src, source);
-      this.beside.add(new Option(source.label, source.src));
-    }
-  }
-
-  async chooseOther() {
-    if (this.beside.value !== 'priors') {
-      this.lay(this.known.get(this.beside.value) || null);
-      return;
-    }
-    try {
-      const response = await fetch(this.dataset.priors, {cache: 'no-store'});
-      const found = response.ok ? await response.json() : [];
-      if (!this.panes) return;
-      this.beside.querySelector('option[value=priors]').remove();
-      this.offer(found);
-      this.lay(found[0] || null);
-      this.announce(filled(found.length ? this.texts.priors_found : this.texts.priors_none, {count: found.length}));
-    } catch {
-      this.lay(null);
-    }
   }
 
   frameBar() {
@@ -329,7 +295,7 @@ class ImageView extends HTMLElement {
     const {centre, width} = pane.window();
     this.centre.input.value = short(centre);
     this.width.input.value = short(width);
-    const presets = this.presets(pane);
+    const presets = presetsOf(pane.picture, this.texts);
     const chosen = presets.findIndex((one) => (pane.view.window ? !one.file && one.centre === centre && one.width === width : one.file));
     this.preset.select.replaceChildren(...presets.map((one, n) => new Option(one.name, n)));
     if (chosen < 0) this.preset.select.add(new Option(this.texts.own_window, 'own'));
@@ -380,27 +346,10 @@ class ImageView extends HTMLElement {
   key(event) {
     const pane = this.panes?.find((one) => one.stage === event.target);
     if (!pane || !pane.picture || event.altKey || event.metaKey || event.ctrlKey) return;
-    const act = this.acts(pane, event.shiftKey)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const act = keysOf(this, pane, event.shiftKey)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act) return;
     event.preventDefault();
     act();
-  }
-
-  acts(pane, shifted) {
-    const far = 40;
-    const last = pane.picture.about.frames - 1;
-    const arrow = (right, down) => () => (shifted ? pane.windowBy(4 * right, -4 * down) : pane.panBy(-far * right, -far * down));
-    return {
-      '+': () => pane.step(true), '=': () => pane.step(true), '-': () => pane.step(false), _: () => pane.step(false),
-      0: () => pane.fit(), 1: () => pane.trueSize(), r: () => pane.reset(),
-      i: () => pane.set({inverted: !pane.view.inverted}),
-      h: () => pane.set({flipX: !pane.view.flipX}), v: () => pane.set({flipY: !pane.view.flipY}),
-      ArrowLeft: arrow(-1, 0), ArrowRight: arrow(1, 0), ArrowUp: arrow(0, -1), ArrowDown: arrow(0, 1),
-      ...(last > 0 && {
-        PageDown: () => this.frameBy(pane, 1), PageUp: () => this.frameBy(pane, -1),
-        Home: () => this.frameTo(pane, 0), End: () => this.frameTo(pane, last),
-      }),
-    };
   }
 }
 
