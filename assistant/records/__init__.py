@@ -44,7 +44,18 @@ from assistant.records.record import (
     Signal,
     Study,
 )
-from assistant.records.review import ACTIONS, STATES, Action, Edit, Review, Sentence, State, next_added, review_of
+from assistant.records.review import (
+    ACTIONS,
+    STATES,
+    Action,
+    Edit,
+    Review,
+    Sentence,
+    State,
+    counts_of,
+    next_added,
+    review_of,
+)
 from assistant.records.stored import stored_answer, stored_claim, stored_draft, stored_evidence
 
 __all__ = [
@@ -89,6 +100,7 @@ __all__ = [
     "ValuePlace",
     "Verdict",
     "count_citations",
+    "counts_of",
     "evidence_id",
     "next_added",
     "place_json",

@@ -125,6 +125,19 @@ class Review:
         }
 
 
+def counts_of(sentences: int, last: Mapping[str, Action]) -> Mapping[State, int]:
+    """`Review.counts` of a draft of so many sentences, from what was decided last on each; for lists of many drafts."""
+    counts: Counter[State] = Counter()
+    for key, action in last.items():
+        if key.rpartition("/")[2].startswith("a"):  # a person's own: changed or restored, it is still theirs
+            counts[_STATE[action] if action == "change" else "added"] += action != "reject"
+        elif action != "restore":
+            counts[_STATE[action]] += 1
+            sentences -= 1
+    counts["open"] = sentences
+    return counts
+
+
 def _utc(when: datetime) -> str:
     return when.replace(tzinfo=UTC).isoformat(timespec="seconds")
 

@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 import zipfile
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,8 @@ from assistant.drafting.runs import RunFolder
 from assistant.errors import WardroundError
 from assistant.export import render
 from assistant.forget import forget_patient
-from assistant.store.edits import edited_drafts
+from assistant.records import counts_of
+from assistant.store.edits import edited_drafts, last_actions
 from assistant.store.opinions import Target, all_opinions, give
 from assistant.store.workspace_tables import DraftEditRow
 
@@ -98,6 +100,22 @@ def test_added_sentences_stand_at_the_end_of_their_section_and_can_go_again(draf
     assert "Follow-up in two weeks." not in [c.text for s in now.edited().sections for c in s.claims]
     decide(assistant, digest, found, f"{section}/a1", "restore")
     assert review(assistant, digest, found).counts["added"] == 2
+
+
+def test_a_list_counts_as_the_review_does(draft):
+    assistant, digest, found = draft
+    sentences = review(assistant, digest, found).sentences
+    section = sections_of(assistant, found)[0]
+    steps = [
+        (section, "add", "No pneumothorax."), (section, "add", "Clips."), (f"{section}/a1", "change", "No clips."),
+        (f"{section}/a2", "reject", ""), (f"{section}/a2", "restore", ""), (f"{section}/a2", "reject", ""),
+        (sentences[0].key, "reject", ""), (sentences[0].key, "restore", ""), (sentences[0].key, "accept", ""),
+        (sentences[1].key, "change", "Something else."), (sentences[1].key, "reject", ""),
+    ]  # fmt: skip
+    for sentence, action, text in steps:
+        decide(assistant, digest, found, sentence, action, text)
+        counted = counts_of(len(sentences), last_actions(assistant.db, {digest})[digest])
+        assert +Counter(counted) == +Counter(review(assistant, digest, found).counts), (sentence, action)
 
 
 @pytest.mark.parametrize(

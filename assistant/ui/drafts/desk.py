@@ -17,13 +17,13 @@ from assistant.drafting.review import decide, records_seen, review, sections_of
 from assistant.drafting.runs import delete_run, is_pages, new_run
 from assistant.errors import WardroundError
 from assistant.generate import report_templates
-from assistant.records import Draft, Edit, review_of
-from assistant.store.edits import edited_drafts, edits_of
+from assistant.records import Draft, counts_of
+from assistant.store.edits import edited_drafts, last_actions
 from assistant.store.opinions import own_opinions
 from assistant.ui import words
 from assistant.ui.drafts.beside import beside_html, is_picture
 from assistant.ui.drafts.jobs import JOBS
-from assistant.ui.drafts.lists import SHOWS, Counts, RunLine, delete_html, drafts_html, progress_html, runs_html
+from assistant.ui.drafts.lists import SHOWS, RunLine, delete_html, drafts_html, progress_html, runs_html
 from assistant.ui.drafts.report import Opened, report_html
 from assistant.ui.drafts.shelf import Run, shelf_of
 from assistant.ui.language import is_known, say
@@ -143,12 +143,8 @@ class DraftsDesk:
     def _list(self, line: RunLine, where: Where) -> Markup:
         listed = line.run.folder.drafts()
         touched = edited_drafts(self.assistant.db) & {drafted.digest for drafted in listed}
-        edits = edits_of(self.assistant.db, touched)
-        counts: dict[str, Counts] = {}
-        for drafted in listed:
-            if drafted.digest in edits:
-                draft = line.run.folder.draft(drafted.digest)
-                counts[drafted.digest] = _counts(draft, edits[drafted.digest])
+        last = last_actions(self.assistant.db, touched)
+        counts = {d.digest: counts_of(d.sentences, last[d.digest]) for d in listed if d.digest in last}
         drawn = drafts_html(line, listed, counts, where.show, where.page, where.draft)
         return drawn + (
             delete_html(line, where.deleting) if is_pages(self.assistant.workspace, line.run.folder) else ""
@@ -323,10 +319,6 @@ class DraftsDesk:
             DraftOptions(template=options.get("template"), llm=options.get("llm"), prior=bool(options.get("prior"))),
             visitor(),
         )
-
-
-def _counts(draft: Draft, edits: Sequence[Edit]) -> Counts:
-    return review_of(draft, edits).counts
 
 
 def _named(study: ListedStudy) -> str:
