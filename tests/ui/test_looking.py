@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+from axe import axe_source, findings, unreached
 from browsing import ask, drop, in_chromium, radiograph, save_dicom, save_pdf, shoot
 from looking import GUIDE, build_ward
 
@@ -258,3 +259,18 @@ def test_only_what_was_shown_can_be_asked_about(page, server, workspace):
     assert bad.status == 404
     none = post(server.url + "/wr/view/ask-about", form={}, headers=origin, max_redirects=0)
     assert none.headers["location"] == "/search"
+
+
+def test_axe_finds_nothing_serious_in_results_and_in_what_is_opened_from_them(page, server):
+    source = axe_source()
+    find(page, server, "right pleural effusion")
+    page.locator(".wr-filters > summary").click()
+    page.locator(".wr-hit").nth(1).get_by_role("checkbox").check()
+    page.locator(".wr-hit").first.get_by_role("button", name="Open").click()
+    page.locator(".wr-opened .wr-view").wait_for()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate("dark => document.body.classList.toggle('dark', dark)", scheme == "dark")
+        page.wait_for_timeout(500)  # colours come to rest
+        assert findings(page, source) == []
+    assert unreached(page) == ([], [])
