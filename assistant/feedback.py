@@ -20,7 +20,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsh
 
 
 def feedback_rows(db: WorkspaceDb) -> Iterator[dict[str, Any]]:
-    """One opinion a row, oldest first, with the sentence as it stood and the texts that it cites."""
+    """One opinion a row, oldest first, with the sentence as it stood and the texts that it cites.
+
+    That they were handed out is told to the access log.
+    """
+    db.log_access("export_feedback", [("all", None)])
     return map(_row, all_opinions(db))
 
 

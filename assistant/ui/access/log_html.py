@@ -45,13 +45,18 @@ class Typed:
         """Raises BadQuery for what is no date."""
         patients = None
         if self.patient:
-            # by the archive's own id, in every open index and as an upload's; or by a pseudonym
-            uploads = Pseudonyms.of(assistant.workspace).patient(self.patient, "")
-            patients = assistant.pseudonyms_of(self.patient, None)[0] | {self.patient, uploads}
+            patients = pseudonyms_for(assistant, self.patient)
         until = _date(self.until)
         return Wanted(
             patients, self.account, self.action, _date(self.since), until + timedelta(days=1) if until else None
         )
+
+
+def pseudonyms_for(assistant: Assistant, patient: str) -> frozenset[str]:
+    """Under which pseudonyms entries may be about a patient, by the archive's own id or one of them: in each open
+    index, and as whoever files are of that were handed in."""
+    uploads = Pseudonyms.of(assistant.workspace).patient(patient, "")
+    return assistant.pseudonyms_of(patient, None)[0] | {patient, uploads}
 
 
 def log_html(assistant: Assistant, typed: Typed, before: int | None = None) -> Markup:

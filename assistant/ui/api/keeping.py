@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from assistant.errors import WardroundError
 from assistant.feedback import feedback_rows
 from assistant.store.access_log import AccessLog, Wanted
+from assistant.ui.access.log_html import pseudonyms_for
 from assistant.ui.api.asking import LINES
 from assistant.ui.api.common import REFUSALS, Service, role
 from assistant.ui.api.shapes import DraftIn, ForgetIn
@@ -84,9 +85,11 @@ def keeping_router(service: Service) -> APIRouter:
         since: Annotated[datetime | None, Query(description="UTC, included")] = None,
         until: Annotated[datetime | None, Query(description="UTC, not included")] = None,
     ) -> StreamingResponse:
-        patients = assistant.pseudonyms_of(patient, None)[0] | {patient} if patient else None
+        patients = pseudonyms_for(assistant, patient) if patient else None
         wanted = Wanted(patients, account=account, since=_utc(since), until=_utc(until))
-        entries = AccessLog(assistant.db).entries(wanted)
+        log = AccessLog(assistant.db)
+        assistant.db.log_access("export_access", [(f"{log.count(wanted)} entries", None)])
+        entries = log.entries(wanted)
         told = (
             {
                 "seen_at": entry.seen_at.isoformat(), "account": entry.account, "action": entry.action,
