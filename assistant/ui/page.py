@@ -23,6 +23,7 @@ from assistant.ui.evaluation.evaluation_page import build_evaluation
 from assistant.ui.head import HEAD_SCRIPT, Place, header_html
 from assistant.ui.help.help_page import build_help
 from assistant.ui.search.search_page import build_search
+from assistant.ui.visitor import EVERYBODY
 from assistant.ui.wording import Wording
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ PAGES: tuple[tuple[Place, Build], ...] = (
     (Place("/evaluation", "head.evaluation", "auditor"), build_evaluation),
     (Place("/access", "head.access", "auditor"), build_access),
     (Place("/archive", "head.archive_page", "administrator"), build_archive),
-    (Place("/help", "head.help", "reader"), build_help),
+    (Place("/help", "head.help", EVERYBODY), build_help),
 )
 """All pages, in the order of the links in the head: one line each."""
 

@@ -22,6 +22,9 @@ LANGUAGE_COOKIE = "wr_language"
 SCOPE_KEY = "wardround.visitor"
 """Where a request's scope holds a function that gives its Visitor, with the rights that hold now."""
 
+EVERYBODY = ""
+"""The role that everybody has who is let in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -34,7 +37,7 @@ class Visitor:
 
     def may(self, *roles: str) -> bool:
         """Whether the visitor has one of these roles."""
-        return any(role in self.roles for role in roles)
+        return any(role in self.roles or role == EVERYBODY for role in roles)
 
     def sees(self, index: str) -> bool:
         return self.indexes is None or index in self.indexes

@@ -34,6 +34,11 @@ def test_only_pages_that_the_visitor_may_open_are_told(archive):
     with entering(Visitor("ann", roles=frozenset({"reader"}))):
         html = help_html(archive)
     assert 'href="/search"' in html and 'href="/evaluation"' not in html and 'href="/archive"' not in html
+    auditor = Visitor("ben", roles=frozenset({"auditor"}))
+    with entering(auditor):
+        html = help_html(archive)
+    assert 'href="/evaluation"' in html and 'href="/search"' not in html and "/?from=" not in html
+    assert [place.path for place, _ in PAGES if auditor.may(place.role)] == ["/evaluation", "/access", "/help"]
 
 
 @in_chromium[0]

@@ -84,7 +84,7 @@ def _paragraphs(*keys: str) -> Markup:
 
 def _examples(assistant: Assistant) -> Markup:
     """Links that ask in the chat; those of the demonstration archive where it is open."""
-    if not assistant.indexes:
+    if not assistant.indexes or not visitor().may("reader"):
         return Markup("")
     names = _DEMO_EXAMPLES if demo.DEMO_INDEX in assistant.indexes else _EXAMPLES
     items = Markup("").join(
