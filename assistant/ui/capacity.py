@@ -26,6 +26,7 @@ Resource = Literal["cpu", "local", "served"]
 TOLD_S = 1.0
 """How often at most whoever waits is told the place: telling many costs more than some answers."""
 _QUIET = 5  # so many times TOLD_S at most pass untold
+OWN_CALLS = 8  # of one visitor's programs at a time, beside questions
 
 
 def resource_of(model: str) -> Resource:
@@ -55,6 +56,7 @@ class Capacity:
         self._lines: defaultdict[Resource, deque[object]] = defaultdict(deque)
         self._asking: Counter[str] = Counter()
         self._asked: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._calling: Counter[str] = Counter()
 
     @contextmanager
     def question(self, who: str) -> Iterator[None]:
@@ -69,6 +71,23 @@ class Capacity:
             with self._changed:
                 self._asking[who] -= 1
                 self._tidy(time.monotonic())
+
+    @contextmanager
+    def call(self, who: str) -> Iterator[None]:
+        """A program's call that is no question, once its turn has come. Raises TooBusy beyond the visitor's share."""
+        with self._changed:
+            if self._calling[who] >= OWN_CALLS:
+                raise TooBusy(f"{OWN_CALLS} of your calls are being worked on already: send them one after the other")
+            self._check_line()
+            self._calling[who] += 1
+        try:
+            with self.turn("cpu") as turn:
+                turn.hold()
+                yield
+        finally:
+            with self._changed:
+                self._calling[who] -= 1
+                self._calling = +self._calling
 
     def steps(
         self, who: str, model: str, steps: Iterator[Step], *, follow_up: bool = False
@@ -109,6 +128,9 @@ class Capacity:
                 f"{self._ui.questions_per_minute} questions in a minute are the limit (ui.questions_per_minute): "
                 f"ask again in {max(1, round(wait))} s"
             )
+        self._check_line()
+
+    def _check_line(self) -> None:
         if self.waiting() >= self._ui.waiting:
             raise TooBusy("too many questions are waiting (ui.waiting): ask again in a minute")
 

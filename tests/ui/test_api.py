@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import time
 import zipfile
 from pathlib import Path as FilePath
 
@@ -185,6 +186,23 @@ def test_a_conversation_goes_on_for_its_account_alone(server, program):
     assert ben.delete(where).status_code == 204
     assert ben.get(where).status_code == 400
     assert [path for path in (server.folder / "programs").rglob("*") if path.is_file()] == []
+
+
+def test_a_conversation_that_is_left_is_closed_and_its_files_go(server, program, monkeypatch):
+    monkeypatch.setattr("assistant.ui.api.talking.IDLE_S", 0.5)
+    monkeypatch.setattr("assistant.ui.api.talking.LOOK_S", 0.2)
+    ben = program("ben")
+    talk = got(ben.post(API + "/conversations", json={"llm": "quote"}))["id"]
+    guide = {"files": ("guide.txt", b"The loading dose of amiodarone is 300 mg over 60 minutes.")}
+    asked = f"{API}/conversations/{talk}/questions"
+    got(ben.post(asked, data={"question": "What is the loading dose of amiodarone?"}, files=guide))
+    left = server.folder / "programs"
+    until = time.monotonic() + 70  # a watch that was begun before looks once a minute
+    while [path for path in left.rglob("*") if path.is_file()] and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not [path for path in left.rglob("*") if path.is_file()]
+    assert "not open" in got(ben.post(asked, data={"question": "And now?"}), 422)["detail"]
+    assert ben.delete(f"{API}/conversations/{talk}").status_code == 204
 
 
 def test_checks_and_measurements(program):

@@ -1,12 +1,13 @@
 """Turns at the processors and the models: in order, bounded, and nobody more than a share."""
 
 import threading
+from contextlib import ExitStack
 
 import pytest
 
 from assistant.errors import TooBusy
 from assistant.settings import UiSettings
-from assistant.ui.capacity import Capacity, resource_of
+from assistant.ui.capacity import OWN_CALLS, Capacity, resource_of
 
 
 def test_no_more_than_the_slots_run_at_a_time_and_in_order():
@@ -101,6 +102,19 @@ def test_a_full_line_turns_the_next_one_away():
         first.hold()
         with pytest.raises(TooBusy, match=r"ui\.waiting"), capacity.question("grace"):
             pass
+
+
+def test_programs_have_a_share_of_calls_too():
+    capacity = Capacity(UiSettings(cpu_slots=OWN_CALLS + 1))
+    with ExitStack() as calls:
+        for _ in range(OWN_CALLS):
+            calls.enter_context(capacity.call("ada"))
+        with pytest.raises(TooBusy, match="of your calls"), capacity.call("ada"):
+            pass
+        with capacity.call("grace"):
+            pass
+    with capacity.call("ada"):
+        pass
 
 
 def test_each_answerer_has_its_resource():

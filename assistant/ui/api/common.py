@@ -55,9 +55,8 @@ class Service:
         return visitor().name or "programs of this machine"
 
     def in_turn(self, work: Callable[[], T]) -> T:
-        """Do something that keeps a processor busy, when its turn has come."""
-        with self.capacity.turn("cpu") as turn:
-            turn.hold()
+        """Do something that keeps a processor busy, when its turn has come. Raises TooBusy beyond a visitor's share."""
+        with self.capacity.call(self.who()):
             return work()
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 IDLE_S = 3_600.0
 """An open conversation that is not gone on with for so long is closed, and its files go; its turns stay kept."""
+LOOK_S = 60.0  # between two looks for conversations that are to be closed
 MOST_OPEN = 20  # of one visitor
 Id = Annotated[str, InPath(max_length=64)]
 
@@ -49,16 +50,19 @@ class OpenTalks:
         self._service = service
         self._open: dict[str, OpenTalk] = {}
         self._lock = threading.Lock()
+        self._watched = False
 
     def begin(self, wanted: TalkIn) -> str:
         """Raises TooBusy where the visitor has too many open."""
         service, who = self._service, self._service.who()
-        self._close_idle()
         case = service.assistant.converse(llm=wanted.llm, patient=wanted.patient, history=wanted.history)
         with self._lock:
             if sum(talk.who == who for talk in self._open.values()) >= MOST_OPEN:
                 raise TooBusy(f"{MOST_OPEN} conversations are open already: end one (DELETE /conversations/ID)")
             self._open[case.id] = OpenTalk(who, case, service.incoming.fresh_folder(), time.monotonic())
+            if not self._watched:
+                self._watched = True
+                threading.Thread(target=self._watch, daemon=True).start()
         return case.id
 
     @contextmanager
@@ -80,6 +84,16 @@ class OpenTalks:
         talk = self._open.get(talk_id)
         if talk is not None and talk.who == self._service.who():
             self._close(talk_id)
+
+    def _watch(self) -> None:
+        """Close what is idle, as long as any is open."""
+        while True:
+            time.sleep(LOOK_S)
+            self._close_idle()
+            with self._lock:
+                if not self._open:
+                    self._watched = False
+                    return
 
     def _close_idle(self) -> None:
         over = time.monotonic() - IDLE_S
