@@ -2,9 +2,12 @@
 
 import http.client
 import json
+import shutil
 import socket
+import subprocess
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from gated import (
     ACCOUNTS,
@@ -26,7 +29,6 @@ from assistant.store.accounts import Accounts
 from assistant.ui import views
 from assistant.ui.visitor import Visitor, entering
 
-pytest.importorskip("httpx")
 HTML = {"accept": "text/html"}
 
 
@@ -566,3 +568,27 @@ def test_every_account_of_these_tests_can_sign_in(server):
     for name in ACCOUNTS:
         with signed_in(server, name) as client:
             assert client.get("/account").status_code == 200
+
+
+def test_a_certificate_of_ones_own_serves_https(home, tmp_path):
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl, to make a certificate")
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
+    subprocess.run([*made, "-keyout", str(key), "-out", str(chain)], check=True, capture_output=True)
+    with pytest.raises(WardroundError, match="give both, or neither"), serving(home, sign_in=True, tls_key=key):
+        pass
+    with (
+        pytest.raises(WardroundError, match=r"tls_certificate .*key\.pem"),
+        serving(home, sign_in=True, tls_certificate=key, tls_key=key),
+    ):
+        pass
+    with serving(home, sign_in=True, tls_certificate=chain, tls_key=key) as running:
+        assert running.url.startswith("https://")
+        with httpx.Client(base_url=running.url, verify=False, timeout=120) as client:
+            answer = client.post("/sign-in", data={"name": "cleo", "password": PASSWORD})
+            assert (
+                answer.headers["set-cookie"].startswith("__Host-wr_session=")
+                and "Secure" in answer.headers["set-cookie"]
+            )
+            assert client.get("/", headers=HTML).status_code == 200
