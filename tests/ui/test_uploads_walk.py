@@ -53,6 +53,7 @@ def test_camera_clipboard_and_the_zip_of_a_study(browser, server, studies, tmp_p
     taken.wait_for()
     assert "Picture" in taken.inner_text() and "pixels" in taken.inner_text()
     assert dialog.count() == 0
+    assert page.get_by_test_id("upload-button").first.is_visible()  # the clip stays when a file is there
     taken.locator(".wr-remove").click()
     taken.wait_for(state="detached")
 
