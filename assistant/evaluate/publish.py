@@ -24,10 +24,11 @@ _PRIVATE = {"llm": {"base_url", "vllm_python"}}
 """Options that name a machine or a place on it."""
 
 
-def publish(result: RunResult, folder: Path, name: str | None = None) -> list[Path]:
+def publish(result: RunResult, folder: Path, name: str | None = None, *, with_variants: bool = True) -> list[Path]:
     """Write `<name>.html`, `.json` and `.md` into a folder; by default the name of the suite, with that of a variant.
 
-    The runs of its variants are written beside it. Gives the files that were written.
+    The runs of its variants are written beside it, unless their differences in its figures are enough. Gives the
+    files that were written.
     """
     plain = name or "-".join(part for part in (result.suite, result.variant) if part)
     stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", plain).strip("-.") or "suite"
@@ -40,7 +41,7 @@ def publish(result: RunResult, folder: Path, name: str | None = None) -> list[Pa
     }
     for path, content in written.items():
         write_atomically(path, content)
-    for varied in result.varied:
+    for varied in result.varied if with_variants else ():
         written |= dict.fromkeys(publish(varied.result, folder, f"{plain}-{varied.variant.name}"), "")
     return list(written)
 
@@ -59,9 +60,9 @@ def write_matrix(result: MatrixResult, folder: Path) -> list[Path]:
 
 
 def publish_matrix(result: MatrixResult, folder: Path) -> list[Path]:
-    """The matrix, and beside it the scorecard of every run as `publish` writes it."""
+    """The matrix, whose rows the variants are, and beside it the scorecard of every run that is as it comes."""
     beside = [
-        publish(row.result, folder, f"{row.result.suite}-{row.name}")
+        publish(row.result, folder, f"{row.result.suite}-{row.name}", with_variants=False)
         for row in result.rows
         if row.result is not None and row.variant is None
     ]
