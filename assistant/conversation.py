@@ -20,7 +20,8 @@ from assistant.retrieve.whose import apart
 from assistant.settings import Mode
 
 if TYPE_CHECKING:
-    from assistant.assistant import Assistant, File, Step
+    from assistant.archive import File
+    from assistant.assistant import Assistant, Step
 
 _TWO_PATIENTS = (
     "the files are of more than one patient, and two patients' records must not be mixed: begin a new case "
