@@ -35,6 +35,7 @@ _MEDICINE = (
     r"|(?:is|are)\s+(?:given|recommended\s+(?:for|in|as|to)|considered\s+(?:for|in|as))|should|contraindicated"
     r"|administered|advised|prescribed|preferred|avoid(?:ed)?|first[ -]line|immediately|at\s+once|initiated"
     r"|in\s+(?:an?\s+)?suspected|effective|safe"
+    r"|defined\s+as|definitions?|termed|refers?\s+to"
     r"|problems?|effects|reliev(?:es?|ing)|alleviat(?:es?|ing)|eases|soothes|examples?|signs\s+of|these\s+include|medical|stage\s+[0IV]+|as\s+a\s+result|the\s+body|tumou?rs\s+(?:that|are)|microscope|standard|stages"
 )
 _RESEARCH = (

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 SAME_THING = 0.6  # words shared at which a sentence speaks of the same thing as the claim
 MOST = 0.55  # words that one sentence must have of a claim that is short or speaks as a report does: each turns it
 SHORT = 4  # content words
+FAR_APART = 100  # times: beyond a slip between mm and cm, ms and s are told apart
 SAME_SUBJECT = 0.5  # words shared at which another number speaks against the claim's
 LONGER = 2.0  # times as many words at which a sentence says too much for a denial in it to be the claim's
 SAME_SENTENCE = 0.8  # words shared at which a denial or an opposite speaks of the same thing
@@ -291,8 +292,16 @@ def _judge_numbers(missing: Sequence[tuple[Quantity, Quantity | None]], signs: S
         if claimed.is_spelled_count:
             continue  # "two topics": a count of the writer's own, which the rule for prose weighs
         beside = claimed.name is not None or (signs.words >= SAME_SUBJECT and instead in stated)
-        if instead is not None and beside:
+        if instead is not None and beside and not _far_apart(claimed, instead):
             why = f"{claimed.text} is claimed, the evidence states {instead.text}"
             return Judgement("contradicted", 0.08, kind, why)
         return Judgement("unsupported", 0.2, kind, f"{claimed.text} stands nowhere in the evidence")
     return None
+
+
+def _far_apart(claimed: Quantity, instead: Quantity) -> bool:
+    """Whether two numbers without a name can't be meant for one another: 60 ms after the QRS, 10 s of recording."""
+    if claimed.name is not None or claimed.dimension in ("count", "date"):
+        return False
+    low, high = sorted((abs(claimed.value), abs(instead.value)))
+    return low > 0 and high > FAR_APART * low

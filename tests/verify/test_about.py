@@ -34,6 +34,8 @@ GENERAL = [
     "Several trials compared warfarin with aspirin in atrial fibrillation.",
     "Mice that lacked the gene developed cardiomegaly within eight weeks.",
     "Taking a blood thinner helps to prevent a stroke in atrial fibrillation.",
+    "Since 1953, sinus tachycardia has been defined as a heart rate in sinus rhythm of >100 beats per minute (bpm).",
+    "The term cardiomegaly refers to an enlarged heart on imaging.",
 ]
 FINDINGS = [
     "There is a large left pleural effusion.",

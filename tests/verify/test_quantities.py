@@ -58,6 +58,11 @@ def test_what_a_number_measures(text: str, name: str | None, value: float) -> No
         ("Heart rate 57 beats/min.", "Rate below 60/min.", "unsupported"),
         ("Heart rate 63 beats/min.", "Rate below 60/min.", "contradicted"),
         ("The rate is below 60/min.", "Heart rate 57 beats/min.", "supported"),
+        (
+            "ST level 60 ms after the end of QRS: I −0.10 mV, V4 −0.15 mV, V5 −0.13 mV, V6 −0.12 mV.",
+            "Uploaded ECG, 10 s at 500 Hz, leads I, II, III, aVR, aVL, aVF, V1, V2, V3, V4, V5, V6",
+            "unsupported",
+        ),
     ],
 )
 def test_another_quantity_neither_supports_nor_contradicts(claim: str, evidence: str, verdict: str) -> None:
