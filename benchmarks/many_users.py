@@ -2,7 +2,7 @@
 
 The page's server runs in a process of its own, the visitors in this one: each loads the page, drops a file of his own,
 asks about it with `quote` again and again, and begins a new conversation after every fourth question. What they send
-is what a browser sends (tests/ui/simulated.py). By default over the small archive of the tests; --workspace takes any.
+is what a browser sends (tests/ui/visiting.py). By default over the small archive of the tests; --workspace takes any.
 Each visitor has an account; a conversation that nobody shows is closed after half a minute.
 
     python benchmarks/many_users.py --visitors 50 --minutes 10 --think 0
@@ -20,8 +20,8 @@ from pathlib import Path
 TESTS = Path(__file__).parent.parent / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "ui")]
 
-from simulated import measured_visits  # noqa: E402
 from small_archive import build_small_archive  # noqa: E402
+from visiting import measured_visits  # noqa: E402
 
 
 def main() -> None:

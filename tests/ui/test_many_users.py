@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from simulated import measured_visits
 from small_archive import build_small_archive
+from visiting import measured_visits
 
 VISITORS = 50
 

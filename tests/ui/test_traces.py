@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from browsing import CHROMIUM, ask, drop, in_chromium, radiograph, save_dicom
-from simulated import served
+from visiting import served
 
 pytestmark = in_chromium
 
