@@ -209,7 +209,7 @@ def load_suite(path: Path, workspace: Path | None = None) -> Dataset:
 
 def _read_cases(path: Path, task: Task) -> Iterator[Case]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # splitlines would cut at U+2028 inside a text
     except FileNotFoundError:
         raise RecipeError(f"{path}: no such file; the suite's `cases` is relative to the suite") from None
     except UnicodeDecodeError as error:

@@ -43,7 +43,7 @@ class FinishedRun:
 
     @cached_property
     def dataset(self) -> Dataset:
-        lines = (self.folder / "cases.jsonl").read_text(encoding="utf-8").splitlines()
+        lines = (self.folder / "cases.jsonl").read_text(encoding="utf-8").strip("\n").split("\n")
         return Dataset(
             suite=Suite.model_validate({**self.manifest["suite"], "description": self.manifest["description"]}),
             cases=tuple(Case.model_validate_json(line) for line in lines),

@@ -56,6 +56,18 @@ def test_a_failed_case_is_status_1(evaluate, workspace, tmp_path):
     assert "1 of 4 cases failed" in out
 
 
+def test_a_line_separator_within_a_text_ends_no_case(tmp_path, capsys):
+    """U+2028 stands in published sets as it is; a case is a line of the file, not of the text."""
+    home = build_workspace(tmp_path)
+    case = CASES[0] | {"question": "How often was atrial fibrillation\u2028found in monitored patients?"}
+    suite = write_suite(home, [case], name="separated")
+    suite.with_suffix(".jsonl").write_text(json.dumps(case, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert main(["eval", str(suite), "--workspace", str(home), "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert main(["eval", first["run"], "--workspace", str(home), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["metrics"] == first["metrics"]
+
+
 def test_a_finished_run_is_read_back_and_nothing_else_may_be_asked_of_it(evaluate):
     _, out, _ = evaluate("tiny", "--json")
     run = json.loads(out)["run"]
