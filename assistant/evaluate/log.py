@@ -64,6 +64,10 @@ class Sample:
     observations: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     citations: Mapping[str, str] = field(default_factory=dict)
 
+    def as_logged(self) -> Sample:
+        """The sample as a log gives it back: marked so, it has the figures that it will have when marked anew."""
+        return Sample.from_json(json.loads(json.dumps(self.rounded().to_json())))
+
     def rounded(self) -> Sample:
         """The sample with its numbers as the log has them, so that a run read back gives the very same figures."""
         return replace(

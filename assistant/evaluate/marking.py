@@ -42,7 +42,7 @@ def read_as(reading: Reading, dataset: Dataset, samples: Mapping[str, Sample], b
     """The samples as another reader would see them, marked anew."""
     cases = {case.id: case for case in dataset.cases}
     return {
-        name: marked(reading(sample), cases[name], bench) if sample.error is None else sample
+        name: marked(reading(sample), cases[name], bench).rounded() if sample.error is None else sample
         for name, sample in samples.items()
         if name in cases
     }

@@ -206,7 +206,8 @@ def _ask_all(plan: Plan, opener: OpenAssistant, progress: Progress | None) -> di
 
         def keep(sample: Sample) -> None:
             name = sample.case
-            done[name] = marked(replace(sample, key=plan.keys[name]), by_id[name], bench).rounded()
+            logged = replace(sample, key=plan.keys[name]).as_logged()
+            done[name] = marked(logged, by_id[name], bench).rounded()
             log.write([done[name]])
 
         for sample in taken.values():

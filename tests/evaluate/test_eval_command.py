@@ -56,6 +56,17 @@ def test_a_failed_case_is_status_1(evaluate, workspace, tmp_path):
     assert "1 of 4 cases failed" in out
 
 
+def test_a_run_marked_anew_has_the_same_figures(evaluate, workspace, monkeypatch):
+    """Where the metrics' code has changed a finished run is marked from its log: to the last digit as it was."""
+    from assistant.evaluate import finished
+
+    write_suite(workspace, CASES + [case | {"id": f"{case['id']}-again"} for case in CASES], name="anew")
+    first = json.loads(evaluate("anew", "--json")[1])
+    monkeypatch.setattr(finished, "metrics_code", lambda: "changed since")
+    again = json.loads(evaluate(first["run"], "--json")[1])
+    assert again["run"] == first["run"] and again["metrics"] == first["metrics"]
+
+
 def test_a_line_separator_within_a_text_ends_no_case(tmp_path, capsys):
     """U+2028 stands in published sets as it is; a case is a line of the file, not of the text."""
     home = build_workspace(tmp_path)
