@@ -40,7 +40,15 @@ QUOTE = {
     "covid_drafts": ("finding_f1", "omission_rate", "logical_precision", "hallucination_rate"),
     "ludb_drafts": ("rhythm_f1", "finding_f1", "hallucination_rate"),
 }
-MODELS = ("accuracy", "wrong_answer_rate", "unparsed_rate", "answer_rate", "hallucination_rate", "citation_recall")
+MODEL_COLUMNS = {
+    "correct": ("accuracy", None),
+    "without retrieval": ("accuracy", "no-retrieval"),
+    "wrong answers": ("wrong_answer_rate", None),
+    "unchecked": ("wrong_answer_rate", "no-verification"),
+    "hallucinated claims": ("hallucination_rate", None),
+    "its own without retrieval": ("hallucination_rate", "no-retrieval"),
+    "claims cited to what carries them": ("citation_recall", None),
+}
 _OF_A_RUN = "seconds"
 
 
@@ -63,27 +71,30 @@ def quote_table(folder: Path) -> Iterator[str]:
         path = folder / f"{suite}.json"
         if path.exists():
             metrics = json.loads(path.read_text(encoding="utf-8"))["metrics"]
-            told = "; ".join(f"{name} {_value(metrics[name])}" for name in names if name in metrics)
+            told = "; ".join(f"{name} {_value(metrics[name])}" for name in names if metrics[name]["n"])
             yield f"| `{suite}` | {told} |"
 
 
 def model_table(path: Path) -> Iterator[str]:
-    """A row a model and variant of each suite of the matrix."""
-    yield f"| suite | model | cases | {' | '.join(MODELS)} |"
-    yield "|---|---|---:|" + "---|" * len(MODELS)
-    for row in json.loads(path.read_text(encoding="utf-8"))["rows"]:
-        name = " · ".join(part for part in (row["model"], row["variant"]) if part)
-        if "metrics" not in row:
-            yield f"| `{row['suite']}` | {name} | | {row['reason']} |" + " |" * (len(MODELS) - 1)
-            continue
-        cells = (_value(row["metrics"][key]) if key in row["metrics"] else "" for key in MODELS)
-        yield f"| `{row['suite']}` | {name} | {row['cases']} | {' | '.join(cells)} |"
+    """A row a suite and model: right answers as it comes, without retrieval and unchecked; hallucinated claims."""
+    rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    found = {(row["suite"], row["model"], row["variant"]): row.get("metrics", {}) for row in rows}
+    yield "| suite | model | cases | " + " | ".join(MODEL_COLUMNS) + " |"
+    yield "|---|---|---:|" + "---|" * len(MODEL_COLUMNS)
+    for row in rows:
+        if row["variant"] is None:
+            cells = [
+                _value(found.get((row["suite"], row["model"], variant), {}).get(metric), places=2)
+                for metric, variant in MODEL_COLUMNS.values()
+            ]
+            yield f"| `{row['suite']}` | {row['model']} | {row['cases']} | {' | '.join(cells)} |"
 
 
-def _value(interval: dict[str, Any]) -> str:
-    if interval["value"] is None:
+def _value(interval: dict[str, Any] | None, places: int = 3) -> str:
+    if interval is None or interval["value"] is None:
         return "–"
-    return f"{interval['value']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}] ({interval['n']})"
+    value, low, high = (f"{interval[name]:.{places}f}" for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}] ({interval['n']})"
 
 
 def _compare(ours: Path, theirs: Path) -> int:
