@@ -1,8 +1,11 @@
 """The command line as scripts use it: JSON on stdout, the rest on stderr, and the exit status."""
 
 import json
+import re
+import socket
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 from pydicom.data import get_testdata_file
@@ -35,6 +38,30 @@ def test_help_names_every_command_and_imports_nothing_heavy():
     assert done.returncode == 0, done.stderr
     for command in ("demo", "init", "index", "search", "ask", "draft", "check", "measure", "read", "eval", "doctor"):
         assert f"\n    {command} " in done.stdout
+
+
+def test_every_command_of_the_help_is_there():
+    from assistant import commands
+
+    said = subprocess.run([sys.executable, "-m", "assistant.cli", "--help"], capture_output=True, text=True).stdout
+    named = re.findall(r"^    ([a-z][a-z-]+)\b", said, re.MULTILINE)
+    assert {"chat", "serve-llm", "user"} <= set(named)
+    assert [name for name in named if not hasattr(commands, f"run_{name.replace('-', '_')}")] == []
+
+
+def test_chat_opens_the_page_where_nothing_is_indexed_yet(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "assistant.cli", "chat", "--workspace", str(tmp_path), "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            assert f"127.0.0.1:{port}" in server.stdout.readline()
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/archive") as answered:
+                assert answered.status == 200 and b"Wardround" in answered.read()
+        finally:
+            server.terminate()
 
 
 def test_index_prints_the_contracts_json_and_says_what_was_set_aside(run, tmp_path):

@@ -2,7 +2,7 @@
 
 from assistant.commands.accounts import run_user
 from assistant.commands.asking import run_ask, run_search
-from assistant.commands.building import run_demo, run_index, run_init
+from assistant.commands.building import run_chat, run_demo, run_index, run_init
 from assistant.commands.checking import run_check
 from assistant.commands.drafting import run_draft
 from assistant.commands.evaluating import run_eval, run_probe
@@ -12,6 +12,7 @@ from assistant.commands.serving import run_serve_llm
 
 __all__ = [
     "run_ask",
+    "run_chat",
     "run_check",
     "run_deidentify",
     "run_demo",
