@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from assistant.records import BoxPlace, Claim, Evidence, Place, Record, SignalPlace, TextPlace, ValuePlace
 from assistant.ui.language import is_known, say, say_count
@@ -20,12 +20,15 @@ def modality(code: str, kind: str) -> str:
     return say(f"modality.{code}") if is_known(f"modality.{code}") else code
 
 
-def relation(evidence: Evidence, uploaded: Iterable[str]) -> str:
+def relation(evidence: Evidence, uploaded: Mapping[str, str] | Collection[str]) -> str:
     """Whose evidence it is: the upload's, this patient's, another patient's, or general knowledge.
 
-    Where the archive names no patient, all that is known is that it is another study.
+    `uploaded` are records that were uploaded, or their files by record id: of several the one is named. Where the
+    archive names no patient, all that is known is that it is another study.
     """
     if evidence.relation == "own":
+        if isinstance(uploaded, Mapping) and evidence.record_id in uploaded and len(set(uploaded.values())) > 1:
+            return say("relation.upload_named", file=uploaded[evidence.record_id])
         return say("relation.upload" if evidence.record_id in uploaded else "relation.patient")
     if evidence.relation == "similar":
         return say("relation.other_patient" if evidence.patient_id else "relation.other_study")

@@ -271,6 +271,13 @@ def test_a_follow_up_a_full_prompt_and_a_new_case_are_told():
     assert html.index("Is there an effusion?") < html.index("New case:") < html.index("And left?")
 
 
+def test_of_several_uploads_the_one_is_named():
+    """Two recordings in one case have two heart rates: each says of which file it is."""
+    own = evidence(relation="own")
+    assert words.relation(own, {own.record_id: "a.hea"}) == "this upload"
+    assert words.relation(own, {own.record_id: "a.hea", "other": "b.dcm"}) == "upload a.hea"
+
+
 def test_another_patient_is_said_only_where_the_patient_is_known():
     assert words.relation(evidence(), ()) == "another patient"
     unknown = evidence(patient_id=None)
