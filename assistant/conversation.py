@@ -161,9 +161,9 @@ class Conversation:
         patient = known or next(iter(sorted(people.names(self.patient))), None) if self.patient else None
         return Scope(patient, self.history, self.studies, about)
 
-    def about(self) -> frozenset[str]:
-        """The names of the patient whom the case is about, as far as its choice or its uploads say."""
-        return frozenset[str]().union(*self._names(self.files))
+    def about(self, files: Sequence[File] | None = None) -> frozenset[str]:
+        """The names of the patient whom the case is about, as far as its choice or its uploads (or `files`) say."""
+        return frozenset[str]().union(*self._names(self.files if files is None else files))
 
     def strangers(self, files: Sequence[File]) -> tuple[File, ...]:
         """Those of some files that are of another patient than the case, or than the first of them."""

@@ -1,6 +1,7 @@
 """The chat's handlers without a browser: conversations, cases and their wall, questions put anew and handed over."""
 
 import re
+import shutil
 import time
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from browsing import save_dicom
 from PIL import Image as Picture
+from pydicom.data import get_testdata_file
 
 from assistant.assistant import Assistant
 from assistant.errors import WardroundError
@@ -165,6 +167,35 @@ def test_files_of_two_patients_are_told_apart_before_anything_is_asked(desk, tmp
     cited = {e.record_id for e in tab.talk.turns[-1].evidence().values() if e.relation == "own"}
     assert cited == {tab.talk.uploads[0].records[0].record_id}
     assert [turn.new_case for turn in tab.talk.turns] == [False, True]
+
+
+@pytest.mark.parametrize("second", ["CT_small.dcm", "MR_small.dcm"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_case_so_far_is_of_the_patient_who_was_there_first(desk, tmp_path, second, turned):
+    names = ("waveform_ecg.dcm", second)[:: -1 if turned else 1]
+    first, second = (shutil.copy(get_testdata_file(name), tmp_path) for name in names)  # what is dropped goes at last
+    tab = Browser(desk)
+    tab.drop(first)
+    pseudonym = tab.talk.uploads[0].records[0].patient_id
+    assert pseudonym and pseudonym in tab.seen["bar"]
+    dialog = tab.drop(first, second)["dialog"]
+    other = tab.talk.strangers()[0].records[0].patient_id
+    assert other != pseudonym and f"of {other}." in dialog
+    assert f"The case so far: {pseudonym}." in dialog and pseudonym in tab.seen["bar"]
+    assert other not in re.findall(r"<b><bdi>(.*?)</bdi>", tab.seen["bar"])[0]
+
+
+def test_a_case_that_goes_on_without_its_files_is_still_of_its_patient(desk, tmp_path):
+    tab = Browser(desk)
+    tab.ask("What do similar studies show?", of_patient(tmp_path / "one.dcm", "p-one"))
+    pseudonym, talk_id = tab.talk.uploads[0].records[0].patient_id, tab.talk.id
+    desk.talks.close()
+    again = Browser(desk, "s2", talk=talk_id)
+    for number in range(6):  # pseudonyms of either order
+        again.drop(of_patient(tmp_path / f"other{number}.dcm", f"p-other-{number}"))
+        assert f"The case so far: {pseudonym}." in again.seen["dialog"]
+        assert pseudonym in re.findall(r"<b><bdi>(.*?)</bdi>", again.seen["bar"])[0]
+        again.press("drop_others")
 
 
 def test_a_question_about_another_patient_is_refused_with_the_ways_out(desk):

@@ -40,19 +40,15 @@ def case_html(talk: Conversation) -> Markup:
 def _about(talk: Conversation) -> tuple[str, str]:
     """(whom or what, how that is known)."""
     case = talk.case
-    others = talk.strangers()
-    own = [upload for upload in talk.uploads if upload.records and upload not in others]
-    names = [upload.name for upload in own]
+    names = [upload.name for upload in talk.own()]
     left = len(names) - _NAMED
     files = ", ".join([*names[:_NAMED], *([say_count("uploads.more", left)] if left > 0 else [])])
     scope = case.scope() if case is not None else None
     if scope is not None and scope.patient:
         return say("case.patient", patient=scope.patient), say("case.with_history" if scope.history else "case.chosen")
-    whose = sorted({record.patient_id for upload in own for record in upload.records if record.patient_id})
-    whose = whose[:1] or sorted(scope.about if scope else ())[:1]
-    if whose:
+    if whose := talk.patient_shown():
         told = say("case.from_files", files=files) if files else say("case.of_before")
-        return say("case.patient", patient=whose[0]), told
+        return say("case.patient", patient=whose), told
     if scope is not None and scope.studies:
         return say_count("case.studies", len(scope.studies)), say("case.only_these")
     if files:

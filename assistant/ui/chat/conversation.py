@@ -128,6 +128,11 @@ class Conversation:
         found = set(self.case.strangers(self.files()))
         return tuple(upload for upload in self.uploads if upload.path in found)
 
+    def own(self) -> list[Upload]:
+        """The uploads that could be read and are not of another patient than the case."""
+        others = self.strangers()
+        return [upload for upload in self.uploads if upload.records and upload not in others]
+
     def files(self) -> list[Path]:
         """The uploads that could be read, for every question of this conversation."""
         return [upload.path for upload in self.uploads if upload.records]
@@ -151,11 +156,13 @@ class Conversation:
 
     def patient_shown(self) -> str:
         """The pseudonym of the patient whom the case is about, as far as it is known; else empty."""
-        scope = self.case.scope() if self.case is not None else None
-        if scope is None or scope.patient:
-            return (scope.patient or "") if scope else ""
-        named = sorted({record.patient_id for upload in self.uploads for record in upload.records if record.patient_id})
-        return next(iter([*(name for name in named if name in scope.about), *sorted(scope.about)]), "")
+        if self.case is None:
+            return ""
+        if chosen := self.case.scope().patient:
+            return chosen
+        own = self.own()
+        named = sorted({record.patient_id for upload in own for record in upload.records if record.patient_id})
+        return next(iter(named or sorted(self.case.about([upload.path for upload in own]))), "")
 
     def new_case(
         self, patient: str | None = None, history: bool = False, studies: Collection[str] = (),

@@ -110,8 +110,7 @@ class Desk:
         """Whether files of another patient than the case's lie there; then the dialog asks what to do."""
         talk = tab.talk
         if others := talk.strangers():
-            own = [upload for upload in talk.uploads if upload not in others and upload.records]
-            tab.dialog = mixing(own, others, talk.patient_shown())
+            tab.dialog = mixing(talk.own(), others, talk.patient_shown())
         return bool(others)
 
     # --- questions -----------------------------------------------------------------------------------
