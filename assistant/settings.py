@@ -306,6 +306,7 @@ class UiSettings(_Group):
     waiting: int = Field(200, ge=1, description="questions that may wait for their turn; one more is told to come back")
     own_questions: int = Field(2, ge=1, description="questions of one visitor at a time, in all tabs and by the API")
     questions_per_minute: int = Field(30, ge=1, description="questions of one visitor in any minute")
+    max_question_chars: int = Field(8_000, ge=1, description="of one question in the chat and the API; longer: refused")
     api: bool = Field(False, description="HTTP routes for programs at /api/v1, with their documentation (docs/api.md)")
     mcp: bool = Field(False, description="tools for language models at /mcp (the extra `mcp`; docs/api.md)")
 

@@ -80,6 +80,13 @@ def listed(names: Sequence[str]) -> str:
     return say("words.and", first=", ".join(names[:-1]), last=names[-1])
 
 
+def too_long(question: str, most: int) -> str:
+    """Why a question of more than `most` characters is not asked, and what to do; empty for a shorter one."""
+    if len(question) <= most:
+        return ""
+    return say("words.too_long", count=number(len(question)), most=number(most))
+
+
 def unasked(names: Sequence[str]) -> str:
     """Why a question that came with files that can't be read was not asked, and what to do."""
     return say_count("words.unasked", len(names), names=listed(names))

@@ -153,6 +153,11 @@ def test_what_can_not_be_used_is_told(program):
     ben = program("ben")
     assert "question is empty" in got(ben.post(API + "/ask", data={"question": " "}), 422)["detail"]
     assert "nothing to search for" in got(ben.post(API + "/search"), 422)["detail"]
+    long = {"question": "x " * 200_000}
+    for route in ("/ask", "/ask/stream"):
+        assert "400,000 characters, and 8,000 are the most" in got(ben.post(API + route, data=long), 422)["detail"]
+    talk = got(ben.post(API + "/conversations", json={}))["id"]
+    assert "8,000" in got(ben.post(f"{API}/conversations/{talk}/questions", data=long), 422)["detail"]
     odd = {"files": ("odd.bin", bytes(range(256)))}
     assert "odd.bin" in got(ben.post(API + "/search", files=odd), 422)["detail"]
     twice = [("files", ("a.txt", b"x")), ("files", ("a.txt", b"y"))]

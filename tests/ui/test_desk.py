@@ -308,6 +308,23 @@ def test_an_answer_goes_on_while_another_conversation_is_looked_at(desk):
     assert tab.talk is first and "pleural effusion" in tab.seen["talk"]
 
 
+def test_a_question_beyond_the_limit_is_refused_and_stays_in_the_box(desk, tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr("assistant.ui.chat.desk.gr.Warning", said.append)
+    most = desk.assistant.settings.ui.max_question_chars
+    tab, long = Browser(desk), "x " * 200_000
+    (refused,) = tab.ask(long, of_patient(tmp_path / "one.dcm", "p-one"))
+    assert boxed(refused) == long.strip() and not tab.talk.turns and not tab.talk.busy
+    assert f"399,999 characters, and {most:,} are the most" in said[0] and said[0] in refused["told"]
+    assert [upload.name for upload in tab.talk.uploads] == ["one.dcm"] and "one.dcm" in refused["shelf"]
+    tab.ask(("Is there an effusion? " * most)[:most])
+    assert tab.talk.turns[-1].stage == "done" and len(said) == 1
+    tab.talk.turns[-1].question = long  # kept before the limit was lowered
+    for drawn in desk.again("quote", tab.request):
+        tab.take(drawn)
+    assert len(said) == 2 and tab.talk.turns[-1].stage == "done" and len(tab.talk.turns) == 1
+
+
 def test_one_question_at_a_time_in_a_conversation(desk, capsys):
     tab = Browser(desk)
     steps = desk.ask({"text": QUESTION, "files": []}, "quote", tab.request)

@@ -24,7 +24,7 @@ Patient = Annotated[str | None, Form(description="the archive’s own id: only t
 Excluded = Annotated[str | None, Form(description="leave this patient out")]
 History = Annotated[bool, Form(description="the same patient’s earlier studies too")]
 Answerer = Annotated[Literal["quote", "local", "openai"] | None, Form(description="left out, the settings’")]
-Question = Annotated[str, Form(max_length=10_000)]
+Question = Annotated[str, Form(description="of ui.max_question_chars at most")]
 Prompt = Annotated[str, Form(description="a prompt of prompts/, e.g. plain; left out, chosen by the question")]
 Way = Annotated[Mode | None, Form(description="how a model comes to its answer; left out, the settings’")]
 MOST_QUERIES = 256  # in one request
@@ -81,6 +81,7 @@ def asking_router(service: Service) -> APIRouter:
         mode: Way = None,
     ) -> Any:
         """What `wardround ask` does: every sentence of the answer was checked against evidence."""
+        service.check_length(question)
         with service.incoming.brought(files) as paths:
             asked = assistant.ask_stream(
                 question, files=paths, llm=llm, patient=patient, exclude_patient=exclude_patient, history=history,
@@ -107,6 +108,7 @@ def asking_router(service: Service) -> APIRouter:
     ) -> StreamingResponse:
         """First what was found, then each sentence once it is checked, last the whole answer; before each of them,
         the place in the line where one has to wait."""
+        service.check_length(question)
         with ExitStack() as opened:
             paths = opened.enter_context(service.incoming.brought(files))
             asked = assistant.ask_stream(

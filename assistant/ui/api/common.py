@@ -21,6 +21,7 @@ from assistant.ui.api.incoming import Incoming
 from assistant.ui.api.shapes import Problem
 from assistant.ui.capacity import Capacity, capacity_of
 from assistant.ui.visitor import Visitor, need, visitor
+from assistant.ui.words import too_long
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -53,6 +54,11 @@ class Service:
     def who(self) -> str:
         """Whose share a call counts against; where nobody signs in, all programs are one visitor."""
         return visitor().name or "programs of this machine"
+
+    def check_length(self, question: str) -> None:
+        """Raises BadQuery for a question longer than `ui.max_question_chars`."""
+        if refused := too_long(question, self.assistant.settings.ui.max_question_chars):
+            raise BadQuery(refused)
 
     def in_turn(self, work: Callable[[], T]) -> T:
         """Do something that keeps a processor busy, when its turn has come. Raises TooBusy beyond a visitor's share."""

@@ -132,6 +132,7 @@ def _add_tools(server: Any, service: Service) -> None:
         """
 
         def answer() -> dict[str, Any]:
+            service.check_length(question)
             with service.incoming.brought(_opened(files)) as paths:
                 asked = assistant.ask_stream(question, files=paths, patient=patient, history=history)
                 steps = service.capacity.steps(service.who(), assistant.settings.llm.name, asked)

@@ -136,6 +136,7 @@ def talking_router(service: Service) -> APIRouter:
         mode: Way = None,
     ) -> Any:
         """`files` are added to the case; those of another patient are refused."""
+        service.check_length(question)
         with open_talks.using(talk_id) as talk:
             paths = service.incoming.bring(talk.folder, files)
             asked = talk.case.ask_stream(question, files=paths, llm=llm, prompt=prompt, mode=mode)

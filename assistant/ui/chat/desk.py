@@ -124,6 +124,11 @@ class Desk:
         if not question:
             yield self.draw(tab, "bar", "shelf", question="")
             return
+        if refused := self._too_long(question):
+            gr.Warning(refused)
+            tab.told = refused
+            yield self.draw(tab, "bar", "shelf", "told", question=question)
+            return
         if self._ask_before_mixing(tab):
             yield self.draw(tab, "bar", "shelf", "dialog", question=question)
             return
@@ -143,8 +148,11 @@ class Desk:
         tab = self._tab(request)
         talk = tab.talk
         tab.editing = len(talk.turns) - 1
-        turn = self._begin(tab, talk.turns[-1].question, model) if tab.editing >= talk.first else None
+        refused = self._too_long(talk.turns[-1].question)
+        turn = self._begin(tab, talk.turns[-1].question, model) if tab.editing >= talk.first and not refused else None
         if turn is None:
+            if refused:
+                gr.Warning(refused)
             tab.editing = None
             yield self.draw(tab, "talk")
             return
@@ -165,6 +173,9 @@ class Desk:
             if turn.busy:
                 turn.stage = "stopped"
         return self.draw(tab, "talk", "told", "box")
+
+    def _too_long(self, question: str) -> str:
+        return words.too_long(question, self.assistant.settings.ui.max_question_chars)
 
     def _begin(self, tab: Tab, question: str, model: str) -> Turn | None:
         """A turn for a question, in the place of the one that is being put anew; None while another one is answered.
