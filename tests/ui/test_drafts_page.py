@@ -12,6 +12,7 @@ import pytest
 from browsing import HOSTILE, ask, in_chromium, radiograph, shoot
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from markupsafe import Markup
 from PIL import Image as Pillow
 from sqlalchemy import select
 
@@ -191,6 +192,44 @@ def test_a_long_list_is_shown_in_pages_and_filtered(archive, drafted):
         assert drafts_html(line, many, counts, "look", 0, None).count('data-act="open"') == (PAGE + 5) // 2
         still_open = drafts_html(line, many, counts, "open", 0, None)
     assert 'data-draft="d0"' not in still_open and 'data-draft="d1"' in still_open
+
+
+def test_the_list_flags_a_draft_by_its_sentences_as_they_stand(archive, tmp_path):
+    list(archive.draft(["study-2"], out=tmp_path / "mended"))
+    desk = DraftsDesk(archive)
+    with entering(ANNA):
+        (run,) = [run for run in desk.shelf.runs() if run.folder.name == "mended"]
+        (drafted,) = run.folder.drafts()
+        draft = run.folder.draft(drafted.digest)
+        where = Where(run=run.id, draft=drafted.digest)
+
+        def listed(show):
+            return desk._list(desk._line(run), replace(where, show=show))
+
+        before = listed("all").count("⚑")
+        assert before == bool(drafted.flags)
+        key = review(archive, drafted.digest, draft).sentences[0].key
+        decide(archive, drafted.digest, draft, key, "change", "The aorta is torn.")
+        assert "⚑" in listed("all") and drafted.digest in listed("look")
+        for sentence in review(archive, drafted.digest, draft).sentences:
+            decide(archive, drafted.digest, draft, sentence.key, "restore")
+        assert listed("all").count("⚑") == before
+    shutil.rmtree(tmp_path / "mended")
+
+
+def test_a_rejected_sentence_keeps_its_evidence_beside_it(archive, drafted):
+    run, (_, second) = drafted
+    desk = DraftsDesk(archive)
+    with entering(ANNA):
+        draft = run.folder.draft(second.digest)
+        opened = desk._pressed(Where(run=run.id), {"act": "open", "draft": second.digest})
+        *_, last = review(archive, second.digest, draft).sentences
+        assert last.key != opened.sentence and last.claims[0].citations
+        after = desk._pressed(opened, {"act": "reject", "sentence": last.key})
+        *_, beside, _, _, _ = desk.draw(after)
+        assert after.sentence == last.key and after.evidence == last.claims[0].citations[0]
+        assert "<h2>" in beside and str(Markup.escape(last.text)) in beside.partition("</h2>")[0]
+        decide(archive, second.digest, draft, last.key, "restore")
 
 
 def test_a_run_goes_on_behind_the_page_ends_when_told_to_and_goes_on_again(archive):

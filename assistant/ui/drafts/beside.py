@@ -10,7 +10,7 @@ from markupsafe import Markup
 from assistant.drafting.prior import is_prior
 from assistant.records import BoxPlace, Evidence, Record, SignalPlace, ValuePlace
 from assistant.ui import words
-from assistant.ui.drafts.report import Opened
+from assistant.ui.drafts.report import Opened, claims_shown
 from assistant.ui.evidence.view import Look, view
 from assistant.ui.language import say, say_count
 
@@ -21,9 +21,9 @@ def beside_html(opened: Opened, look: Look, own: Sequence[Record]) -> Markup:
     """The panel; `own` are the study's own pictures and signals, which similar ones are laid beside."""
     known, order = opened.known(), opened.numbered()
     sentence = next((s for s in opened.review.sentences if s.key == opened.sentence), None)
-    cited = list(
-        dict.fromkeys(key for c in (sentence.claims if sentence else ()) for key in c.citations if key in known)
-    )
+    claims = claims_shown(sentence) if sentence else ()
+    text = " ".join(claim.text for claim in claims)
+    cited = list(dict.fromkeys(key for claim in claims for key in claim.citations if key in known))
     study = [key for key, piece in known.items() if is_picture(piece)]
     shown_already = {*cited, *study}
     rest = [key for key, piece in known.items() if piece.kept and key not in shown_already]
@@ -31,10 +31,9 @@ def beside_html(opened: Opened, look: Look, own: Sequence[Record]) -> Markup:
     chosen = known.get(opened.evidence or "")
     shown = Markup('<p class="wr-empty">{}</p>').format(say("drafts.choose_evidence"))
     if chosen is not None:
-        text = sentence.text if sentence else ""
         quotes = _QUOTED.findall(text) or ([text] if text else [])
         shown = view(chosen, look, order.get(chosen.id), relation(chosen), None, quotes, own)
-    title = say("drafts.evidence_for", sentence=sentence.text) if sentence else say("drafts.all_evidence")
+    title = say("drafts.evidence_for", sentence=text) if sentence else say("drafts.all_evidence")
     back = Markup('<p class="wr-dr-back"><button type="button" data-act="back">{}</button></p>').format(
         say("drafts.back")
     )

@@ -13,18 +13,18 @@ import gradio as gr
 from markupsafe import Markup
 
 from assistant.drafting import DraftOptions
-from assistant.drafting.review import decide, records_seen, review, sections_of
-from assistant.drafting.runs import delete_run, is_pages, new_run
+from assistant.drafting.review import decide, edited, records_seen, review, sections_of
+from assistant.drafting.runs import Drafted, delete_run, is_pages, new_run
 from assistant.errors import WardroundError
 from assistant.generate import report_templates
-from assistant.records import Draft, counts_of
-from assistant.store.edits import edited_drafts, last_actions
+from assistant.records import Draft, Edit, counts_of, review_of
+from assistant.store.edits import edited_drafts, edits_of, last_actions
 from assistant.store.opinions import own_opinions
 from assistant.ui import words
 from assistant.ui.drafts.beside import beside_html, is_picture
 from assistant.ui.drafts.jobs import JOBS
 from assistant.ui.drafts.lists import SHOWS, RunLine, delete_html, drafts_html, progress_html, runs_html
-from assistant.ui.drafts.report import Opened, report_html
+from assistant.ui.drafts.report import Opened, claims_shown, report_html
 from assistant.ui.drafts.shelf import Run, shelf_of
 from assistant.ui.language import is_known, say
 from assistant.ui.visitor import need, visitor
@@ -64,6 +64,7 @@ class DraftsDesk:
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant
         self.shelf = shelf_of(assistant)
+        self._flags: dict[str, tuple[tuple[int, datetime], tuple[str, ...]]] = {}  # by draft, after so many decisions
 
     # --- what is drawn -----------------------------------------------------------------------------------
 
@@ -145,10 +146,24 @@ class DraftsDesk:
         touched = edited_drafts(self.assistant.db) & {drafted.digest for drafted in listed}
         last = last_actions(self.assistant.db, touched)
         counts = {d.digest: counts_of(d.sentences, last[d.digest]) for d in listed if d.digest in last}
+        edits = edits_of(self.assistant.db, touched)
+        listed = [self._as_it_stands(line.run, d, edits[d.digest]) if d.digest in edits else d for d in listed]
         drawn = drafts_html(line, listed, counts, where.show, where.page, where.draft)
         return drawn + (
             delete_html(line, where.deleting) if is_pages(self.assistant.workspace, line.run.folder) else ""
         )
+
+    def _as_it_stands(self, run: Run, drafted: Drafted, edits: Sequence[Edit]) -> Drafted:
+        """The draft of a list with the reasons to look that its sentences give after what was decided on them."""
+        state = (len(edits), edits[-1].at)
+        known = self._flags.get(drafted.digest)
+        if known is None or known[0] != state:
+            try:
+                flags = edited(review_of(run.folder.draft(drafted.digest), edits)).flags
+            except WardroundError:  # a line that somebody else wrote over
+                return drafted
+            known = self._flags[drafted.digest] = state, flags
+        return replace(drafted, flags=known[1])
 
     def _open(self, run: Run | None, where: Where) -> tuple[Markup, Markup]:
         if run is None or where.draft is None:
@@ -238,7 +253,7 @@ class DraftsDesk:
         it shows."""
         self.assistant.db.log_access("draft_read", list(records_seen(draft)))
         sentence = next(iter(review(self.assistant, digest, draft).sentences), None)
-        own = next((piece.id for piece in draft.evidence if is_picture(piece)), None)
+        own = _own_picture(draft)
         cited = next(iter(sentence.claims[0].citations), None) if sentence and sentence.claims else None
         return replace(
             where, draft=digest, sentence=sentence.key if sentence else None, evidence=own or cited, editing=None,
@@ -251,22 +266,19 @@ class DraftsDesk:
             return where
         draft = run.folder.draft(where.draft)
         try:
-            claims = decide(self.assistant, where.draft, draft, sentence, act, text)
+            decide(self.assistant, where.draft, draft, sentence, act, text)
         except WardroundError as error:
             if act in ("change", "add"):  # what was typed is not lost
                 return replace(where, error=str(error), typed=text)
             raise
-        cited = next((key for claim in claims for key in claim.citations), None)
-        if act == "add":
-            section = (s.key for s in review(self.assistant, where.draft, draft).sentences if s.section == sentence)
-            *_, added = section
-            return replace(
-                where, sentence=added, evidence=cited or where.evidence, editing=None, focus=f"+{sentence}"
-            )  # fmt: skip
-        after = {"accept": "change", "reject": "restore"}.get(act, "change")
-        return replace(
-            where, sentence=sentence, evidence=cited or where.evidence, editing=None, focus=f"{sentence}-{after}"
-        )
+        after = {"reject": "restore"}.get(act, "change")
+        focus = f"+{sentence}" if act == "add" else f"{sentence}-{after}"
+        sentences = review(self.assistant, where.draft, draft).sentences
+        *_, decided = (s for s in sentences if sentence == (s.section if act == "add" else s.key))
+        cited = next((key for claim in claims_shown(decided) for key in claim.citations), None)
+        if cited is None:  # nothing is left open that another sentence rests on
+            cited = where.evidence if where.sentence == decided.key else _own_picture(draft)
+        return replace(where, sentence=decided.key, evidence=cited, editing=None, focus=focus)
 
     # --- a new run ---------------------------------------------------------------------------------------
 
@@ -333,6 +345,11 @@ def _named(study: ListedStudy) -> str:
         labels,
     )
     return " · ".join(part for part in told if part)[:200]
+
+
+def _own_picture(draft: Draft) -> str | None:
+    """The id of the study's own picture or recording, the first of them."""
+    return next((piece.id for piece in draft.evidence if is_picture(piece)), None)
 
 
 def _back(editing: str | None) -> str:

@@ -50,7 +50,7 @@ class Opened:
         known = self.known()
         order: dict[str, int] = {}
         for _, sentences in self.review.sections():
-            for claim in (claim for sentence in sentences for claim in _claims(sentence)):
+            for claim in (claim for sentence in sentences for claim in claims_shown(sentence)):
                 for key in claim.citations:
                     if key in known:
                         order.setdefault(key, len(order) + 1)
@@ -103,7 +103,7 @@ def _section(opened: Opened, name: str, sentences: Sequence[Sentence], order: Ma
 
 
 def _sentence(opened: Opened, sentence: Sentence, order: Mapping[str, int]) -> Markup:
-    claims = _claims(sentence)
+    claims = claims_shown(sentence)
     cite = [Markup("").join(_citations(opened, sentence, claim, order)) for claim in claims]
     said = Markup("").join(
         Markup('<p class="wr-said"><span class="wr-text">{}</span>{}</p>{}').format(claim.text, cited, _verdict(claim))
@@ -128,7 +128,7 @@ def _sentence(opened: Opened, sentence: Sentence, order: Mapping[str, int]) -> M
     )
 
 
-def _claims(sentence: Sentence) -> tuple[Claim, ...]:
+def claims_shown(sentence: Sentence) -> tuple[Claim, ...]:
     """What is shown of a sentence: what stands there, or what was rejected."""
     if sentence.claims or not sentence.last:
         return sentence.claims
