@@ -20,6 +20,9 @@ from assistant.ingest.text import cda, docx, fhir, hl7v2, html, jsonl, openi, pd
 from assistant.records import Record
 from assistant.settings import IngestSettings
 
+FAULTS = (AttributeError, TypeError, NameError, AssertionError, NotImplementedError, ImportError)
+"""What a reader raises by a mistake of its own: the file may well be sound."""
+
 
 class Format(Protocol):
     """What a module in `FORMATS` offers.
@@ -105,7 +108,8 @@ def read_content(file: Content, limits: IngestSettings) -> list[Record]:
     except RecursionError:
         raise file.refuse("damaged file (nested without end)") from None
     except Exception as error:  # the promise to callers: a bad file never stops the rest
-        raise file.refuse(f"damaged file ({type(error).__name__}: {' '.join(str(error).split())[:160]})") from None
+        whose = "an error inside Wardround" if isinstance(error, FAULTS) else "damaged file"
+        raise file.refuse(f"{whose} ({type(error).__name__}: {' '.join(str(error).split())[:160]})") from None
     if not records:
         raise file.refuse("holds nothing to index")
     return gated(file, records)

@@ -112,6 +112,6 @@ def _read(root: Path, result: Fuzzed, keep: Path | None) -> None:
                 shutil.copytree(
                     root / item.uri.partition("/")[0], keep / item.uri.partition("/")[0], dirs_exist_ok=True
                 )
-        elif re.match(r"damaged file \(\w+: ", reason):  # an exception that the registry caught
+        elif re.match(r"(damaged file|an error inside Wardround) \(\w+: ", reason):  # that the registry caught
             seed = item.uri.partition("/")[0].partition("-")[2]
             result.unnamed[f"{seed}: {reason}"[:110]] += 1

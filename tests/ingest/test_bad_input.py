@@ -1,9 +1,12 @@
 """Folders, missing, empty and too large files; dates, lead names and units as they come."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from assistant.errors import UnreadableFile
-from assistant.ingest import Deidentifier, describe_file, read_file
+from assistant.ingest import Deidentifier, describe_file, formats, read_file
+from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
 from assistant.ingest.signal.leads import lead_name, millivolts_per
 from assistant.pseudonyms import Pseudonyms
@@ -54,3 +57,19 @@ def test_lead_names_and_units():
     given = ["avr", "AVF", "Lead I", "MDC_ECG_LEAD_V6", "v3", "MLII", "ECG II", "vx"]
     assert [lead_name(name) for name in given] == ["aVR", "aVF", "I", "V6", "V3", "MLII", "II", "vx"]
     assert [millivolts_per(unit) for unit in ("mV", "uV", "µV", "V", "mmHg")] == [1.0, 1e-3, 1e-3, 1e3, None]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(AttributeError("no x"), "an error inside Wardround (AttributeError: no x)"),
+     (ValueError("no y"), "damaged file (ValueError: no y)")],
+)  # fmt: skip
+def test_a_mistake_of_a_reader_is_not_laid_to_the_file(monkeypatch, error, reason):
+    def read(file, limits):
+        raise error
+
+    monkeypatch.setitem(formats.FORMATS, "plain", SimpleNamespace(recognises=lambda file: True, read=read))
+    monkeypatch.setattr(formats, "format_of", lambda file: "plain")
+    with pytest.raises(UnreadableFile) as refused:
+        formats.read_content(Content("note.txt", b"A note."), LIMITS)
+    assert refused.value.reason == reason
