@@ -18,10 +18,10 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.ui.door import Caller, Door, new_secret, set_cookie
-from assistant.ui.gradio_gate import GradioGate, is_gradios
+from assistant.ui.gradio_gate import GradioGate, is_gradios, is_nowhere
 from assistant.ui.head import Place
 from assistant.ui.language import say, say_in
-from assistant.ui.sign_in import CLOCK, SIGN_IN, is_open, refused_page
+from assistant.ui.sign_in import CLOCK, SIGN_IN, is_open, missing_page, refused_page
 from assistant.ui.visitor import SCOPE_KEY, Visitor, entering, language_of
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Gate:
             refused = _sign_in_first(request, language)
         with entering(who):
             if refused is None and caller is not None:
-                refused = self._not_allowed(request, who)
+                refused = self._not_allowed(request, who) or self._missing(request, who)
             if refused is not None:
                 await refused(scope, receive, sent)
                 return
@@ -134,9 +134,16 @@ class Gate:
         if not roles or who.may(*roles):
             return None
         if _is_navigation(request):
-            open_to = [(page.path, say(page.name)) for page in self._pages.values() if who.may(page.role)]
-            return refused_page(say("sign_in.role_missing", role=say(f"role.{roles[0]}")), open_to)
+            return refused_page(say("sign_in.role_missing", role=say(f"role.{roles[0]}")), self._open_to(who))
         return JSONResponse({"detail": f"this takes the role {' or '.join(roles)}"}, 403)
+
+    def _missing(self, request: Request, who: Visitor) -> Response | None:
+        path = request.scope["path"]
+        known = (path.rstrip("/") or "/") in self._pages or not is_nowhere(path)
+        return None if known or not _is_navigation(request) else missing_page(self._open_to(who))
+
+    def _open_to(self, who: Visitor) -> list[tuple[str, str]]:
+        return [(page.path, say(page.name)) for page in self._pages.values() if who.may(page.role)]
 
     def _with_mark(self, send: Send, request: Request, caller: Caller) -> Send:
         """Where nobody signs in, a browser gets a mark of its own with its first page, and so is told from others."""

@@ -25,7 +25,7 @@ from assistant.ui.door import Caller
 from assistant.ui.language import say
 from assistant.ui.visitor import Visitor
 
-_OURS = ("/wr/", "/sign-in", "/sign-out", "/account", "/api/", "/mcp")
+_OURS = ("/wr/", "/sign-in", "/sign-out", "/account", "/api/", "/mcp", "/manifest.json")
 _API = "/gradio_api"
 _STATIC = ("/assets/", "/static/")
 _FILES = frozenset({"/theme.css", "/favicon.ico"})
@@ -41,6 +41,11 @@ _KEPT = 2_000  # sessions, events and files of one browser; the oldest of its ow
 def is_gradios(path: str) -> bool:
     """Whether a path is Gradio's to answer: all that isn't ours."""
     return not path.startswith(_OURS)
+
+
+def is_nowhere(path: str) -> bool:
+    """Whether a path, that is no page's, is neither ours nor one of those below which Gradio has anything."""
+    return not path.startswith((*_OURS, *_STATIC, f"{_API}/")) and path not in _FILES
 
 
 class Belongings:

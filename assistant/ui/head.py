@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from markupsafe import Markup
 
 from assistant import demo
-from assistant.ui.language import languages, say
-from assistant.ui.language.figures import number
+from assistant.ui.language import languages, say, say_count
 from assistant.ui.visitor import LANGUAGE_COOKIE, visitor
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
 LANGUAGE_ROUTE = "/wr/language"
+MANIFEST_ROUTE = "/manifest.json"
 _YEAR_S = 365 * 24 * 3600
 
 # The tab's name and the language that a screen reader speaks, which Gradio sets once for all pages. The conversation
@@ -84,7 +84,7 @@ def header_html(assistant: Assistant, here: Place, places: Sequence[Place]) -> M
 def archive_line(assistant: Assistant) -> str:
     """Which archive is open: "Archive: demo, 1,204 records"; only those that the visitor sees."""
     counts = {name: sum(kinds.values()) for name, kinds in assistant.totals().items() if visitor().sees(name)}
-    listed = (say("head.records", name=name, count=number(count)) for name, count in counts.items())
+    listed = (say_count("head.records", count, name=name) for name, count in counts.items())
     return say("head.archive", listed=", ".join(listed) or say("head.none"))
 
 
@@ -138,6 +138,18 @@ def language_router() -> APIRouter:
         response = RedirectResponse(within(back), status_code=303)
         response.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_S, httponly=True, samesite="strict")
         return response
+
+    return router
+
+
+def manifest_router() -> APIRouter:
+    """The web app manifest that every page of Gradio's links to; browsers ask for it without their cookies."""
+    router = APIRouter()
+
+    @router.get(MANIFEST_ROUTE, include_in_schema=False)
+    def manifest() -> JSONResponse:
+        told = {"name": "Wardround", "start_url": "/", "display": "browser"}
+        return JSONResponse(told, media_type="application/manifest+json")
 
     return router
 

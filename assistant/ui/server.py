@@ -36,7 +36,7 @@ from assistant.ui.evidence.pixels import image_router
 from assistant.ui.evidence.record_routes import record_router
 from assistant.ui.feedback import feedback_router
 from assistant.ui.gate import Gate
-from assistant.ui.head import Place, language_router
+from assistant.ui.head import Place, language_router, manifest_router
 from assistant.ui.page import PAGES, STYLES, build_page
 from assistant.ui.scratch import Scratch
 from assistant.ui.search.search_page import search_router
@@ -71,6 +71,7 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
 
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"))
     app.include_router(language_router())
+    app.include_router(manifest_router())
     app.include_router(scorecard_router(assistant))
     app.include_router(ecg_router(assistant))
     app.include_router(image_router(assistant))

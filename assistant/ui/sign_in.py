@@ -17,7 +17,7 @@ from assistant.errors import WardroundError
 from assistant.store.sign_ins import SignInRefused
 from assistant.ui.chat.tabs import signed_out
 from assistant.ui.door import Door, cookie_name, set_cookie
-from assistant.ui.head import LANGUAGE_ROUTE, within
+from assistant.ui.head import LANGUAGE_ROUTE, MANIFEST_ROUTE, within
 from assistant.ui.language import languages, say
 from assistant.ui.visitor import visitor
 
@@ -32,7 +32,7 @@ _Field = Annotated[str, Form(max_length=2_000)]
 
 def is_open(path: str) -> bool:
     """Whether a path is reached without being signed in: nothing there holds data."""
-    return path in (SIGN_IN, "/favicon.ico") or path.startswith(_OPEN_BELOW)
+    return path in (SIGN_IN, MANIFEST_ROUTE, "/favicon.ico") or path.startswith(_OPEN_BELOW)
 
 
 def sign_in_router(door: Door) -> APIRouter:
@@ -106,6 +106,12 @@ def refused_page(why: str, open_to: Sequence[tuple[str, str]]) -> HTMLResponse:
     links = Markup("").join(Markup('<li><a href="{}">{}</a></li>').format(path, name) for path, name in open_to)
     body = Markup('<p role="alert">{}</p><ul>{}</ul>{}').format(why, links, _sign_out())
     return _page(say("sign_in.not_allowed"), body, 403)
+
+
+def missing_page(open_to: Sequence[tuple[str, str]]) -> HTMLResponse:
+    """What is told of an address that no page has, with the ways (path, name) that there are for the visitor."""
+    links = Markup("").join(Markup('<li><a href="{}">{}</a></li>').format(path, name) for path, name in open_to)
+    return _page(say("head.missing"), Markup("<p>{}</p><ul>{}</ul>").format(say("head.missing_why"), links), 404)
 
 
 def _leave(door: Door, request: Request) -> None:

@@ -1,11 +1,13 @@
 """The head that all pages share, without a browser."""
 
+from types import SimpleNamespace
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from assistant.ui.head import LANGUAGE_ROUTE, language_router, within
-from assistant.ui.visitor import LANGUAGE_COOKIE
+from assistant.ui.head import LANGUAGE_ROUTE, archive_line, language_router, within
+from assistant.ui.visitor import LANGUAGE_COOKIE, Visitor, entering
 
 
 @pytest.mark.parametrize("address", ["/", "/search", "/search?text=a&k=3"])
@@ -33,3 +35,13 @@ def test_the_language_is_kept_in_a_cookie_and_the_page_comes_back():
     assert client.get(f"{LANGUAGE_ROUTE}/de", params={"back": "//elsewhere.example"}).headers["location"] == "/"
     refused = client.get(f"{LANGUAGE_ROUTE}/xx")
     assert refused.status_code == 404 and "set-cookie" not in refused.headers
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "Archive: ward, 1,204 records, other, 1 record"), ("de", "Archiv: ward, 1.204 Einträge, other, 1 Eintrag")],
+)
+def test_one_record_is_told_in_the_singular(language, told):
+    assistant = SimpleNamespace(totals=lambda: {"ward": {"image": 1_200, "text": 4}, "other": {"text": 1}})
+    with entering(Visitor(language=language)):
+        assert archive_line(assistant) == told

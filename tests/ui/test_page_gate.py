@@ -72,6 +72,26 @@ def cookies_of(client):
     return {"Cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
 
 
+def test_an_address_that_nothing_has_is_answered_by_a_page_in_the_visitors_language(server, cleo):
+    german = cleo.get("/archives", headers={**HTML, "Accept-Language": "de"})
+    assert german.status_code == 404 and german.headers["content-type"].startswith("text/html")
+    assert "Keine solche Seite" in german.text and '<a href="/">' in german.text and 'lang="de"' in german.text
+    assert "No such page" in cleo.get("/search/there", headers={**HTML, "Accept-Language": "en"}).text
+    for path, accept in (
+        ("/archives", "application/json"),
+        ("/api/v1/nothing", "text/html"),
+        ("/api/v1/nothing", "*/*"),
+    ):
+        answer = cleo.get(path, headers={"accept": accept})
+        assert answer.status_code == 404 and answer.headers["content-type"] == "application/json", path
+
+
+def test_the_manifest_that_every_page_links_to_is_answered_without_a_session(server):
+    status, headers, body = raw(server, "/manifest.json")
+    assert status == 200 and headers["Content-Type"] == "application/manifest+json"
+    assert json.loads(body)["name"] == "Wardround"
+
+
 # --- without sign-in ---------------------------------------------------------------------------------
 
 CLOSED = (
