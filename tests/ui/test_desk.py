@@ -198,6 +198,50 @@ def test_a_case_that_goes_on_without_its_files_is_still_of_its_patient(desk, tmp
         again.press("drop_others")
 
 
+def test_a_file_without_a_patient_is_told_to_be_taken_for_the_case_s(desk, tmp_path):
+    film, nameless = of_patient(tmp_path / "film.dcm", "p-one"), tmp_path / "note.txt"
+    nameless.write_text("There is a small pleural effusion on the left.")
+    tab = Browser(desk)
+    tab.drop(nameless)
+    assert "names no patient" not in tab.seen["bar"]
+    tab.drop(nameless, film)
+    assert "note.txt names no patient and is taken to be of this case" in tab.seen["bar"] and not tab.seen["dialog"]
+    assert "New case, and drop it there" in tab.seen["bar"]
+    tab.ask(QUESTION)
+    assert "note.txt names no patient" in tab.seen["bar"]
+    tab.press("remove", number="0")
+    assert "names no patient" not in tab.seen["bar"]
+    tab.press("new_case")
+    tab.press("choose_patient", patient="100")
+    tab.drop(nameless.rename(tmp_path / "later.txt"))
+    assert "later.txt names no patient" in tab.seen["bar"]
+
+
+def test_what_is_asked_without_the_files_of_an_earlier_visit_says_so(desk, tmp_path):
+    tab = Browser(desk)
+    film = of_patient(tmp_path / "film.dcm", "p-one")
+    again_there = shutil.copy(film, tmp_path / "again.dcm")
+    tab.ask("What do similar studies show?", film)
+    talk_id = tab.talk.id
+    assert "no longer here" not in tab.seen["shelf"]
+    desk.talks.close()
+    later = Browser(desk, "s2", talk=talk_id)
+    assert "file of this conversation is no longer here" in later.seen["shelf"]
+    (first, *_) = later.ask(QUESTION)
+    assert "is no longer here" in first["talk"] and "The whole archive is searched." in first["talk"]
+    assert "is no longer here" in later.talk.turns[-1].note and later.talk.turns[-1].stage == "done"
+    for drawn in desk.again("quote", later.request):
+        later.take(drawn)
+    assert "is no longer here" in later.talk.turns[-1].note
+    later.press("edit", turn="0")
+    later.ask(QUESTION)
+    assert "is no longer here" in later.talk.turns[0].note and later.talk.turns[0].gone
+    later.drop(again_there)
+    assert "no longer here" not in later.seen["shelf"]
+    later.ask(QUESTION)
+    assert "no longer here" not in later.talk.turns[-1].note
+
+
 def test_a_question_about_another_patient_is_refused_with_the_ways_out(desk):
     tab = Browser(desk)
     tab.press("choose")

@@ -38,7 +38,7 @@ class Answering:
             except WardroundError as error:
                 if turn.model == "quote" or turn.search is None:  # the search failed, not the model
                     raise
-                turn.note = say("talk.model_lost", model=say(f"head.{turn.model}"), error=error)
+                _note(turn, say("talk.model_lost", model=say(f"head.{turn.model}"), error=error))
                 turn.search, turn.claims, turn.stage = None, [], "searching"
                 yield from self._stream(talk, turn, "quote")
             self._keep(talk, turn)
@@ -59,7 +59,7 @@ class Answering:
         assert case is not None
         talk.set_files()  # a file taken off the table is asked with no more
         if names_a_patient(turn.question) and talk.patient_shown():
-            turn.note = say("case.named", patient=talk.patient_shown())
+            _note(turn, say("case.named", patient=talk.patient_shown()))
         asked = case.ask_stream(turn.question, llm=model)
         with closing(self._capacity.steps(talk.who, model, asked, follow_up=bool(case.turns))) as steps:
             for step in steps:
@@ -73,7 +73,7 @@ class Answering:
                         turn.claims.append(step)
                     case Answer():
                         turn.answer, turn.claims, turn.stage = step, list(step.claims), "done"
-                        turn.note = step.notice or turn.note
+                        _note(turn, step.notice)
                 yield
 
     def _keep(self, talk: Conversation, turn: Turn) -> None:
@@ -98,3 +98,9 @@ class Answering:
             Answer(question, tuple(turn.claims), evidence, False, "", turn.model, None, turn.search.route),
             timing_ms=turn.search.timing_ms, notice=say("talk.stopped"),
         )  # fmt: skip
+
+
+def _note(turn: Turn, told: str) -> None:
+    """Something more is to be told of a turn, once."""
+    if told not in turn.note:
+        turn.note = f"{turn.note} {told}".strip()

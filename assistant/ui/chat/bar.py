@@ -11,6 +11,7 @@ from assistant.ui.chat.conversation import Conversation
 from assistant.ui.chat.talk import act, shorten
 from assistant.ui.language import say, say_count
 from assistant.ui.language.figures import moment
+from assistant.ui.words import listed
 
 _NAMED = 3  # files named in the case's line; the others are counted
 
@@ -33,8 +34,20 @@ def case_html(talk: Conversation) -> Markup:
     about, how = _about(talk)
     return Markup(
         '<div class="wr-case-line" role="group" aria-label="{}"><span class="wr-who">{}</span> <b><bdi>{}</bdi></b>'
-        " <span>{}</span></div>"
-    ).format(say("case.name"), say("case.name"), about, how)
+        " <span>{}</span>{}</div>"
+    ).format(say("case.name"), say("case.name"), about, how, _nameless(talk))
+
+
+def _nameless(talk: Conversation) -> Markup:
+    """Which files are in the case without naming its patient, and the way out where they are of another."""
+    names = [upload.name for upload in talk.nameless()]
+    if not names:
+        return Markup("")
+    left = len(names) - _NAMED
+    files = listed([*names[:_NAMED], *([say_count("uploads.more", left)] if left > 0 else [])])
+    return Markup('<p class="wr-warning" role="status">⚠ {}</p>').format(
+        say_count("case.taken_for", len(names), files=files, way=say("head.new_case"))
+    )
 
 
 def _about(talk: Conversation) -> tuple[str, str]:

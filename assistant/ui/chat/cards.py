@@ -12,8 +12,10 @@ from assistant.ui.language import say
 NO_BUTTON = Markup("")
 
 
-def shelf(uploads: Sequence[Upload]) -> Markup:
-    """A card for each file that waits for its question, the names of those already asked about."""
+def shelf(uploads: Sequence[Upload], gone: str = "") -> Markup:
+    """A card for each file that waits for its question, the names of those already asked about; before them, what
+    there is to say of files that are `gone`.
+    """
     shown = [(number, upload) for number, upload in enumerate(uploads) if not upload.companion]
     waiting = Markup("").join(card(upload, _remove(number, upload)) for number, upload in shown if not upload.asked)
     asked = Markup("").join(
@@ -25,7 +27,8 @@ def shelf(uploads: Sequence[Upload]) -> Markup:
         say("uploads.asked_with"), say("uploads.in_play"), asked
     )
     fresh = Markup('<ul class="wr-cards" aria-label="{}">{}</ul>').format(say("uploads.for_next"), waiting)
-    return Markup("{}{}").format(line if asked else "", fresh if waiting else "")
+    note = Markup('<p class="wr-warning" role="status">⚠ {}</p>').format(gone) if gone else ""
+    return Markup("{}{}{}").format(note, line if asked else "", fresh if waiting else "")
 
 
 def card(upload: Upload, button: Markup = NO_BUTTON) -> Markup:

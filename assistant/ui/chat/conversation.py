@@ -133,6 +133,16 @@ class Conversation:
         others = self.strangers()
         return [upload for upload in self.uploads if upload.records and upload not in others]
 
+    def nameless(self) -> list[Upload]:
+        """The uploads that name no patient, in a case that has one: they are taken to be of it."""
+        if not self.patient_shown():
+            return []
+        return [upload for upload in self.uploads if upload.records and not any(r.patient_id for r in upload.records)]
+
+    def files_gone(self) -> int:
+        """How many uploads of the case in play went with an earlier visit, as long as none was dropped again."""
+        return 0 if self.uploads else sum(turn.gone for turn in self.turns[self.first :])
+
     def files(self) -> list[Path]:
         """The uploads that could be read, for every question of this conversation."""
         return [upload.path for upload in self.uploads if upload.records]

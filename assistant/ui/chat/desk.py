@@ -21,7 +21,7 @@ from assistant.ui.chat.conversation import Conversation, Turn
 from assistant.ui.chat.dialogs import mixing
 from assistant.ui.chat.steps import told_of
 from assistant.ui.chat.tabs import OpenTalks, Tab
-from assistant.ui.chat.talk import conversation_html
+from assistant.ui.chat.talk import conversation_html, without_files
 from assistant.ui.chat.uploads import Room, room_for, stored_bytes, take_in
 from assistant.ui.evidence.panel import panel_html
 from assistant.ui.feedback import opinions_below
@@ -186,12 +186,16 @@ class Desk:
         with talk.lock:
             if talk.busy:
                 return None
+            without, gone = without_files(talk), 0
             if tab.editing is not None:
+                left = talk.files_gone()
                 self.take_back(talk, tab.editing)
+                gone = left - talk.files_gone()  # the files went that came with a question taken back
                 tab.editing = None
             bad = talk.unreadable()
             turn = Turn(question, bad or talk.hand_over(), talk.kinds(), model=model, new_case=talk.switched)
             talk.switched = False
+            turn.note, turn.gone = without, gone
             if bad:
                 turn.stage, turn.note = "unasked", words.unasked([upload.name for upload in bad])
             talk.turns.append(turn)
@@ -246,7 +250,7 @@ class Desk:
                     below = opinions_below(self.assistant.db, talk.turns)
                     drawn[part] = conversation_html(talk, below, tab.editing, tab.all_turns)
                 case "shelf":
-                    drawn[part] = shelf(talk.uploads)
+                    drawn[part] = shelf(talk.uploads, without_files(talk))
                 case "panel":
                     drawn[part] = panel_html(talk, self.look)
                 case "dialog":

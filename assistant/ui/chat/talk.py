@@ -95,6 +95,16 @@ def _turn(
     )
 
 
+def without_files(talk: Conversation) -> str:
+    """That the files of the case went with an earlier visit, and what is searched without them; else empty."""
+    gone = talk.files_gone()
+    if not gone or talk.case is None:
+        return ""
+    told = say_count("talk.files_gone", gone)
+    narrowed = talk.case.patient or talk.case.studies
+    return told if narrowed else f"{told} {say('talk.files_gone_archive')}"
+
+
 def _files(turn: Turn) -> Markup:
     """The files that came with a question, or how many did on an earlier visit."""
     if turn.gone:
