@@ -320,7 +320,11 @@ def test_drafts_are_begun_gone_through_and_exported_and_an_answer_is_judged(page
     page.click("#wr-dr-begin")
     page.locator(".wr-dr-list .wr-dr-item").nth(1).wait_for()
     assert "Monday 9:00" in page.locator("#wr-dr-runs").inner_text()
-    assert not [*server.folder.rglob("handed.png")]  # it lies with its drafts now, and nowhere else
+    for _ in range(100):  # it lies with its drafts now, and soon nowhere else
+        if not (left := [*server.folder.rglob("handed.png")]):
+            break
+        page.wait_for_timeout(100)
+    assert not left
     page.locator(".wr-dr-list .wr-dr-item", has_text="handed").click()
     page.locator('.wr-view[data-kind="image"]').wait_for()  # the study's own picture, of a file that was handed over
     assert "this study" in page.locator(".wr-view .wr-relation").inner_text()

@@ -1,6 +1,5 @@
 """The tools for language models, called by the protocol's own client."""
 
-import asyncio
 import base64
 import io
 import json
@@ -8,6 +7,7 @@ import json
 import numpy as np
 import pytest
 from gated import caller, make_workspace, serving
+from own_loop import finished
 from PIL import Image as Picture
 
 mcp = pytest.importorskip("mcp", reason="needs the Model Context Protocol: pip install 'wardround[mcp]'")
@@ -41,7 +41,7 @@ def call(server, token, *calls):
                 tools = {tool.name: tool for tool in (await client.list_tools()).tools}
                 return tools, [await client.call_tool(name, arguments) for name, arguments in calls]
 
-    return asyncio.run(talk())
+    return finished(talk())
 
 
 def given(result):

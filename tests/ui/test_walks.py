@@ -178,7 +178,7 @@ def test_conversations_are_listed_renamed_opened_and_deleted(page):
     page.locator("dialog[open] .wr-danger").click()
     page.locator(".wr-welcome").wait_for()
     page.click(".wr-talks-open")
-    assert page.locator("#wr-talks li", has_text="The nodule").count() == 0
+    playwright.expect(page.locator("#wr-talks li", has_text="The nodule")).to_have_count(0)
     page.keyboard.press("Escape")
     playwright.expect(page.locator("#wr-talks")).to_be_hidden()
 
