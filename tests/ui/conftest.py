@@ -50,7 +50,9 @@ def files(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="session")
+# One server a process is what the product has: where Gradio keeps files and who is known are the process's, so a
+# module that opens a server of its own would leave the next one's to it.
+@pytest.fixture(scope="module")
 def server(workspace):
     from assistant.ui.server import PageServer
 
