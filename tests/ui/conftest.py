@@ -53,13 +53,15 @@ def files(tmp_path_factory):
 # One server a process is what the product has: where Gradio keeps files and who is known are the process's, so a
 # module that opens a server of its own would leave the next one's to it.
 @pytest.fixture(scope="module")
-def server(workspace):
+def server(workspace, tmp_path_factory):
+    home = tmp_path_factory.mktemp("served") / "workspace"
+    shutil.copytree(workspace, home, ignore=shutil.ignore_patterns("workspace.db*"))  # nobody else's conversations
     from assistant.ui.server import PageServer
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    opened = Assistant.open(workspace, settings=Settings(ui=UiSettings(port=port)))
+    opened = Assistant.open(home, settings=Settings(ui=UiSettings(port=port)))
     with PageServer(opened, port) as running:
         yield running
     assert not running.folder.exists(), "uploads outlive the server"
