@@ -10,27 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import WardroundError
-from assistant.records import (
-    Answer,
-    BoxPlace,
-    Claim,
-    Draft,
-    Dropped,
-    Evidence,
-    Judgement,
-    Place,
-    PromptUse,
-    SearchResult,
-    Section,
-    SignalPlace,
-    TextPlace,
-    ValuePlace,
-)
+from assistant.records import Answer, Draft, Judgement, SearchResult, stored_answer, stored_draft, stored_search
 
 LOG = "log.jsonl"
 
@@ -105,10 +89,10 @@ class Sample:
         return cls(
             case=data["case"],
             key=data["key"],
-            search=_search(data["search"]) if data["search"] else None,
+            search=stored_search(data["search"]) if data["search"] else None,
             ranked=tuple(data["ranked"]),
-            answer=_answer(data["answer"]) if data["answer"] else None,
-            draft=_draft(data["draft"]) if data["draft"] else None,
+            answer=stored_answer(data["answer"]) if data["answer"] else None,
+            draft=stored_draft(data["draft"]) if data["draft"] else None,
             judgement=Judgement(**data["judgement"]) if data["judgement"] else None,
             choice=data["choice"],
             choice_scores=tuple(data["choice_scores"]),
@@ -169,66 +153,3 @@ class LogWriter:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _place(data: Mapping[str, Any] | None) -> Place | None:
-    if data is None:
-        return None
-    if "box" in data:
-        x0, y0, x1, y1 = data["box"]
-        return BoxPlace((x0, y0, x1, y1), data["frame"])
-    if "lead" in data:
-        return SignalPlace(data["lead"], data["start_s"], data["end_s"])
-    if "unit" in data:
-        return ValuePlace(data["name"], data["value"], data["unit"])
-    return TextPlace(data["start"], data["end"], data.get("page"))
-
-
-def _evidence(data: Mapping[str, Any]) -> Evidence:
-    taken_at = data["taken_at"]
-    return Evidence(
-        **{
-            **data,
-            "place": _place(data["place"]),
-            "taken_at": datetime.fromisoformat(taken_at) if taken_at else None,
-        }
-    )
-
-
-def _search(data: Mapping[str, Any]) -> SearchResult:
-    evidence = tuple(_evidence(item) for item in data["evidence"])
-    return SearchResult(**{**data, "route": tuple(data["route"]), "evidence": evidence})
-
-
-def _claim(data: Mapping[str, Any]) -> Claim:
-    written = data.get("written")
-    return Claim(
-        **{**data, "citations": tuple(data["citations"]), "written": None if written is None else tuple(written)}
-    )
-
-
-def _answer(data: Mapping[str, Any]) -> Answer:
-    rest = {name: value for name, value in data.items() if name not in ("text", "citation_counts")}  # follow from it
-    use = data.get("prompt_use")
-    return Answer(
-        **{
-            **rest,
-            "prompt_use": PromptUse(use["tokens"], tuple(Dropped(**d) for d in use["dropped"])) if use else None,
-            "closest": tuple(data.get("closest", ())),
-            "own_knowledge": tuple(data.get("own_knowledge", ())),
-            "route": tuple(data["route"]),
-            "evidence": tuple(_evidence(item) for item in data["evidence"]),
-            "claims": tuple(_claim(claim) for claim in data["claims"]),
-        }
-    )
-
-
-def _draft(data: Mapping[str, Any]) -> Draft:
-    return Draft(
-        study_id=data["study_id"],
-        sections=tuple(Section(s["name"], tuple(_claim(claim) for claim in s["claims"])) for s in data["sections"]),
-        evidence=tuple(_evidence(item) for item in data["evidence"]),
-        flags=tuple(data["flags"]),
-        model=data["model"],
-        prompt=data["prompt"],
-    )

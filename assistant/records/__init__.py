@@ -56,7 +56,7 @@ from assistant.records.review import (
     next_added,
     review_of,
 )
-from assistant.records.stored import stored_answer, stored_claim, stored_draft, stored_evidence
+from assistant.records.stored import stored_answer, stored_claim, stored_draft, stored_evidence, stored_search
 
 __all__ = [
     "ACTIONS",
@@ -109,4 +109,5 @@ __all__ = [
     "stored_claim",
     "stored_draft",
     "stored_evidence",
+    "stored_search",
 ]

@@ -1,4 +1,7 @@
-"""Answers and drafts read back from the JSON that `to_json` wrote: `drafts.jsonl`, a turn of a kept conversation."""
+"""Searches, answers and drafts read back from the JSON that `to_json` wrote.
+
+That is what a kept conversation, `drafts.jsonl` and the log of an evaluation hold.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from assistant.records.answer import Answer, Claim, Draft, Dropped, PromptUse, Section
-from assistant.records.evidence import BoxPlace, Evidence, Place, SignalPlace, TextPlace, ValuePlace
+from assistant.records.evidence import BoxPlace, Evidence, Place, SearchResult, SignalPlace, TextPlace, ValuePlace
 
 Json = Mapping[str, Any]
 
@@ -47,6 +50,17 @@ def stored_evidence(found: Json) -> Evidence:
         url=found.get("url"),
         section=found.get("section"),
         taken_at=datetime.fromisoformat(taken) if taken else None,
+    )
+
+
+def stored_search(found: Json) -> SearchResult:
+    return SearchResult(
+        query=found["query"],
+        route=tuple(found["route"]),
+        evidence=tuple(map(stored_evidence, found["evidence"])),
+        abstained=found["abstained"],
+        reason=found.get("reason", ""),
+        timing_ms=found.get("timing_ms") or {},
     )
 
 
