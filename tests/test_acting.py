@@ -10,7 +10,7 @@ from sqlalchemy import text
 from assistant.acting import Acting
 from assistant.assistant import Assistant
 from assistant.errors import BadQuery, WardroundError
-from assistant.ui.visitor import Visitor, acting, entering
+from assistant.ui.gate.visitor import Visitor, acting, entering
 
 NOTES = {"ward": "There is a large right pleural effusion.", "clinic": "There is a small left pleural effusion."}
 

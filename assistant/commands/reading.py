@@ -38,7 +38,7 @@ def run_read(arguments: Namespace) -> int:
         record["patient_id"] = pseudonyms.patient(record["patient_id"], "") if record["patient_id"] else None
         record["study_id"] = pseudonyms.study(record["study_id"], "") if record["study_id"] else None
     if arguments.html:
-        from assistant.ui.file_page import file_page
+        from assistant.ui.evidence.file_page import file_page
 
         page = file_page(described, records)
         if arguments.html == "-":

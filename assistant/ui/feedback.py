@@ -17,9 +17,9 @@ from pydantic import BaseModel, Field
 from assistant.errors import WardroundError
 from assistant.feedback import as_csv, as_json_lines, feedback_rows
 from assistant.store.opinions import LONGEST_COMMENT, Opinion, Target, give, own_opinions, take_back
+from assistant.ui.gate.seals import admit_sealed, sealed
+from assistant.ui.gate.visitor import need, visitor
 from assistant.ui.language import say
-from assistant.ui.views import admit_sealed, sealed
-from assistant.ui.visitor import need, visitor
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

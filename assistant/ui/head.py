@@ -15,8 +15,8 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from markupsafe import Markup
 
 from assistant import demo
+from assistant.ui.gate.visitor import LANGUAGE_COOKIE, visitor
 from assistant.ui.language import languages, say, say_count
-from assistant.ui.visitor import LANGUAGE_COOKIE, visitor
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

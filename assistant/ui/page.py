@@ -20,11 +20,11 @@ from assistant.ui.chat.chat_page import build_chat
 from assistant.ui.chat.desk import Desk
 from assistant.ui.drafts.drafts_page import build_drafts
 from assistant.ui.evaluation.evaluation_page import build_evaluation
+from assistant.ui.gate.visitor import EVERYBODY
 from assistant.ui.head import HEAD_SCRIPT, Place, header_html
 from assistant.ui.help.help_page import build_help
+from assistant.ui.language.wording import Wording
 from assistant.ui.search.search_page import build_search
-from assistant.ui.visitor import EVERYBODY
-from assistant.ui.wording import Wording
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

@@ -26,7 +26,6 @@ from assistant.store.accounts import Accounts
 from assistant.ui.access.access_page import access_router
 from assistant.ui.api.mount import let_programs_in
 from assistant.ui.archive.lead_on import LeadOn
-from assistant.ui.door import Door
 from assistant.ui.drafts.downloads import downloads_router
 from assistant.ui.drafts.jobs import JOBS
 from assistant.ui.drafts.shelf import shelf_of
@@ -35,14 +34,15 @@ from assistant.ui.evidence.ecg_route import ecg_router
 from assistant.ui.evidence.pixels import image_router
 from assistant.ui.evidence.record_routes import record_router
 from assistant.ui.feedback import feedback_router
-from assistant.ui.gate import Gate
+from assistant.ui.gate.door import Door
+from assistant.ui.gate.gate import Gate
+from assistant.ui.gate.sign_in import sign_in_router
+from assistant.ui.gate.upload_guard import UploadGuard
+from assistant.ui.gate.visitor import acting
 from assistant.ui.head import Place, language_router, manifest_router
 from assistant.ui.page import PAGES, STYLES, build_page
 from assistant.ui.scratch import Scratch
 from assistant.ui.search.search_page import search_router
-from assistant.ui.sign_in import sign_in_router
-from assistant.ui.upload_guard import UploadGuard
-from assistant.ui.visitor import acting
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

@@ -20,7 +20,7 @@ from assistant.ui.archive.builder import Builder, Work
 from assistant.ui.archive.folders import Folders
 from assistant.ui.archive.glance import glance
 from assistant.ui.archive.lead_on import LeadOn
-from assistant.ui.visitor import Visitor, entering
+from assistant.ui.gate.visitor import Visitor, entering
 
 REPORT = "FINDINGS: There is a large right pleural effusion. The heart is of normal size."
 

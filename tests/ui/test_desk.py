@@ -20,7 +20,7 @@ from assistant.ui.chat.conversation import Turn
 from assistant.ui.chat.desk import PARTS, Desk
 from assistant.ui.chat.tabs import signed_out
 from assistant.ui.chat.talk import SHOWN_TURNS
-from assistant.ui.visitor import Visitor, acting, entering
+from assistant.ui.gate.visitor import Visitor, acting, entering
 
 QUESTION = "Is there a pleural effusion?"
 

@@ -31,8 +31,8 @@ from assistant.ui.drafts.lists import PAGE, drafts_html
 from assistant.ui.drafts.report import Opened, report_html
 from assistant.ui.drafts.shelf import shelf_of
 from assistant.ui.feedback import feedback_router, opinion_html
-from assistant.ui.views import address
-from assistant.ui.visitor import Visitor, entering
+from assistant.ui.gate.seals import address
+from assistant.ui.gate.visitor import Visitor, entering
 
 ANNA = Visitor("anna", roles=frozenset({"author"}))
 READER = Visitor("rita", roles=frozenset({"reader"}))

@@ -10,7 +10,6 @@ from fastapi.testclient import TestClient
 
 from assistant.errors import WardroundError
 from assistant.records import STANDARD_LEADS, Record, Signal, SignalPlace
-from assistant.ui import views
 from assistant.ui.evidence.ecg_compare import aligned
 from assistant.ui.evidence.ecg_measured import measure_around
 from assistant.ui.evidence.ecg_page import Marks, Page, draw_ecg, layouts
@@ -18,7 +17,8 @@ from assistant.ui.evidence.ecg_route import ecg_router
 from assistant.ui.evidence.ecg_view import Other, Shown, ecg_element, ecg_fragment
 from assistant.ui.evidence.paper import Scale
 from assistant.ui.evidence.traces import draw_traces
-from assistant.ui.visitor import Visitor, entering
+from assistant.ui.gate import seals
+from assistant.ui.gate.visitor import Visitor, entering
 
 GAINS = (0.5, 1.0, 0.5, -0.75, 0.1, 0.75, -0.4, 0.3, 0.6, 1.0, 1.1, 0.9)
 HOSTILE = '"><script>alert(1)</script>'
@@ -229,7 +229,7 @@ def test_the_element_holds_the_page_and_escapes_what_files_say():
     html = str(ecg_element(record, SignalPlace("V2", 2.0, 3.0), "qt_ms", [("r2", HOSTILE)]))
     assert "<script" not in html and html.count("<noscript>") == 1
     assert 'data-src="/wr/view/r1/' in html and "lit_lead=V2&amp;lit_start=2.0" in html and "value=qt_ms" in html
-    assert f'value="{views.sealed("r2")}"' in html
+    assert f'value="{seals.sealed("r2")}"' in html
 
 
 class Archive:
@@ -264,28 +264,28 @@ def client(archive):
 
 
 def test_the_page_is_drawn_anew_as_it_is_asked_for(client, archive):
-    found = client.get(views.address("ra", "ecg", layout="rows", speed=50, gain=5, lead="V1", value="pr_ms"))
+    found = client.get(seals.address("ra", "ecg", layout="rows", speed=50, gain=5, lead="V1", value="pr_ms"))
     assert found.status_code == 200 and "50 mm/s · 5 mm/mV" in found.text and found.text.count("ecg-row") == 12
     assert 'data-interval="pr_ms"><rect class="ecg-rung-lit"' in found.text
-    assert "ecg-caliper" not in client.get(views.address("ra", "ecg", calipers="false")).text
+    assert "ecg-caliper" not in client.get(seals.address("ra", "ecg", calipers="false")).text
     assert not archive.logged  # opening its view was
 
 
 def test_a_second_ecg_is_admitted_by_its_own_seal_and_told_to_the_log(client, archive):
-    found = client.get(views.address("ra", "ecg", other=views.sealed("rb")))
+    found = client.get(seals.address("ra", "ecg", other=seals.sealed("rb")))
     assert "ecg-other" in found.text and "the other" in found.text and archive.logged == ["rb"]
-    for forged in ("rb/0", "rb", views.sealed("ra").replace("ra/", "rb/"), "../rb/x", "/"):
-        assert client.get(views.address("ra", "ecg", other=forged)).status_code == 404
+    for forged in ("rb/0", "rb", seals.sealed("ra").replace("ra/", "rb/"), "../rb/x", "/"):
+        assert client.get(seals.address("ra", "ecg", other=forged)).status_code == 404
     assert archive.logged == ["rb"]
 
 
 def test_an_address_is_its_visitors_alone(client):
     with entering(Visitor("anne")):
-        hers = views.address("ra", "ecg")
+        hers = seals.address("ra", "ecg")
     assert client.get(hers).status_code == 404
-    assert client.get(views.address("rb", "ecg").replace("/rb/", "/ra/")).status_code == 404
-    assert client.get(views.address("rt", "ecg")).status_code == 404
-    assert client.get(views.address("gone", "ecg")).status_code == 404
+    assert client.get(seals.address("rb", "ecg").replace("/rb/", "/ra/")).status_code == 404
+    assert client.get(seals.address("rt", "ecg")).status_code == 404
+    assert client.get(seals.address("gone", "ecg")).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -301,12 +301,12 @@ def test_an_address_is_its_visitors_alone(client):
     ],
 )
 def test_odd_choices_are_refused(client, odd):
-    assert client.get(views.address("ra", "ecg", **odd)).status_code == 422
+    assert client.get(seals.address("ra", "ecg", **odd)).status_code == 422
 
 
 def test_a_page_beyond_the_end_is_the_last_one(client):
-    assert 'data-start="0.0"' in client.get(views.address("ra", "ecg", start=1e6)).text
-    assert "V1" in client.get(views.address("ra", "ecg", lead="none such")).text
+    assert 'data-start="0.0"' in client.get(seals.address("ra", "ecg", start=1e6)).text
+    assert "V1" in client.get(seals.address("ra", "ecg", lead="none such")).text
 
 
 def test_a_long_recording_has_its_paging_and_a_page_of_ten_seconds_has_none():

@@ -16,7 +16,7 @@ from assistant.store.workspace_tables import AccessRow
 from assistant.ui.evaluation.evaluation_page import scorecards_html
 from assistant.ui.evaluation.routes import cards_of, scorecard_router
 from assistant.ui.evaluation.tables import CARDS, COMPARED
-from assistant.ui.visitor import Visitor, entering
+from assistant.ui.gate.visitor import Visitor, entering
 
 CASES = [
     {"id": name, "question": question, "reference": reference}

@@ -25,12 +25,12 @@ from assistant.records import (
     TextPlace,
     ValuePlace,
 )
-from assistant.ui import words
 from assistant.ui.chat.conversation import Conversation, Turn
 from assistant.ui.chat.talk import conversation_html
 from assistant.ui.chat.uploads import take_in
 from assistant.ui.evidence.panel import panel_html
 from assistant.ui.evidence.view import view
+from assistant.ui.language import words
 
 HOSTILE = (
     '<img src=x onerror="alert(1)"><script>alert(2)</script>"\' ![x](http://elsewhere.example/a.png) ${alert(3)} {{x}}'

@@ -6,8 +6,8 @@ import numpy as np
 
 from assistant.ingest.describe import _described
 from assistant.records import STANDARD_LEADS, Image, Passage, Record, Signal
+from assistant.ui.evidence.file_page import SHOWN_RECORDS, file_page
 from assistant.ui.evidence.traces import draw_traces, is_ecg
-from assistant.ui.file_page import SHOWN_RECORDS, file_page
 
 
 def page(*records, **more):

@@ -6,8 +6,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from assistant.ui.gate.visitor import LANGUAGE_COOKIE, Visitor, entering
 from assistant.ui.head import LANGUAGE_ROUTE, archive_line, language_router, within
-from assistant.ui.visitor import LANGUAGE_COOKIE, Visitor, entering
 
 
 @pytest.mark.parametrize("address", ["/", "/search", "/search?text=a&k=3"])

@@ -5,9 +5,9 @@ from browsing import in_chromium, shoot
 
 from assistant.assistant import Assistant
 from assistant.records import ErrorKind
+from assistant.ui.gate.visitor import Visitor, entering
 from assistant.ui.help.help_page import _ERRORS, _PAGES, help_html
 from assistant.ui.page import PAGES
-from assistant.ui.visitor import Visitor, entering
 
 
 @pytest.fixture(scope="module")

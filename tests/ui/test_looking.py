@@ -120,7 +120,7 @@ def test_an_address_opens_nothing_without_its_seal_and_no_one_else_s_timeline(pa
     evidence = page.locator(".wr-view").first
     assert "another patient" in evidence.inner_text()
     assert page.locator("summary", has_text="All studies of the case’s patient").count() == 0
-    from assistant.ui.views import address
+    from assistant.ui.gate.seals import address
 
     record = next(iter(find_records(workspace)))
     good = address(record, "view.html", relation="similar")
@@ -246,7 +246,7 @@ def test_a_patient_s_studies_are_listed_and_the_search_page_fits_a_phone_and_the
 
 
 def test_only_what_was_shown_can_be_asked_about(page, server, workspace):
-    from assistant.ui.views import sealed
+    from assistant.ui.gate.seals import sealed
 
     record = Assistant.open(workspace).record(find_records(workspace)[0])
     post = page.request.post

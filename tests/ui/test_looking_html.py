@@ -12,9 +12,9 @@ from assistant.retrieve.timeline import PastStudy, Timeline
 from assistant.ui.evidence import text_view
 from assistant.ui.evidence.text_view import document
 from assistant.ui.evidence.timeline import timeline_fold, timeline_html
+from assistant.ui.gate.visitor import Visitor, entering
 from assistant.ui.search.gallery import gallery_html
 from assistant.ui.search.looking import Filters, Looking, Model
-from assistant.ui.visitor import Visitor, entering
 
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>"\''
 TEXT = "Page one says little. Page two: the dose is 300 mg over 60 minutes. It may be repeated."

@@ -26,8 +26,8 @@ from sqlalchemy import text
 
 from assistant.errors import WardroundError
 from assistant.store.accounts import Accounts
-from assistant.ui import views
-from assistant.ui.visitor import Visitor, entering
+from assistant.ui.gate import seals
+from assistant.ui.gate.visitor import Visitor, entering
 
 HTML = {"accept": "text/html"}
 
@@ -289,11 +289,11 @@ def test_an_index_is_seen_by_those_alone_who_may(server, ben, cleo):
 def test_a_record_of_another_index_is_refused_by_address_too(server, ben, cleo):
     with entering(Visitor("cleo")):
         found = server.assistant.search("torn meniscus").evidence[0]
-        address = views.address(found.record_id, "text.txt", start=0, end=100)
+        address = seals.address(found.record_id, "text.txt", start=0, end=100)
     with entering(Visitor("ben", indexes=frozenset({"ward"}))):
         with pytest.raises(WardroundError, match="not in ward"):
             server.assistant.record(found.record_id)
-        forged = views.address(found.record_id, "text.txt", start=0, end=100)  # as if ben had a seal of his own
+        forged = seals.address(found.record_id, "text.txt", start=0, end=100)  # as if ben had a seal of his own
     assert "meniscus" in cleo.get(address).text
     for client, place in ((ben, address), (ben, forged), (cleo, forged), (cleo, address.replace("/text", "x/text"))):
         answer = client.get(place)

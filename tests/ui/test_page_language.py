@@ -9,11 +9,10 @@ from browsing import ask, in_chromium, shoot
 from ui_texts import UI, english_in, english_in_script, keys_used, strings_in
 
 from assistant.records import Claim, SignalPlace
-from assistant.ui import words
-from assistant.ui.language import DEFAULT, choose_language, languages, say, say_count, say_html, texts
+from assistant.ui.gate.visitor import Visitor, entering
+from assistant.ui.language import DEFAULT, choose_language, languages, say, say_count, say_html, texts, words
 from assistant.ui.language.figures import day, moment, number, percent
 from assistant.ui.language.told import translated
-from assistant.ui.visitor import Visitor, entering
 
 OTHERS = sorted(set(languages()) - {DEFAULT})
 IN_ENGLISH = {"file_page.py", "docs_page.py"}  # of the command line and for programmers: in English as all of it

@@ -18,10 +18,10 @@ from assistant.assistant import Assistant
 from assistant.ingest.dicom.display import window
 from assistant.records import BoxPlace
 from assistant.store.workspace_tables import AccessRow
-from assistant.ui import views
 from assistant.ui.evidence.picture import OWN, viewer
 from assistant.ui.evidence.pixels import image_router
-from assistant.ui.visitor import Visitor, entering
+from assistant.ui.gate import seals
+from assistant.ui.gate.visitor import Visitor, entering
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def pixels(client, address):
 def test_every_value_arrives_with_what_it_means(ward, client):
     path = pydicom.data.get_testdata_file("CT_small.dcm")
     (record,) = ward.read_upload(path)
-    answer = client.get(views.address(record.record_id, "pixels"))
+    answer = client.get(seals.address(record.record_id, "pixels"))
     assert answer.headers["content-type"] == "application/octet-stream"
     about, values, shown, codes = unpacked(answer.content)
     dataset = pydicom.dcmread(path)
@@ -87,29 +87,29 @@ def test_every_value_arrives_with_what_it_means(ward, client):
 
 def test_an_address_holds_for_its_record_and_its_visitor(ward, client):
     first, second = (ward.study(f"study-{n}")[0].record_id for n in (0, 2))
-    address = views.address(first, "pixels")
+    address = seals.address(first, "pixels")
     assert client.get(address).status_code == 200
     assert client.get(address.replace(first, second)).status_code == 404
     assert client.get(address + f"?other={second}/00").status_code == 404
     with entering(Visitor("somebody else")):
-        foreign = views.address(first, "pixels")
+        foreign = seals.address(first, "pixels")
     assert client.get(foreign).status_code == 404
 
 
 def test_a_frame_that_is_not_there_and_a_file_that_is_gone_are_told(ward, client, tmp_path):
     record = ward.study("study-0")[0]
-    answer = client.get(views.address(record.record_id, "pixels", frame=3))
+    answer = client.get(seals.address(record.record_id, "pixels", frame=3))
     assert answer.status_code == 404 and "there is no frame 4: it has 1" in answer.json()["detail"]
     save_dicom(tmp_path / "gone.dcm", radiograph(0.2, 7))
     (gone,) = ward.read_upload(tmp_path / "gone.dcm")
     (tmp_path / "gone.dcm").unlink()
-    answer = client.get(views.address(gone.record_id, "pixels"))
+    answer = client.get(seals.address(gone.record_id, "pixels"))
     assert answer.status_code == 404 and "gone.dcm" in answer.json()["detail"]
 
 
 def test_the_small_picture_is_a_png_of_the_size_asked_for(ward, client):
     record = ward.study("study-1")[0]
-    answer = client.get(views.address(record.record_id, "picture.png", longest=100))
+    answer = client.get(seals.address(record.record_id, "picture.png", longest=100))
     picture = Pillow.open(io.BytesIO(answer.content))
     assert answer.headers["content-type"] == "image/png" and max(picture.size) == 100
 
@@ -117,7 +117,7 @@ def test_the_small_picture_is_a_png_of_the_size_asked_for(ward, client):
 def test_an_upload_finds_its_patients_other_pictures_newest_first_and_nobody_elses(ward, client, tmp_path):
     save_dicom(tmp_path / "now.dcm", radiograph(0.28, 99))  # of the patient "upload-1"
     (upload,) = ward.read_upload(tmp_path / "now.dcm")
-    found = client.get(views.address(OWN + upload.record_id, "priors")).json()
+    found = client.get(seals.address(OWN + upload.record_id, "priors")).json()
     assert len(found) == 2 and all(one["label"].startswith("X-ray, ") for one in found)
     before = len(logged(ward, "view"))
     assert np.array_equal(pixels(client, found[0]["src"]), radiograph(0.1, 1))
@@ -125,10 +125,10 @@ def test_an_upload_finds_its_patients_other_pictures_newest_first_and_nobody_els
     seen = logged(ward, "view")[before:]
     assert [row.record_id for row in seen] == [ward.study("study-1")[0].record_id]  # once, not at each look
     of_the_archive = ward.study("study-1")[0].record_id
-    older = client.get(views.address(OWN + of_the_archive, "priors")).json()
+    older = client.get(seals.address(OWN + of_the_archive, "priors")).json()
     assert len(older) == 1 and np.array_equal(pixels(client, older[0]["src"]), radiograph(0.0, 0))
-    assert client.get(views.address(OWN + ward.study("study-2")[0].record_id, "priors")).json() == []
-    assert client.get(views.address(of_the_archive, "priors")).status_code == 404  # not as the case's own
+    assert client.get(seals.address(OWN + ward.study("study-2")[0].record_id, "priors")).json() == []
+    assert client.get(seals.address(of_the_archive, "priors")).status_code == 404  # not as the case's own
 
 
 def logged(ward, action):

@@ -9,7 +9,7 @@ from assistant.records import Image, Passage, Record
 from assistant.ui.chat.cards import card, shelf
 from assistant.ui.chat.faces import face_of, parts_of
 from assistant.ui.chat.uploads import Room, room_for, stored_bytes, take_in
-from assistant.ui.visitor import Visitor, entering
+from assistant.ui.gate.visitor import Visitor, entering
 
 
 def gives(*records, aside=()):

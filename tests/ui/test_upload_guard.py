@@ -5,7 +5,7 @@ from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from assistant.settings import UiSettings
-from assistant.ui.upload_guard import UploadGuard, folder_bytes
+from assistant.ui.gate.upload_guard import UploadGuard, folder_bytes
 
 
 @pytest.fixture

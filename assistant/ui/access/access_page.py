@@ -16,8 +16,8 @@ from assistant.errors import BadQuery
 from assistant.store.access_log import AccessLog, Entry
 from assistant.ui.access.log_html import CSV_ROUTE, Typed, log_html
 from assistant.ui.chat.desk import Desk
-from assistant.ui.visitor import need
-from assistant.ui.wording import Wording
+from assistant.ui.gate.visitor import need
+from assistant.ui.language.wording import Wording
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

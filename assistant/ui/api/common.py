@@ -20,8 +20,8 @@ from assistant.errors import (
 from assistant.ui.api.incoming import Incoming
 from assistant.ui.api.shapes import Problem
 from assistant.ui.capacity import Capacity, capacity_of
-from assistant.ui.visitor import Visitor, need, visitor
-from assistant.ui.words import too_long
+from assistant.ui.gate.visitor import Visitor, need, visitor
+from assistant.ui.language.words import too_long
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

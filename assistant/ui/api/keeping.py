@@ -17,7 +17,7 @@ from assistant.ui.access.log_html import pseudonyms_for
 from assistant.ui.api.asking import LINES
 from assistant.ui.api.common import REFUSALS, Service, role
 from assistant.ui.api.shapes import DraftIn, ForgetIn
-from assistant.ui.visitor import visitor
+from assistant.ui.gate.visitor import visitor
 
 _A_LINE_EACH: dict[int | str, dict[str, Any]] = {200: {"content": {LINES: {}}, "description": "one JSON object a line"}}
 

@@ -18,7 +18,7 @@ from assistant.measure import measure_image, measure_signal
 from assistant.records import Image, Record, Signal
 from assistant.ui.api.common import REFUSALS, Service, role
 from assistant.ui.api.shapes import PairIn, Problem, RecordOut, SearchOut, StatusOut, VerdictOut
-from assistant.ui.visitor import visitor
+from assistant.ui.gate.visitor import visitor
 
 MOST_PAIRS = 1_000  # in one request
 _ROWS = 5_000  # of a signal, written at a time

@@ -30,7 +30,7 @@ from assistant.ui.api.common import Service
 from assistant.ui.api.looking import described, found_record, measured, png
 from assistant.ui.api.shapes import Kind
 from assistant.ui.capacity import Waiting
-from assistant.ui.visitor import entering, need, visitor_of
+from assistant.ui.gate.visitor import entering, need, visitor_of
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

@@ -17,9 +17,9 @@ from assistant.ui.archive.folders import Folders
 from assistant.ui.archive.glance import glance
 from assistant.ui.archive.lead_on import ROLE, open_what_is_built
 from assistant.ui.chat.desk import Desk
+from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import say
-from assistant.ui.visitor import visitor
-from assistant.ui.wording import Wording
+from assistant.ui.language.wording import Wording
 
 TICK_S = 1.0
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from markupsafe import Markup
 
 from assistant.store.build import BuildReport
-from assistant.ui import words
 from assistant.ui.archive.builder import Work
 from assistant.ui.archive.folders import Folder
 from assistant.ui.archive.glance import Glance, Tried
-from assistant.ui.language import say, say_count
+from assistant.ui.language import say, say_count, words
 from assistant.ui.language.figures import number, percent
 
 SHOWN_ASIDE = 30

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.store.generations import built_indexes
-from assistant.ui.visitor import visitor
+from assistant.ui.gate.visitor import visitor
 from assistant.workspace import of_a_suite
 
 if TYPE_CHECKING:

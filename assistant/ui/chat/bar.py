@@ -11,7 +11,7 @@ from assistant.ui.chat.conversation import Conversation
 from assistant.ui.chat.talk import act, shorten
 from assistant.ui.language import say, say_count
 from assistant.ui.language.figures import moment
-from assistant.ui.words import listed
+from assistant.ui.language.words import listed
 
 _NAMED = 3  # files named in the case's line; the others are counted
 

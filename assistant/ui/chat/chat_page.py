@@ -8,7 +8,7 @@ import gradio as gr
 
 from assistant.ui.chat.camera import camera_html
 from assistant.ui.chat.desk import Desk
-from assistant.ui.wording import Wording
+from assistant.ui.language.wording import Wording
 
 MODELS = (("head.quote", "quote"), ("head.local", "local"), ("head.openai", "openai"))
 

@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from assistant.errors import WardroundError
 from assistant.store.talks import Talks
-from assistant.ui import words
 from assistant.ui.capacity import capacity_of
 from assistant.ui.chat import acts, handover
 from assistant.ui.chat.answering import Answering
@@ -25,7 +24,7 @@ from assistant.ui.chat.talk import conversation_html, without_files
 from assistant.ui.chat.uploads import Room, room_for, stored_bytes, take_in
 from assistant.ui.evidence.panel import panel_html
 from assistant.ui.feedback import opinions_below
-from assistant.ui.language import say
+from assistant.ui.language import say, words
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from assistant.ui.chat.talk import act
 from assistant.ui.chat.uploads import Upload
 from assistant.ui.language import say
-from assistant.ui.words import listed
+from assistant.ui.language.words import listed
 
 
 def mixing(own: Sequence[Upload], others: Sequence[Upload], patient: str) -> Markup:

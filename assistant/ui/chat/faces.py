@@ -10,10 +10,9 @@ from markupsafe import Markup
 from assistant.ingest import Reading
 from assistant.measure import measure_image, measure_signal
 from assistant.records import STANDARD_LEADS, Record
-from assistant.ui import words
 from assistant.ui.evidence import picture
 from assistant.ui.evidence.ecg_page import draw_strip
-from assistant.ui.language import say, say_count
+from assistant.ui.language import say, say_count, words
 from assistant.ui.language.figures import number
 
 SHOWN_PARTS = 6  # of a file with several, such as the ZIP of a study; the others are counted

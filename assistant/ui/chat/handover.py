@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.errors import WardroundError
-from assistant.ui.visitor import visitor
+from assistant.ui.gate.visitor import visitor
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from assistant.records import Answer, Evidence
-from assistant.ui import words
 from assistant.ui.chat.conversation import Turn
-from assistant.ui.language import say, say_count
+from assistant.ui.language import say, say_count, words
 from assistant.ui.language.figures import number as figure
 from assistant.ui.language.told import translated
 

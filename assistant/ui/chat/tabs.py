@@ -21,7 +21,7 @@ from assistant.errors import WardroundError
 from assistant.records import Answer
 from assistant.store.talks import Talks
 from assistant.ui.chat.conversation import Conversation, Turn
-from assistant.ui.visitor import visitor
+from assistant.ui.gate.visitor import visitor
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

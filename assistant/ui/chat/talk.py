@@ -11,11 +11,10 @@ from markupsafe import Markup
 
 from assistant.assistant import NAMED_PATIENT
 from assistant.records import Claim, Evidence
-from assistant.ui import words
 from assistant.ui.chat.cards import card
 from assistant.ui.chat.conversation import Conversation, Turn
 from assistant.ui.chat.steps import how_html, steps_html, writing_html
-from assistant.ui.language import say, say_count
+from assistant.ui.language import say, say_count, words
 from assistant.ui.language.told import translated
 
 Opened = tuple[int, str] | None  # turn and evidence that the panel shows

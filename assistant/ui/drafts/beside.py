@@ -9,10 +9,9 @@ from markupsafe import Markup
 
 from assistant.drafting.prior import is_prior
 from assistant.records import BoxPlace, Evidence, Record, SignalPlace, ValuePlace
-from assistant.ui import words
 from assistant.ui.drafts.report import Opened, claims_shown
 from assistant.ui.evidence.view import Look, view
-from assistant.ui.language import say, say_count
+from assistant.ui.language import say, say_count, words
 
 _QUOTED = re.compile(r"“([^”]+)”")
 

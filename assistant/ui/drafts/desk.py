@@ -20,14 +20,13 @@ from assistant.generate import report_templates
 from assistant.records import Draft, Edit, counts_of, review_of
 from assistant.store.edits import edited_drafts, edits_of, last_actions
 from assistant.store.opinions import own_opinions
-from assistant.ui import words
 from assistant.ui.drafts.beside import beside_html, is_picture
 from assistant.ui.drafts.jobs import JOBS
 from assistant.ui.drafts.lists import SHOWS, RunLine, delete_html, drafts_html, progress_html, runs_html
 from assistant.ui.drafts.report import Opened, claims_shown, report_html
 from assistant.ui.drafts.shelf import Run, shelf_of
-from assistant.ui.language import is_known, say
-from assistant.ui.visitor import need, visitor
+from assistant.ui.gate.visitor import need, visitor
+from assistant.ui.language import is_known, say, words
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

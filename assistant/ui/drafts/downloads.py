@@ -1,6 +1,6 @@
 """Drafts as files: one as Word, PDF, FHIR or JSON, a whole run as JSON Lines and as preference pairs.
 
-They are made when they are asked for and handed on; none lies in a cache. Addresses are sealed (`views.py`).
+They are made when they are asked for and handed on; none lies in a cache. Addresses are sealed (`gate/seals.py`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from assistant.export import file_name, render
 from assistant.records import Draft, Review
 from assistant.ui.drafts.desk import ROLE
 from assistant.ui.drafts.shelf import Run, shelf_of
-from assistant.ui.views import PREFIX, admit
-from assistant.ui.visitor import need
+from assistant.ui.gate.seals import PREFIX, admit
+from assistant.ui.gate.visitor import need
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

@@ -10,7 +10,7 @@ from assistant.ui.chat.desk import Desk
 from assistant.ui.drafts.desk import DraftsDesk, Where
 from assistant.ui.feedback import export_links
 from assistant.ui.language import say
-from assistant.ui.wording import Wording
+from assistant.ui.language.wording import Wording
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

@@ -13,7 +13,7 @@ from assistant.drafting import DraftOptions, draft_studies
 from assistant.drafting.output import HANDED_OVER, STUDIES
 from assistant.errors import WardroundError
 from assistant.studies import read_studies
-from assistant.ui.visitor import Visitor, entering
+from assistant.ui.gate.visitor import Visitor, entering
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

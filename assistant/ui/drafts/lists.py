@@ -13,9 +13,9 @@ from assistant.ui.drafts.button import button
 from assistant.ui.drafts.jobs import Job
 from assistant.ui.drafts.report import here
 from assistant.ui.drafts.shelf import Run
+from assistant.ui.gate.seals import address
 from assistant.ui.language import say, say_count
 from assistant.ui.language.figures import moment, number
-from assistant.ui.views import address
 
 PAGE = 40  # drafts shown at a time
 SHOWS = ("all", "look", "open")

@@ -13,12 +13,11 @@ from assistant.drafting.flags import flags_after
 from assistant.drafting.review import LONGEST
 from assistant.records import STATES, Claim, Evidence, Review, Sentence
 from assistant.store.opinions import Opinion, Target
-from assistant.ui import words
 from assistant.ui.drafts.button import button
 from assistant.ui.feedback import opinion_html
-from assistant.ui.language import say, say_count
+from assistant.ui.gate.seals import address
+from assistant.ui.language import say, say_count, words
 from assistant.ui.language.figures import moment, number
-from assistant.ui.views import address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,8 +17,8 @@ from assistant.drafting.runs import RunFolder, folders_of
 from assistant.errors import WardroundError
 from assistant.records import Draft, Record
 from assistant.store.opinions import Target
+from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import say
-from assistant.ui.visitor import visitor
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

@@ -8,9 +8,9 @@ from markupsafe import Markup
 from assistant.ui.chat.desk import Desk
 from assistant.ui.evaluation.routes import ROLE, cards_of
 from assistant.ui.evaluation.tables import scorecards_html
+from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import say
-from assistant.ui.visitor import visitor
-from assistant.ui.wording import Wording
+from assistant.ui.language.wording import Wording
 
 
 def build_evaluation(page: gr.Blocks, desk: Desk, wording: Wording) -> None:

@@ -22,8 +22,8 @@ from assistant.evaluate.scorecard import scorecard
 from assistant.evaluate.scorecard.listing import Listed, listed
 from assistant.html_page import html_page
 from assistant.ui.evaluation.tables import CARDS, COMPARED
+from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import say
-from assistant.ui.visitor import visitor
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

@@ -9,11 +9,11 @@ from fastapi.responses import HTMLResponse
 
 from assistant.errors import WardroundError
 from assistant.records import Record, SignalPlace
-from assistant.ui import views
 from assistant.ui.evidence.ecg_page import Layout, Page
 from assistant.ui.evidence.ecg_view import GAINS, SPEEDS, Other, Shown, ecg_fragment, name_of
 from assistant.ui.evidence.paper import Scale
 from assistant.ui.evidence.traces import is_ecg
+from assistant.ui.gate import seals
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -25,17 +25,17 @@ def ecg_router(assistant: Assistant) -> APIRouter:
     """The route of sealed addresses `…/ecg`."""
     router = APIRouter()
 
-    @router.get(views.PREFIX + "/{record_id}/{seal}/ecg", response_class=HTMLResponse)
+    @router.get(seals.PREFIX + "/{record_id}/{seal}/ecg", response_class=HTMLResponse)
     def ecg(
         record_id: str, seal: str, layout: Layout | None = None, speed: float = 25.0, gain: float = 10.0,
         lead: str | None = None, start: Seconds | None = None, calipers: bool = True, value: str | None = None,
         lit_lead: str | None = None, lit_start: Seconds = 0.0, lit_end: Seconds = 0.0, other: str | None = None,
     ) -> HTMLResponse:  # fmt: skip
-        views.admit(record_id, seal)
+        seals.admit(record_id, seal)
         if speed not in SPEEDS or gain not in GAINS:
             raise HTTPException(422, f"speed is one of {SPEEDS}, gain one of {GAINS}")
         record = _signal(assistant, record_id, logged=False)  # told to the log when its view was opened
-        second = _second(_signal(assistant, views.admit_sealed(other), logged=True)) if other else None
+        second = _second(_signal(assistant, seals.admit_sealed(other), logged=True)) if other else None
         page = Page(Scale(speed, gain), layout, lead, start)
         window = SignalPlace(lit_lead, lit_start, lit_end) if lit_lead else None
         assert record.signal is not None

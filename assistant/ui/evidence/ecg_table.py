@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from assistant.ui import words
 from assistant.ui.evidence import ecg_ladder
 from assistant.ui.evidence.ecg_measured import Measured
 from assistant.ui.evidence.ecg_page import PAGE_S
-from assistant.ui.language import say
+from assistant.ui.language import say, words
 from assistant.ui.language.figures import number
 
 _VALUES = ("heart_rate_bpm", "rr_ms", "p_ms", "pr_ms", "qrs_ms", "qt_ms", "qtc_bazett_ms", "qtc_fridericia_ms",

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from assistant.records import Record, Signal, SignalPlace
-from assistant.ui import views, words
 from assistant.ui.evidence import ecg_ladder
 from assistant.ui.evidence.ecg_compare import aligned
 from assistant.ui.evidence.ecg_measured import Measured, measure_around
@@ -17,9 +16,10 @@ from assistant.ui.evidence.ecg_median import draw_median
 from assistant.ui.evidence.ecg_page import PAGE_S, Marks, Page, draw_ecg, has_twelve, layouts, page_start, rhythm_lead
 from assistant.ui.evidence.ecg_table import notes, value_table
 from assistant.ui.evidence.traces import draw_traces, is_ecg, shown_s
-from assistant.ui.language import say
+from assistant.ui.gate import seals
+from assistant.ui.gate.visitor import visitor
+from assistant.ui.language import say, words
 from assistant.ui.language.figures import day, number
-from assistant.ui.visitor import visitor
 
 SPEEDS = (12.5, 25.0, 50.0, 100.0)
 GAINS = (2.5, 5.0, 10.0, 20.0, 40.0)
@@ -74,7 +74,7 @@ def ecg_element(record: Record, window: SignalPlace | None, value: str | None,
         '<wr-ecg data-src="{}" data-key="{}" data-say="{}" data-lang="{}"><noscript>{}<div class="ecg-view">{}</div>'
         '<p class="ecg-reading" role="status" aria-live="polite"></p></noscript></wr-ecg>'
     ).format(
-        views.address(record.record_id, "ecg", **query),
+        seals.address(record.record_id, "ecg", **query),
         f"{record.record_id} {json.dumps(query)}",
         json.dumps({name: say(f"ecg.{name}") for name in _SAID}),
         visitor().language,
@@ -146,7 +146,7 @@ def _tools(signal: Signal, window: SignalPlace | None, others: Sequence[tuple[st
     if signal.duration_s > (PAGE_S if is_ecg(signal) else shown_s(signal)) + 0.05:
         parts.append(_paging(max(0.0, signal.duration_s - PAGE_S), page_start(signal, window)))
     if is_ecg(signal) and others:
-        options = [("", say("ecg.alone")), *((views.sealed(key), told) for key, told in others)]
+        options = [("", say("ecg.alone")), *((seals.sealed(key), told) for key, told in others)]
         parts.append(_choice("other", options))
     return Markup('<div class="ecg-tools" role="group" aria-label="{}">{}</div>').format(
         say("ecg.tools"), Markup("").join(parts)

@@ -6,8 +6,8 @@ from markupsafe import Markup
 
 from assistant.records import Evidence, Place, Record, Relation, evidence_id
 from assistant.retrieve.select import whole
+from assistant.ui.gate.seals import address
 from assistant.ui.language import say
-from assistant.ui.views import address
 
 RELATIONS: tuple[Relation, ...] = ("own", "similar", "knowledge")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from assistant.records import Evidence, Record
-from assistant.ui import words
+from assistant.ui.language import words
 
 
 def origin(evidence: Evidence, record: Record) -> Markup:

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from assistant.records import Evidence, TextPlace, ValuePlace
-from assistant.ui import words
 from assistant.ui.chat.conversation import Conversation, Turn
 from assistant.ui.chat.talk import shorten
 from assistant.ui.evidence.timeline import timeline_fold
 from assistant.ui.evidence.view import Look, view
-from assistant.ui.language import say
+from assistant.ui.language import say, words
 from assistant.ui.language.figures import number as figure
 from assistant.ui.language.told import translated
 

@@ -12,9 +12,9 @@ from markupsafe import Markup
 
 from assistant.ingest.depth import own_frame
 from assistant.records import BoxPlace, Evidence, Image, Place, Record
-from assistant.ui import views, words
 from assistant.ui.evidence.origin import origin
-from assistant.ui.language import DEFAULT, say, texts
+from assistant.ui.gate import seals
+from assistant.ui.language import DEFAULT, say, texts, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,7 +71,7 @@ def viewer(
     """
     others = [
         {
-            "src": views.address(record.record_id, "pixels", other=views.sealed(other.record_id)),
+            "src": seals.address(record.record_id, "pixels", other=seals.sealed(other.record_id)),
             "label": say("viewer.upload", name=f"{words.modality(other.modality, 'image')} {other.uri}".strip()),
         }
         for other in beside
@@ -79,13 +79,13 @@ def viewer(
     ]
     box = _box(record, place)
     marked = Markup(' data-box="{}" data-box-frame="{}"').format(*box) if box else ""
-    listed = Markup(' data-priors="{}"').format(views.address(OWN + record.record_id, "priors")) if priors else ""
+    listed = Markup(' data-priors="{}"').format(seals.address(OWN + record.record_id, "priors")) if priors else ""
     return Markup(
         '<wr-image data-key="{}" data-src="{}" data-label="{}" data-texts="{}" '
         'data-others="{}"{}{}><img alt="{}" loading="lazy" src="{}"></wr-image>'
     ).format(
-        key, views.address(record.record_id, "pixels"), label, _texts(), json.dumps(others), marked,
-        listed, label, views.address(record.record_id, "picture.png"),
+        key, seals.address(record.record_id, "pixels"), label, _texts(), json.dumps(others), marked,
+        listed, label, seals.address(record.record_id, "picture.png"),
     )  # fmt: skip
 
 

@@ -12,10 +12,11 @@ from fastapi import APIRouter, HTTPException, Response
 
 from assistant.errors import BadQuery, WardroundError
 from assistant.records import Record
-from assistant.ui import views, words
 from assistant.ui.evidence.picture import OWN, VIEW_PX, png
+from assistant.ui.gate import seals
+from assistant.ui.gate.visitor import visitor
+from assistant.ui.language import words
 from assistant.ui.language.figures import day
-from assistant.ui.visitor import visitor
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -47,25 +48,25 @@ def image_router(assistant: Assistant) -> APIRouter:
         try:
             if other is None:  # told to the log when its evidence was opened
                 return assistant.depth(record_id, frame, logged=False)
-            other_id = views.admit_sealed(other)
+            other_id = seals.admit_sealed(other)
             return assistant.depth(other_id, frame, logged=is_new(other_id))
         except WardroundError as error:
             raise HTTPException(404, str(error)) from None
 
-    @router.get(views.PREFIX + "/{record_id}/{seal}/pixels", include_in_schema=False)
+    @router.get(seals.PREFIX + "/{record_id}/{seal}/pixels", include_in_schema=False)
     def pixels(record_id: str, seal: str, frame: int | None = None, other: str | None = None) -> Response:
-        views.admit(record_id, seal)
+        seals.admit(record_id, seal)
         return Response(packed(depth(record_id, frame, other)), media_type="application/octet-stream")
 
-    @router.get(views.PREFIX + "/{record_id}/{seal}/picture.png", include_in_schema=False)
+    @router.get(seals.PREFIX + "/{record_id}/{seal}/picture.png", include_in_schema=False)
     def small(record_id: str, seal: str, longest: int = VIEW_PX) -> Response:
-        views.admit(record_id, seal)
+        seals.admit(record_id, seal)
         shown = depth(record_id, None, None).picture()
         return Response(png(shown, min(max(longest, 16), VIEW_PX)), media_type="image/png")
 
-    @router.get(views.PREFIX + "/{own_id}/{seal}/priors", include_in_schema=False)
+    @router.get(seals.PREFIX + "/{own_id}/{seal}/priors", include_in_schema=False)
     def priors(own_id: str, seal: str) -> list[dict[str, str]]:
-        views.admit(own_id, seal)
+        seals.admit(own_id, seal)
         if not own_id.startswith(OWN):
             raise HTTPException(404, "other studies are shown of the case's own patient only")
         record_id = own_id.removeprefix(OWN)
@@ -77,7 +78,7 @@ def image_router(assistant: Assistant) -> APIRouter:
         except WardroundError as error:
             raise HTTPException(404, str(error)) from None
         return [
-            {"src": views.address(record_id, "pixels", other=views.sealed(one.record_id)), "label": _label(study, one)}
+            {"src": seals.address(record_id, "pixels", other=seals.sealed(one.record_id)), "label": _label(study, one)}
             for study in studies
             for one in _alike(record, study)
         ]

@@ -1,6 +1,6 @@
 """What the page's scripts fetch of a record: its view, more of its text, a page of it, its small picture, its timeline.
 
-Every address is sealed for one visitor (`assistant.ui.views`), and the assistant looks only into what that visitor
+Every address is sealed for one visitor (`assistant.ui.gate.seals`), and the assistant looks only into what that visitor
 may see; opening a record is told to the access log.
 """
 
@@ -16,13 +16,12 @@ from markupsafe import Markup
 
 from assistant.errors import WardroundError
 from assistant.records import Record, TextPlace
-from assistant.ui import words
 from assistant.ui.evidence.ecg_page import draw_strip
 from assistant.ui.evidence.opened import evidence_of
 from assistant.ui.evidence.timeline import OWN, timeline_html
 from assistant.ui.evidence.view import view
-from assistant.ui.language import say
-from assistant.ui.views import PREFIX, admit
+from assistant.ui.gate.seals import PREFIX, admit
+from assistant.ui.language import say, words
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

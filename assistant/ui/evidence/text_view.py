@@ -13,9 +13,8 @@ from markupsafe import Markup
 
 from assistant.ingest.text.pdf_page import can_draw, pages_of
 from assistant.records import Evidence, Record, TextPlace
-from assistant.ui import words
-from assistant.ui.language import say
-from assistant.ui.views import address
+from assistant.ui.gate.seals import address
+from assistant.ui.language import say, words
 
 AROUND = 4_000  # characters of a long text shown before and after the cited ones, and fetched at a time
 _BUTTONS = (

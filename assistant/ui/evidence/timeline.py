@@ -15,12 +15,11 @@ from assistant.ingest.series import is_slice
 from assistant.records import Record
 from assistant.retrieve.history import apart
 from assistant.retrieve.timeline import PastStudy, Timeline
-from assistant.ui import words
 from assistant.ui.chat.talk import shorten
 from assistant.ui.evidence.opened import open_button, opened_here
-from assistant.ui.language import say, say_count
+from assistant.ui.gate.seals import address
+from assistant.ui.language import say, say_count, words
 from assistant.ui.language.figures import day
-from assistant.ui.views import address
 
 OWN = "own-"  # before a record's id in the address of its patient's timeline
 _GIST = 160  # characters of a report

@@ -8,9 +8,8 @@ from markupsafe import Markup
 
 from assistant.errors import WardroundError
 from assistant.records import Evidence, Record, TextPlace, ValuePlace
-from assistant.ui import words
 from assistant.ui.evidence import picture, signal_view, text_view
-from assistant.ui.language import say
+from assistant.ui.language import say, words
 from assistant.ui.language.figures import day, number
 from assistant.ui.language.told import translated
 

@@ -11,9 +11,9 @@ from markupsafe import Markup
 from assistant import demo
 from assistant.ui.chat.desk import Desk
 from assistant.ui.chat.handover import chat_address
+from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import say
-from assistant.ui.visitor import visitor
-from assistant.ui.wording import Wording
+from assistant.ui.language.wording import Wording
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

@@ -22,7 +22,7 @@ _TAG = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([0-9.]+))?
 
 def say(key: str, **fields: Any) -> str:
     """The text of a key in the language of whoever the running code works for. KeyError where there is none."""
-    from assistant.ui.visitor import visitor
+    from assistant.ui.gate.visitor import visitor
 
     return say_in(visitor().language, key, **fields)
 

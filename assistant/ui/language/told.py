@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from functools import cache
 from string import Formatter
 
+from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import DEFAULT, say, texts
-from assistant.ui.visitor import visitor
 
 
 def translated(sentence: str) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from assistant.assistant import Assistant
-from assistant.ui import words
-from assistant.ui.language import say
+from assistant.ui.language import say, words
 from assistant.ui.language.figures import number
 from assistant.ui.search.looking import LENGTHS
 

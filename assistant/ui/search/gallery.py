@@ -8,15 +8,14 @@ from markupsafe import Markup
 
 from assistant.records import Evidence, SearchResult, TextPlace
 from assistant.store.words import query_words
-from assistant.ui import words
 from assistant.ui.chat.talk import shorten
 from assistant.ui.evidence.opened import open_button, opened_here
 from assistant.ui.evidence.timeline import timeline_fold
-from assistant.ui.language import say, say_count
+from assistant.ui.gate.seals import address, sealed
+from assistant.ui.language import say, say_count, words
 from assistant.ui.language.figures import day, number
 from assistant.ui.language.told import translated
 from assistant.ui.search.looking import Looking
-from assistant.ui.views import address, sealed
 
 ASK_ABOUT = "/wr/view/ask-about"
 _TEXT = 280  # characters of a passage on its card

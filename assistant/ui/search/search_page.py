@@ -15,12 +15,12 @@ from assistant.ui.chat.acts import remove
 from assistant.ui.chat.cards import shelf
 from assistant.ui.chat.desk import Desk
 from assistant.ui.chat.handover import chat_address
+from assistant.ui.gate.seals import admit_sealed
 from assistant.ui.language import say
+from assistant.ui.language.wording import Wording
 from assistant.ui.search.form import SEND, filters_html
 from assistant.ui.search.gallery import ASK_ABOUT, SELECT, gallery_html
 from assistant.ui.search.looking import Filters, Looking, Model
-from assistant.ui.views import admit_sealed
-from assistant.ui.wording import Wording
 
 log = logging.getLogger(__name__)
 

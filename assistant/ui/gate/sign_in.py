@@ -16,10 +16,10 @@ from markupsafe import Markup
 from assistant.errors import WardroundError
 from assistant.store.sign_ins import SignInRefused
 from assistant.ui.chat.tabs import signed_out
-from assistant.ui.door import Door, cookie_name, set_cookie
+from assistant.ui.gate.door import Door, cookie_name, set_cookie
+from assistant.ui.gate.visitor import visitor
 from assistant.ui.head import LANGUAGE_ROUTE, MANIFEST_ROUTE, within
 from assistant.ui.language import languages, say
-from assistant.ui.visitor import visitor
 
 SIGN_IN, SIGN_OUT, ACCOUNT, CLOCK = "/sign-in", "/sign-out", "/account", "/wr/session"
 _OPEN_BELOW = (LANGUAGE_ROUTE + "/", "/wr/static/css/")

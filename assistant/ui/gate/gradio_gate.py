@@ -21,9 +21,9 @@ from urllib.parse import parse_qs
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.ui.door import Caller
+from assistant.ui.gate.door import Caller
+from assistant.ui.gate.visitor import Visitor
 from assistant.ui.language import say
-from assistant.ui.visitor import Visitor
 
 _OURS = ("/wr/", "/sign-in", "/sign-out", "/account", "/api/", "/mcp", "/manifest.json")
 _API = "/gradio_api"

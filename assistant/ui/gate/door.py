@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from assistant.store.accounts import Accounts
 from assistant.store.sign_ins import SignedIn, SignIns
-from assistant.ui.visitor import Visitor
+from assistant.ui.gate.visitor import Visitor
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant

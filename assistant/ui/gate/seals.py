@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from fastapi import HTTPException
 
-from assistant.ui.visitor import visitor
+from assistant.ui.gate.visitor import visitor
 
 PREFIX = "/wr/view"
 _KEY = secrets.token_bytes(32)
