@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from assistant.findings.vocabulary import vocabulary
 from assistant.findings.words import words
-from assistant.generate.relevance import content_words
+from assistant.retrieve.relevance import content_words
 
 _OPENS = re.compile(
     r"^\W*(?:and|but|or|also|so|then|ok(?:ay)?)?[\s,]*(?:what|how)\s+about\s+|^\W*(?:and|but|or|also)\b[\s,]*"

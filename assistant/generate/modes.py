@@ -22,11 +22,11 @@ from assistant.generate.citations import split_citations
 from assistant.generate.context import Context
 from assistant.generate.fence import defused, fenced
 from assistant.generate.prompts import Prompt
-from assistant.generate.relevance import content_words
 from assistant.generate.statements import statements
 from assistant.generate.task import Task
 from assistant.generate.values import is_measured
 from assistant.records import Evidence, Statement
+from assistant.retrieve.relevance import content_words
 
 _SAME_WORDS = 0.5  # share of common content words from which two sentences without findings say the same
 _NO_PROBLEM = re.compile(r"\W*no problems?\W*", re.IGNORECASE)  # as the prompt `reflect` asks to say it

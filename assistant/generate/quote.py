@@ -10,13 +10,13 @@ from assistant.findings import extract_findings, implies, measurements_named
 from assistant.generate.context import Exchange
 from assistant.generate.counts import count_findings, count_labels, labels_named, studies_of
 from assistant.generate.prompts import load_prompt
-from assistant.generate.relevance import content_words
 from assistant.generate.reports import section_asked
 from assistant.generate.sentences import Sentence, best_sentences, quotable
 from assistant.generate.task import DraftTask, Task, TextEncoder
 from assistant.generate.values import is_measured, measured_for
 from assistant.records import About, Evidence, Statement, ValuePlace
 from assistant.retrieve.question import points_at_study, read_question
+from assistant.retrieve.relevance import content_words
 
 
 class QuoteAnswerer:

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.findings import sentence_spans
-from assistant.generate.relevance import content_words, cue_share, focus_words
 from assistant.generate.task import TextEncoder
 from assistant.records import Evidence
+from assistant.retrieve.relevance import content_words, cue_share, focus_words
 
 # Shares of a score: likeness of meaning (cosine), words of the question, words that say what it is about (in the
 # sentence or around it), the cue of its kind ("treat…" → "therapy"), and the rank of the passage.
