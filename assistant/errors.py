@@ -1,22 +1,32 @@
 """The errors a user can meet. Each names the thing, the place and the way out.
 
-The command line turns a `WardroundError` into its message and exit status 2; the page shows it in the chat.
+The command line turns a `WardroundError` into its message and exit status 2; the page shows it in the chat, in its
+visitor's language where its wording is known there.
 """
 
 from __future__ import annotations
 
+from assistant.wording import worded
+
 
 class WardroundError(Exception):
-    """Base of every error that is meant for a user to read."""
+    """Base of every error that is meant for a user to read: an English wording and what fills it in.
+
+    `told` is the message, which still knows its wording.
+    """
+
+    def __init__(self, wording: str = "", /, **values: object) -> None:
+        self.told = worded(wording, **values)
+        super().__init__(str(self.told))
 
 
 class UnreadableFile(WardroundError):
     """A file that gives no record. `reason` says why, in words a user understands."""
 
-    def __init__(self, path: object, reason: str) -> None:
+    def __init__(self, path: object, reason: str, /, **values: object) -> None:
         self.path = str(path)
-        self.reason = reason
-        super().__init__(f"{self.path}: {reason}")
+        self.reason = worded(reason, **values)
+        super().__init__("{path}: {reason}", path=self.path, reason=self.reason)
 
 
 class RecipeError(WardroundError):
@@ -51,7 +61,7 @@ class MissingExtra(WardroundError):
     """An optional part is not installed."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} is not installed: pip install 'wardround[{extra}]'")
+        super().__init__("{what} is not installed: pip install 'wardround[{extra}]'", what=what, extra=extra)
 
 
 class ModelUnavailable(WardroundError):
@@ -80,8 +90,9 @@ class OtherPatient(BadQuery):
     def __init__(self, named: str) -> None:
         self.named = named
         super().__init__(
-            f"the question names another patient ({named}) than this case is about, and two patients' records must not "
-            "be mixed: begin a new case (`conversation.switch`, “New case” on the page), or leave the name out"
+            "the question names another patient ({named}) than this case is about, and two patients' records must not "
+            "be mixed: begin a new case (`conversation.switch`, “New case” on the page), or leave the name out",
+            named=named,
         )
 
 

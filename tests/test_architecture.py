@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "assistant"
 
 ORDER = [
-    "errors", "acting", "records", "settings", "pseudonyms", "resources", "html_page", "weights", "measure",
+    "wording", "errors", "acting", "records", "settings", "pseudonyms", "resources", "html_page", "weights", "measure",
     "findings", "ingest", "embed", "experts", "store", "retrieve", "generate", "verify", "workspace", "archive",
     "studies", "answering", "checking", "conversation", "export", "drafting", "forget", "feedback", "assistant",
     "langchain", "evaluate", "demo", "ui", "console", "commands", "cli",

@@ -77,7 +77,9 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
             reasons.append(f"{member.name}: {error.reason}")
             file.set_aside(member.name, error.reason)
     if not records:
-        raise file.refuse(f"an archive without a readable file ({reasons[0] if reasons else 'it is empty'})")
+        raise file.refuse(
+            "an archive without a readable file ({reasons})", reasons=reasons[0] if reasons else "it is empty"
+        )
     return records
 
 
@@ -107,7 +109,7 @@ def member_content(path: Path, uri: str, member: Member, limits: IngestSettings)
         except UnreadableFile:
             raise
         except _DAMAGE as error:
-            raise UnreadableFile(shown, f"damaged in its archive ({error})") from None
+            raise UnreadableFile(shown, "damaged in its archive ({error})", error=error) from None
 
     def neighbour(other: str) -> bytes | None:
         beside = f"{folder}/{other}" if folder else other
@@ -239,7 +241,7 @@ class _Tar:
             self._damage = self._damage or str(error)
         if self._damage:
             if not self._infos:
-                raise UnreadableFile(uri, f"damaged archive ({self._damage})")
+                raise UnreadableFile(uri, "damaged archive ({damage})", damage=self._damage)
             yield Member(
                 "(what follows)", 0, "damaged", f"the archive is damaged behind the files read ({self._damage})"
             )
@@ -274,7 +276,9 @@ def _check_total(size: int, uri: str, limits: IngestSettings) -> None:
 
 
 def _too_large(uri: str, limit: int) -> UnreadableFile:
-    return UnreadableFile(uri, f"unpacks to more than the limit of {limit // 1_000_000:,} MB (ingest.max_archive_mb)")
+    return UnreadableFile(
+        uri, "unpacks to more than the limit of {limit:,} MB (ingest.max_archive_mb)", limit=limit // 1_000_000
+    )
 
 
 def _check_dictionary(path: Path, uri: str) -> None:
@@ -286,7 +290,9 @@ def _check_dictionary(path: Path, uri: str) -> None:
     except lzma.LZMAError as error:
         if "emory" in str(error):
             limit = f"{_DICTIONARY_BYTES // 1_000_000} MB"
-            raise UnreadableFile(uri, f"its compression (XZ) takes more memory than {limit} to undo") from None
+            raise UnreadableFile(
+                uri, "its compression (XZ) takes more memory than {limit} to undo", limit=limit
+            ) from None
         raise
 
 
@@ -307,7 +313,9 @@ def _by_name(
         found[member.name] = member
         if len(found) > limits.max_archive_members:
             raise UnreadableFile(
-                uri, f"holds more files than the limit of {limits.max_archive_members:,} (ingest.max_archive_members)"
+                uri,
+                "holds more files than the limit of {max_archive_members:,} (ingest.max_archive_members)",
+                max_archive_members=limits.max_archive_members,
             )
     for owner, names in _sidecars(found, head).items():
         stamps = "+".join(found[name].stamp for name in [owner, *names])
@@ -358,7 +366,7 @@ def _opened(path: Path, uri: str, limits: IngestSettings) -> _Zip | _Tar:
     except UnreadableFile as error:
         raise UnreadableFile(uri, error.reason) from None
     except _DAMAGE as error:
-        raise UnreadableFile(uri, f"damaged archive ({error})") from None
+        raise UnreadableFile(uri, "damaged archive ({error})", error=error) from None
 
 
 def release() -> None:

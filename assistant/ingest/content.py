@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.text.encodings import decode
 from assistant.settings import IngestSettings
+from assistant.wording import Worded, worded
 
 _ADDRESS = re.compile(r"\s*<[\w.]+(?: object)? at 0x[0-9a-fA-F]+>")
 
@@ -52,7 +54,7 @@ class Content:
         or is beyond the limits.
         """
         if PurePosixPath(name).name != name or name in ("", ".", "..") or "\\" in name or "\0" in name:
-            raise self.refuse(f"it names the file {name!r}, which does not lie beside it")
+            raise self.refuse("it names the file {name!r}, which does not lie beside it", name=name)
         uri = f"{self.uri.removesuffix(self.name)}{name}"
         if self.path is not None:
             path = self.path.with_name(name)
@@ -63,14 +65,22 @@ class Content:
         check_size(uri, len(data), limits)
         return Content(uri, data, neighbour=self.neighbour)
 
-    def refuse(self, reason: str) -> UnreadableFile:
-        """The error that sets this file aside; of a library's message, what tells a developer where an object lies
-        in memory is left out."""
-        return UnreadableFile(self.uri, _ADDRESS.sub("", reason))
+    def refuse(self, reason: str, /, **values: object) -> UnreadableFile:
+        """The error that sets this file aside, its `reason` worded with `values`; of a library's message, what tells a
+        developer where an object lies in memory is left out."""
+        told = {name: _without_address(value) for name, value in values.items()}
+        return UnreadableFile(self.uri, _without_address(reason), **told)
 
-    def set_aside(self, part: str, reason: str) -> None:
-        """Note that a part ("line 3", "frame 12") can't be read, while the rest of the file goes on."""
-        self.aside.append((part, reason))
+    def set_aside(self, part: str, reason: str, /, **values: object) -> None:
+        """Note that a part ("line 3", "frame 12") can't be read, while the rest of the file goes on; its `reason` is
+        worded with `values`."""
+        self.aside.append((part, worded(reason, **values)))
+
+
+def _without_address(value: Any) -> Any:
+    if isinstance(value, Worded) or not isinstance(value, str | Exception):
+        return value
+    return _ADDRESS.sub("", str(value))
 
 
 def load(path: Path, limits: IngestSettings, uri: str | None = None) -> Content:
@@ -90,7 +100,7 @@ def load(path: Path, limits: IngestSettings, uri: str | None = None) -> Content:
     except PermissionError:
         raise UnreadableFile(uri, "its permissions do not allow it to be read") from None
     except OSError as error:
-        raise UnreadableFile(uri, f"can't be read from the disk ({error.strerror or error})") from None
+        raise UnreadableFile(uri, "can't be read from the disk ({said})", said=error.strerror or error) from None
 
 
 def check_size(uri: str, size: int, limits: IngestSettings) -> None:
@@ -99,5 +109,8 @@ def check_size(uri: str, size: int, limits: IngestSettings) -> None:
         raise UnreadableFile(uri, "the file is empty (0 bytes)")
     if size > limits.max_file_mb * 1_000_000:
         raise UnreadableFile(
-            uri, f"{size / 1e6:,.0f} MB is more than the limit of {limits.max_file_mb} MB (ingest.max_file_mb)"
+            uri,
+            "{size:,.0f} MB is more than the limit of {max_file_mb} MB (ingest.max_file_mb)",
+            size=size / 1e6,
+            max_file_mb=limits.max_file_mb,
         )

@@ -92,7 +92,7 @@ class OpenFiles:
         try:
             state = path.stat() if path is not None else None
         except OSError as error:
-            raise UnreadableFile(uri, f"can't be read from the disk ({error.strerror or error})") from None
+            raise UnreadableFile(uri, "can't be read from the disk ({said})", said=error.strerror or error) from None
         key = (str(path or pacs), uri, state.st_size if state else 0, state.st_mtime_ns if state else 0)
         with self._lock:
             if key in self._files:
@@ -120,10 +120,10 @@ class OpenFiles:
             slices = _series(path, file.uri, path.parent.stat().st_mtime_ns, self._limits.max_file_mb)
         if len(slices) <= own or slices[own].uri != file.uri:  # the others are not at hand, or no longer as indexed
             if frame != own:
-                raise file.refuse(f"slice {frame + 1} of its series is not at hand")
+                raise file.refuse("slice {frame} of its series is not at hand", frame=frame + 1)
             return dicom.read_depth(file, 0, self._limits)
         if not 0 <= frame < len(slices):
-            raise file.refuse(f"there is no slice {frame + 1}: it has {len(slices)}")
+            raise file.refuse("there is no slice {frame}: it has {count}", frame=frame + 1, count=len(slices))
         other = self._get(slices[frame].path, slices[frame].uri, None, keep)
         return replace(dicom.read_depth(other, 0, self._limits), frame=frame, frames=len(slices))
 

@@ -109,7 +109,12 @@ def read_content(file: Content, limits: IngestSettings) -> list[Record]:
         raise file.refuse("damaged file (nested without end)") from None
     except Exception as error:  # the promise to callers: a bad file never stops the rest
         whose = "an error inside Wardround" if isinstance(error, FAULTS) else "damaged file"
-        raise file.refuse(f"{whose} ({type(error).__name__}: {' '.join(str(error).split())[:160]})") from None
+        raise file.refuse(
+            "{whose} ({fault}: {said})",
+            whose=whose,
+            fault=type(error).__name__,
+            said=" ".join(str(error).split())[:160],
+        ) from None
     if not records:
         raise file.refuse("holds nothing to index")
     return gated(file, records)

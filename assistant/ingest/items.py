@@ -300,7 +300,12 @@ def _from_row(item: Item, source: Source, records: list[Record], limits: IngestS
     try:
         labels = labels_of(source, row)
     except ValueError as error:
-        raise UnreadableFile(item.uri, f"its column {source.labels_column!r} holds no labels ({error})") from None
+        raise UnreadableFile(
+            item.uri,
+            "its column {labels_column!r} holds no labels ({error})",
+            labels_column=source.labels_column,
+            error=error,
+        ) from None
     text = values.get("text", "")
     if text:
         known = reduce(or_, (record.known for record in records), Known())

@@ -52,8 +52,10 @@ def read_package(path: Path, limits: IngestSettings, ui: UiSettings, deidentifie
         if len(items) > ui.max_uploads:
             raise UnreadableFile(
                 path.name,
-                f"holds {len(items):,} files that do not make up a series, more than the limit of {ui.max_uploads} "
+                "holds {count:,} files that do not make up a series, more than the limit of {max_uploads} "
                 "(ui.max_uploads): index it as an archive of its own",
+                count=len(items),
+                max_uploads=ui.max_uploads,
             )
         return _read(path, items, narrow, deidentifier)
     except UnreadableFile as error:
@@ -77,7 +79,7 @@ def _read(path: Path, items: list[Item], limits: IngestSettings, deidentifier: D
         aside += [(f"{name}, {part}", reason) for part, reason in reading.aside]
     if not records:
         first = f"{aside[0][0]}: {aside[0][1]}" if aside else "it is empty"
-        raise UnreadableFile(path.name, f"an archive without a readable file ({first})")
+        raise UnreadableFile(path.name, "an archive without a readable file ({first})", first=first)
     return Reading(tuple(records), tuple(aside))
 
 
@@ -89,13 +91,15 @@ def _check_ratio(path: Path, ui: UiSettings) -> None:
         with zipfile.ZipFile(path) as file:
             unpacked = sum(info.file_size for info in file.infolist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise UnreadableFile(path.name, f"damaged archive ({error})") from None
+        raise UnreadableFile(path.name, "damaged archive ({error})", error=error) from None
     packed = max(1, path.stat().st_size)
     if unpacked > _SMALL_BYTES and unpacked > ui.max_archive_ratio * packed:
         raise UnreadableFile(
             path.name,
-            f"unpacks to {unpacked / packed:,.0f} times its size, more than the limit of {ui.max_archive_ratio:g} "
+            "unpacks to {unpacked:,.0f} times its size, more than the limit of {max_archive_ratio:g} "
             "(ui.max_archive_ratio)",
+            unpacked=unpacked / packed,
+            max_archive_ratio=ui.max_archive_ratio,
         )
 
 

@@ -83,7 +83,9 @@ def _scan(source: PacsSource, series: Series, uri: str, limits: IngestSettings) 
             missed = [(f"slices{volume}", error.reason)]
         aside += missed
     if not records:
-        raise UnreadableFile(uri, f"nothing of this series can be read ({aside[0][1] if aside else 'it is empty'})")
+        raise UnreadableFile(
+            uri, "nothing of this series can be read ({aside})", aside=aside[0][1] if aside else "it is empty"
+        )
     return records, aside
 
 

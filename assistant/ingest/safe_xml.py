@@ -53,7 +53,11 @@ def parse(file: Content) -> Element:
         raise _Refused("it refers to an entity that it does not declare")
 
     if len(file.data) > _MAX_BYTES:
-        raise file.refuse(f"XML of {len(file.data) / 1e6:,.0f} MB; {_MAX_BYTES / 1e6:.0f} MB at most are read")
+        raise file.refuse(
+            "XML of {size:,.0f} MB; {max_bytes:.0f} MB at most are read",
+            size=len(file.data) / 1e6,
+            max_bytes=_MAX_BYTES / 1e6,
+        )
     parser = expat.ParserCreate(_encoding(file.data))
     parser.buffer_text = True
     parser.StartElementHandler = start
@@ -68,9 +72,9 @@ def parse(file: Content) -> Element:
         parser.Parse(file.data, True)
         return builder.close()
     except _Refused as refused:
-        raise file.refuse(f"XML refused: {refused}") from None
+        raise file.refuse("XML refused: {refused}", refused=refused) from None
     except (expat.ExpatError, ValueError, AssertionError, LookupError) as error:
-        raise file.refuse(f"damaged XML ({error})") from None
+        raise file.refuse("damaged XML ({error})", error=error) from None
 
 
 def without_prefixes(root: Element) -> Element:

@@ -264,7 +264,7 @@ def representative(
                 aside.append((places[n].part.name, error.reason))
     if not records:
         why = f" ({aside[0][1]})" if aside else ""
-        raise UnreadableFile(uri, f"none of the {total} slices of this series can be read{why}")
+        raise UnreadableFile(uri, "none of the {total} slices of this series can be read{why}", total=total, why=why)
     return [records[n] for n in sorted(records)], aside
 
 
@@ -274,7 +274,9 @@ def _slice(part: Part, limits: IngestSettings) -> Slice:
             with part.path.open("rb") as stream:
                 return _placed(part, stream, part.path.stat().st_size)
         except OSError as error:
-            raise UnreadableFile(part.uri, f"can't be read from the disk ({error.strerror or error})") from None
+            raise UnreadableFile(
+                part.uri, "can't be read from the disk ({said})", said=error.strerror or error
+            ) from None
     data = part.content(limits).data
     return _placed(part, BytesIO(data), len(data))
 

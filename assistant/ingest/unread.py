@@ -31,7 +31,7 @@ def recognises(file: Content) -> bool:
 
 
 def read(file: Content, limits: IngestSettings) -> list[Record]:
-    raise file.refuse(f"{_name(file)}: not read yet")
+    raise file.refuse("{name}: not read yet", name=_name(file))
 
 
 def _name(file: Content) -> str | None:

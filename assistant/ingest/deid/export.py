@@ -64,7 +64,7 @@ def deidentify_file(path: Path, out: Path, pseudonyms: Pseudonyms, settings: Dei
         raise UnreadableFile(error.filename or path, error.strerror or str(error)) from None
     except Exception as error:  # damaged elements raise from any depth of pydicom
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise UnreadableFile(path, f"a damaged DICOM file ({reason})") from None
+        raise UnreadableFile(path, "a damaged DICOM file ({reason})", reason=reason) from None
 
 
 def _copy(dataset: Dataset, path: Path, out: Path, pseudonyms: Pseudonyms, settings: DeidSettings) -> Exported:

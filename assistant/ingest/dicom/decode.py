@@ -30,9 +30,9 @@ def stored_values(file: Content, header: Header, frame: int, plugin: str = "") -
     """
     syntax = header.dataset.file_meta.TransferSyntaxUID
     if any(word in syntax.name for word in _VIDEO):
-        raise file.refuse(f"a video ({syntax.name}): export the frames that matter as single pictures")
+        raise file.refuse("a video ({syntax}): export the frames that matter as single pictures", syntax=syntax.name)
     if "JPIP" in syntax.name:
-        raise file.refuse(f"its pixels lie on a server ({syntax.name}), from which nothing is fetched")
+        raise file.refuse("its pixels lie on a server ({syntax}), from which nothing is fetched", syntax=syntax.name)
     try:
         return _decoded(file, header, frame, plugin)
     except UnreadableFile:

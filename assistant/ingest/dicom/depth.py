@@ -30,7 +30,7 @@ def read_depth(file: Content, frame: int, limits: IngestSettings) -> Depth:
     with quiet():
         frames = check(file, header.dataset, limits)
         if not 0 <= frame < frames:
-            raise file.refuse(f"there is no frame {frame + 1}: it has {frames}")
+            raise file.refuse("there is no frame {frame}: it has {frames}", frame=frame + 1, frames=frames)
         found = _depth(header, stored_values(file, header, frame), frame)
         return replace(found, frame=frame, frames=frames, regions=ultrasound_regions(header.dataset))
 

@@ -34,7 +34,11 @@ def read(file: Content, header: Header, limits: IngestSettings) -> list[Record]:
     fields: Fields = {}
     lines = list(words(dataset, fields))
     if not lines:
-        raise file.refuse(f"a DICOM {name} ({object_name(dataset)}), which is no picture of its own and says nothing")
+        raise file.refuse(
+            "a DICOM {name} ({object_name}), which is no picture of its own and says nothing",
+            name=name,
+            object_name=object_name(dataset),
+        )
     label = next((said for keyword in _LABELS if (said := value(dataset, keyword))), None)
     title = f"{name[:1].upper()}{name[1:]}" + (f": {label}" if label else "")
     text = "\n".join([f"{title}.", *lines])

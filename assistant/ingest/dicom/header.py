@@ -68,7 +68,7 @@ def read_header(file: Content, limits: IngestSettings) -> Header:
         except UnreadableFile:
             raise
         except Exception as error:
-            raise file.refuse(f"damaged DICOM file (its header can't be read: {brief(error)})") from None
+            raise file.refuse("damaged DICOM file (its header can't be read: {brief})", brief=brief(error)) from None
     if len(dataset) == 0:
         raise file.refuse("damaged DICOM file (it ends before the first element)")
     return Header(dataset, data, pixels)
@@ -89,9 +89,11 @@ def _inflated(file: Content, limits: IngestSettings) -> bytes:
             body += inflate.decompress(rest, 1 << 20)
             rest = inflate.unconsumed_tail
     except zlib.error as error:
-        raise file.refuse(f"damaged DICOM file (its deflated data can't be inflated: {error})") from None
+        raise file.refuse("damaged DICOM file (its deflated data can't be inflated: {error})", error=error) from None
     if len(body) > limit:
-        raise file.refuse(f"inflates to more than the limit of {limits.max_file_mb} MB (ingest.max_file_mb)")
+        raise file.refuse(
+            "inflates to more than the limit of {max_file_mb} MB (ingest.max_file_mb)", max_file_mb=limits.max_file_mb
+        )
     if not inflate.eof:
         raise file.refuse("damaged DICOM file (its deflated data is cut off)")
     return bytes(body)

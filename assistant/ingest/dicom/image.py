@@ -75,7 +75,7 @@ def check(file: Content, dataset: Dataset, limits: IngestSettings) -> int:
     if len(total) == 2 and "LABEL" in kind.split("\\"):
         raise file.refuse("the label of a slide, on which the patient's name or number stands")
     if (colours := value(dataset, "PhotometricInterpretation") or "") in _NOT_SHOWN:
-        raise file.refuse(f"its colours are stored as {colours}, retired from DICOM: export it as RGB")
+        raise file.refuse("its colours are stored as {colours}, retired from DICOM: export it as RGB", colours=colours)
     return frames
 
 

@@ -71,7 +71,9 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         except RecursionError:
             raise file.refuse("damaged DICOM file (sequences nested without end)") from None
         except Exception as error:  # mutated elements raise from any depth of pydicom
-            raise file.refuse(f"damaged DICOM file ({type(error).__name__}: {brief(error)})") from None
+            raise file.refuse(
+                "damaged DICOM file ({fault}: {brief})", fault=type(error).__name__, brief=brief(error)
+            ) from None
 
 
 def document_of(file: Content, limits: IngestSettings) -> Content | None:
@@ -96,7 +98,9 @@ def _records(file: Content, header: Header, limits: IngestSettings) -> list[Reco
         return _encapsulated(file, dataset, limits)
     if "ContentSequence" in dataset or value(dataset, "Modality") == "KO":
         return report.read(file, header, limits)
-    raise file.refuse(f"a DICOM file ({object_name(dataset)}) without picture, signal or report")
+    raise file.refuse(
+        "a DICOM file ({object_name}) without picture, signal or report", object_name=object_name(dataset)
+    )
 
 
 def document_in(dataset: Dataset) -> bytes:
@@ -112,11 +116,11 @@ def _encapsulated(file: Content, dataset: Dataset, limits: IngestSettings) -> li
 
     kind = value(dataset, "MIMETypeOfEncapsulatedDocument") or "unknown"
     if model := _THREE_D.get(kind.lower()):
-        raise file.refuse(f"a DICOM file around a three-dimensional model ({model}), which is no picture")
+        raise file.refuse("a DICOM file around a three-dimensional model ({model}), which is no picture", model=model)
     inner = Content(file.uri, document_in(dataset), aside=file.aside)
     name = format_of(inner) if inner.data else None
     if name is None or name in ("dicom", "archive"):
-        raise file.refuse(f"a DICOM file around a document of type {kind}")
+        raise file.refuse("a DICOM file around a document of type {kind}", kind=kind)
     title = value(dataset, "DocumentTitle")
     return [
         replace(record, sha256=file.sha256, title=title or record.title) for record in FORMATS[name].read(inner, limits)

@@ -45,7 +45,7 @@ def read(file: Content, dataset: Dataset, limits: IngestSettings) -> list[Record
     """
     kind = str(getattr(dataset.get("SOPClassUID", ""), "name", ""))
     if "Audio" in kind:
-        raise file.refuse(f"a recording of sound ({kind}): not read")
+        raise file.refuse("a recording of sound ({kind}): not read", kind=kind)
     groups = [_Group(file, dataset, index, kind) for index in range(len(dataset.WaveformSequence))]
     wanted = [group for group in groups if not group.is_beat]
     if not wanted:
@@ -68,7 +68,12 @@ class _Group:
         self.rate = float(self.item.SamplingFrequency)
         self.samples = int(self.item.NumberOfWaveformSamples)
         if not self.rate > 0 or self.samples < 1:
-            raise file.refuse(f"damaged DICOM file ({self.name}: {self.samples} samples at {self.rate:g} Hz)")
+            raise file.refuse(
+                "damaged DICOM file ({name}: {samples} samples at {rate:g} Hz)",
+                name=self.name,
+                samples=self.samples,
+                rate=self.rate,
+            )
         self.first = round(float(self.item.get("MultiplexGroupTimeOffset", 0) or 0) / 1000 * self.rate)
         self.label = str(self.item.get("MultiplexGroupLabel", "") or "")
         sensor = next((word for part, word in _OBJECTS if part in kind), "")
@@ -90,20 +95,30 @@ class _Group:
         bits, interpretation = int(self.item.WaveformBitsAllocated), str(self.item.WaveformSampleInterpretation)
         if interpretation in _COMPANDED:
             raise self.file.refuse(
-                f"{self.name}: samples in {_COMPANDED[interpretation]}, a coding of speech: not read"
+                "{name}: samples in {companded}, a coding of speech: not read",
+                name=self.name,
+                companded=_COMPANDED[interpretation],
             )
         if len(self.channels) != int(self.item.NumberOfWaveformChannels):
             raise self.file.refuse(
-                f"damaged DICOM file ({self.name}: {self.item.NumberOfWaveformChannels} channels, "
-                f"{len(self.channels)} of them described)"
+                "damaged DICOM file ({name}: {channels} channels, {count} of them described)",
+                name=self.name,
+                channels=self.item.NumberOfWaveformChannels,
+                count=len(self.channels),
             )
         if self.samples / self.rate > limits.max_signal_hours * 3600:
             raise self.file.refuse(
-                f"longer than the limit of {limits.max_signal_hours:g} hours (ingest.max_signal_hours)"
+                "longer than the limit of {max_signal_hours:g} hours (ingest.max_signal_hours)",
+                max_signal_hours=limits.max_signal_hours,
             )
         expected, there = self.samples * len(self.channels) * bits // 8, len(self.item.WaveformData or b"")
         if there < expected:
-            raise self.file.refuse(f"{self.name} is cut off: it holds {there:,} of {expected:,} bytes of samples")
+            raise self.file.refuse(
+                "{name} is cut off: it holds {there:,} of {expected:,} bytes of samples",
+                name=self.name,
+                there=there,
+                expected=expected,
+            )
 
     def values(self) -> NDArray[np.float64]:
         """(samples, channels) in the channels' units, padding as NaN."""

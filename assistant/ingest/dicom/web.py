@@ -137,7 +137,9 @@ def fetch(source: PacsSource, series: Series, instance: str, uri: str, limits: I
     except (PacsError, RecipeError, MissingExtra) as error:
         raise UnreadableFile(uri, str(error)) from None
     except Exception as error:
-        raise UnreadableFile(uri, f"what the PACS sent is no DICOM object ({type(error).__name__}: {error})") from None
+        raise UnreadableFile(
+            uri, "what the PACS sent is no DICOM object ({fault}: {error})", fault=type(error).__name__, error=error
+        ) from None
     return Content(uri, whole.getvalue())
 
 
@@ -218,7 +220,9 @@ class _Bounded:
         for block in self._raw.stream(size, decode_content=decode_content):
             self._left -= len(block)
             if self._left < 0:
-                raise UnreadableFile(self._uri, f"more than the limit of {self._limit_mb} MB (ingest.max_file_mb)")
+                raise UnreadableFile(
+                    self._uri, "more than the limit of {limit_mb} MB (ingest.max_file_mb)", limit_mb=self._limit_mb
+                )
             yield block
 
     def __getattr__(self, name: str) -> Any:

@@ -94,7 +94,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         except WrapStructError:
             raise file.refuse("damaged volume (its header is cut off)") from None
         except (ImageFileError, HeaderDataError, ValueError, TypeError, OSError, EOFError, OverflowError) as error:
-            raise file.refuse(f"damaged volume ({' '.join(str(error).split())[:160]})") from None
+            raise file.refuse("damaged volume ({said})", said=" ".join(str(error).split())[:160]) from None
 
 
 def read_depth(file: Content, n: int, limits: IngestSettings) -> Depth:
@@ -108,10 +108,10 @@ def read_depth(file: Content, n: int, limits: IngestSettings) -> Depth:
             axis, axes, _ = _display(volume)
             count = int(volume.shape[axis]) if axis < len(volume.shape) else 1
             if not 0 <= n < count:
-                raise file.refuse(f"there is no slice {n + 1}: it has {count}")
+                raise file.refuse("there is no slice {number}: it has {count}", number=n + 1, count=count)
             values = _plane(volume, axis, n, axes)
         except (ImageFileError, ValueError, OSError, EOFError) as error:
-            raise file.refuse(f"damaged volume ({' '.join(str(error).split())[:160]})") from None
+            raise file.refuse("damaged volume ({said})", said=" ".join(str(error).split())[:160]) from None
     if values.ndim == 3:
         return plain_depth(plain(values.astype(np.uint8)), n, count)
     values = np.abs(values) if np.iscomplexobj(values) else values
@@ -139,7 +139,9 @@ def _opened(file: Content, limits: IngestSettings) -> Any:
     name = f"{file.name.removesuffix('.gz').removesuffix('.hdr')}.img"
     voxels = file.beside(name, limits)
     if voxels is None:
-        raise file.refuse(f"the header of a volume whose voxels should lie beside it in {name}: there is no such file")
+        raise file.refuse(
+            "the header of a volume whose voxels should lie beside it in {name}: there is no such file", name=name
+        )
     pair = {"p1": nibabel.Nifti1Pair, "p2": nibabel.Nifti2Pair}.get(kind or "", nibabel.AnalyzeImage)
     return pair.from_file_map(
         pair.make_file_map({"header": io.BytesIO(data), "image": io.BytesIO(_inflated(voxels, limits))})
@@ -155,9 +157,11 @@ def _inflated(file: Content, limits: IngestSettings) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(file.data)) as stream:
             data = stream.read(limit + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise file.refuse(f"damaged volume: its compressed data is cut off or broken ({error})") from None
+        raise file.refuse("damaged volume: its compressed data is cut off or broken ({error})", error=error) from None
     if len(data) > limit:
-        raise file.refuse(f"unpacks to more than the limit of {limits.max_file_mb} MB (ingest.max_file_mb)")
+        raise file.refuse(
+            "unpacks to more than the limit of {max_file_mb} MB (ingest.max_file_mb)", max_file_mb=limits.max_file_mb
+        )
     return data
 
 
@@ -165,7 +169,7 @@ def _check(file: Content, volume: Any, limits: IngestSettings) -> None:
     shape = tuple(int(n) for n in volume.shape)
     if len(shape) > 5 or (len(shape) > 3 and shape[:3] == (1, 1, 1)):
         raise file.refuse(
-            f"a NIfTI file of {' × '.join(map(str, shape))} values, which is no volume (a matrix of CIFTI?)"
+            "a NIfTI file of {shape} values, which is no volume (a matrix of CIFTI?)", shape=" × ".join(map(str, shape))
         )
     if not shape or min(shape) < 1:
         raise file.refuse("a volume without voxels")
@@ -175,7 +179,9 @@ def _check(file: Content, volume: Any, limits: IngestSettings) -> None:
     source = proxy.file_like.getbuffer().nbytes
     needed = int(proxy.offset) + int(np.prod(shape, dtype=np.int64)) * proxy.dtype.itemsize
     if needed > source:
-        raise file.refuse(f"damaged volume: its voxels are cut off ({source:,} of {needed:,} bytes)")
+        raise file.refuse(
+            "damaged volume: its voxels are cut off ({source:,} of {needed:,} bytes)", source=source, needed=needed
+        )
     spatial = sorted(shape[:3])
     check_pixels(file, spatial[-1], spatial[-2], limits)
 

@@ -65,7 +65,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, IndexError, OverflowError) as error:
             raise file.refuse(_why(error)) from None
         except Exception as error:  # Pillow's plug-ins raise struct.error, zlib.error and others on mutated files
-            raise file.refuse(f"damaged picture ({error})") from None
+            raise file.refuse("damaged picture ({error})", error=error) from None
 
 
 def read_depth(file: Content, n: int, limits: IngestSettings) -> Depth:
@@ -79,7 +79,7 @@ def read_depth(file: Content, n: int, limits: IngestSettings) -> Depth:
             with Pillow.open(io.BytesIO(file.data), formats=_FORMATS) as picture:
                 pages = _pages(file, picture, limits)
                 if not 0 <= n < len(pages):
-                    raise file.refuse(f"there is no frame {n + 1}: it has {len(pages)}")
+                    raise file.refuse("there is no frame {number}: it has {count}", number=n + 1, count=len(pages))
                 if pages[n]:
                     picture.seek(pages[n])
                 check_pixels(file, *picture.size, limits)
@@ -133,7 +133,11 @@ def _pages(file: Content, picture: PillowImage, limits: IngestSettings) -> list[
     """The pages or frames of a file: not the previews of a photograph, nor smaller copies of another page."""
     count = int(getattr(picture, "n_frames", 1))
     if count > limits.max_frames:
-        raise file.refuse(f"{count:,} frames are more than the limit of {limits.max_frames} (ingest.max_frames)")
+        raise file.refuse(
+            "{count:,} frames are more than the limit of {max_frames} (ingest.max_frames)",
+            count=count,
+            max_frames=limits.max_frames,
+        )
     if count == 1 or picture.format in ("MPO", "JPEG"):
         return [0]
     if picture.format != "TIFF":
@@ -157,7 +161,10 @@ def check_pixels(file: Content, width: int, height: int, limits: IngestSettings)
         raise file.refuse("the picture has no area")
     if width * height > limits.max_pixels:
         raise file.refuse(
-            f"{width} × {height} pixels are more than the limit of {limits.max_pixels:,} (ingest.max_pixels)"
+            "{width} × {height} pixels are more than the limit of {max_pixels:,} (ingest.max_pixels)",
+            width=width,
+            height=height,
+            max_pixels=limits.max_pixels,
         )
 
 

@@ -71,7 +71,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     beats = sum(_code(one) == "REPRESENTATIVE_BEAT" for one in [*series, *root.iter("derivedSeries")])
     if not rhythms:
         found = ", ".join(sorted({_code(one) for one in series})) or "no series at all"
-        raise file.refuse(f"an annotated ECG without a rhythm series ({found[:80]})")
+        raise file.refuse("an annotated ECG without a rhythm series ({found})", found=found[:80])
     signals = [signal for one in rhythms for signal in _signals(file, one, limits)]
     facts = _facts(root, rhythms[0])
     if beats:
@@ -88,7 +88,11 @@ def _signals(file: Content, series: Element, limits: IngestSettings) -> list[Sig
     """The series' sequence sets on one time line; apart where their rates differ or little but gaps would be left."""
     elements = series.findall("./component/sequenceSet")
     if len(elements) > _MAX_SETS:
-        raise file.refuse(f"an annotated ECG cut into {len(elements):,} sequence sets, more than {_MAX_SETS}")
+        raise file.refuse(
+            "an annotated ECG cut into {count:,} sequence sets, more than {max_sets}",
+            count=len(elements),
+            max_sets=_MAX_SETS,
+        )
     sets = [found for element in elements if (found := _set(file, element, limits)) is not None]
     if not sets:
         raise file.refuse("an annotated ECG whose rhythm series holds no ECG lead")
@@ -152,17 +156,17 @@ def _lead(file: Content, value: Element, name: str) -> NDArray[np.float64]:
     """Digits × scale + origin, in millivolts."""
     kind = value.get("type", "").rpartition(":")[2]
     if kind not in ("SLIST_PQ", "SLIST_INT", ""):
-        raise file.refuse(f"an annotated ECG with samples of the type {kind[:40]!r}: not read (SLIST_PQ is)")
+        raise file.refuse("an annotated ECG with samples of the type {kind!r}: not read (SLIST_PQ is)", kind=kind[:40])
     physical = []
     for element, default in ((value.find("scale"), None), (value.find("origin"), 0.0)):
         found = number(element.get("value")) if element is not None else default
         factor = millivolts_per(element.get("unit", "")) if element is not None else 1.0
         if found is None or (factor is None and found != 0):
-            raise file.refuse(f"an annotated ECG whose lead {name} has no scale or origin in volts")
+            raise file.refuse("an annotated ECG whose lead {name} has no scale or origin in volts", name=name)
         physical.append(found * (factor or 0.0))
     scale, origin = physical
     if scale == 0:
-        raise file.refuse(f"an annotated ECG whose lead {name} has no scale or origin in volts")
+        raise file.refuse("an annotated ECG whose lead {name} has no scale or origin in volts", name=name)
     digits = value.find("digits")
     return numbers(file, digits.text or "" if digits is not None else "", f"lead {name}") * scale + origin
 

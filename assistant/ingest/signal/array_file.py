@@ -120,7 +120,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     else:
         values, names, rate = _columns(file, about, limits)
     if rate is None:
-        raise file.refuse(f"its sidecar states no sampling_rate_hz: {_EXAMPLE}")
+        raise file.refuse("its sidecar states no sampling_rate_hz: {example}", example=_EXAMPLE)
     about = about or Sidecar()
     channels = [Channel(name, unit, rate, len(values)) for name, unit in _named(file, names, about)]
     for channel in channels:
@@ -185,13 +185,18 @@ def _sidecar(file: Content, limits: IngestSettings) -> tuple[Sidecar | None, Kno
         if first["type"] == "extra_forbidden":
             known = ", ".join(Sidecar.model_fields)
             raise file.refuse(
-                f"its sidecar {side.name}: there is no key {first['loc'][0]!r}; the keys are {known}"
+                "its sidecar {side}: there is no key {first!r}; the keys are {known}",
+                side=side.name,
+                first=first["loc"][0],
+                known=known,
             ) from None
         what = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise file.refuse(f"its sidecar {side.name}: {what}: {first['msg']}") from None
+        raise file.refuse(
+            "its sidecar {side}: {what}: {first}", side=side.name, what=what, first=first["msg"]
+        ) from None
     except (ValueError, RecursionError) as error:
         raise file.refuse(
-            f"its sidecar {side.name} can't be understood ({' '.join(str(error).split())[:120]})"
+            "its sidecar {side} can't be understood ({said})", side=side.name, said=" ".join(str(error).split())[:120]
         ) from None
 
 
@@ -229,7 +234,9 @@ def _named(file: Content, names: tuple[str, ...], about: Sidecar) -> list[tuple[
     for name, unit in zip(names, stated, strict=True):
         match = _WITH_UNIT.match(name.strip())
         if match and unit and millivolts_per(match["unit"]) != millivolts_per(unit):
-            raise file.refuse(f"its column {name!r} is in {unit!r} by its sidecar: which of the two is it?")
+            raise file.refuse(
+                "its column {name!r} is in {unit!r} by its sidecar: which of the two is it?", name=name, unit=unit
+            )
         found.append((match["name"], match["unit"]) if match else (name, unit))
     return found
 
@@ -238,7 +245,12 @@ def _each(file: Content, name: str, value: Any, count: int) -> tuple[Any, ...]:
     if not isinstance(value, tuple):
         return (value,) * count
     if len(value) != count:
-        raise file.refuse(f"its sidecar gives {len(value)} values of {name} for {count} channels")
+        raise file.refuse(
+            "its sidecar gives {count} values of {name} for {channels} channels",
+            count=len(value),
+            name=name,
+            channels=count,
+        )
     return value
 
 
@@ -254,20 +266,26 @@ def _array(file: Content, about: Sidecar | None, limits: IngestSettings) -> tupl
         shape, _, dtype = reader(stream)
     except (ValueError, SyntaxError, KeyError, TypeError, EOFError, UnicodeError, RecursionError, TokenError) as error:
         why = "its header can't be read" if isinstance(error, TokenError) else " ".join(str(error).split())[:120]
-        raise file.refuse(f"damaged NumPy array ({why})") from None
+        raise file.refuse("damaged NumPy array ({why})", why=why) from None
     what = f"a NumPy array ({dtype}, {' × '.join(map(str, shape)) or 'a single number'})"
     if dtype.kind not in "fiu":
-        raise file.refuse(f"{what}: only whole and floating-point numbers are samples")
+        raise file.refuse("{what}: only whole and floating-point numbers are samples", what=what)
     if len(shape) not in (1, 2):
-        raise file.refuse(f"{what}: a file holds one recording, samples × leads")
+        raise file.refuse("{what}: a file holds one recording, samples × leads", what=what)
     if about is None or about.leads is None:
         stem = PurePosixPath(file.name).stem
         lacks = "without a sidecar" if about is None else "whose sidecar names no leads"
-        raise file.refuse(f"{what} {lacks}: write {stem}.json beside it, like {_EXAMPLE}")
+        raise file.refuse(
+            "{what} {lacks}: write {stem}.json beside it, like {example}",
+            what=what,
+            lacks=lacks,
+            stem=stem,
+            example=_EXAMPLE,
+        )
     count = int(np.prod(shape, dtype=object))
     check_size(file, count, limits)
     if count * dtype.itemsize > len(file.data) - stream.tell():
-        raise file.refuse(f"{what} is cut off: {len(file.data):,} bytes are too few for it")
+        raise file.refuse("{what} is cut off: {count:,} bytes are too few for it", what=what, count=len(file.data))
     stream.seek(0)
     array = np.load(stream, allow_pickle=False)
     array = array[:, None] if array.ndim == 1 else array
@@ -276,7 +294,7 @@ def _array(file: Content, about: Sidecar | None, limits: IngestSettings) -> tupl
         return array, names
     if array.shape[0] == len(names):
         return array.T, names
-    raise file.refuse(f"{what} does not fit the {len(names)} leads that its sidecar names")
+    raise file.refuse("{what} does not fit the {count} leads that its sidecar names", what=what, count=len(names))
 
 
 # --- CSV ----------------------------------------------------------------------------------------------
@@ -341,7 +359,7 @@ def _columns(
             skipinitialspace=True, index_col=False, on_bad_lines="error",
         )  # fmt: skip
     except (ValueError, pd.errors.ParserError) as error:
-        raise file.refuse(f"not every line is numbers ({' '.join(str(error).split())[:160]})") from None
+        raise file.refuse("not every line is numbers ({said})", said=" ".join(str(error).split())[:160]) from None
     values = frame.to_numpy(dtype=np.float64)
     names = table.names or ()
     rate = about.sampling_rate_hz if about else None
@@ -351,11 +369,15 @@ def _columns(
         names = tuple(name for n, name in enumerate(names) if n != table.time)
     if about and about.leads is not None:
         if len(about.leads) != values.shape[1]:
-            raise file.refuse(f"{values.shape[1]} columns do not fit the {len(about.leads)} leads of its sidecar")
+            raise file.refuse(
+                "{shape} columns do not fit the {count} leads of its sidecar",
+                shape=values.shape[1],
+                count=len(about.leads),
+            )
         _check_names(file, names, about.leads)
         names = _with_units(about.leads, names)
     if not names:
-        raise file.refuse(f"columns without names: name them as leads in its sidecar, like {_EXAMPLE}")
+        raise file.refuse("columns without names: name them as leads in its sidecar, like {example}", example=_EXAMPLE)
     return values, names, rate
 
 
@@ -366,7 +388,11 @@ def _check_names(file: Content, header: tuple[str, ...], stated: tuple[str, ...]
     same_in_another_order = sorted(owns) == sorted(others)
     for column, lead, own, other in zip(header, stated, owns, others, strict=False):
         if own != other and (same_in_another_order or {own, other} <= set(STANDARD_LEADS)):
-            raise file.refuse(f"its column {column!r} is called {lead!r} in its sidecar: which of the two is it?")
+            raise file.refuse(
+                "its column {column!r} is called {lead!r} in its sidecar: which of the two is it?",
+                column=column,
+                lead=lead,
+            )
 
 
 def _with_units(leads: tuple[str, ...], header: tuple[str, ...]) -> tuple[str, ...]:
@@ -389,10 +415,15 @@ def _agreed_rate(file: Content, stated: float | None, name: str, times: NDArray[
     per_second = _per_second(name, step)
     if stated is None:
         if per_second is None:
-            raise file.refuse(f"the unit of its column {name} is unclear: call it time_s or time_ms")
+            raise file.refuse("the unit of its column {name} is unclear: call it time_s or time_ms", name=name)
         return round(per_second / step, 4)
     if per_second is not None and abs(per_second / step - stated) > 0.01 * stated:
-        raise file.refuse(f"its column {name} tells {per_second / step:g} Hz, its sidecar states {stated:g} Hz")
+        raise file.refuse(
+            "its column {name} tells {per_second:g} Hz, its sidecar states {stated:g} Hz",
+            name=name,
+            per_second=per_second / step,
+            stated=stated,
+        )
     return stated
 
 
@@ -403,18 +434,22 @@ def _step(file: Content, name: str, times: NDArray[np.float64], *, rounded: bool
     """
     steps = np.diff(times)
     if len(steps) < 2 or not np.isfinite(steps).all() or steps.min() < 0 or times[-1] == times[0]:
-        raise file.refuse(f"its column {name} does not rise from sample to sample")
+        raise file.refuse("its column {name} does not rise from sample to sample", name=name)
     if steps.min() == 0:
         places = np.linspace(times[0], times[-1], len(times))
         if not rounded or np.abs(times - places).max() > steps[steps > 0].min():
-            raise file.refuse(f"its column {name} does not rise from sample to sample")
+            raise file.refuse("its column {name} does not rise from sample to sample", name=name)
     else:
         usual = float(np.median(steps))
         worst = int(np.abs(steps - usual).argmax())
         if abs(steps[worst] - usual) > 0.5 * usual:
             raise file.refuse(
-                f"its samples are not equally spaced (column {name}: a step of {steps[worst]:g} after line "
-                f"{worst + 2}, {usual:g} elsewhere): a signal has one sampling rate"
+                "its samples are not equally spaced (column {name}: a step of {steps:g} after line "
+                "{worst}, {usual:g} elsewhere): a signal has one sampling rate",
+                name=name,
+                steps=steps[worst],
+                worst=worst + 2,
+                usual=usual,
             )
     return float(times[-1] - times[0]) / len(steps)
 

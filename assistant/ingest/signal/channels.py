@@ -19,6 +19,7 @@ from assistant.ingest.content import Content
 from assistant.ingest.signal.leads import channel_type, lead_name, millivolts_per, unique_names
 from assistant.records import ChannelType, Record, Signal
 from assistant.settings import IngestSettings
+from assistant.wording import worded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +73,7 @@ class ChannelSet:
         groups: dict[tuple[str, float, bool], _Group] = {}
         for number, channel in enumerate(channels):
             if (reason := _out_of_bounds(channel, limits)) is not None:
-                file.set_aside(f"channel {channel.name.strip() or number + 1}", reason)
+                file.set_aside(worded("channel {name}", name=channel.name.strip() or number + 1), reason)
                 continue
             key = (MODALITY[channel.type], channel.rate, channel.factor is not None)
             group = groups.setdefault(key, _Group(key[0], channel.rate))
@@ -146,8 +147,10 @@ def check_size(file: Content, samples: int, limits: IngestSettings) -> None:
     """Raise UnreadableFile for a recording of more samples, over all its channels, than may be read."""
     if samples > limits.max_signal_samples:
         raise file.refuse(
-            f"{samples:,} samples over all channels are more than the limit of {limits.max_signal_samples:,} "
-            "(ingest.max_signal_samples)"
+            "{samples:,} samples over all channels are more than the limit of {max_signal_samples:,} "
+            "(ingest.max_signal_samples)",
+            samples=samples,
+            max_signal_samples=limits.max_signal_samples,
         )
 
 

@@ -41,7 +41,9 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     if header.records < header.stated:
         file.set_aside(
             f"data records {header.records + 1} to {header.stated}",
-            f"the file is cut off: it holds {header.records:,} of the {header.stated:,} data records it states",
+            "the file is cut off: it holds {records:,} of the {stated:,} data records it states",
+            records=header.records,
+            stated=header.stated,
         )
     records = _signals(file, header, onsets, about, limits)
     text = _text(file, said, onsets[0] if onsets else 0.0, about, limits)
@@ -177,7 +179,10 @@ def _text(file: Content, said: list[Annotation], start: float, about: _About, li
     """The annotations, a line each with its time; one that goes on under the same words is one line."""
     if len(said) > _MOST_ANNOTATIONS:
         file.set_aside(
-            "annotations", f"{len(said):,} annotations are more than the {_MOST_ANNOTATIONS:,} that are kept"
+            "annotations",
+            "{count:,} annotations are more than the {most_annotations:,} that are kept",
+            count=len(said),
+            most_annotations=_MOST_ANNOTATIONS,
         )
         said = said[:_MOST_ANNOTATIONS]
     joined: list[Annotation] = []

@@ -72,19 +72,25 @@ def parse(file: Content) -> EdfHeader:
     """Raises UnreadableFile naming the field that can't be right."""
     data = file.data
     if len(data) < FIXED:
-        raise file.refuse(f"an EDF header of {FIXED} bytes of which only {len(data)} are there")
+        raise file.refuse(
+            "an EDF header of {fixed} bytes of which only {count} are there", fixed=FIXED, count=len(data)
+        )
     fixed = data[:FIXED].decode("latin-1")
     count = _whole(file, fixed[252:256], "number of signals")
     size = _whole(file, fixed[184:192], "size of the header")
     if count < 1 or size != FIXED * (1 + count):
-        raise file.refuse(f"damaged EDF header ({count} signals do not have a header of {size:,} bytes)")
+        raise file.refuse(
+            "damaged EDF header ({count} signals do not have a header of {size:,} bytes)", count=count, size=size
+        )
     if len(data) < size:
-        raise file.refuse(f"an EDF header of {size:,} bytes of which only {len(data):,} are there")
+        raise file.refuse(
+            "an EDF header of {size:,} bytes of which only {count:,} are there", size=size, count=len(data)
+        )
     bdf = data[:1] == b"\xff"
     duration = _number(file, fixed[244:252], "duration of a data record")
     signals = _signals(file, data[FIXED:size].decode("latin-1"), count)
     if duration < 0 or (duration == 0 and not all(signal.is_annotation for signal in signals)):
-        raise file.refuse(f"damaged EDF header (data records of {duration:g} s)")
+        raise file.refuse("damaged EDF header (data records of {duration:g} s)", duration=duration)
     reserved = fixed[192:236].strip(" ")
     whole = (len(data) - size) // (sum(signal.samples for signal in signals) * (3 if bdf else 2))
     stated = _whole(file, fixed[236:244], "number of data records")
@@ -111,7 +117,9 @@ def _signals(file: Content, text: str, count: int) -> tuple[EdfSignal, ...]:
     for label, transducer, unit, low, high, least, most, prefilter, samples, _ in zip(*columns, strict=True):
         number = _whole(file, samples, f"number of samples of {label!r}")
         if number < 1:
-            raise file.refuse(f"damaged EDF header ({number} samples of {label!r} in a data record)")
+            raise file.refuse(
+                "damaged EDF header ({number} samples of {label!r} in a data record)", number=number, label=label
+            )
         physical = (_number(file, low, f"range of {label!r}"), _number(file, high, f"range of {label!r}"))
         digital = (_number(file, least, f"range of {label!r}"), _number(file, most, f"range of {label!r}"))
         found.append(EdfSignal(label, transducer, unit, physical, digital, prefilter, number, first))
@@ -121,13 +129,13 @@ def _signals(file: Content, text: str, count: int) -> tuple[EdfSignal, ...]:
 
 def _whole(file: Content, text: str, what: str) -> int:
     if not re.fullmatch(r" *-?\d{1,8} *", text):
-        raise file.refuse(f"damaged EDF header (the {what} is {text.strip()!r})")
+        raise file.refuse("damaged EDF header (the {what} is {text!r})", what=what, text=text.strip())
     return int(text)
 
 
 def _number(file: Content, text: str, what: str) -> float:
     if not re.fullmatch(r" *[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})? *", text):
-        raise file.refuse(f"damaged EDF header (the {what} is {text.strip()!r})")
+        raise file.refuse("damaged EDF header (the {what} is {text!r})", what=what, text=text.strip())
     return float(text)
 
 

@@ -36,6 +36,7 @@ from assistant.ingest.signal.recording import (
 )
 from assistant.records import Record, Signal
 from assistant.settings import IngestSettings
+from assistant.wording import worded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,7 +69,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     rhythms = [one for one in waveforms if _text(one, "WaveformType").lower() == "rhythm"]
     if not rhythms:
         kinds = ", ".join(sorted({_text(one, "WaveformType") for one in waveforms})) or "no waveform at all"
-        raise file.refuse(f"a MUSE ECG without a rhythm waveform ({kinds[:80]})")
+        raise file.refuse("a MUSE ECG without a rhythm waveform ({kinds})", kinds=kinds[:80])
     signals = [_signal(file, one, limits) for one in rhythms]
     facts = _facts(root, rhythms[0], medians=len(waveforms) - len(rhythms))
     return records_of(file, signals, facts, _said(root), limits, known_of_xml(root))
@@ -85,7 +86,7 @@ def _signal(file: Content, waveform: Element, limits: IngestSettings) -> Signal:
     damaged = _damaged(file, elements)
     for name, wrong in zip((name for name, _ in leads), damaged, strict=True):
         if wrong:
-            file.set_aside(f"lead {name}", "its samples do not match their checksum (LeadDataCRC32)")
+            file.set_aside(worded("lead {name}", name=name), "its samples do not match their checksum (LeadDataCRC32)")
     leads = [lead for lead, wrong in zip(leads, damaged, strict=True) if not wrong]
     check_size(file, max((len(values) for _, values in leads), default=0), len(leads), rate, limits)
     return side_by_side(leads, rate)
@@ -114,20 +115,26 @@ def _lead(file: Content, element: Element, rate: float) -> tuple[str, NDArray[np
     data = from_base64(file, _text(element, "WaveFormData"), what)
     size = number(_text(element, "LeadSampleSize")) or 2
     if size not in (1, 2, 4):
-        raise file.refuse(f"a MUSE ECG with samples of {size:g} bytes: not read (1, 2 and 4 are)")
+        raise file.refuse("a MUSE ECG with samples of {size:g} bytes: not read (1, 2 and 4 are)", size=size)
     stated = number(_text(element, "LeadSampleCountTotal"))
     count = len(data) // int(size)
     if stated is not None and stated > count:
-        raise file.refuse(f"damaged file ({what} holds {count:,} of {stated:,.0f} samples)")
+        raise file.refuse(
+            "damaged file ({what} holds {count:,} of {stated:,.0f} samples)", what=what, count=count, stated=stated
+        )
     unit = _text(element, "LeadAmplitudeUnits").upper()
     factor = millivolts_per(_UNITS.get(unit, unit))
     scale = number(_text(element, "LeadAmplitudeUnitsPerBit"))
     if not scale or factor is None:
-        raise file.refuse(f"a MUSE ECG whose {what} states no step in volts ({unit[:20] or 'no unit'})")
+        raise file.refuse(
+            "a MUSE ECG whose {what} states no step in volts ({unit})", what=what, unit=unit[:20] or "no unit"
+        )
     values = np.frombuffer(data, dtype=f"<i{int(size)}", count=count).astype(np.float64) * scale * factor
     offset = number(_text(element, "LeadOffsetFirstSample")) or 0.0
     if not 0 <= offset <= 60 * max(rate, 1.0):
-        raise file.refuse(f"damaged file ({what} would begin {offset:,.0f} samples after the others)")
+        raise file.refuse(
+            "damaged file ({what} would begin {offset:,.0f} samples after the others)", what=what, offset=offset
+        )
     return name, np.concatenate((np.full(int(offset), np.nan), values)) if offset else values
 
 

@@ -60,21 +60,32 @@ def check_size(file: Content, samples: float, leads: int, rate_hz: float, limits
     """
     if not limits.min_signal_hz <= rate_hz <= limits.max_signal_hz:
         raise file.refuse(
-            f"a sampling rate of {rate_hz:g} Hz is outside the limits of {limits.min_signal_hz:g} to "
-            f"{limits.max_signal_hz:g} Hz (ingest.min_signal_hz, ingest.max_signal_hz)"
+            "a sampling rate of {rate_hz:g} Hz is outside the limits of {min_signal_hz:g} to "
+            "{max_signal_hz:g} Hz (ingest.min_signal_hz, ingest.max_signal_hz)",
+            rate_hz=rate_hz,
+            min_signal_hz=limits.min_signal_hz,
+            max_signal_hz=limits.max_signal_hz,
         )
     if leads < 1 or samples < 1:
         raise file.refuse("holds no samples of a rhythm")
     if leads > _MAX_LEADS:
-        raise file.refuse(f"damaged file (it states {leads} leads, more than {_MAX_LEADS})")
+        raise file.refuse(
+            "damaged file (it states {leads} leads, more than {max_leads})", leads=leads, max_leads=_MAX_LEADS
+        )
     if samples / rate_hz > limits.max_signal_hours * 3600:
         raise file.refuse(
-            f"{samples / rate_hz / 3600:,.1f} hours are more than the limit of "
-            f"{limits.max_signal_hours:g} hours (ingest.max_signal_hours)"
+            "{samples:,.1f} hours are more than the limit of {max_signal_hours:g} hours (ingest.max_signal_hours)",
+            samples=samples / rate_hz / 3600,
+            max_signal_hours=limits.max_signal_hours,
         )
     check_samples(file, int(samples * leads), limits)
     if samples * leads > _MAX_SAMPLES:
-        raise file.refuse(f"{leads} leads of {samples:,.0f} samples are more than the {_MAX_SAMPLES:,} that are read")
+        raise file.refuse(
+            "{leads} leads of {samples:,.0f} samples are more than the {max_samples:,} that are read",
+            leads=leads,
+            samples=samples,
+            max_samples=_MAX_SAMPLES,
+        )
 
 
 def side_by_side(leads: Iterable[tuple[str, NDArray[np.floating]]], rate_hz: float) -> Signal:
@@ -126,7 +137,9 @@ def records_of(
     records: list[Record] = []
     for number, stored in enumerate(signals, 1):
         if not (np.isfinite(stored.samples).any() and np.nanmax(np.abs(stored.samples)) < _MAX_MILLIVOLTS):
-            raise file.refuse(f"damaged file (samples of more than {_MAX_MILLIVOLTS:,} mV)")
+            raise file.refuse(
+                "damaged file (samples of more than {max_millivolts:,} mV)", max_millivolts=_MAX_MILLIVOLTS
+            )
         signal, derived = with_limb_leads(stored)
         fields: Fields = {
             "sampling_rate_hz": signal.sampling_rate_hz,
@@ -205,13 +218,13 @@ def number(text: str | None) -> float | None:
 def numbers(file: Content, text: str, what: str) -> NDArray[np.float64]:
     """Numbers with white space between them, shape (n,). Raises UnreadableFile, naming `what`, for anything else."""
     if _LONG_NUMBER.search(text):
-        raise file.refuse(f"damaged file (the samples of {what} are no numbers)")
+        raise file.refuse("damaged file (the samples of {what} are no numbers)", what=what)
     try:
         found = np.fromstring(text, dtype=np.float64, sep=" ")
     except ValueError:
-        raise file.refuse(f"damaged file (the samples of {what} are no numbers)") from None
+        raise file.refuse("damaged file (the samples of {what} are no numbers)", what=what) from None
     if not np.isfinite(found).all():
-        raise file.refuse(f"damaged file (the samples of {what} are no finite numbers)")
+        raise file.refuse("damaged file (the samples of {what} are no finite numbers)", what=what)
     return found
 
 
@@ -220,7 +233,7 @@ def from_base64(file: Content, text: str, what: str) -> bytes:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise file.refuse(f"damaged file (the samples of {what} are no Base64)") from None
+        raise file.refuse("damaged file (the samples of {what} are no Base64)", what=what) from None
 
 
 def value_line(name: str, value: float, unit: str = "") -> str:

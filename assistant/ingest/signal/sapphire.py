@@ -63,7 +63,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     rhythms = [group for wav in root.iter("wav") for group in wav.iter("ecgWaveformMXG") if id(group) not in medians]
     if not rhythms:
         found = "median beats only" if medians else "none of its known layout"
-        raise file.refuse(f"a GE Sapphire ECG without a rhythm waveform ({found})")
+        raise file.refuse("a GE Sapphire ECG without a rhythm waveform ({found})", found=found)
     signals = [_signal(file, group, limits) for group in rhythms]
     return records_of(file, signals, _facts(root, rhythms[0], len(medians)), [_said(root)], limits, known_of_xml(root))
 
@@ -89,7 +89,9 @@ def _lead(file: Content, group: Element, element: Element) -> tuple[str, NDArray
     scale, factor = number(element.get("S") or group.get("S")), millivolts_per(unit)
     if not scale or factor is None:
         raise file.refuse(
-            f"a GE Sapphire ECG whose lead {name[:20]} states no step in volts ({unit[:20] or 'no unit'})"
+            "a GE Sapphire ECG whose lead {name} states no step in volts ({unit})",
+            name=name[:20],
+            unit=unit[:20] or "no unit",
         )
     values = numbers(file, element.get("V", ""), f"lead {name[:20]}")
     values[values == _NOT_MEASURED] = np.nan

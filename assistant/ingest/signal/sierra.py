@@ -113,7 +113,7 @@ def _lead_names(file: Content, waveforms: Element, about: Element) -> list[str]:
     kind = (about.findtext("acquisitiontype") or about.findtext("leadset") or "").strip()
     if kind in _TWELVE and count and count >= len(STANDARD_LEADS):
         return list(STANDARD_LEADS)
-    raise file.refuse(f"a Philips ECG that does not name its leads (acquisition type {kind[:40]!r})")
+    raise file.refuse("a Philips ECG that does not name its leads (acquisition type {kind!r})", kind=kind[:40])
 
 
 def _stored(
@@ -129,15 +129,17 @@ def _stored(
     if waveforms.get("compressflag", "").strip().lower() == "false":
         method = "Uncompressed"
     if encoding not in ("Base64", "Plain"):
-        raise file.refuse(f"Philips ECG leads in the encoding {encoding[:40]!r}: not read (Base64 and Plain are)")
+        raise file.refuse(
+            "Philips ECG leads in the encoding {encoding!r}: not read (Base64 and Plain are)", encoding=encoding[:40]
+        )
     if method == "XLI":
         leads = xli.decode(file, from_base64(file, text, "the leads"), len(names), samples)
         whole = _limb_leads(leads) if tuple(names[:6]) == STANDARD_LEADS[:6] else leads
         return [lead.astype(np.float64) for lead in whole]
     if method not in ("Uncompressed", "None"):
-        raise file.refuse(f"Philips ECG leads in the compression {method[:40]!r}: not read (XLI is)")
+        raise file.refuse("Philips ECG leads in the compression {method!r}: not read (XLI is)", method=method[:40])
     if (bits := (waveforms.get("nbitspersample") or waveforms.get("bitspersample") or "16").strip()) != "16":
-        raise file.refuse(f"Philips ECG leads of {bits[:40]} bits a sample: not read (16 bits are)")
+        raise file.refuse("Philips ECG leads of {bits} bits a sample: not read (16 bits are)", bits=bits[:40])
     flat: NDArray[np.float64]
     if encoding == "Base64":
         data = from_base64(file, text, "the leads")
@@ -145,7 +147,9 @@ def _stored(
     else:
         flat = numbers(file, text, "the leads")
     if len(flat) < samples * len(names):
-        raise file.refuse(f"damaged file ({len(flat):,} of {samples * len(names):,} samples are there)")
+        raise file.refuse(
+            "damaged file ({count:,} of {samples:,} samples are there)", count=len(flat), samples=samples * len(names)
+        )
     return list(flat[: samples * len(names)].reshape(len(names), samples))
 
 

@@ -48,8 +48,9 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         raise file.refuse("a WFDB header whose first line can't be understood")
     if header.samples / max(header.rate, 1e-9) > limits.max_signal_hours * 3600:
         raise file.refuse(
-            f"{header.samples / max(header.rate, 1e-9) / 3600:,.1f} hours are more than the limit of "
-            f"{limits.max_signal_hours:g} hours (ingest.max_signal_hours)"
+            "{samples:,.1f} hours are more than the limit of {max_signal_hours:g} hours (ingest.max_signal_hours)",
+            samples=header.samples / max(header.rate, 1e-9) / 3600,
+            max_signal_hours=limits.max_signal_hours,
         )
     with wfdb_samples.on_disk(file, header, limits) as placed:
         frames = wfdb_samples.check(file, header, placed, limits)

@@ -53,7 +53,7 @@ def _names(file: Content, header: Header, limits: IngestSettings) -> list[str]:
     names = [own]
     for name in (header.name, *header.files, *(one for one in header.segments if one != "~")):
         if not is_plain_name(name):
-            raise file.refuse(f"the header names the file {name!r}, which does not lie beside it")
+            raise file.refuse("the header names the file {name!r}, which does not lie beside it", name=name)
     names += header.files
     for segment in dict.fromkeys(header.segments):
         if segment == "~":
@@ -61,10 +61,14 @@ def _names(file: Content, header: Header, limits: IngestSettings) -> list[str]:
         name = f"{segment}.hea"
         inner = decode_header(_side(file, name, limits).data) if name != own else None
         if inner is None or inner.segments:
-            raise file.refuse(f"its segment {name} is no header of a single recording")
+            raise file.refuse("its segment {name} is no header of a single recording", name=name)
         for inside in inner.files:
             if not is_plain_name(inside):
-                raise file.refuse(f"its segment {name} names the file {inside!r}, which does not lie beside it")
+                raise file.refuse(
+                    "its segment {name} names the file {inside!r}, which does not lie beside it",
+                    name=name,
+                    inside=inside,
+                )
         names += [name, *inner.files]
     return list(dict.fromkeys(names))
 
@@ -72,7 +76,7 @@ def _names(file: Content, header: Header, limits: IngestSettings) -> list[str]:
 def _side(file: Content, name: str, limits: IngestSettings) -> Content:
     side = file.beside(name, limits)
     if side is None:
-        raise file.refuse(f"its signal file {name} is missing: it has to lie beside the header")
+        raise file.refuse("its signal file {name} is missing: it has to lie beside the header", name=name)
     return side
 
 
@@ -94,11 +98,11 @@ def check(file: Content, header: Header, placed: dict[str, Path], limits: Ingest
         try:
             size = path.stat().st_size
         except OSError:
-            raise file.refuse(f"its signal file {name} is missing: it has to lie beside the header") from None
+            raise file.refuse("its signal file {name} is missing: it has to lie beside the header", name=name) from None
         try:
             check_size(name, size, limits)
         except UnreadableFile as error:
-            raise file.refuse(f"its signal file {name}: {error.reason}") from None
+            raise file.refuse("its signal file {name}: {reason}", name=name, reason=error.reason) from None
     if not header.segments:
         return _check_files(file, header, placed)
     for segment, length in zip(header.segments, header.lengths, strict=True):
@@ -106,40 +110,63 @@ def check(file: Content, header: Header, placed: dict[str, Path], limits: Ingest
             inner = decode_header(placed[f"{segment}.hea"].read_bytes())
             assert inner is not None
             if inner.samples and inner.samples != length:
-                raise file.refuse(f"its segment {segment} has {inner.samples:,} samples where {length:,} are expected")
+                raise file.refuse(
+                    "its segment {segment} has {samples:,} samples where {length:,} are expected",
+                    segment=segment,
+                    samples=inner.samples,
+                    length=length,
+                )
             _check_files(file, inner, placed)
     return header.samples or sum(header.lengths)
 
 
 def _check_segments(file: Content, header: Header, placed: dict[str, Path]) -> None:
     if header.segment_count != len(header.segments):
-        raise file.refuse(f"the header states {header.segment_count} segments and lists {len(header.segments)}")
+        raise file.refuse(
+            "the header states {segment_count} segments and lists {count}",
+            segment_count=header.segment_count,
+            count=len(header.segments),
+        )
     if "~" in header.segments and not header.variable_layout:
         raise file.refuse(
             'an empty segment ("~") in a record of fixed layout: only one of variable layout can have any'
         )
     if header.samples and sum(header.lengths) != header.samples:
         raise file.refuse(
-            f"the segments have {sum(header.lengths):,} samples together, not {header.samples:,} as the header states"
+            "the segments have {lengths:,} samples together, not {samples:,} as the header states",
+            lengths=sum(header.lengths),
+            samples=header.samples,
         )
     inner = [decode_header(placed[f"{name}.hea"].read_bytes()) for name in set(header.segments) - {"~"}]
     described = max((len(one.lines) for one in inner if one is not None), default=0)
     if header.signals > described:  # the wfdb package takes memory for as many as are stated
-        raise file.refuse(f"the header states {header.signals:,} signals and its segments describe {described}")
+        raise file.refuse(
+            "the header states {signals:,} signals and its segments describe {described}",
+            signals=header.signals,
+            described=described,
+        )
 
 
 def _check_files(file: Content, header: Header, placed: dict[str, Path]) -> int:
     """That every signal file is as long as the header states; the record's length in frames."""
     if len(header.lines) != header.signals:
-        raise file.refuse(f"the header states {header.signals} signals and describes {len(header.lines)} of them")
+        raise file.refuse(
+            "the header states {signals} signals and describes {count} of them",
+            signals=header.signals,
+            count=len(header.lines),
+        )
     frames = header.samples
     for name in header.files:
         lines = [line for line in header.lines if line.file == name]
         if len({line.format for line in lines}) > 1 or (lines[0].format not in BITS | dict.fromkeys(COMPRESSED)):
             formats = ", ".join(dict.fromkeys(line.format for line in lines))
-            raise file.refuse(f"its signal file {name} is of the format {formats}, which is none that can be read")
+            raise file.refuse(
+                "its signal file {name} is of the format {formats}, which is none that can be read",
+                name=name,
+                formats=formats,
+            )
         if any(line.skew > 1_000_000 or not 0 < line.per_frame <= 1_000_000 for line in lines):
-            raise file.refuse(f"the header's skew or samples per frame of {name} can't be right")
+            raise file.refuse("the header's skew or samples per frame of {name} can't be right", name=name)
         if lines[0].format in COMPRESSED:
             if not frames:
                 raise file.refuse("the header of a compressed recording does not state how long it is")
@@ -150,8 +177,11 @@ def _check_files(file: Content, header: Header, placed: dict[str, Path]) -> int:
         frames = frames or there
         if there < frames:
             raise file.refuse(
-                f"its signal file {name} is cut off: it holds {max(0, there):,} of the {frames:,} samples of each "
-                "channel that the header states"
+                "its signal file {name} is cut off: it holds {there:,} of the {frames:,} samples of each "
+                "channel that the header states",
+                name=name,
+                there=max(0, there),
+                frames=frames,
             )
     return frames
 
@@ -171,7 +201,11 @@ def read_samples(
     piece = max(1, _PIECE // max(1, width))
     if any(line.format == "8" for line in header.lines):  # differences: each sample needs all before it
         if frames * width > _MOST_DIFFERENCES:
-            raise file.refuse(f"{frames * width:,} samples in format 8 are more than the {_MOST_DIFFERENCES:,} read")
+            raise file.refuse(
+                "{frames:,} samples in format 8 are more than the {most_differences:,} read",
+                frames=frames * width,
+                most_differences=_MOST_DIFFERENCES,
+            )
         piece = frames
     own_shift = _several_skews(header)
     recording: ChannelSet | None = None
@@ -225,4 +259,4 @@ def _rdrecord(file: Content, base: str, stretch: dict[str, int], *, ignore_skew:
             raise file.refuse("the signal does not fit into memory") from None
         except Exception as error:
             reason = " ".join(str(error).split())[:200] or type(error).__name__
-            raise file.refuse(f"the header and its signal file do not fit together ({reason})") from None
+            raise file.refuse("the header and its signal file do not fit together ({reason})", reason=reason) from None

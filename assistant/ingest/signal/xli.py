@@ -35,16 +35,23 @@ def decode(file: Content, data: bytes, leads: int, samples: int) -> list[NDArray
     while len(found) < leads:
         what = f"compressed lead {len(found) + 1}"
         if offset + 8 > len(data):
-            raise file.refuse(f"damaged file ({len(found)} of {leads} compressed leads are there)")
+            raise file.refuse(
+                "damaged file ({count} of {leads} compressed leads are there)", count=len(found), leads=leads
+            )
         size, _, start = struct.unpack_from("<iHh", data, offset)
         offset += 8
         if size <= 0 or offset + size > len(data):
-            raise file.refuse(f"damaged file ({what} is cut off)")
+            raise file.refuse("damaged file ({what} is cut off)", what=what)
         unpacked = _lzw(file, data[offset : offset + size], what, 2 * samples)
         offset += size
         values = _samples(unpacked, start)
         if len(values) < samples:
-            raise file.refuse(f"damaged file ({what} holds {len(values)} of {samples} samples)")
+            raise file.refuse(
+                "damaged file ({what} holds {count} of {samples} samples)",
+                what=what,
+                count=len(values),
+                samples=samples,
+            )
         found.append(values[:samples])
     return found
 
@@ -68,10 +75,14 @@ def _lzw(file: Content, data: bytes, what: str, expected: int) -> bytes:
         elif code == len(strings) and previous:
             entry = previous + previous[:1]
         else:
-            raise file.refuse(f"damaged file ({what} holds a code that it has not defined)")
+            raise file.refuse("damaged file ({what} holds a code that it has not defined)", what=what)
         out += entry
         if len(out) > 2 * expected + 64:
-            raise file.refuse(f"damaged file ({what} unpacks to more than the {expected // 2} samples it states)")
+            raise file.refuse(
+                "damaged file ({what} unpacks to more than the {expected} samples it states)",
+                what=what,
+                expected=expected // 2,
+            )
         if previous and len(strings) <= _MAX_CODE:
             strings.append(previous + entry[:1])
         previous = entry

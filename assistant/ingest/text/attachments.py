@@ -12,6 +12,7 @@ from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.records import Record
 from assistant.settings import IngestSettings
+from assistant.wording import worded
 
 _MAX_DEPTH = 4
 _depth: ContextVar[int] = ContextVar("depth of attachments", default=0)
@@ -22,7 +23,7 @@ def from_base64(file: Content, part: str, coded: str, limits: IngestSettings) ->
     try:
         data = base64.b64decode(re.sub(r"\s+", "", coded), validate=True)
     except (binascii.Error, ValueError) as error:
-        file.set_aside(part, f"an attachment that is no valid base64 ({error})")
+        file.set_aside(part, "an attachment that is no valid base64 ({error})", error=error)
         return []
     return attached(file, part, data, limits)
 
@@ -35,7 +36,7 @@ def attached(file: Content, part: str, data: bytes, limits: IngestSettings) -> l
     from assistant.ingest.formats import read_content
 
     if _depth.get() >= _MAX_DEPTH:
-        file.set_aside(part, f"attachments inside attachments, more than {_MAX_DEPTH} deep")
+        file.set_aside(part, "attachments inside attachments, more than {max_depth} deep", max_depth=_MAX_DEPTH)
         return []
     inner = Content(file.uri, data)
     token = _depth.set(_depth.get() + 1)
@@ -47,5 +48,5 @@ def attached(file: Content, part: str, data: bytes, limits: IngestSettings) -> l
     finally:
         _depth.reset(token)
     for name, reason in inner.aside:
-        file.set_aside(f"{part}, {name}", reason)
+        file.set_aside(worded("{part}, {name}", part=part, name=name), reason)
     return [replace(record, part=f"{part}, {record.part}" if record.part else part) for record in records]

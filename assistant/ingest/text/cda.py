@@ -41,13 +41,17 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         records.append(Record("text", "SR", file.uri, file.sha256, text=text, passages=passages))
     if not records:
         first = f" ({': '.join(file.aside[0])})" if file.aside else ""
-        raise UnreadableFile(file.uri, f"an HL7 clinical document without text{first}")
+        raise UnreadableFile(file.uri, "an HL7 clinical document without text{first}", first=first)
     return [_dressed(record, root) for record in records]
 
 
 def _unstructured(file: Content, body: Element, limits: IngestSettings) -> list[Record]:
     if (reference := body.find("reference")) is not None and not (body.text or "").strip():
-        file.set_aside("body", f"a document that lies at {reference.get('value', 'a URL')!r}, which is not fetched")
+        file.set_aside(
+            "body",
+            "a document that lies at {reference!r}, which is not fetched",
+            reference=reference.get("value", "a URL"),
+        )
         return []
     if body.get("representation") == "B64":
         return from_base64(file, "body", body.text or "", limits)

@@ -55,14 +55,14 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     """
     if b"word/" not in file.data:
         found = next((reason for mark, reason in _OTHERS if mark in file.data), None)
-        raise file.refuse(f"{found or 'an Office document or e-book of an unknown kind'}: DOCX is read")
+        raise file.refuse("{found}: DOCX is read", found=found or "an Office document or e-book of an unknown kind")
     _check_size(file)
     try:
         return [document(file, _blocks(file), limits)]
     except UnreadableFile:
         raise
     except Exception as error:  # lxml's and python-docx's errors share no ancestor
-        raise file.refuse(f"damaged DOCX document ({' '.join(str(error).split())[:160]})") from None
+        raise file.refuse("damaged DOCX document ({said})", said=" ".join(str(error).split())[:160]) from None
 
 
 def _check_size(file: Content) -> None:
@@ -76,12 +76,13 @@ def _check_size(file: Content) -> None:
                 is_xml = info.filename.lower().endswith((".xml", ".rels"))
                 if total > _MAX_TOTAL or (is_xml and info.file_size > _MAX_PART):
                     raise file.refuse(
-                        f"a DOCX that unpacks to {total / 1e6:,.0f} MB: 200 MB are read, and 32 MB of one part"
+                        "a DOCX that unpacks to {total:,.0f} MB: 200 MB are read, and 32 MB of one part",
+                        total=total / 1e6,
                     )
                 if is_xml and info.file_size > _MAX_TAGS and packed.read(info).count(b"<") > _MAX_TAGS:
-                    raise file.refuse(f"a DOCX with more than {_MAX_TAGS:,} elements")
+                    raise file.refuse("a DOCX with more than {max_tags:,} elements", max_tags=_MAX_TAGS)
     except _DAMAGE as error:
-        raise file.refuse(f"damaged DOCX document ({error})") from None
+        raise file.refuse("damaged DOCX document ({error})", error=error) from None
 
 
 def _blocks(file: Content) -> Iterator[Block]:

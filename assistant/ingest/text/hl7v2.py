@@ -59,7 +59,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         records += _read_message(file, part, message, encoding, limits)
     if not records:
         first = f": {file.aside[0][1]}" if file.aside else ""
-        raise file.refuse(f"HL7 v2 without a result to index{first}; ORU^R01 messages are read")
+        raise file.refuse("HL7 v2 without a result to index{first}; ORU^R01 messages are read", first=first)
     return records
 
 
@@ -74,7 +74,9 @@ def _messages(file: Content) -> list[tuple[str, str]]:
         try:
             text = clean(data.decode(encoding))
         except UnicodeDecodeError:
-            file.set_aside("MSH-18", f"the messages say that they are {name}, and are not: the encoding was detected")
+            file.set_aside(
+                "MSH-18", "the messages say that they are {name}, and are not: the encoding was detected", name=name
+            )
     if text is None:
         text, encoding = decode(data), "utf-8"
         if text is None:
@@ -83,7 +85,11 @@ def _messages(file: Content) -> list[tuple[str, str]]:
     text = re.sub(r"^[ \t]+(?=[A-Z][A-Z0-9]{2}[^\w\s])", "", text, flags=re.MULTILINE)
     starts = [match.start() for match in _MESSAGE.finditer(text)]
     if len(starts) > _MAX_MESSAGES:
-        raise file.refuse(f"{len(starts):,} messages are more than the {_MAX_MESSAGES:,} that are read of one file")
+        raise file.refuse(
+            "{count:,} messages are more than the {max_messages:,} that are read of one file",
+            count=len(starts),
+            max_messages=_MAX_MESSAGES,
+        )
     if not starts:
         raise file.refuse("HL7 v2 without a message (no MSH segment)")
     return [(text[start:end], encoding or "utf-8") for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
@@ -165,7 +171,7 @@ def _read_message(file: Content, part: str, text: str, encoding: str, limits: In
         header = message.segments("MSH")[0]
         kind = "^".join(filter(None, (message.value(header, 9), message.value(header, 9, 2))))
         if not kind.startswith("ORU"):
-            file.set_aside(where, f"an HL7 v2 message of type {kind or 'unknown'}, which holds no result")
+            file.set_aside(where, "an HL7 v2 message of type {kind}, which holds no result", kind=kind or "unknown")
             return []
         records, orders = [], _orders(message)
         for number, order in enumerate(orders, start=1):
@@ -173,7 +179,7 @@ def _read_message(file: Content, part: str, text: str, encoding: str, limits: In
             records += _order_records(file, name, message, order, limits)
     except Exception as error:  # python-hl7 raises whatever its containers do
         brief = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
-        file.set_aside(where, f"a damaged HL7 v2 message ({brief})")
+        file.set_aside(where, "a damaged HL7 v2 message ({brief})", brief=brief)
         return []
     if not records and not any(name.startswith(where) for name, _ in file.aside):
         file.set_aside(where, "a result message without any value or text")

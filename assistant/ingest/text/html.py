@@ -49,9 +49,15 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     or 120,000 elements.
     """
     if len(file.data) > _MAX_BYTES:
-        raise file.refuse(f"an HTML page of {len(file.data) / 1e6:,.0f} MB: more than the 32 MB that are read")
+        raise file.refuse(
+            "an HTML page of {size:,.0f} MB: more than the 32 MB that are read", size=len(file.data) / 1e6
+        )
     if (tags := file.data.count(b"<") // 2) > _MAX_TAGS:
-        raise file.refuse(f"an HTML page of some {tags:,} elements: more than the {_MAX_TAGS:,} that are read")
+        raise file.refuse(
+            "an HTML page of some {tags:,} elements: more than the {max_tags:,} that are read",
+            tags=tags,
+            max_tags=_MAX_TAGS,
+        )
     page = _source(file.data)
     if page is None:
         raise file.refuse("an HTML page in an unknown encoding")

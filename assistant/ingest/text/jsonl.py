@@ -15,6 +15,7 @@ from assistant.ingest.text.encodings import clean
 from assistant.ingest.text.plain import text_record
 from assistant.records import Record
 from assistant.settings import IngestSettings
+from assistant.wording import worded
 
 _TEXT = ("text", "report", "report_text", "body", "content", "answer", "abstract", "note", "findings", "passage")
 _ID = ("id", "_id", "uid", "pmid", "doc_id")
@@ -47,15 +48,23 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
             without.append(part)
     if not records:
         if not rows:
-            raise file.refuse(f"no readable JSON object ({': '.join(file.aside[0]) if file.aside else 'it is empty'})")
+            raise file.refuse(
+                "no readable JSON object ({aside})", aside=": ".join(file.aside[0]) if file.aside else "it is empty"
+            )
         keys = sorted({key for _, row in rows for key in row})[:20]
         raise file.refuse(
-            f"JSON without a text field (looked for {', '.join(_TEXT)}; the keys are {', '.join(keys)}): "
-            "write it as JSON Lines and name the field in a recipe"
+            "JSON without a text field (looked for {text}; the keys are {keys}): "
+            "write it as JSON Lines and name the field in a recipe",
+            text=", ".join(_TEXT),
+            keys=", ".join(keys),
         )
     if without:
         named = f"{', '.join(without[:5])}{' …' if len(without) > 5 else ''}"
-        file.set_aside(f"{len(without)} of {len(rows)} objects ({named})", f"no text (looked for {', '.join(_TEXT)})")
+        file.set_aside(
+            worded("{count} of {total} objects ({named})", count=len(without), total=len(rows), named=named),
+            "no text (looked for {text})",
+            text=", ".join(_TEXT),
+        )
     return records
 
 
@@ -77,12 +86,12 @@ def _rows(file: Content) -> Iterator[tuple[str, dict[str, Any]]]:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            file.set_aside(f"line {number}", f"no valid JSON ({error})")
+            file.set_aside(worded("line {number}", number=number), "no valid JSON ({error})", error=error)
             continue
         if isinstance(row, dict):
             yield f"line {number}", row
         else:
-            file.set_aside(f"line {number}", "no JSON object")
+            file.set_aside(worded("line {number}", number=number), "no JSON object")
 
 
 def _is_object(line: str) -> bool:
@@ -96,18 +105,21 @@ def _document(file: Content, text: str) -> list[tuple[str, dict[str, Any]]] | No
     """The objects of a single JSON value: a list's, or those of an object's only list of objects; None for lines."""
     if len(text) > _MAX_DOCUMENT:
         raise file.refuse(
-            f"a JSON document of {len(text) / 1e6:,.0f} million characters: {_MAX_DOCUMENT // 1_000_000} are read; "
-            "write it as JSON Lines"
+            "a JSON document of {text:,.0f} million characters: {max_document} are read; write it as JSON Lines",
+            text=len(text) / 1e6,
+            max_document=_MAX_DOCUMENT // 1_000_000,
         )
     if text.count("{") + text.count("[") > _MAX_OBJECTS:
-        raise file.refuse(f"a JSON document of more than {_MAX_OBJECTS:,} objects: write it as JSON Lines")
+        raise file.refuse(
+            "a JSON document of more than {max_objects:,} objects: write it as JSON Lines", max_objects=_MAX_OBJECTS
+        )
     try:
         value = json.loads(text)
     except RecursionError:
         raise file.refuse("damaged JSON (nested without end)") from None
     except ValueError as error:
         if text.startswith("[") or not any(_is_object(line) for line in text.split("\n", 20)[:20]):
-            raise file.refuse(f"damaged JSON ({error})") from None
+            raise file.refuse("damaged JSON ({error})", error=error) from None
         return None
     if isinstance(value, dict) and _first(value, _TEXT) is None:
         lists = [found for found in value.values() if isinstance(found, list) and found and isinstance(found[0], dict)]

@@ -9,6 +9,7 @@ from typing import Any
 from assistant.ingest.content import Content
 from assistant.ingest.text.encodings import clean
 from assistant.settings import IngestSettings
+from assistant.wording import worded
 
 INSTALL = "pip install 'wardround[ocr]' and apt-get install tesseract-ocr"
 OFFER = f'a scanned page without text: text recognition reads it with ingest.ocr = "auto" ({INSTALL})'
@@ -38,20 +39,38 @@ def recognised(file: Content, numbers: Sequence[int], limits: IngestSettings) ->
         for number in numbers:
             left = min(limits.ocr_page_seconds, deadline - time.monotonic())
             if left <= 0:
-                file.set_aside(f"page {number}", "a scanned page: no time was left for it (ingest.max_seconds)")
+                file.set_aside(
+                    worded("page {number}", number=number),
+                    "a scanned page: no time was left for it (ingest.max_seconds)",
+                )
                 continue
             try:
                 text = pytesseract.image_to_string(_drawn(document, number), lang=limits.ocr_language, timeout=left)
             except pytesseract.TesseractNotFoundError:
-                file.set_aside(f"page {number}", "a scanned page: Tesseract is missing (apt-get install tesseract-ocr)")
+                file.set_aside(
+                    worded("page {number}", number=number),
+                    "a scanned page: Tesseract is missing (apt-get install tesseract-ocr)",
+                )
             except pytesseract.TesseractError as error:
                 reason = " ".join(str(error.message).split())[:160]
-                file.set_aside(f"page {number}", f"a scanned page that Tesseract could not read ({reason})")
+                file.set_aside(
+                    worded("page {number}", number=number),
+                    "a scanned page that Tesseract could not read ({reason})",
+                    reason=reason,
+                )
             except RuntimeError:  # how pytesseract says that the time was over
                 limit = f"{limits.ocr_page_seconds:g} s (ingest.ocr_page_seconds)"
-                file.set_aside(f"page {number}", f"a scanned page: Tesseract took longer than {limit}")
+                file.set_aside(
+                    worded("page {number}", number=number),
+                    "a scanned page: Tesseract took longer than {limit}",
+                    limit=limit,
+                )
             except (pypdfium2.PdfiumError, ValueError, OSError) as error:
-                file.set_aside(f"page {number}", f"a scanned page that could not be drawn ({error})")
+                file.set_aside(
+                    worded("page {number}", number=number),
+                    "a scanned page that could not be drawn ({error})",
+                    error=error,
+                )
             else:
                 yield number, clean(text).replace("\f", "").strip()
     finally:
@@ -68,4 +87,4 @@ def _drawn(document: Any, number: int) -> Any:
 
 def _all_aside(file: Content, numbers: Sequence[int], reason: str) -> None:
     for number in numbers:
-        file.set_aside(f"page {number}", reason)
+        file.set_aside(worded("page {number}", number=number), reason)

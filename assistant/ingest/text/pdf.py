@@ -19,6 +19,7 @@ from assistant.ingest.text.passages import Stretch, cut
 from assistant.ingest.text.sections import report_sections, report_type
 from assistant.records import Record
 from assistant.settings import IngestSettings
+from assistant.wording import worded
 
 _SPACED = re.compile(r"\b(?:[A-Z] ){3,}[A-Z]\b")  # letter-spaced headings: "M E T H O D S"
 _FULL_LINE = 35  # characters; below, a line is a heading or a cell of a table
@@ -49,17 +50,22 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
                 pages[number - 1] = text
                 fields["ocr_pages"] = f"{fields['ocr_pages']}, {number}" if "ocr_pages" in fields else str(number)
             else:
-                file.set_aside(f"page {number}", "a scanned page on which no readable text was recognised")
+                file.set_aside(
+                    worded("page {number}", number=number), "a scanned page on which no readable text was recognised"
+                )
     else:
         for number in scanned:
-            file.set_aside(f"page {number}", ocr.OFFER)
+            file.set_aside(worded("page {number}", number=number), ocr.OFFER)
     if not any(has_language(page) for page in pages):
         many = f"{len(pages)} page{'s' if len(pages) != 1 else ''}"
         if scanned:
             raise file.refuse(
-                f"a PDF without text ({many}); page {scanned[0]}: {dict(file.aside)[f'page {scanned[0]}']}"
+                "a PDF without text ({many}); page {scanned}: {aside}",
+                many=many,
+                scanned=scanned[0],
+                aside=dict(file.aside)[f"page {scanned[0]}"],
             )
-        raise file.refuse(f"a PDF without text ({many})")
+        raise file.refuse("a PDF without text ({many})", many=many)
     pages = [unwrap(page) for page in without_running_lines(pages)]
     text, spans, blank = "", [], []
     for number, page in enumerate(pages, start=1):
@@ -115,20 +121,26 @@ def _extract(file: Content, limits: IngestSettings) -> tuple[list[str], list[int
             count = len(reader.pages)
             if count > limits.max_pdf_pages:
                 raise file.refuse(
-                    f"{count:,} pages are more than the limit of {limits.max_pdf_pages:,} (ingest.max_pdf_pages)"
+                    "{count:,} pages are more than the limit of {max_pdf_pages:,} (ingest.max_pdf_pages)",
+                    count=count,
+                    max_pdf_pages=limits.max_pdf_pages,
                 )
             pages, scanned, size = [], [], 0
             for number, page in enumerate(reader.pages, start=1):
                 pages.append(_page_text(file, number, page))
                 if (size := size + len(pages[-1])) > _MAX_TEXT:
-                    raise file.refuse(f"a PDF with more than {_MAX_TEXT:,} characters of text (at page {number:,})")
+                    raise file.refuse(
+                        "a PDF with more than {max_text:,} characters of text (at page {number:,})",
+                        max_text=_MAX_TEXT,
+                        number=number,
+                    )
                 if not has_language(pages[-1]) and _has_picture(page):
                     scanned.append(number)
             return pages, scanned, _title(reader), _date(reader)
         except (FileNotDecryptedError, DependencyError):
             raise file.refuse("the PDF is protected by a password: save a copy without one") from None
         except PdfReadError as error:
-            raise file.refuse(f"a damaged or cut-off PDF ({error})") from None
+            raise file.refuse("a damaged or cut-off PDF ({error})", error=error) from None
         except MemoryError:
             raise file.refuse("the PDF does not fit into memory") from None
         except RecursionError:
@@ -136,7 +148,9 @@ def _extract(file: Content, limits: IngestSettings) -> tuple[list[str], list[int
         except UnreadableFile:
             raise
         except Exception as error:
-            raise file.refuse(f"a damaged or cut-off PDF ({type(error).__name__}: {error})") from None
+            raise file.refuse(
+                "a damaged or cut-off PDF ({fault}: {error})", fault=type(error).__name__, error=error
+            ) from None
 
 
 def _page_text(file: Content, number: int, page: Any) -> str:
@@ -147,7 +161,7 @@ def _page_text(file: Content, number: int, page: Any) -> str:
         raise
     except Exception as error:  # damaged fonts and streams raise from any depth of pypdf
         brief = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
-        file.set_aside(f"page {number}", f"a damaged page ({brief})")
+        file.set_aside(worded("page {number}", number=number), "a damaged page ({brief})", brief=brief)
         return ""
 
 

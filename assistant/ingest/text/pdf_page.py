@@ -60,10 +60,10 @@ def _drawing(uri: str, page: int) -> Iterator[Callable[..., dict[str, Any]]]:
             requests.flush()
             answer: dict[str, Any] = json.loads(answers.readline() or b'{"error": "it took too long, or crashed"}')
             if "error" in answer:
-                raise UnreadableFile(uri, f"page {page} can't be drawn ({answer['error']})")
+                raise UnreadableFile(uri, "page {page} can't be drawn ({answer})", page=page, answer=answer["error"])
             return {**answer, "png": answers.read(answer["size"])} if "size" in answer else answer
         except (OSError, ValueError) as error:
-            raise UnreadableFile(uri, f"page {page} can't be drawn") from error
+            raise UnreadableFile(uri, "page {page} can't be drawn", page=page) from error
         finally:
             clock.cancel()
 

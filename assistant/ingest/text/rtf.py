@@ -32,12 +32,12 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
 
     data = _PICTURE.sub(b"", _without_binary(file.data))
     if len(data) > _MAX_BYTES:
-        raise file.refuse(f"an RTF document of {len(data) / 1e6:,.0f} MB without its pictures: 8 MB are read")
+        raise file.refuse("an RTF document of {size:,.0f} MB without its pictures: 8 MB are read", size=len(data) / 1e6)
     source = _DELETED.sub("", _harmless(data.decode(_code_page(data), "replace")))
     try:
         text = rtf_to_text(source, errors="replace")
     except (ValueError, LookupError, IndexError, TypeError, AttributeError, OverflowError) as error:
-        raise file.refuse(f"damaged RTF document ({error})") from None
+        raise file.refuse("damaged RTF document ({error})", error=error) from None
     lines = (" | ".join(filter(None, map(str.strip, line.split("|")))) for line in text.split("\n"))
     return [document(file, _paragraphs("\n".join(lines)), limits)]
 

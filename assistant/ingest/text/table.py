@@ -17,8 +17,9 @@ def recognises(file: Content) -> bool:
 def read(file: Content, limits: IngestSettings) -> list[Record]:
     columns = _columns(file) or []
     raise file.refuse(
-        f"a table (columns {', '.join(columns[:12])}{' …' if len(columns) > 12 else ''}): "
-        "name it as `manifest` in a recipe that says what its columns mean"
+        "a table (columns {columns}{more}): name it as `manifest` in a recipe that says what its columns mean",
+        columns=", ".join(columns[:12]),
+        more=" …" if len(columns) > 12 else "",
     )
 
 

@@ -48,22 +48,29 @@ def tables(file: Content, body: bytes | None) -> list[Table]:
     if count == _DEFAULT:
         return [_default_table()]
     if count > _MAX_TABLES:
-        raise file.refuse(f"SCP-ECG compressed with {count} Huffman tables: not read ({_MAX_TABLES} at most)")
+        raise file.refuse(
+            "SCP-ECG compressed with {count} Huffman tables: not read ({max_tables} at most)",
+            count=count,
+            max_tables=_MAX_TABLES,
+        )
     found, at = [], 2
     for number in range(1, count + 1):
         if at + 2 > len(body):
-            raise file.refuse(f"damaged file (Huffman table {number} is cut off)")
+            raise file.refuse("damaged file (Huffman table {number} is cut off)", number=number)
         (codes,) = struct.unpack_from("<H", body, at)
         at += 2
         if at + 9 * codes > len(body):
-            raise file.refuse(f"damaged file (Huffman table {number} is cut off)")
+            raise file.refuse("damaged file (Huffman table {number} is cut off)", number=number)
         entries = [struct.unpack_from("<BBBhI", body, at + 9 * i) for i in range(codes)]
         at += 9 * codes
         for prefix, total, *_ in entries:
             if not 1 <= prefix <= _LONGEST_PREFIX or not prefix <= total <= prefix + 16:
                 raise file.refuse(
-                    f"SCP-ECG compressed with Huffman codes of {prefix} in {total} bits: not read "
-                    f"({_LONGEST_PREFIX} bits and 16 more at most)"
+                    "SCP-ECG compressed with Huffman codes of {prefix} in {total} bits: not read "
+                    "({longest_prefix} bits and 16 more at most)",
+                    prefix=prefix,
+                    total=total,
+                    longest_prefix=_LONGEST_PREFIX,
                 )
         # A file's own codes are stored with their first bit lowest.
         found.append(_table([(prefix, total, mode, value, _reversed(code, prefix)) for prefix, total, mode, value, code
@@ -101,7 +108,12 @@ def decode(file: Content, data: bytes, count: int, coded: list[Table], what: str
     """
     bits = 8 * len(data)
     if count > bits:
-        raise file.refuse(f"damaged file ({what} would hold {count:,} samples in {len(data):,} bytes)")
+        raise file.refuse(
+            "damaged file ({what} would hold {count:,} samples in {data:,} bytes)",
+            what=what,
+            count=count,
+            data=len(data),
+        )
     windows = _windows(data)
     # What stands at every bit, for each table in use: the chain of codes is then only followed from one to the next.
     at_bit: dict[int, tuple[NDArray[np.int32], list[int], list[bool]]] = {}
@@ -125,7 +137,12 @@ def decode(file: Content, data: bytes, count: int, coded: list[Table], what: str
         if switches[place]:
             number = int(coded[table].values[at_bit[table][0][place]])
             if not 1 <= number <= len(coded):
-                raise file.refuse(f"damaged file ({what} asks for the Huffman table {number} of {len(coded)})")
+                raise file.refuse(
+                    "damaged file ({what} asks for the Huffman table {number} of {count})",
+                    what=what,
+                    number=number,
+                    count=len(coded),
+                )
             table = number - 1
         else:
             places.append(place)

@@ -11,6 +11,7 @@ from assistant.ingest.signal.scp.sections import looks_like, sections
 from assistant.ingest.signal.scp.waveform import rhythm
 from assistant.records import Known, Record
 from assistant.settings import IngestSettings
+from assistant.wording import worded
 
 _UNKNOWN = {0, 29999, 0xFFFF}  # "not measured" of section 7
 _NO_AXIS = {999, 29999, -32768}
@@ -50,7 +51,7 @@ def _tags(file: Content, body: bytes) -> dict[int, list[bytes]]:
     while at + 3 <= len(body) and body[at] != 255:
         tag, length = struct.unpack_from("<BH", body, at)
         if at + 3 + length > len(body):
-            raise file.refuse(f"damaged file (tag {tag} of section 1 is cut off)")
+            raise file.refuse("damaged file (tag {tag} of section 1 is cut off)", tag=tag)
         found.setdefault(tag, []).append(body[at + 3 : at + 3 + length])
         at += 3 + length
     return found
@@ -163,7 +164,9 @@ def _statements(file: Content, number: int, body: bytes, encoding: str) -> Said:
         size = struct.unpack_from("<H", body, at + 1)[0] if at + 3 <= len(body) else 0
         value = body[at + 3 : at + 3 + size]
         if at + 3 + size > len(body) or at + 3 > len(body):
-            file.set_aside(f"statement {len(lines) + 1} of section {number}", "cut off")
+            file.set_aside(
+                worded("statement {statement} of section {number}", statement=len(lines) + 1, number=number), "cut off"
+            )
             break
         at += 3 + size
         kind, value = (value[0], value[1:]) if number == 11 and value else (_FULL_TEXT, value)

@@ -29,27 +29,36 @@ def sections(file: Content) -> dict[int, bytes]:
     """
     data = file.data
     if len(data) < _RECORD_HEADER + _HEADER:
-        raise file.refuse(f"damaged file (an SCP-ECG record of {len(data)} bytes)")
+        raise file.refuse("damaged file (an SCP-ECG record of {count} bytes)", count=len(data))
     checksum, size = struct.unpack_from("<HI", data, 0)
     if size > len(data):
-        raise file.refuse(f"damaged file (cut off: {len(data):,} of {size:,} bytes of the SCP-ECG record are there)")
+        raise file.refuse(
+            "damaged file (cut off: {count:,} of {size:,} bytes of the SCP-ECG record are there)",
+            count=len(data),
+            size=size,
+        )
     (length,) = struct.unpack_from("<I", data, 10)
     if length < _HEADER or _RECORD_HEADER + length > size:
-        raise file.refuse(f"damaged file (the table of sections would be {length:,} bytes long)")
+        raise file.refuse("damaged file (the table of sections would be {length:,} bytes long)", length=length)
     ranges = {0: (_RECORD_HEADER, length)}
     for at in range(_RECORD_HEADER + _HEADER, _RECORD_HEADER + length - 9, 10):
         number, length_, index = struct.unpack_from("<HII", data, at)
         if number == 0 or length_ == 0:
             continue
         if number in ranges:
-            raise file.refuse(f"damaged file (two sections {number})")
+            raise file.refuse("damaged file (two sections {number})", number=number)
         ranges[number] = (index - 1, length_)
     end = 0
     for number, (begin, length_) in sorted(ranges.items(), key=lambda item: item[1]):
         if length_ < _HEADER or begin < 0 or begin + length_ > size:
-            raise file.refuse(f"damaged file (section {number}, {length_:,} bytes at {begin:,}, lies outside the file)")
+            raise file.refuse(
+                "damaged file (section {number}, {length:,} bytes at {begin:,}, lies outside the file)",
+                number=number,
+                length=length_,
+                begin=begin,
+            )
         if begin < end:
-            raise file.refuse(f"damaged file (section {number} lies on top of another)")
+            raise file.refuse("damaged file (section {number} lies on top of another)", number=number)
         end = begin + length_
     if binascii.crc_hqx(data[2:size], 0xFFFF) != checksum:
         raise file.refuse("damaged file (the checksum of the SCP-ECG record does not match)")
@@ -62,7 +71,12 @@ def _body(file: Content, number: int, begin: int, length: int) -> bytes:
         return section[_HEADER:]
     checksum, own_number, own_length = struct.unpack_from("<HHI", section, 0)
     if own_number != number or own_length != length:
-        raise file.refuse(f"damaged file (section {number} calls itself {own_number}, of {own_length:,} bytes)")
+        raise file.refuse(
+            "damaged file (section {number} calls itself {own_number}, of {own_length:,} bytes)",
+            number=number,
+            own_number=own_number,
+            own_length=own_length,
+        )
     if binascii.crc_hqx(section[2:], 0xFFFF) != checksum:
-        raise file.refuse(f"damaged file (the checksum of section {number} does not match)")
+        raise file.refuse("damaged file (the checksum of section {number} does not match)", number=number)
     return section[_HEADER:]

@@ -91,7 +91,7 @@ def rhythm(file: Content, parts: dict[int, bytes], limits: IngestSettings) -> Rh
     """
     if 6 not in parts:
         later = ": long-term rhythm of version 3 (section 12) is not read" if 12 in parts else ""
-        raise file.refuse(f"an SCP-ECG record without rhythm data (section 6){later}")
+        raise file.refuse("an SCP-ECG record without rhythm data (section 6){later}", later=later)
     if 3 not in parts:
         raise file.refuse("damaged file (an SCP-ECG record that does not define its leads, section 3)")
     subtracted, leads = _leads(file, parts[3])
@@ -106,7 +106,11 @@ def rhythm(file: Content, parts: dict[int, bytes], limits: IngestSettings) -> Rh
     begin, end = min(lead.start for lead in leads), max(lead.end for lead in leads)
     check_size(file, end - begin + 1, len(leads), 1e6 / interval, limits)
     if coded and (total := sum(lead.count for lead in leads)) > _MAX_CODED:
-        raise file.refuse(f"SCP-ECG with {total:,} Huffman-coded samples, more than the {_MAX_CODED:,} that are read")
+        raise file.refuse(
+            "SCP-ECG with {total:,} Huffman-coded samples, more than the {max_coded:,} that are read",
+            total=total,
+            max_coded=_MAX_CODED,
+        )
     zones = beats.protected if beats and stored.bimodal else ()
     residual = [
         _samples(file, data, lead, stored.order, coded, factor, zones if stored.bimodal else None)
@@ -136,7 +140,12 @@ def _leads(file: Content, body: bytes) -> tuple[bool, list[_Lead]]:
     for i in range(body[0]):
         start, end, code = struct.unpack_from("<IIB", body, 2 + 9 * i)
         if start < 1 or end < start:
-            raise file.refuse(f"damaged file (lead {i + 1} would last from sample {start} to {end})")
+            raise file.refuse(
+                "damaged file (lead {number} would last from sample {start} to {end})",
+                number=i + 1,
+                start=start,
+                end=end,
+            )
         found.append(_Lead(code, start, end))
     return bool(body[1] & _SUBTRACTED), found
 
@@ -146,7 +155,7 @@ def _beats(file: Content, body: bytes) -> _Beats:
         raise file.refuse("damaged file (section 4 is cut off)")
     length_ms, fiducial, count = struct.unpack_from("<HHH", body, 0)
     if count > _MAX_BEATS or 6 + 14 * count > len(body):
-        raise file.refuse(f"damaged file (section 4 states {count} beats in {len(body)} bytes)")
+        raise file.refuse("damaged file (section 4 states {count} beats in {body} bytes)", count=count, body=len(body))
     beats = tuple(_Beat(*struct.unpack_from("<HIII", body, 6 + 14 * i)) for i in range(count))
     zones = 6 + 14 * count
     protected = [struct.unpack_from("<II", body, zones + 8 * i) for i in range(min(count, (len(body) - zones) // 8))]
@@ -156,15 +165,20 @@ def _beats(file: Content, body: bytes) -> _Beats:
 def _coded(file: Content, body: bytes, leads: int, section: int) -> _Coded:
     at = 6 + 2 * leads
     if len(body) < at:
-        raise file.refuse(f"damaged file (section {section} is cut off)")
+        raise file.refuse("damaged file (section {section} is cut off)", section=section)
     nanovolts, interval, order, bimodal = struct.unpack_from("<HHBB", body, 0)
     if not nanovolts or not interval:
-        raise file.refuse(f"damaged file (section {section} states a step of {nanovolts} nV and {interval} µs)")
+        raise file.refuse(
+            "damaged file (section {section} states a step of {nanovolts} nV and {interval} µs)",
+            section=section,
+            nanovolts=nanovolts,
+            interval=interval,
+        )
     if order > 2:
-        raise file.refuse(f"SCP-ECG compressed by differences of order {order}: not read (0, 1 and 2 are)")
+        raise file.refuse("SCP-ECG compressed by differences of order {order}: not read (0, 1 and 2 are)", order=order)
     sizes = struct.unpack_from(f"<{leads}H", body, 6)
     if at + sum(sizes) > len(body):
-        raise file.refuse(f"damaged file (the leads of section {section} are cut off)")
+        raise file.refuse("damaged file (the leads of section {section} are cut off)", section=section)
     found = []
     for size in sizes:
         found.append(body[at : at + size])
@@ -179,8 +193,9 @@ def _factor(file: Content, stored: _Coded, reference: _Coded | None) -> int:
     factor, rest = divmod(stored.interval_us, reference.interval_us)
     if not stored.bimodal or rest or not 2 <= factor <= 16:
         raise file.refuse(
-            f"SCP-ECG with rhythm of {stored.interval_us} µs and reference beats of {reference.interval_us} µs "
-            "a sample: not read"
+            "SCP-ECG with rhythm of {interval_us} µs and reference beats of {reference} µs a sample: not read",
+            interval_us=stored.interval_us,
+            reference=reference.interval_us,
         )
     return factor
 
@@ -213,7 +228,12 @@ def _plain(file: Content, data: bytes, count: int, order: int, coded: list[Table
     if coded:
         return undo_differences(decode(file, data, count, coded, what), order)
     if 2 * count > len(data):
-        raise file.refuse(f"damaged file ({what} ends after {len(data) // 2:,} of {count:,} samples)")
+        raise file.refuse(
+            "damaged file ({what} ends after {data:,} of {count:,} samples)",
+            what=what,
+            data=len(data) // 2,
+            count=count,
+        )
     return undo_differences(np.frombuffer(data, dtype="<i2", count=count).astype(np.int64), order)
 
 

@@ -19,6 +19,7 @@ from assistant.ingest.text.fhir.values import Resource, codes, concept, items, m
 from assistant.ingest.text.passages import Stretch, cut
 from assistant.records import Known, Record
 from assistant.settings import IngestSettings
+from assistant.wording import worded
 
 _MAX_DOCUMENT = 64_000_000  # bytes of one JSON document, which takes some ten times as much in memory
 _MAX_OBJECTS = 3_000_000  # objects and lists, each some 140 bytes and more
@@ -104,9 +105,13 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     if not records:
         about = f"FHIR with nothing to index ({kinds})" if kinds else "FHIR without any statement"
         first = f" ({': '.join(file.aside[0])})" if file.aside else ""
-        raise file.refuse(f"{about}{first}; read are {', '.join(_READ)}")
+        raise file.refuse("{about}{first}; read are {read}", about=about, first=first, read=", ".join(_READ))
     if kinds:
-        file.set_aside(f"{found.other.total()} other resources", f"FHIR resources of kinds that are not read: {kinds}")
+        file.set_aside(
+            worded("{count} other resources", count=found.other.total()),
+            "FHIR resources of kinds that are not read: {kinds}",
+            kinds=kinds,
+        )
     return records
 
 
@@ -120,23 +125,27 @@ def _documents(file: Content) -> Iterator[tuple[str, Resource]]:
             try:
                 resource = json.loads(line)
             except (ValueError, RecursionError) as error:
-                file.set_aside(f"line {number}", f"no valid JSON ({error})")
+                file.set_aside(worded("line {number}", number=number), "no valid JSON ({error})", error=error)
                 continue
             if isinstance(resource, dict) and "resourceType" in resource:
                 yield f"line {number}", resource
             else:
-                file.set_aside(f"line {number}", "no FHIR resource")
+                file.set_aside(worded("line {number}", number=number), "no FHIR resource")
         return
     if len(data) > _MAX_DOCUMENT:
-        raise file.refuse(f"a FHIR document of {len(data) / 1e6:,.0f} MB: 64 MB are read; export it as NDJSON")
+        raise file.refuse(
+            "a FHIR document of {size:,.0f} MB: 64 MB are read; export it as NDJSON", size=len(data) / 1e6
+        )
     if data.count(b"{") + data.count(b"[") > _MAX_OBJECTS:
-        raise file.refuse(f"a FHIR document of more than {_MAX_OBJECTS:,} objects: export it as NDJSON")
+        raise file.refuse(
+            "a FHIR document of more than {max_objects:,} objects: export it as NDJSON", max_objects=_MAX_OBJECTS
+        )
     try:
         resource = json.loads(data)
     except RecursionError:
         raise file.refuse("damaged FHIR JSON (nested without end)") from None
     except ValueError as error:
-        raise file.refuse(f"damaged FHIR JSON ({error})") from None
+        raise file.refuse("damaged FHIR JSON ({error})", error=error) from None
     yield "", resource
 
 
@@ -189,7 +198,7 @@ class _Reader:
     def records(self) -> list[Record]:
         kind = self.resource["resourceType"]
         if status := withdrawn(self.resource):
-            self.file.set_aside(self.where, f"a FHIR {kind} marked as {status}")
+            self.file.set_aside(self.where, "a FHIR {kind} marked as {status}", kind=kind, status=status)
             return []
         found: list[Record] = []
         sections = list(self._sections(kind))
@@ -201,7 +210,7 @@ class _Reader:
         if any(rows for heading, rows in sections if heading != "EXAMINATION" or not found):
             found = [self._record(sections), *found]
         elif not found and not any(part.startswith(self.where) for part, _ in self.file.aside):
-            self.file.set_aside(self.where, f"a FHIR {kind} that says nothing")
+            self.file.set_aside(self.where, "a FHIR {kind} that says nothing", kind=kind)
         return [self._dressed(record, kind) for record in found]
 
     @property
