@@ -12,14 +12,45 @@ import os
 import shutil
 import stat
 import tempfile
+import threading
 import time
 from pathlib import Path
+from typing import ClassVar
 
 log = logging.getLogger(__name__)
 
 PREFIX = "wardround-"
+SERVER = "page-"
 IN_USE = "in-use"
 _YOUNG_S = 60.0  # a folder without its lock that is younger may be that of a server just starting
+
+
+class ServerFolder:
+    """A server's own folder, in the one that the servers of a process share; it goes with the last of them.
+
+    They share it because Gradio wants all files that an event names in one folder a process (`GRADIO_TEMP_DIR`).
+    """
+
+    _of_process: ClassVar[Scratch | None] = None
+    _servers: ClassVar[int] = 0
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self) -> None:
+        kind = type(self)
+        with self._lock:
+            kind._of_process = kind._of_process or Scratch()
+            kind._servers += 1
+            self.shared = kind._of_process.folder
+        self.folder = Path(tempfile.mkdtemp(prefix=SERVER, dir=self.shared))
+
+    def close(self) -> None:
+        kind = type(self)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with self._lock:
+            kind._servers -= 1
+            if kind._servers == 0 and kind._of_process is not None:
+                kind._of_process.close()
+                kind._of_process = None
 
 
 class Scratch:
@@ -71,6 +102,7 @@ def _is_left(folder: Path) -> bool:
 
 
 def _is_unlocked_remnant(folder: Path) -> bool:
-    """Only what has our own two folders in it: another program may call its folder so, too."""
-    names = {path.name for path in folder.iterdir()}
-    return bool(names) and names <= {"received", "conversations"} and time.time() - folder.stat().st_mtime > _YOUNG_S
+    """Only what has servers' folders in it and nothing else: another program may call its folder so, too."""
+    names = [path.name for path in folder.iterdir()]
+    ours = bool(names) and all(name.startswith(SERVER) for name in names)
+    return ours and time.time() - folder.stat().st_mtime > _YOUNG_S

@@ -13,11 +13,14 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from gradio.routes import App as GradioApp
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from assistant.acting import the_user
@@ -41,7 +44,7 @@ from assistant.ui.gate.upload_guard import UploadGuard
 from assistant.ui.gate.visitor import acting
 from assistant.ui.head import Place, language_router, manifest_router
 from assistant.ui.page import PAGES, STYLES, build_page
-from assistant.ui.scratch import Scratch
+from assistant.ui.scratch import ServerFolder
 from assistant.ui.search.search_page import search_router
 
 if TYPE_CHECKING:
@@ -50,11 +53,13 @@ if TYPE_CHECKING:
 
 STATIC = "/wr/static"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_SERVED: WeakSet[Assistant] = WeakSet()
 
 
-def make_app(assistant: Assistant, folder: Path) -> FastAPI:
-    """The page as an ASGI application; uploads lie below `folder` only."""
-    os.environ["GRADIO_TEMP_DIR"] = str(folder / "received")  # read when Gradio's app is made
+def make_app(assistant: Assistant, place: ServerFolder) -> FastAPI:
+    """The page as an ASGI application; uploads lie below the server's folder only."""
+    folder = place.folder
+    os.environ["GRADIO_TEMP_DIR"] = str(place.shared)  # where a file that an event names must lie, of all servers
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(UploadGuard, folder=folder, ui=assistant.settings.ui)
@@ -98,7 +103,17 @@ def make_app(assistant: Assistant, folder: Path) -> FastAPI:
         head="".join(f'<script type="module" src="{STATIC}/{name}"></script>' for name in scripts),
     )
     events.update(events_of(page, places))
+    _receive_in(folder / "received", page, mounted)
     return mounted
+
+
+def _receive_in(folder: Path, page: gr.Blocks, app: FastAPI) -> None:
+    """This page's uploads, and what its components keep, lie here: Gradio took the process's folder for both."""
+    for block in page.blocks.values():
+        block.GRADIO_CACHE = str(folder)
+    for route in app.routes:
+        if isinstance(route, Mount) and isinstance(route.app, GradioApp):
+            route.app.uploaded_file_dir = str(folder)
 
 
 def events_of(page: gr.Blocks, places: Mapping[str, Place]) -> dict[int, str]:
@@ -138,7 +153,7 @@ def theme() -> Any:
 class PageServer:
     """The page on a port of this machine, as a context manager; `url` is where it answers.
 
-    Raises WardroundError when the port is taken.
+    A process may have several, each over an Assistant of its own. Raises WardroundError when the port is taken.
     """
 
     def __init__(self, assistant: Assistant, port: int, host: str = "127.0.0.1") -> None:
@@ -146,16 +161,19 @@ class PageServer:
         tls = check_address(ui, host)
         if ui.sign_in and not Accounts(assistant.db).somebody():
             raise WardroundError("nobody can sign in yet: `wardround user add NAME --role administrator --role reader`")
+        if assistant in _SERVED:  # for whom an assistant works is told by one page
+            raise WardroundError("this Assistant has a page already: open another one (Assistant.open) for a second")
         self._assistant = assistant
-        self._scratch = Scratch()
-        self.folder = self._scratch.folder
+        self._place = ServerFolder()
+        self.folder = self._place.folder
         self.url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
-        app = make_app(assistant, self.folder)
+        app = make_app(assistant, self._place)
         config = uvicorn.Config(
             app, host=host, port=port, log_level="warning", access_log=False, server_header=False, **tls
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
+        _SERVED.add(assistant)
 
     def __enter__(self) -> PageServer:
         self._thread.start()
@@ -169,8 +187,7 @@ class PageServer:
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
         self._thread.join(timeout=10)
-        JOBS.stop_all()
-        self._assistant.act_for(the_user)
+        JOBS.stop_all(self._assistant)
         self._forget()
 
     def wait(self) -> None:
@@ -178,7 +195,9 @@ class PageServer:
             self._thread.join(timeout=0.5)
 
     def _forget(self) -> None:
-        self._scratch.close()
+        self._assistant.act_for(the_user)
+        _SERVED.discard(self._assistant)
+        self._place.close()
 
 
 def launch(assistant: Assistant, port: int | None = None, open_browser: bool = False) -> None:

@@ -50,8 +50,6 @@ def files(tmp_path_factory):
     return folder
 
 
-# One server a process is what the product has: where Gradio keeps files and who is known are the process's, so a
-# module that opens a server of its own would leave the next one's to it.
 @pytest.fixture(scope="module")
 def server(workspace, tmp_path_factory):
     home = tmp_path_factory.mktemp("served") / "workspace"

@@ -463,7 +463,7 @@ def test_files_go_when_their_account_signs_out(desk, tmp_path):
     with entering(Visitor("two")):
         other = Browser(desk, "s3")
         other.drop(film)
-    signed_out("one")
+    signed_out(desk.assistant, "one")
     kept = {path.parent for path in everybodys.rglob("film.dcm")}
     assert mine in kept and len(kept) == 2  # a tab still shows the one, the other is another account's
     with entering(Visitor()):  # Gradio tells of the tab when its account is nobody any more

@@ -51,9 +51,9 @@ def test_only_folders_of_ours_are_swept(tmp_path):
     of_another_program.mkdir()
     (of_another_program / "todo.txt").write_text("keep")
     fresh = tmp_path / "wardround-fresh"
-    (fresh / "received").mkdir(parents=True)
+    (fresh / "page-1").mkdir(parents=True)
     unlocked = tmp_path / "wardround-old"
-    (unlocked / "received").mkdir(parents=True)
+    (unlocked / "page-1" / "received").mkdir(parents=True)
     long_ago = time.time() - 3_600
     os.utime(unlocked, (long_ago, long_ago))
     assert sweep(tmp_path) == [unlocked]

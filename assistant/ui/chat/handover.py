@@ -32,7 +32,7 @@ class Handed:
     ask_now: bool = False
 
 
-_waiting: OrderedDict[str, tuple[str | None, Handed]] = OrderedDict()
+_waiting: OrderedDict[str, tuple[tuple[str, str | None], Handed]] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -45,7 +45,7 @@ def chat_address(
     """
     key = secrets.token_urlsafe(12)
     with _lock:
-        _waiting[key] = (visitor().name, Handed(question, frozenset(studies), patient, ask_now))
+        _waiting[key] = (visitor().key, Handed(question, frozenset(studies), patient, ask_now))
         while len(_waiting) > MOST:
             _waiting.popitem(last=False)
     return f"/?from={key}"
@@ -63,4 +63,4 @@ def taken(key: str) -> Handed | None:
     """What waits behind an address, if it was made for this visitor."""
     with _lock:
         whose, handed = _waiting.get(key, (None, None))
-    return handed if whose == visitor().name else None
+    return handed if whose == visitor().key else None

@@ -52,17 +52,18 @@ class _Open:
     timer: threading.Timer | None = None
 
 
-def signed_out(account: str) -> None:
+def signed_out(assistant: Assistant, account: str) -> None:
     """An account's session ended: its files are kept no longer than they are looked at."""
     for talks in list(_ALL):
-        talks.sign_out(account)
+        if talks.assistant is assistant:
+            talks.sign_out(account)
 
 
 class OpenTalks:
     """Safe to use from several threads."""
 
     def __init__(self, assistant: Assistant, folder: Path) -> None:
-        self._assistant = assistant
+        self.assistant = assistant
         self._folder = folder
         self._kept = Talks(assistant.db)
         self._keep_s = assistant.settings.ui.keep_uploads_minutes * 60
@@ -122,8 +123,8 @@ class OpenTalks:
         talk = Conversation(self._folder, account=visitor().name)
         talk.folder = self._folder / talk.id
         talk.who = talk.account or talk.id  # where nobody signs in, each conversation is somebody
-        talk.case = self._assistant.converse()
-        self._assistant.tell_of_forgotten(talk)
+        talk.case = self.assistant.converse()
+        self.assistant.tell_of_forgotten(talk)
         with self._lock:
             self._open[talk.id] = _Open(talk, self._keep_s)
         return talk
@@ -221,5 +222,5 @@ class OpenTalks:
         if entry.timer:
             entry.timer.cancel()
         talk = entry.talk
-        self._assistant.uploads.forget_files({upload.path for upload in (*talk.former, *talk.uploads)})
+        self.assistant.uploads.forget_files({upload.path for upload in (*talk.former, *talk.uploads)})
         talk.close()

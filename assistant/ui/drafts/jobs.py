@@ -1,4 +1,4 @@
-"""Drafting behind the page: one run at a time, whether or not anybody is watching, until the server ends."""
+"""Drafting behind the page: one run at a time in a process, watched or not, until the server that began it ends."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Job:
     """A run at work. `done` of `total` studies are through; `error` says why it ended before its end."""
 
     path: Path
+    assistant: Assistant
     waits: bool = True
     done: int = 0
     total: int = 0
@@ -39,7 +40,7 @@ class Job:
 
 
 class Jobs:
-    """The runs that this server works on. What ends with it goes on from where it was when somebody asks for that."""
+    """The runs at work. What ends with its server goes on from where it was when somebody asks for that."""
 
     def __init__(self) -> None:
         self._jobs: dict[Path, Job] = {}
@@ -54,9 +55,9 @@ class Jobs:
         with self._lock:
             if (had := self._jobs.get(path)) is not None and had.is_running:
                 return had
-            job = self._jobs[path] = Job(path)
+            job = self._jobs[path] = Job(path, assistant)
             job.thread = threading.Thread(
-                target=self._work, args=(assistant, job, options, who), daemon=True, name=f"drafts {path.name}"
+                target=self._work, args=(job, options, who), daemon=True, name=f"drafts {path.name}"
             )
             job.thread.start()
             return job
@@ -66,15 +67,16 @@ class Jobs:
         if (job := self._jobs.get(path)) is not None:
             job.stopping.set()
 
-    def stop_all(self, wait_s: float = 10.0) -> None:
-        """When the server ends."""
-        for job in list(self._jobs.values()):
+    def stop_all(self, assistant: Assistant, wait_s: float = 10.0) -> None:
+        """When the assistant's server ends."""
+        ending = [job for job in list(self._jobs.values()) if job.assistant is assistant]
+        for job in ending:
             job.stopping.set()
-        for job in list(self._jobs.values()):
+        for job in ending:
             if job.thread is not None:
                 job.thread.join(timeout=wait_s)
 
-    def _work(self, assistant: Assistant, job: Job, options: DraftOptions, who: Visitor) -> None:
+    def _work(self, job: Job, options: DraftOptions, who: Visitor) -> None:
         def told(done: int, total: int) -> None:
             job.done, job.total = done, total
 
@@ -84,7 +86,7 @@ class Jobs:
         try:
             job.waits = False
             studies = read_studies(job.path / HANDED_OVER / STUDIES)
-            drafts = draft_studies(assistant, studies, options, out=job.path, resume=True, on_progress=told)
+            drafts = draft_studies(job.assistant, studies, options, out=job.path, resume=True, on_progress=told)
             with entering(who), closing(drafts):
                 while not job.stopping.is_set() and next(drafts, None) is not None:
                     pass

@@ -44,6 +44,8 @@ class Door:
 
     def __init__(self, assistant: Assistant) -> None:
         ui = assistant.settings.ui
+        self.assistant = assistant
+        self.site = secrets.token_hex(8)
         self.asks = ui.sign_in
         self.idle_s = 60 * ui.idle_minutes
         self.accounts = Accounts(assistant.db, ui.password_length)
@@ -70,11 +72,11 @@ class Door:
     def visitor(self, name: str | None, language: str) -> Visitor:
         """An account's rights as they are now; none at all where it can't sign in any more."""
         if not self.asks:
-            return Visitor(None, language)
+            return Visitor(None, language, site=self.site)
         account = self._lately("account", name, self.accounts.find) if name is not None else None
         if account is None or not account.can_sign_in:
-            return Visitor(name, language, frozenset(), frozenset())
-        return Visitor(account.name, language, account.roles, account.indexes)
+            return Visitor(name, language, frozenset(), frozenset(), self.site)
+        return Visitor(account.name, language, account.roles, account.indexes, self.site)
 
     def forget(self) -> None:
         """What was looked up counts no more: a session just began or ended."""

@@ -44,5 +44,6 @@ def admit_sealed(text: str) -> str:
 
 
 def _seal(record_id: str) -> str:
-    message = f"{visitor().name or ''}\n{record_id}".encode()
+    site, name = visitor().key
+    message = f"{site}\n{name or ''}\n{record_id}".encode()
     return hmac.new(_KEY, message, hashlib.sha256).hexdigest()[:32]

@@ -116,7 +116,7 @@ def missing_page(open_to: Sequence[tuple[str, str]]) -> HTMLResponse:
 
 def _leave(door: Door, request: Request) -> None:
     if name := visitor().name:
-        signed_out(name)
+        signed_out(door.assistant, name)
     if secret := request.cookies.get(cookie_name(request)):
         door.sign_ins.sign_out(secret)
     door.forget()

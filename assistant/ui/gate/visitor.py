@@ -28,12 +28,21 @@ EVERYBODY = ""
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """`name` is the account's, None where nobody signs in; `indexes` those that it may see, None for all."""
+    """`name` is the account's, None where nobody signs in; `indexes` those that it may see, None for all.
+
+    `site` tells the servers of a process apart: an account of one is nobody at the other.
+    """
 
     name: str | None = None
     language: str = "en"
     roles: frozenset[str] = frozenset({"reader", "author", "auditor", "administrator"})
     indexes: frozenset[str] | None = None
+    site: str = ""
+
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """Who it is among all visitors of a process; where nobody signs in, the visitors of a server are one."""
+        return self.site, self.name
 
     def may(self, *roles: str) -> bool:
         """Whether the visitor has one of these roles."""
