@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistant.records import Answer, Claim, Evidence, Image, Kind, PromptUse, Record, SearchResult, Statement
 from assistant.settings import Settings
+from assistant.wording import joined, worded
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant, Step
@@ -65,7 +66,7 @@ def carried(earlier: Sequence[PastTurn], found: SearchResult) -> tuple[Evidence,
     for turn in reversed(earlier):
         for piece in turn.cited:
             if piece.id not in known:
-                why = f"cited in turn {turn.exchange.number} of this conversation"
+                why = worded("cited in turn {number} of this conversation", number=turn.exchange.number)
                 brought.setdefault(piece.id, replace(piece, kept=True, why=why))
     return tuple(brought.values())
 
@@ -80,7 +81,7 @@ def considered(
     new = {piece.id for piece in brought}
     evidence = (*(piece for piece in found.evidence if piece.id not in new), *brought)
     marked = (
-        replace(piece, kept=False, why=f"{piece.why}; {left_out[piece.id]}") if piece.id in left_out else piece
+        replace(piece, kept=False, why=joined([piece.why, left_out[piece.id]])) if piece.id in left_out else piece
         for piece in evidence
     )
     return tuple(marked), PromptUse(context.tokens, context.dropped)
@@ -96,7 +97,8 @@ def abstention(found: SearchResult, claims: Sequence[Claim], settings: Settings)
     if not held:
         return True, "No sentence of the answer is supported by the evidence."
     if held < settings.verify.least_supported * len(claims):
-        return True, f"Only {held} of the {len(claims)} sentences of the answer is supported by the evidence."
+        told = "Only {held} of the {count} sentences of the answer is supported by the evidence."
+        return True, worded(told, held=held, count=len(claims))
     return False, ""
 
 

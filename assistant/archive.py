@@ -125,7 +125,9 @@ class Archive:
             return self._open_files.depth(record, frame, path, record.uri, keep=False)
         record, place, index = self._found(record_id)
         if record.kind != "image":
-            raise WardroundError(f"record {record_id!r}: a {record.kind}, and no picture")
+            raise WardroundError(
+                "record {record_id!r}: a {kind}, and no picture", record_id=record_id, kind=record.kind
+            )
         if logged:
             self.db.log_access("view", [(record.record_id, record.patient_id)])
         return self._open_files.depth(record, frame, place.path, place.uri, index.pacs_of(place))
@@ -175,7 +177,11 @@ class Archive:
         for index in self._open_indexes():
             if records := index.find_study(study_id):
                 return records
-        raise BadQuery(f"study {study_id!r}: not in {', '.join(self.indexes)}, and no files are given")
+        raise BadQuery(
+            "study {study_id!r}: not in {indexes}, and no files are given",
+            study_id=study_id,
+            indexes=", ".join(self.indexes),
+        )
 
     def as_uploads(self, records: Sequence[Record]) -> tuple[Upload, ...]:
         """The pictures and signals among indexed records with their content, as if they had been handed in; what the
@@ -230,7 +236,9 @@ class Archive:
         for index in self._open_indexes():
             if (found := index.find(record_id)) is not None:
                 return *found, index
-        raise WardroundError(f"record {record_id!r}: not in {', '.join(self.indexes)}")
+        raise WardroundError(
+            "record {record_id!r}: not in {indexes}", record_id=record_id, indexes=", ".join(self.indexes)
+        )
 
     def _with_content(self, record: Record, place: Place, pacs: PacsSource | None) -> Record:
         from assistant.ingest.again import fetch_again, read_again

@@ -17,6 +17,7 @@ from weakref import WeakSet
 from assistant.archive import Archive, File
 from assistant.records import KINDS, Answer, Claim, Draft, Evidence, Image, Kind, Record, SearchResult, Statement
 from assistant.settings import Mode, Settings, load_settings
+from assistant.wording import joined
 from assistant.workspace import workspace_of_recipe
 
 if TYPE_CHECKING:
@@ -202,20 +203,25 @@ class Assistant(Archive):
             raise BadQuery("nothing to search for: give a text, a file or both")
         wanted = frozenset(kinds)
         if unknown := wanted - set(KINDS):
-            raise BadQuery(f"kind {sorted(unknown)[0]!r}: it is one of {', '.join(KINDS)}")
+            raise BadQuery("kind {unknown!r}: it is one of {kinds}", unknown=sorted(unknown)[0], kinds=", ".join(KINDS))
         if k is not None and (not isinstance(k, int) or k < 1):
-            raise BadQuery(f"k is {k!r}: a whole number, and at least one")
+            raise BadQuery("k is {k!r}: a whole number, and at least one", k=k)
         if patient is not None and not patient.strip():
             raise BadQuery("the patient's id is empty, and without one every patient's records would be searched")
         among = frozenset(indexes)
         if unopened := among - set(self.indexes):
-            raise BadQuery(f"index {sorted(unopened)[0]!r}: it is none of {', '.join(self.indexes)}")
+            raise BadQuery(
+                "index {unopened!r}: it is none of {indexes}",
+                unopened=sorted(unopened)[0],
+                indexes=", ".join(self.indexes),
+            )
         uploads = self.uploads.read(files)
         for upload in uploads:
             if patient and upload.patient and not (self.people().of_upload(upload) & self.people().names(patient)):
                 raise BadQuery(
-                    f"{upload.record.uri}: names another patient than the one chosen (--patient), and two patients' "
-                    "records must not be mixed: leave out the file or the choice"
+                    "{uri}: names another patient than the one chosen (--patient), and two patients' "
+                    "records must not be mixed: leave out the file or the choice",
+                    uri=upload.record.uri,
                 )
         return Query(
             text=text, uploads=(*uploads, *self.as_uploads(like)), k=k or self.settings.retrieve.k, kinds=wanted,
@@ -335,7 +341,7 @@ class Assistant(Archive):
             prompt_use=prompt_use,
             closest=answering.closest(evidence, uploaded, self.settings.retrieve.text_floor) if abstained else (),
             own_knowledge=tuple(answering.own_knowledge(answerer, put, evidence)) if unsourced else (),
-            notice=" ".join(notices),
+            notice=joined(notices, " "),
             removed=tuple(claim for claim in judged if claim not in claims),
         )  # fmt: skip
 
@@ -460,11 +466,13 @@ class Assistant(Archive):
     def _with_uploads(self, found: SearchResult, uploads: Sequence[Upload]) -> SearchResult:
         """A search's evidence with what the uploads show and what is measured on them in front."""
         from assistant.experts import expert_evidence
-        from assistant.retrieve.own import upload_evidence
+        from assistant.retrieve.own import names_of, of_upload, upload_evidence
 
         own: list[Evidence] = []
+        names = names_of(uploads, self.without_identifiers)
         for record in (upload.record for upload in uploads):
-            own += [*upload_evidence(record), *expert_evidence(record, self.settings.experts)]
+            pieces = (*upload_evidence(record), *expert_evidence(record, self.settings.experts))
+            own += [of_upload(piece, names.get(record.record_id)) for piece in pieces]
         if not own:
             return found
         return replace(found, evidence=(*own, *found.evidence), abstained=False, reason="")

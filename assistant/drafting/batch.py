@@ -82,7 +82,7 @@ def draft_studies(
     if options.template:
         _check_template(options.template, assistant.workspace / "prompts")
     if out is None and options.exports:
-        raise WardroundError(f"{', '.join(options.exports)}: name the folder that they go to (out)")
+        raise WardroundError("{exports}: name the folder that they go to (out)", exports=", ".join(options.exports))
     assistant.answerer(options.llm)  # an unknown name ends the run before it has begun
     with DraftOutput(assistant, out, resume, options) if out else nullcontext() as output:
         todo = [request for request in requests if output is None or request.study_id not in output.done]
@@ -233,4 +233,4 @@ def _reason(error: Exception) -> str:
 
 def _check_template(name: str, prompts: Path) -> None:
     if not load_prompt(name, prompts).sections:
-        raise WardroundError(f"prompt {name!r}: a report template names its sections in the front matter")
+        raise WardroundError("prompt {name!r}: a report template names its sections in the front matter", name=name)

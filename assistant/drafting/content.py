@@ -163,7 +163,7 @@ def _measured(
     patients: frozenset[str],
 ) -> Content:
     if not uploads:
-        raise BadQuery(f"study {request.study_id!r}: no picture and no signal to draft from")
+        raise BadQuery("study {study_id!r}: no picture and no signal to draft from", study_id=request.study_id)
     measured = {}
     for record in (upload.record for upload in uploads):
         if record.signal is not None:

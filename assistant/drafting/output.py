@@ -75,7 +75,9 @@ class DraftOutput:
 
     def _begin(self) -> None:
         if not self._resume and self.path.exists() and self.path.stat().st_size:
-            raise WardroundError(f"{self.path}: holds drafts already; go on with --resume or choose another --out")
+            raise WardroundError(
+                "{path}: holds drafts already; go on with --resume or choose another --out", path=self.path
+            )
         with _disk(self._folder):
             self._check_run()
             self.done = finished(self.path) if self._resume else set()
@@ -163,8 +165,12 @@ class DraftOutput:
         if different := [name for name, value in asked.items() if had.get(name) != value]:
             name = different[0]
             raise WardroundError(
-                f"{self._folder}: its drafts were made with {name} {had.get(name)!r}, and now {asked[name]!r} is asked "
-                "for; choose another --out"
+                "{folder}: its drafts were made with {name} {had!r}, and now {asked!r} is asked "
+                "for; choose another --out",
+                folder=self._folder,
+                name=name,
+                had=had.get(name),
+                asked=asked[name],
             )
         indexes = sorted(
             {*self._assistant.indexes, *told.get("indexes", ())}
@@ -184,7 +190,11 @@ def finished(path: Path) -> set[str]:
         for number, line in enumerate(file, start=1):
             study_id = study_of(line.decode("utf-8", "replace")) if line.endswith(b"\n") else None
             if study_id is None and file.read(1):
-                raise WardroundError(f"{path}, line {number}: is no draft; remove it, and its study is done again")
+                raise WardroundError(
+                    "{path}, line {number}: is no draft; remove it, and its study is done again",
+                    path=path,
+                    number=number,
+                )
             if study_id is None:
                 break
             done.add(study_id)
@@ -238,4 +248,6 @@ def _disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise CannotWrite(f"{folder}: can't be written: {error.strerror or error}; go on with --resume") from error
+        raise CannotWrite(
+            "{folder}: can't be written: {said}; go on with --resume", folder=folder, said=error.strerror or error
+        ) from error

@@ -35,19 +35,21 @@ def decide(
     change to what stands there already is an acceptance. Raises WardroundError for what can't be decided.
     """
     if action not in ACTIONS:
-        raise WardroundError(f"{action!r}: a sentence is accepted, changed, rejected, added or restored")
+        raise WardroundError("{action!r}: a sentence is accepted, changed, rejected, added or restored", action=action)
     now = review(assistant, digest, draft)
     chosen: Action = action
     before: tuple[Claim, ...]
     after: tuple[Claim, ...]
     if chosen == "add":
         if sentence not in sections_of(assistant, draft):
-            raise WardroundError(f"section {sentence!r}: the report has none of that name")
+            raise WardroundError("section {sentence!r}: the report has none of that name", sentence=sentence)
         key, before, original = next_added(now, sentence), (), None
     else:
         found = next((s for s in now.sentences if s.key == sentence), None)
         if found is None:
-            raise WardroundError(f"sentence {sentence!r}: the draft has none of that name; open it again")
+            raise WardroundError(
+                "sentence {sentence!r}: the draft has none of that name; open it again", sentence=sentence
+            )
         key, before, original = found.key, found.claims, found.original
     section = key.rpartition("/")[0]
     if chosen in ("change", "add"):
@@ -55,7 +57,11 @@ def decide(
         if not said:
             raise WardroundError("the sentence is empty: write one, or reject it")
         if len(said) > LONGEST:
-            raise WardroundError(f"the sentence has {len(said)} characters; say it in {LONGEST}, or in several")
+            raise WardroundError(
+                "the sentence has {count} characters; say it in {longest}, or in several",
+                count=len(said),
+                longest=LONGEST,
+            )
         if original is not None and said == original.text:
             chosen, after = "accept", (original,)
         else:

@@ -87,7 +87,7 @@ class RunFolder:
 
     def draft(self, digest: str) -> Draft:
         """A draft by its digest. Raises WardroundError where it is no longer there."""
-        gone = WardroundError(f"{self.name}: the draft is no longer there; open the list again")
+        gone = WardroundError("{name}: the draft is no longer there; open the list again", name=self.name)
         found = next((drafted for drafted in self.drafts() if drafted.digest == digest), None)
         if found is None:
             raise gone
@@ -149,7 +149,7 @@ def new_run(workspace: Path, name: str, studies: Sequence[str], files: Sequence[
     try:
         path.mkdir(mode=0o700, parents=True)
     except FileExistsError:
-        raise WardroundError(f"there are drafts called {name!r} already: choose another name") from None
+        raise WardroundError("there are drafts called {name!r} already: choose another name", name=name) from None
     try:
         (path / HANDED_OVER).mkdir(mode=0o700)
         requests = _handed_over(path / HANDED_OVER, files) if files else []
@@ -178,7 +178,7 @@ def delete_run(workspace: Path, db: WorkspaceDb, run: RunFolder) -> None:
     owner's.
     """
     if not is_pages(workspace, run):
-        raise WardroundError(f"{run.name}: was not begun on the page; its folder is its owner's to delete")
+        raise WardroundError("{run}: was not begun on the page; its folder is its owner's to delete", run=run.name)
     with alone(run.path):
         drafts = {drafted.digest for drafted in run.drafts()}
         with db.session() as session, session.begin():
@@ -190,10 +190,10 @@ def delete_run(workspace: Path, db: WorkspaceDb, run: RunFolder) -> None:
 def _handed_over(folder: Path, files: Sequence[Path]) -> list[StudyRequest]:
     tables = [file for file in files if file.suffix.lower() in _TABLES]
     if len(tables) > 1:
-        raise WardroundError(f"{tables[1].name}: one table lists all studies; hand over one")
+        raise WardroundError("{tables}: one table lists all studies; hand over one", tables=tables[1].name)
     names = [file.name for file in files]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise WardroundError(f"{twice}: two files have this name; give them two names")
+        raise WardroundError("{twice}: two files have this name; give them two names", twice=twice)
     for file in files:
         target = folder / file.name if file not in tables else folder / f"table{file.suffix}"
         shutil.move(file, target)
@@ -213,7 +213,9 @@ def _handed_over(folder: Path, files: Sequence[Path]) -> list[StudyRequest]:
 def _named(folder: Path, study: StudyRequest, file: Path) -> Path:
     """The upload that a table means: it names files by paths that the browser does not tell."""
     if not (folder / file.name).exists():
-        raise WardroundError(f"study {study.study_id!r}: {file.name} was not handed over with the table")
+        raise WardroundError(
+            "study {study_id!r}: {file} was not handed over with the table", study_id=study.study_id, file=file.name
+        )
     return folder / file.name
 
 

@@ -28,4 +28,4 @@ def open_answerer(llm: LlmSettings, prompts_dir: Path | None = None, workspace: 
             from assistant.generate.local import LocalAnswerer
 
             return LocalAnswerer(llm, prompts_dir)
-    raise WardroundError(f"llm.name is {llm.name!r}: it is quote, local or openai")
+    raise WardroundError("llm.name is {name!r}: it is quote, local or openai", name=llm.name)

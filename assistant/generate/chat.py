@@ -88,7 +88,9 @@ class ChatServer:
         if len(wanted) == 1:
             return wanted[0]
         raise ModelUnavailable(
-            f"{self.base_url} serves {', '.join(sorted(served)[:8]) or 'no model'}: say which in llm.model"
+            "{base_url} serves {served}: say which in llm.model",
+            base_url=self.base_url,
+            served=", ".join(sorted(served)[:8]) or "no model",
         )
 
     def stream(
@@ -132,7 +134,7 @@ class ChatServer:
 
         meant = explained(error, self.base_url, self._llm)
         if begun:
-            meant = ModelLost(f"the answer broke off: {meant}")
+            meant = ModelLost("the answer broke off: {meant}", meant=meant)
         slow = isinstance(error, _TooSlow | openai.APITimeoutError)
         return ReplyRefused(str(meant)) if slow and self._answers() else meant
 
@@ -166,8 +168,11 @@ class ChatServer:
         """One of the requests that may be at the server at once."""
         if not self._bound.acquire(timeout=self._llm.timeout_s):
             raise ModelLost(
-                f"{self.base_url} is busy: {self._llm.requests} requests are under way (llm.requests), and none ended "
-                f"within {self._llm.timeout_s:g} s (llm.timeout_s)"
+                "{base_url} is busy: {requests} requests are under way (llm.requests), and none ended "
+                "within {timeout_s:g} s (llm.timeout_s)",
+                base_url=self.base_url,
+                requests=self._llm.requests,
+                timeout_s=self._llm.timeout_s,
             )
         try:
             yield

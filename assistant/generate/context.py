@@ -10,6 +10,7 @@ from assistant.generate.fence import attribute, defused, fenced
 from assistant.generate.tokens import estimate_tokens
 from assistant.generate.values import is_measured
 from assistant.records import Dropped, Evidence, Image, Statement, TextPlace
+from assistant.wording import worded
 
 _LEAST_USEFUL_REST = 50  # tokens: a passage that would be cut to less than this is left out
 # Of the budget, what earlier turns may take: a follow-up needs the last turns, but rests on evidence.
@@ -63,7 +64,7 @@ def build_context(
     labels = {key: label for label, key in listing.ids.items()}
     text = "\n".join(listing.blocks)
     turns = "\n".join(_turn(exchange, labels) for exchange in told)
-    why = f"beyond the prompt's budget of {budget_tokens} tokens"
+    why = worded("beyond the prompt's budget of {tokens} tokens", tokens=budget_tokens)
     dropped = [f"turn {exchange.number}" for exchange in forgotten] + listing.dropped
     return Context(
         text, listing.ids, tuple(listing.pictures), tuple(Dropped(what, why) for what in dropped), turns,

@@ -35,31 +35,55 @@ def explained(error: Exception, where: str, llm: LlmSettings) -> ModelUnavailabl
         case ModelUnavailable():
             return error
         case openai.APITimeoutError():
-            return ModelLost(f"{where} did not answer within {llm.timeout_s:g} s: try again, or raise llm.timeout_s")
+            return ModelLost(
+                "{where} did not answer within {timeout_s:g} s: try again, or raise llm.timeout_s",
+                where=where,
+                timeout_s=llm.timeout_s,
+            )
         case openai.APIConnectionError():
             return ModelLost(
-                f"no language model answers at {where}: start its server or set llm.base_url ('quote' needs none)"
+                "no language model answers at {where}: start its server or set llm.base_url ('quote' needs none)",
+                where=where,
             )
         case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return ModelUnavailable(f"{where} refused the API key: set llm.api_key")
+            return ModelUnavailable("{where} refused the API key: set llm.api_key", where=where)
         case openai.NotFoundError():
             model = f"no model {llm.model!r} there" if llm.model else "no OpenAI-compatible API there"
             return ModelUnavailable(
-                f"{where}: {model}: set llm.model to one that it serves, and llm.base_url to end in /v1 ({said})"
+                "{where}: {model}: set llm.model to one that it serves, and llm.base_url to end in /v1 ({said})",
+                where=where,
+                model=model,
+                said=said,
             )
         case openai.RateLimitError():
-            return ModelLost(f"{where} is busy: try again in a while ({said})")
+            return ModelLost("{where} is busy: try again in a while ({said})", where=where, said=said)
         case openai.APIStatusError() if error.status_code >= 500 and "image" not in said.lower():
-            return ModelLost(f"{where} answered with an error {error.status_code}: {said}")
+            return ModelLost(
+                "{where} answered with an error {status_code}: {said}",
+                where=where,
+                status_code=error.status_code,
+                said=said,
+            )
         case openai.APIStatusError() if "image" in said.lower():
             return ModelUnavailable(
-                f"{where} takes no pictures: set llm.images = 0, or serve a model that sees ({said})"
+                "{where} takes no pictures: set llm.images = 0, or serve a model that sees ({said})",
+                where=where,
+                said=said,
             )
         case openai.APIStatusError() if "context" in said.lower():
-            return ReplyRefused(f"the prompt is too long for the model at {where}: lower llm.context_tokens ({said})")
+            return ReplyRefused(
+                "the prompt is too long for the model at {where}: lower llm.context_tokens ({said})",
+                where=where,
+                said=said,
+            )
         case openai.APIStatusError():
-            return ModelUnavailable(f"{where} answered with an error {error.status_code}: {said}")
-    return ModelLost(f"{where}: {type(error).__name__}: {str(error)[:200]}")
+            return ModelUnavailable(
+                "{where} answered with an error {status_code}: {said}",
+                where=where,
+                status_code=error.status_code,
+                said=said,
+            )
+    return ModelLost("{where}: {fault}: {error}", where=where, fault=type(error).__name__, error=str(error)[:200])
 
 
 def _said(error: Exception) -> str:

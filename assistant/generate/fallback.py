@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from assistant.errors import ModelLost, ReplyRefused
 from assistant.generate.task import Answerer, Task
 from assistant.records import Statement
+from assistant.wording import joined, worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def answer_or_quote(answerer: Answerer, quote: Answerer, task: Task) -> Iterator
 
 def notice(error: ModelLost | ReplyRefused, written: bool) -> str:
     """What a reader is told of the loss."""
-    lost = "was lost" if isinstance(error, ModelLost) else "gave no usable reply"
-    what = "The rest of this answer" if written else "This answer"
-    return f"The language model {lost}. {what} only quotes and counts the evidence. ({error})"
+    lost = isinstance(error, ModelLost)
+    model = "The language model was lost." if lost else "The language model gave no usable reply."
+    rest = "The rest of this answer only quotes and counts the evidence."
+    what = rest if written else "This answer only quotes and counts the evidence."
+    return joined([model, what, worded("({error})", error=error.told)], " ")

@@ -89,7 +89,10 @@ class LocalServer:
         if "address" in said:
             return str(said["address"])
         self.close()
-        raise ModelUnavailable(f"the packaged model's server did not start: {said.get('error') or self._last_words()}")
+        raise ModelUnavailable(
+            "the packaged model's server did not start: {last_words}",
+            last_words=said.get("error") or self._last_words(),
+        )
 
     def _last_words(self) -> str:
         self._log.seek(0)

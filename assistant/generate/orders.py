@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from assistant.findings import sentence_spans
 from assistant.records import Evidence
+from assistant.wording import joined
 
 LEFT_OUT = "sentences in it that give orders to a machine were left out"
 
@@ -84,7 +85,7 @@ def harmless(piece: Evidence) -> Evidence:
     text = without_orders(piece.text) or ("" if piece.kind == "text" else f"{piece.modality} {piece.kind}")
     if (text, title, section, len(labels)) == (piece.text, piece.title, piece.section, len(piece.labels)):
         return piece
-    return replace(piece, text=text, title=title, section=section, labels=labels, why=f"{piece.why}; {LEFT_OUT}")
+    return replace(piece, text=text, title=title, section=section, labels=labels, why=joined([piece.why, LEFT_OUT]))
 
 
 def _plain(text: str) -> str:

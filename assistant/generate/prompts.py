@@ -63,7 +63,9 @@ class Prompt:
                 return values[match[1]]
             except KeyError:
                 known = ", ".join(sorted(values))
-                raise WardroundError(f"prompt {self.id}: nothing fills {match[0]} (there is: {known})") from None
+                raise WardroundError(
+                    "prompt {id}: nothing fills {match} (there is: {known})", id=self.id, match=match[0], known=known
+                ) from None
 
         return _PLACEHOLDER.sub(fill, self.system), _PLACEHOLDER.sub(fill, self.user)
 
@@ -75,11 +77,11 @@ def load_prompt(name: str, prompts_dir: Path | None = None) -> Prompt:
     "# System" and "# User" parts.
     """
     if not _NAME.fullmatch(name):
-        raise WardroundError(f"prompt {name!r}: a name is lower-case letters, digits, - and _")
+        raise WardroundError("prompt {name!r}: a name is lower-case letters, digits, - and _", name=name)
     for where in (prompts_dir, *_shipped()):
         if where is not None and (where / f"{name}.md").is_file():
             return _parse(name, (where / f"{name}.md").read_text(encoding="utf-8"), str(where / f"{name}.md"))
-    raise WardroundError(f"no prompt {name!r}: put {name}.md into the workspace's prompts folder")
+    raise WardroundError("no prompt {name!r}: put {name}.md into the workspace's prompts folder", name=name)
 
 
 def prompt_of(name: str, variant: str = "", prompts_dir: Path | None = None) -> Prompt:
@@ -111,13 +113,13 @@ def _shipped() -> tuple[Path, ...]:
 def _parse(name: str, text: str, where: str) -> Prompt:
     found = _FRONT.match(text.replace("\r\n", "\n"))
     if not found:
-        raise WardroundError(f"{where}: begins with no front matter (--- name, version, purpose ---)")
+        raise WardroundError("{where}: begins with no front matter (--- name, version, purpose ---)", where=where)
     lines = (line.partition(":") for line in found["front"].splitlines() if line.strip())
     facts = {key.strip(): value.strip() for key, _, value in lines}
     if not facts.get("version"):
-        raise WardroundError(f"{where}: the front matter states no version")
+        raise WardroundError("{where}: the front matter states no version", where=where)
     pieces = _PART.split(found["body"])
     parts = {pieces[i].lower(): pieces[i + 1].strip() for i in range(1, len(pieces), 2)}
     if not parts.get("system") or not parts.get("user"):
-        raise WardroundError(f"{where}: a prompt has a '# System' and a '# User' part")
+        raise WardroundError("{where}: a prompt has a '# System' and a '# User' part", where=where)
     return Prompt(name, facts["version"], facts.get("purpose", ""), parts["system"], parts["user"], facts)

@@ -23,6 +23,7 @@ from assistant.generate.task import DraftTask, Task
 from assistant.generate.which_server import WhichServer
 from assistant.records import Statement
 from assistant.settings import LlmSettings
+from assistant.wording import worded
 
 _HEADING = re.compile(r"^\s*(?:#{1,4}\s*)?\**\s*([A-Z][A-Za-z /&-]{2,40}?)\s*\**\s*:?\s*\**\s*$")
 
@@ -133,8 +134,12 @@ class ServedAnswerer:
             reply = self._ask(prompt, context, values, seed)
             if prompt.facts.get("reply") == "free":  # a step on the way: what it lacks, the answer need not
                 return reply
-            cut = f"The language model's reply was cut off after {self._llm.max_tokens} tokens (llm.max_tokens): what "
-            return Noted(reply, task.notes, cut + "it would have said after that is missing.")
+            cut = worded(
+                "The language model's reply was cut off after {tokens} tokens (llm.max_tokens): what it would have "
+                "said after that is missing.",
+                tokens=self._llm.max_tokens,
+            )
+            return Noted(reply, task.notes, cut)
 
         return ask
 
@@ -163,7 +168,9 @@ class ServedAnswerer:
                 return
             except UnreadableReply as error:
                 if told or last:
-                    raise ReplyRefused(f"the model's reply is not the JSON that was asked for: {error}") from error
+                    raise ReplyRefused(
+                        "the model's reply is not the JSON that was asked for: {error}", error=error
+                    ) from error
                 user += f"\n\nYour last reply could not be read ({defused(str(error))}). Reply again."
 
     def _held_to(

@@ -27,8 +27,9 @@ class WhichServer:
         running = running_server(self._workspace) if self._workspace else None
         if running is None:
             raise ModelLost(
-                f"llm.base_url is not set, and no server runs for {self._workspace}: start one with "
-                "`wardround serve-llm`, or set llm.base_url"
+                "llm.base_url is not set, and no server runs for {workspace}: start one with "
+                "`wardround serve-llm`, or set llm.base_url",
+                workspace=self._workspace,
             )
         if self._found is None or self._found[0] != running:
             llm = self._llm.model_copy(update={"model": running.model, "api_key": running.api_key})

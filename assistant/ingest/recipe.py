@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from pathlib import Path
 from string import Formatter
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from assistant.errors import RecipeError
 from assistant.ingest.dicom.web import PacsSource
+from assistant.toml_file import checked, read_toml
 
 COLUMNS = ("id", "path", "patient_id", "study_id", "taken_at", "title", "url", "text", "modality")
 DEFAULTS = ("patient_id", "study_id", "taken_at", "title", "url", "modality")
@@ -131,24 +131,12 @@ def load_recipe(path: Path) -> Recipe:
     missing key, an unset variable.
     """
     path = Path(path).expanduser().resolve()
-    try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RecipeError(f"{path}: there is no such recipe") from None
-    except IsADirectoryError:
-        raise RecipeError(f"{path}: a folder, not a recipe") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise RecipeError(f"{path}: can't be read: {error.strerror}") from None
+    values = read_toml(path, "there is no such recipe")
     values.setdefault("name", path.stem)
     for source in values.get("source", []):
         if isinstance(source, dict) and isinstance(source.get("path"), str):
             source["path"] = _source_path(source["path"], path)
-    try:
-        return Recipe(**{**values, "path": path})
-    except (ValidationError, TypeError) as error:
-        raise RecipeError(f"{path}: {_first_fault(error)}") from None
+    return checked(path, Recipe, {**values, "path": path})
 
 
 def _source_path(text: str, recipe: Path) -> Path:
@@ -156,23 +144,15 @@ def _source_path(text: str, recipe: Path) -> Path:
         value = os.environ.get(match[1])
         if not value:
             raise RecipeError(
-                f"{recipe}: the environment variable {match[1]} is not set (source path {text!r}): "
-                f"set it to the folder that holds the data"
+                "{recipe}: the environment variable {match} is not set (source path {text!r}): "
+                "set it to the folder that holds the data",
+                recipe=recipe,
+                match=match[1],
+                text=text,
             )
         return value
 
     return Path(os.path.normpath(recipe.parent / Path(_VARIABLE.sub(expand, text)).expanduser()))
-
-
-def _first_fault(error: ValidationError | TypeError) -> str:
-    if isinstance(error, TypeError):
-        return str(error)
-    first = error.errors()[0]
-    place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
-    message = {"extra_forbidden": "there is no such option", "missing": "is missing"}.get(
-        first["type"], first["msg"].removeprefix("Value error, ")
-    )
-    return f"{place}: {message}"
 
 
 def placeholders(template: str) -> tuple[str, ...]:
@@ -200,7 +180,7 @@ def folder_recipe(folder: Path, workspace: Path) -> Path:
     """
     folder, workspace = Path(folder).expanduser().resolve(), Path(workspace).resolve()
     if not folder.is_dir():
-        raise RecipeError(f"{folder}: there is no such folder")
+        raise RecipeError("{folder}: there is no such folder", folder=folder)
     indexes = workspace / "indexes"
     indexes.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^\w.-]+", "-", folder.name, flags=re.ASCII).strip("-._") or "archive"
@@ -211,7 +191,7 @@ def folder_recipe(folder: Path, workspace: Path) -> Path:
             return path
         if _is_of_folder(path, folder):
             return path
-    raise RecipeError(f"{indexes}: too many recipes are named {name}")
+    raise RecipeError("{indexes}: too many recipes are named {name}", indexes=indexes, name=name)
 
 
 def _is_of_folder(path: Path, folder: Path) -> bool:

@@ -24,6 +24,7 @@ from assistant.retrieve.expand import expand
 from assistant.retrieve.rank import BLOCK, Hit
 from assistant.store.vectors.interface import Keys
 from assistant.store.words import WordIndex, query_terms
+from assistant.wording import worded
 
 Vector = NDArray[np.float64]
 
@@ -107,6 +108,9 @@ def _chances_of(text: str, hits: Sequence[Hit]) -> list[Hit]:
         is_case = np.array([hits[n].stored.is_case for n in at], bool)
         chances = np.where(is_case, fitted.reports.of(cosines, shares), fitted.knowledge.of(cosines, shares))
         for n, found, share in zip(at, chances, shares, strict=True):
-            why = f"chance to answer {found:.0%}: {share:.0%} of the question's words, {hits[n].why}"
+            why = worded(
+                "chance to answer {chance:.0%}: {share:.0%} of the question's words, {rest}",
+                chance=found, share=share, rest=hits[n].why,
+            )  # fmt: skip
             done[n] = replace(hits[n], chance=float(found), why=why)
     return done

@@ -19,6 +19,7 @@ from assistant.retrieve.question import Question, is_section, points_at_study, s
 from assistant.retrieve.rank import BLOCK, Hit
 from assistant.retrieve.wall import Own
 from assistant.settings import RetrieveSettings
+from assistant.wording import joined, worded
 
 _SILENT = "does not speak of what is asked, as other texts of the patient do"
 
@@ -55,9 +56,12 @@ def of_chosen_patient(
             yield hit
         elif speaks or (not told and (for_patient or hit.closeness >= settings.text_floor)):
             why = "speaks of what is asked" if speaks else "the chosen patient's own"
-            yield replace(hit, apart="", why=f"{why}; {hit.why}")
+            yield replace(hit, apart="", why=joined([why, hit.why]))
         else:
-            yield replace(hit, apart=_SILENT if told else f"below the relevance floor {settings.text_floor:.2f}")
+            yield replace(
+                hit,
+                apart=_SILENT if told else worded("below the relevance floor {floor:.2f}", floor=settings.text_floor),
+            )
 
 
 def _report(hit: Hit) -> tuple[str, int]:

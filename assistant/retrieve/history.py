@@ -23,6 +23,7 @@ from assistant.retrieve.wall import Own
 from assistant.settings import RetrieveSettings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex
+from assistant.wording import joined, worded
 
 Unit = Literal["day", "week", "month", "year"]
 
@@ -88,12 +89,13 @@ def history(
         when = _when(study.taken_at, now, name)
         pieces = _of(study, asked, when)
         if number >= settings.history_studies:
-            beyond = f"; beyond the {settings.history_studies} latest studies"
-            pieces = [replace(piece, kept=False, why=piece.why + beyond) for piece in pieces]
+            beyond = worded("beyond the {count} latest studies", count=settings.history_studies)
+            pieces = [replace(piece, kept=False, why=joined([piece.why, beyond])) for piece in pieces]
         evidence += pieces
-    count = f"{len(ordered)} {'study' if len(ordered) == 1 else 'studies'} of the same patient"
+    many = "{count} studies of the same patient" if len(ordered) != 1 else "{count} study of the same patient"
     what = "the sentences on what the question names" if asked else "whole reports"
-    return evidence, f"history: {count}, newest first, {what}"
+    count = worded(many, count=len(ordered))
+    return evidence, worded("history: {count}, newest first, {what}", count=count, what=what)
 
 
 def _study(records: Sequence[Record]) -> _Study:
@@ -131,7 +133,7 @@ def apart(days: int) -> tuple[int, Unit]:
 def interval(days: int) -> str:
     """A number of days as one says it: "5 days", "6 weeks", "3 months", "2 years"."""
     number, unit = apart(days)
-    return f"{number} {unit}{'s' if number != 1 else ''}"
+    return worded(f"{{number}} {unit}{'s' if number != 1 else ''}", number=number)
 
 
 def _when(taken_at: datetime | None, now: datetime | None, name: str) -> str:
@@ -139,28 +141,33 @@ def _when(taken_at: datetime | None, now: datetime | None, name: str) -> str:
         return "without a date"
     days = (now.date() - taken_at.date()).days
     if days == 0:
-        return name if name == "the latest study" else f"on the same day as {name}"
-    return f"{interval(abs(days))} {'before' if days > 0 else 'after'} {name}"
+        return name if name == "the latest study" else worded("on the same day as {name}", name=name)
+    return worded(
+        "{interval} before {name}" if days > 0 else "{interval} after {name}", interval=interval(abs(days)), name=name
+    )
 
 
 def _of(study: _Study, asked: Asked, when: str) -> list[Evidence]:
     """What a study adds: sentences of its texts that concern what is asked, else their most telling passages; where it
     has no text, its pictures and signals."""
     texts = [record for record in study.records if record.kind == "text"]
-    why = f"history, {when}"
+    why = worded("history, {when}", when=when)
     if not texts:
         return [_evidence(record, *whole(record), why) for record in study.records]
     if not asked:
         return [_evidence(r, _place(p), r.text[p.start : p.end], why, p.section) for r in texts for p in _telling(r)]
     found = [
-        _evidence(record, TextPlace(start, end), record.text[start:end], f"{why}: speaks of what is asked")
+        _evidence(
+            record, TextPlace(start, end), record.text[start:end], worded("{why}: speaks of what is asked", why=why)
+        )
         for record in texts
         for start, end in _sentences_on(asked, record.text)
     ]
     if found:
         return found
     record = texts[0]
-    silent = _evidence(record, None, record.title or record.text[:120], f"{why}: does not speak of what is asked")
+    told = worded("{why}: does not speak of what is asked", why=why)
+    silent = _evidence(record, None, record.title or record.text[:120], told)
     return [replace(silent, kept=False)]
 
 

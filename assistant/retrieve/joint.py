@@ -14,6 +14,7 @@ from assistant.retrieve.rank import Hit, encoder_of
 from assistant.settings import RetrieveSettings, Settings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex
+from assistant.wording import worded
 
 
 def search_joint(
@@ -36,7 +37,7 @@ def search_joint(
                     "joint",
                     float(score),
                     float(score),
-                    why=f"nearness to the words {score:.2f}",
+                    why=worded("nearness to the words {nearness:.2f}", nearness=score),
                 )
                 for score, key in zip(scores, keys, strict=True)
                 if int(key) in records

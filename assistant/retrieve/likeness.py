@@ -23,6 +23,7 @@ from assistant.settings import Settings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex
 from assistant.store.learned import Learned
+from assistant.wording import joined, worded
 
 RANKS = 60  # Cormack et al. 2009, reciprocal rank fusion
 BY_METRIC = "in the order of the metric learned on this archive's labels"
@@ -179,9 +180,11 @@ def _ranked(index: OpenIndex, kind: Kind, asked: _Asked, keys: NDArray[np.int64]
     scores = np.sort(closeness)[::-1]
     hits = []
     for score, n in zip(scores, order, strict=True):
-        each = " and ".join(f"{value:.2f}" for value in close[:, n])
-        why = f"likeness {closeness[n]:.2f}" + (f", the mean of {each} for the uploads" if len(close) > 1 else "")
-        why += f", {BY_METRIC}" if learned else ""
+        why = worded("likeness {likeness:.2f}", likeness=closeness[n])
+        if len(close) > 1:
+            each = joined([worded("{likeness:.2f}", likeness=value) for value in close[:, n]], " and ")
+            why = worded("{why}, the mean of {each} for the uploads", why=why, each=each)
+        why = joined([why, BY_METRIC if learned else ""], ", ")
         hits.append(Hit(index, records[int(keys[n])], kind, float(score), float(nearest[n]), why=why))
     return hits
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistant.findings.words import words
 from assistant.records import Passage
+from assistant.wording import joined
 
 if TYPE_CHECKING:
     from assistant.retrieve.rank import Hit
@@ -32,7 +33,9 @@ def in_section(hits: Sequence[Hit], question: str) -> list[Hit]:
     if not any(named):
         return list(hits)
     weighed = [
-        hit if inside else replace(hit, score=hit.score * OTHER_SECTION, why=f"{hit.why}; set back: another section")
+        hit
+        if inside
+        else replace(hit, score=hit.score * OTHER_SECTION, why=joined([hit.why, "set back: another section"]))
         for hit, inside in zip(hits, named, strict=True)
     ]
     return sorted(weighed, key=lambda hit: -hit.score)
@@ -84,5 +87,5 @@ def _as_one(better: Hit, other: Hit) -> Hit:
         passage=passage,
         closeness=max(better.closeness, other.closeness),
         all_words=better.all_words or other.all_words,
-        why=f"{better.why}; with the passage beside it",
+        why=joined([better.why, "with the passage beside it"]),
     )

@@ -22,6 +22,7 @@ from assistant.settings import EmbedSettings, RetrieveSettings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex, StoredPassage, StoredRecord
 from assistant.store.words import query_terms
+from assistant.wording import joined, worded
 
 BLOCK = 16  # hits read from the catalogue at a time: a list of ten with what it passes over
 
@@ -138,9 +139,12 @@ def _hits(
             if key in found:
                 passage, stored = found[key]
                 cosine = float(gathered.found.cosine[n])
-                why = f"meaning {cosine:.2f}, words {gathered.bm25[n]:.1f}, weight of words {weight:.2f}"
+                why = worded(
+                    "meaning {meaning:.2f}, words {words:.1f}, weight of words {weight:.2f}",
+                    meaning=cosine, words=gathered.bm25[n], weight=weight,
+                )  # fmt: skip
                 if n in given:
-                    why += f", read once more {given[n]:.2f}"
+                    why = joined([why, worded("read once more {score:.2f}", score=given[n])], ", ")
                 has_all = bool(gathered.has_all[n])
                 hits[n] = Hit(index, stored, "text", float(scores[n]), cosine, passage, has_all, why)
     return [hits[n] for n in order if n in hits]

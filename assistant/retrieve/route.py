@@ -11,6 +11,7 @@ from assistant.retrieve.composed import Wish
 from assistant.retrieve.query import Query
 from assistant.retrieve.question import Question, Wants, read_question
 from assistant.retrieve.weigh import Turns
+from assistant.wording import worded
 
 # How likeness to the uploads and text take turns where both are searched, by what the question asks for.
 _TURNS: dict[Wants | None, Turns] = {"knowledge": Turns(0.2, 0.8), "cases": Turns(0.75, 0.25), None: Turns(0.5, 0.5)}
@@ -90,7 +91,13 @@ def route(query: Query, available: Sequence[Kind]) -> Route:
         words += _told(question, wants)
         if kinds:
             turns = _TURNS[wants]
-            words.append(f"weights: likeness to the upload {turns.likeness:g}, text {turns.text:g}, in turns")
+            words.append(
+                worded(
+                    "weights: likeness to the upload {likeness:g}, text {text:g}, in turns",
+                    likeness=turns.likeness,
+                    text=turns.text,
+                )
+            )
         kinds.add("text")
     else:
         words.append("text: the archive holds no text")
@@ -100,20 +107,25 @@ def route(query: Query, available: Sequence[Kind]) -> Route:
 def _by_likeness(query: Query, available: Sequence[Kind]) -> tuple[set[Kind], list[str]]:
     kinds: set[Kind] = set()
     words: list[str] = []
-    sought: tuple[tuple[Kind, str], ...] = (("image", "picture"), ("signal", "signal"))
-    for kind, what in sought:
+    sought: tuple[tuple[Kind, str, str], ...] = (
+        ("image", "image: {count} uploaded pictures searched by likeness", "image: the archive holds no image"),
+        ("signal", "signal: {count} uploaded signals searched by likeness", "signal: the archive holds no signal"),
+    )
+    for kind, many, none in sought:
         uploads = query.uploads_of(kind)
         if not uploads:
             continue
         if kind in available:
             kinds.add(kind)
-            words.append(
-                f"{kind}: {len(uploads)} uploaded {what}{'s' if len(uploads) > 1 else ''} searched by likeness"
-            )
+            said = many if len(uploads) > 1 else many.replace("s searched", " searched")
+            words.append(worded(said, count=len(uploads)))
         else:
-            words.append(f"{kind}: the archive holds no {kind}")
+            words.append(none)
     unlike = [upload.record.modality for upload in query.uploads if not upload.record.is_encoded]
-    words += [f"signal: there is no encoder for {name}, so the upload is not searched with" for name in unlike]
+    words += [
+        worded("signal: there is no encoder for {name}, so the upload is not searched with", name=name)
+        for name in unlike
+    ]
     return kinds, words
 
 
@@ -126,10 +138,13 @@ def _told(question: Question, wants: Wants | None) -> list[str]:
     told = []
     if wants:
         first = "patients' studies go first" if wants == "cases" else "general knowledge goes first"
-        told.append(f"question: read as asking for {_ASKS_FOR[question.kind]}, so {first}")
+        told.append(
+            worded("question: read as asking for {what}, so {first}", what=_ASKS_FOR[question.kind], first=first)
+        )
     if question.modalities:
         where = f" ({question.region})" if question.region else ""
-        told.append(f"modality: {', '.join(sorted(question.modalities))}{where}; studies by another one are set back")
+        codes = ", ".join(sorted(question.modalities)) + where
+        told.append(worded("modality: {codes}; studies by another one are set back", codes=codes))
     return told
 
 

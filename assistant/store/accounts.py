@@ -58,7 +58,8 @@ class Accounts:
         """
         if not _NAME.fullmatch(name):
             raise WardroundError(
-                f"account {name!r}: a name is 1 to 64 letters, digits and . _ @ - and begins with a letter or digit"
+                "account {name!r}: a name is 1 to 64 letters, digits and . _ @ - and begins with a letter or digit",
+                name=name,
             )
         self._check(name, password)
         wanted = _roles(roles)
@@ -66,7 +67,7 @@ class Accounts:
             row = session.scalar(select(AccountRow).where(func.lower(AccountRow.name) == name.lower()))
             if row is not None and (row.password is not None or row.state != "active" or row.name != name):
                 was = "was removed, and the access log still names it" if row.state == "removed" else "exists already"
-                raise WardroundError(f"account {row.name!r}: {was}; choose another name")
+                raise WardroundError("account {name!r}: {was}; choose another name", name=row.name, was=was)
             if row is None:
                 row = AccountRow(name=name)
                 session.add(row)
@@ -139,10 +140,13 @@ class Accounts:
         """Raises WardroundError for a password that is too short, too long, or guessed at once."""
         if len(password) < self._shortest:
             raise WardroundError(
-                f"the password is too short: {self._shortest} characters at least (ui.password_length)"
+                "the password is too short: {shortest} characters at least (ui.password_length)",
+                shortest=self._shortest,
             )
         if len(password) > LONGEST_PASSWORD:
-            raise WardroundError(f"the password is too long: {LONGEST_PASSWORD} characters at most")
+            raise WardroundError(
+                "the password is too long: {longest_password} characters at most", longest_password=LONGEST_PASSWORD
+            )
         if len(set(password)) < 5:
             raise WardroundError("the password repeats the same few characters: take another, e.g. four words")
         if len(name) > 3 and name.lower() in password.lower():
@@ -177,16 +181,16 @@ def account_of(row: AccountRow) -> Account:
 def _roles(roles: Iterable[str]) -> list[str]:
     wanted = sorted(set(roles))
     if unknown := [role for role in wanted if role not in ROLES]:
-        raise WardroundError(f"role {unknown[0]!r}: it is one of {', '.join(ROLES)}")
+        raise WardroundError("role {unknown!r}: it is one of {roles}", unknown=unknown[0], roles=", ".join(ROLES))
     if not wanted:
-        raise WardroundError(f"an account without a role can do nothing: give one of {', '.join(ROLES)}")
+        raise WardroundError("an account without a role can do nothing: give one of {roles}", roles=", ".join(ROLES))
     return wanted
 
 
 def _row(session: Session, name: str) -> AccountRow:
     row = session.scalar(select(AccountRow).where(AccountRow.name == name))
     if row is None or row.state == "removed":
-        raise WardroundError(f"account {name!r}: there is none; `wardround user list` names all")
+        raise WardroundError("account {name!r}: there is none; `wardround user list` names all", name=name)
     return row
 
 
@@ -195,7 +199,7 @@ def _keep_an_administrator(session: Session, row: AccountRow) -> None:
     if "administrator" in row.roles and not any(
         "administrator" in other.roles and account_of(other).can_sign_in for other in others
     ):
-        raise WardroundError(f"account {row.name!r} is the only administrator: make another one first")
+        raise WardroundError("account {name!r} is the only administrator: make another one first", name=row.name)
 
 
 def _end_sign_ins(session: Session, account_id: int) -> None:

@@ -76,7 +76,11 @@ def erase(folder: IndexFolder, patient: str, pseudonyms: Pseudonyms, found: Held
             work.commit(base, number)
         discard(folder.building, folder.store)
         if left := folder.sweep(1):
-            raise WorkspaceBusy(f"index {folder.name!r}: an older state could not be removed ({left[0]}); try again")
+            raise WorkspaceBusy(
+                "index {folder!r}: an older state could not be removed ({left}); try again",
+                folder=folder.name,
+                left=left[0],
+            )
         return number
 
 
@@ -94,7 +98,9 @@ def _of_patient(folder: IndexFolder, path: Path, patient: str) -> _Found:
             )
             rows = session.execute(select(RecordRow.record_id, RecordRow.study_id).where(belongs)).all()
     except DatabaseError as error:
-        raise DamagedIndex(f"{catalogue.where}: can't be read ({error.orig}); build the index again") from error
+        raise DamagedIndex(
+            "{where}: can't be read ({said}); build the index again", where=catalogue.where, said=error.orig
+        ) from error
     finally:
         release(engine)
     return _Found(frozenset(row.study_id for row in rows), frozenset(row.record_id for row in rows))
@@ -105,4 +111,6 @@ def _meta(catalogue: Catalogue) -> dict[str, object]:
         with reading(catalogue) as session:
             return {row.key: row.value for row in session.scalars(select(MetaRow))}
     except DatabaseError as error:
-        raise DamagedIndex(f"{catalogue.where}: can't be read ({error.orig}); build the index again") from error
+        raise DamagedIndex(
+            "{where}: can't be read ({said}); build the index again", where=catalogue.where, said=error.orig
+        ) from error

@@ -49,7 +49,7 @@ class IndexFolder:
     def of(cls, workspace: Path, name: str, store: StoreSettings | None = None) -> IndexFolder:
         """`store` is what the workspace's settings say, where it is left out. Raises RecipeError for a bad name."""
         if not _NAME.fullmatch(name):
-            raise RecipeError(f"index name {name!r}: use letters, digits, '_', '-' and '.', at most 64")
+            raise RecipeError("index name {name!r}: use letters, digits, '_', '-' and '.', at most 64", name=name)
         return cls(workspace / "indexes" / name, store or load_settings(workspace).store)
 
     @property
@@ -80,7 +80,7 @@ class IndexFolder:
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError) as error:
-            raise DamagedIndex(f"{path}: can't be understood; build the index again") from error
+            raise DamagedIndex("{path}: can't be understood; build the index again", path=path) from error
 
     def open_current(self, *, verify: bool = True) -> Path:
         """The current generation's folder, every file of it checked against the manifest, tables on a server counted.
@@ -90,7 +90,7 @@ class IndexFolder:
         """
         pointer = self._pointer()
         if pointer is None:
-            raise IndexMissing(f"index {self.name!r} is not built: wardround index indexes/{self.name}.toml")
+            raise IndexMissing("index {name!r} is not built: wardround index indexes/{name}.toml", name=self.name)
         number, manifest_sha256 = pointer
         folder = self.generation_path(number)
         if verify:
@@ -187,7 +187,9 @@ def verify_generation(folder: Path, manifest_sha256: str) -> None:
     """Check a generation against its manifest, and the manifest against the hash in CURRENT."""
     for name, what in damaged_files(folder, manifest_sha256):
         raise DamagedIndex(
-            f"{folder / name}: {what}; wardround doctor --repair mends what it can, else build the index again"
+            "{folder}: {what}; wardround doctor --repair mends what it can, else build the index again",
+            folder=folder / name,
+            what=what,
         )
 
 

@@ -111,8 +111,14 @@ class OpenIndex:
         built = self.fingerprint(kind)
         if built and built != fingerprint:
             raise EncoderMismatch(
-                f"index {self.name!r}: its {kind} vectors were made by another version of {self.encoder_name(kind)!r} "
-                f"({built}, now {fingerprint}); build it again: wardround index {self.meta.get('recipe', self.name)}"
+                "index {name!r}: its {kind} vectors were made by another version of {encoder_name!r} "
+                "({built}, now {fingerprint}); build it again: wardround index {recipe}",
+                name=self.name,
+                kind=kind,
+                encoder_name=self.encoder_name(kind),
+                built=built,
+                fingerprint=fingerprint,
+                recipe=self.meta.get("recipe", self.name),
             )
 
     def vectors(self, kind: VectorKind) -> VectorIndex | None:
@@ -152,8 +158,9 @@ class OpenIndex:
         """
         if filter_.findings and not self.meta.get(STATED_BY):
             raise IndexMissing(
-                f"index {self.name!r} was built before findings were kept; build it again: wardround index "
-                f"{self.meta.get('recipe', self.name)}"
+                "index {name!r} was built before findings were kept; build it again: wardround index {recipe}",
+                name=self.name,
+                recipe=self.meta.get("recipe", self.name),
             )
         with self._filtering:  # a search asks for vectors and for words under one filter
             found = self._filtered.get((filter_, kind))

@@ -72,9 +72,13 @@ def give(
     right, wrong, harmful, the comment is too long, or the turn or its sentence does not exist.
     """
     if judgement not in JUDGEMENTS:
-        raise WardroundError(f"feedback {judgement!r}: say right, wrong or harmful")
+        raise WardroundError("feedback {judgement!r}: say right, wrong or harmful", judgement=judgement)
     if len(comment) > LONGEST_COMMENT:
-        raise WardroundError(f"feedback: the comment has {len(comment)} characters; say it in {LONGEST_COMMENT}")
+        raise WardroundError(
+            "feedback: the comment has {count} characters; say it in {longest_comment}",
+            count=len(comment),
+            longest_comment=LONGEST_COMMENT,
+        )
     with db.session() as session, session.begin():
         if target.turn is not None:
             said = _claim_of(session.get(TurnRow, target.turn), target)
@@ -142,9 +146,11 @@ def erase_opinions(
 
 def _claim_of(turn: TurnRow | None, target: Target) -> Mapping[str, Any]:
     if turn is None:
-        raise WardroundError(f"feedback on turn {target.turn}: there is no such turn")
+        raise WardroundError("feedback on turn {turn}: there is no such turn", turn=target.turn)
     claims = turn.answer.get("claims", ())
     if not target.sentence.isdecimal() or int(target.sentence) >= len(claims):
-        raise WardroundError(f"feedback on turn {target.turn}: it has no sentence {target.sentence}")
+        raise WardroundError(
+            "feedback on turn {turn}: it has no sentence {sentence}", turn=target.turn, sentence=target.sentence
+        )
     found: Mapping[str, Any] = claims[int(target.sentence)]
     return found

@@ -30,7 +30,9 @@ _guard = threading.Lock()
 def server_of(store: StoreSettings) -> Server:
     """The database that the settings name. Raises WardroundError where they name none, MissingExtra."""
     if store.database_url is None:
-        raise WardroundError(f"no PostgreSQL database is named: set {_OPTION} to postgresql://USER@HOST/DATABASE")
+        raise WardroundError(
+            "no PostgreSQL database is named: set {option} to postgresql://USER@HOST/DATABASE", option=_OPTION
+        )
     url = _parsed(store.database_url.get_secret_value())
     key = (url.render_as_string(hide_password=False), store.database_connections)
     with _guard:
@@ -43,11 +45,16 @@ def _parsed(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):  # `from None`: the original may quote the password
-        raise WardroundError(f"{_OPTION}: not a database address; write postgresql://USER@HOST:5432/DATABASE") from None
+        raise WardroundError(
+            "{option}: not a database address; write postgresql://USER@HOST:5432/DATABASE", option=_OPTION
+        ) from None
     if url.drivername not in _DRIVERS or not url.database:
         raise WardroundError(
-            f"{_OPTION}: {url.drivername}://…/{url.database or ''} is no PostgreSQL database; write "
-            "postgresql://USER@HOST:5432/DATABASE"
+            "{option}: {drivername}://…/{database} is no PostgreSQL database; write "
+            "postgresql://USER@HOST:5432/DATABASE",
+            option=_OPTION,
+            drivername=url.drivername,
+            database=url.database or "",
         )
     return url.set(drivername="postgresql+psycopg")
 
@@ -124,8 +131,11 @@ class Server:
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":
             raise DatabaseUnavailable(
-                f"{self.name}: its encoding is {encoding}, and clinical text needs UTF8: "
-                f"CREATE DATABASE {self.url.database} ENCODING 'UTF8' TEMPLATE template0"
+                "{name}: its encoding is {encoding}, and clinical text needs UTF8: "
+                "CREATE DATABASE {database} ENCODING 'UTF8' TEMPLATE template0",
+                name=self.name,
+                encoding=encoding,
+                database=self.url.database,
             )
 
     def _explain(self, context: ExceptionContext) -> None:
@@ -139,27 +149,41 @@ class Server:
         # A statement's error may quote a row in its detail, and so a patient's text; the primary message does not.
         reason = " ".join((error.diag.message_primary or str(error)).split()) or type(error).__name__
         if context.connection is None:
-            raise DatabaseUnavailable(f"{self.name}: {reason}; {_way_out(str(error), self.url)}") from None
+            raise DatabaseUnavailable(
+                "{name}: {reason}; {way_out}", name=self.name, reason=reason, way_out=_way_out(str(error), self.url)
+            ) from None
         if context.is_disconnect or state.startswith(_LOST):
             raise DatabaseUnavailable(
-                f"{self.name}: the connection was lost ({reason}); when the server runs, do the same again: a build "
-                "goes on from its last batch"
+                "{name}: the connection was lost ({reason}); when the server runs, do the same again: a build "
+                "goes on from its last batch",
+                name=self.name,
+                reason=reason,
             ) from None
         if state == "42501":
             raise DatabaseUnavailable(
-                f"{self.name}: {reason}; the role needs GRANT CREATE ON DATABASE {self.url.database} "
-                "(docs/databases.md)"
+                "{name}: {reason}; the role needs GRANT CREATE ON DATABASE {database} (docs/databases.md)",
+                name=self.name,
+                reason=reason,
+                database=self.url.database,
             ) from None
         if state in ("42P01", "3F000"):
             raise DamagedIndex(
-                f"{self.name}: {reason}; its tables were replaced or removed: try again, or build the index again"
+                "{name}: {reason}; its tables were replaced or removed: try again, or build the index again",
+                name=self.name,
+                reason=reason,
             ) from None
         if state == "55P03":
-            raise WorkspaceBusy(f"{self.name}: {reason}; another process uses the tables: try again") from None
+            raise WorkspaceBusy(
+                "{name}: {reason}; another process uses the tables: try again", name=self.name, reason=reason
+            ) from None
         if state.startswith("53"):
-            raise DatabaseUnavailable(f"{self.name}: {reason}; the server is out of a resource") from None
+            raise DatabaseUnavailable(
+                "{name}: {reason}; the server is out of a resource", name=self.name, reason=reason
+            ) from None
         if error.diag.message_detail:
-            raise WardroundError(f"{self.name}: {reason} ({type(error).__name__})") from None
+            raise WardroundError(
+                "{name}: {reason} ({fault})", name=self.name, reason=reason, fault=type(error).__name__
+            ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +199,9 @@ class Held:
         try:
             self.connection.execute(text("SELECT 1"))
         except SQLAlchemyError as error:
-            raise DatabaseUnavailable(f"{self.where}: the connection that held the build's lock was lost") from error
+            raise DatabaseUnavailable(
+                "{where}: the connection that held the build's lock was lost", where=self.where
+            ) from error
 
 
 def lock_number(key: str) -> int:

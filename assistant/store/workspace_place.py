@@ -57,9 +57,11 @@ def open_tables(workspace: Path, store: StoreSettings) -> Engine:
     if home is not None and lies_in == "postgresql":
         if store.database_url is None:
             raise DatabaseUnavailable(
-                f"{workspace}: its conversations, access log and list of forgotten patients are in {home.server}; set "
+                "{workspace}: its conversations, access log and list of forgotten patients are in {server}; set "
                 "store.catalogue and store.database_url (in the environment: WARDROUND_STORE__CATALOGUE, "
-                "WARDROUND_STORE__DATABASE_URL). With store.database_url alone they are moved back here"
+                "WARDROUND_STORE__DATABASE_URL). With store.database_url alone they are moved back here",
+                workspace=workspace,
+                server=home.server,
             )
         _move_to_file(workspace, server_of(store), f"wardround_{home.workspace}")
     return _in_file(workspace / FILE)
@@ -78,9 +80,11 @@ def migrate(engine: Engine, where: str) -> None:
     except DatabaseError as error:
         if "locked" in str(error.orig):
             raise WorkspaceBusy(
-                f"{where}: another process has been writing to it for {_WAIT_S} s; try again"
+                "{where}: another process has been writing to it for {wait_s} s; try again", where=where, wait_s=_WAIT_S
             ) from error
-        raise WardroundError(f"{where}: not a readable database ({error.orig}); restore it from a backup") from error
+        raise WardroundError(
+            "{where}: not a readable database ({said}); restore it from a backup", where=where, said=error.orig
+        ) from error
 
 
 def _upgrade(connection: Connection, where: str) -> None:
@@ -97,7 +101,9 @@ def _upgrade(connection: Connection, where: str) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        raise WardroundError(f"{where}: made by a newer Wardround ({error}); install that version") from error
+        raise WardroundError(
+            "{where}: made by a newer Wardround ({error}); install that version", where=where, error=error
+        ) from error
 
 
 def add_unless_there(session: Session, row: type[WorkspaceBase], values: Sequence[Mapping[str, Any]]) -> None:
@@ -152,8 +158,11 @@ def _on_server(server: Server, schema: str, was_in: str) -> Engine:
     with engine.connect() as connection:
         if not inspect(connection).has_schema(schema):
             raise DatabaseUnavailable(
-                f"{server.name}: the tables of this workspace (schema {schema}) are not there; they were in {was_in}: "
-                "correct store.database_url, or restore them from a backup"
+                "{server}: the tables of this workspace (schema {schema}) are not there; they were in {was_in}: "
+                "correct store.database_url, or restore them from a backup",
+                server=server.name,
+                schema=schema,
+                was_in=was_in,
             )
     migrate(engine, f"{server.name}, schema {schema}")
     return engine
@@ -229,7 +238,8 @@ def _held(path: Path) -> Iterator[Connection]:
             connection.exec_driver_sql("BEGIN EXCLUSIVE")
         except OperationalError as error:
             raise WorkspaceBusy(
-                f"{path}: another process uses it, and it is to be moved; stop the chat and draft runs, then try again"
+                "{path}: another process uses it, and it is to be moved; stop the chat and draft runs, then try again",
+                path=path,
             ) from error
         yield connection
 
@@ -242,7 +252,12 @@ def _copy(source: Connection, target: Connection) -> None:
         counted = select(func.count()).select_from(table)
         had, has = source.scalar(counted), target.scalar(counted)
         if had != has:
-            raise WardroundError(f"moving the workspace's tables: {has} of {had} rows of {table.name}; nothing changed")
+            raise WardroundError(
+                "moving the workspace's tables: {has} of {had} rows of {table}; nothing changed",
+                has=has,
+                had=had,
+                table=table.name,
+            )
         (key,) = table.primary_key.columns
         if target.dialect.name == "postgresql" and had and key.autoincrement and isinstance(key.type, Integer):
             schema = target.get_execution_options()["schema_translate_map"][None]
