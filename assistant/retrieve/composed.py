@@ -20,6 +20,7 @@ from assistant.settings import Settings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex
 from assistant.store.words import query_words
+from assistant.wording import joined, worded
 
 WISH_WEIGHT = 0.5  # of what the words wish for, beside likeness scaled to 0..1 over the candidates
 BEHIND = 1.5  # the span of such scores: what is taken off those that come after all others
@@ -120,7 +121,7 @@ def recomposed(hits: Sequence[Hit], wish: Wish, texts: Texts, floor: float, moda
         asked_for = is_granted and not {hit.stored.record.modality, UNTOLD}.isdisjoint(modalities)
         score = (1 - WISH_WEIGHT) * (hit.score - low) / span + WISH_WEIGHT * value
         score -= 2 * BEHIND if is_denied else BEHIND if hit.closeness < floor and not asked_for else 0.0
-        weighed.append(replace(hit, score=score, all_words=asked_for, unwanted=is_denied, why=f"{hit.why}; {told}"))
+        weighed.append(replace(hit, score=score, all_words=asked_for, unwanted=is_denied, why=joined([hit.why, told])))
     return sorted(weighed, key=lambda hit: -hit.score)
 
 
@@ -161,7 +162,7 @@ def _near(hits: Sequence[Hit], near: Mapping[tuple[str, str], float]) -> list[tu
     low, span = min(known, default=0.0), max(max(known, default=0.0) - min(known, default=0.0), 1e-9)
     return [
         (0.0, "its study's text is not among those near the words", False, False) if value is None
-        else ((value - low) / span, f"its study's text is near the words by {value:.2f}", False, False)
+        else ((value - low) / span, worded("its study's text is near the words by {near:.2f}", near=value), False, False)
         for value in values
     ]  # fmt: skip
 

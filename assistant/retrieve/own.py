@@ -17,6 +17,7 @@ from assistant.retrieve.question import is_section, read_question, sought
 from assistant.settings import Settings
 from assistant.store.indexed_text import DOCUMENT
 from assistant.store.words import query_words
+from assistant.wording import joined, worded
 
 SHARED_WORDS = 0.3  # weight of the share of the question's words that a passage holds, beside its cosine
 
@@ -67,15 +68,16 @@ def own_passages(query: Query, settings: Settings) -> list[Evidence]:
         about_study = record.sha256 in studied  # what a recorder or a header says of the very picture or signal
         close = bool(near[n] >= floor or (words and shared[n] == 1.0) or about_study or of_report[n])
         kept = close and rank < settings.retrieve.max_contexts
-        why = f"passage of the upload, meaning {near[n]:.2f}"
+        why = worded("passage of the upload, meaning {meaning:.2f}", meaning=near[n])
         if about_study:
             why = "what the uploaded recording's own file says of it"
         elif of_report[n] and kept:
             why = "of the uploaded report, which is asked for"
         elif not close:
-            why += f", below the floor {floor:.2f}"
+            why = joined([why, worded("below the floor {floor:.2f}", floor=floor)], ", ")
         elif not kept:
-            why += f", beyond the {settings.retrieve.max_contexts} passages handed on"
+            beyond = worded("beyond the {count} passages handed on", count=settings.retrieve.max_contexts)
+            why = joined([why, beyond], ", ")
         piece = _own(record, TextPlace(p.start, p.end, p.page), texts[n], why, score=float(near[n]), section=p.section)
         evidence.append(replace(piece, kept=kept))
     return evidence

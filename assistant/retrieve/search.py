@@ -27,6 +27,7 @@ from assistant.retrieve.weigh import preferred
 from assistant.settings import Settings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex, StoredPassage, StoredRecord
+from assistant.wording import worded
 
 LIKENESS: tuple[Kind, ...] = ("image", "signal")
 REPORTS_PER_STUDY = 2  # passages of a similar study's report that come along with its picture or signal
@@ -68,7 +69,7 @@ class Retriever:
             own = own_passages(query, self._settings) if routes[n].own_text else []
             words = routes[n].words
             if "text" in routes[n].kinds and (called := expand(routes[n].question.subject).told):
-                words = (*words, f"text: also searched for {'; '.join(called)}")
+                words = (*words, worded("text: also searched for {called}", called="; ".join(called)))
             if alike and (wish := Wish.of(query.text)):
                 words = (*words, wish.told)
             if n in joint:
@@ -189,7 +190,10 @@ class Retriever:
             near = np.array([dense.vector(p.pk) @ question for p, _ in report]) if dense else np.zeros(len(report))
             order = sorted(np.argsort(-near)[:REPORTS_PER_STUDY].tolist())
         how = "near the words" if hit.by == "joint" else "alike"
-        why = f"report of a study whose {hit.stored.record.kind} is {how} ({hit.score:.2f})"
+        why = worded(
+            "report of a study whose {kind} is {how} ({score:.2f})",
+            kind=hit.stored.record.kind, how=how, score=hit.score,
+        )  # fmt: skip
         return [
             Hit(hit.index, report[n][1], hit.by, hit.score, hit.closeness, report[n][0], why=why)
             for n in order[:REPORTS_PER_STUDY]
@@ -205,7 +209,7 @@ class Retriever:
             siblings = [hit]
             if hit.stored.record.kind not in query.kinds and hit.stored.is_case:
                 siblings = [
-                    replace(hit, stored=stored, passage=None, why=f"its study's text: {hit.why}")
+                    replace(hit, stored=stored, passage=None, why=worded("its study's text: {why}", why=hit.why))
                     for stored in hit.index.study_records(
                         [str(hit.stored.record.study_id)], within=walls[hit.index.name]
                     )

@@ -18,6 +18,7 @@ from assistant.retrieve.wall import Own
 from assistant.retrieve.weigh import Turns, in_turns
 from assistant.settings import RetrieveSettings
 from assistant.store.working import VectorKind
+from assistant.wording import joined, worded
 
 _WORD = re.compile(r"\w+")
 
@@ -65,10 +66,11 @@ class _Choice:
         if self._apart:
             return "The records of the chosen patient hold nothing that is near enough to the question."
         if self._best is not None and self._best < self._settings.answer_chance:
-            return (
+            return worded(
                 "The archive holds nothing that is near enough to the question: the best passage answers it with a "
-                f"chance of {self._best:.0%}, and {self._settings.answer_chance:.0%} is asked for."
-            )
+                "chance of {best:.0%}, and {least:.0%} is asked for.",
+                best=self._best, least=self._settings.answer_chance,
+            )  # fmt: skip
         return "The archive holds nothing that is near enough to the question."
 
     def of_likeness(self, hits: Sequence[Hit]) -> Iterator[Evidence]:
@@ -92,7 +94,7 @@ class _Choice:
                 if not reason:
                     similar += self._relation(hit) == "similar"
                     patients |= {record.patient_id} if record.patient_id else set()
-            found = self._evidence(hit, not reason, f"{hit.why}; {reason}" if reason else hit.why)
+            found = self._evidence(hit, not reason, joined([hit.why, reason]))
             if is_new and found.kept and (vectors := _vectors(hit)):
                 kept.append((record.kind, vectors, found.id))
             yield found
@@ -104,7 +106,7 @@ class _Choice:
         if hit.stored.record.patient_id in patients:
             return "another study of the same patient ranks higher"
         if similar >= self._settings.max_similar:
-            return f"beyond the {self._settings.max_similar} most similar studies"
+            return worded("beyond the {count} most similar studies", count=self._settings.max_similar)
         return ""
 
     def _copy_of(self, hit: Hit, kept: Sequence[tuple[str, list[NDArray[np.float32]], str]]) -> str:
@@ -114,7 +116,8 @@ class _Choice:
         for of_kind, others, name in kept:
             pairs = zip(vectors, others, cuts, strict=False)
             if of_kind == kind and any(len(a) == len(b) and abs(float(a @ b)) >= cut for a, b, cut in pairs):
-                return f"nearly the same {'picture' if kind == 'image' else 'signal'} as {name}"
+                same = "nearly the same picture as {name}" if kind == "image" else "nearly the same signal as {name}"
+                return worded(same, name=name)
         return ""
 
     def of_text(self, hits: Iterable[Hit]) -> Iterator[Evidence]:
@@ -141,10 +144,10 @@ class _Choice:
             reason = self._too_far(hit)
             if not reason and words:
                 same = (name for name, other in kept if words.repeats(other, self._settings.same_share))
-                reason = f"says the same as {name}" if (name := next(same, "")) else ""
+                reason = worded("says the same as {name}", name=name) if (name := next(same, "")) else ""
             if not reason and len(kept) >= self._settings.max_contexts:
-                reason = f"beyond the {self._settings.max_contexts} pieces handed on"
-            found = self._evidence(hit, not reason, f"{hit.why}; {reason}" if reason else hit.why)
+                reason = worded("beyond the {count} pieces handed on", count=self._settings.max_contexts)
+            found = self._evidence(hit, not reason, joined([hit.why, reason]))
             if found.kept:
                 kept.append((found.id, words or _Words.of("")))
             yield found
@@ -155,9 +158,9 @@ class _Choice:
         if hit.chance is not None:
             least, ratio = self._settings.answer_chance, self._settings.chance_ratio
             if hit.chance < least:
-                return f"unlikely to answer the question (at least {least:.0%} is asked for)"
+                return worded("unlikely to answer the question (at least {least:.0%} is asked for)", least=least)
             if self._best is not None and self._best > ratio * hit.chance:
-                return f"far less to the point than the best passage ({self._best:.0%})"
+                return worded("far less to the point than the best passage ({best:.0%})", best=self._best)
             return ""
         if hit.unwanted:
             return "not what the words ask for"
@@ -166,7 +169,7 @@ class _Choice:
             return "no relevance floor is set for pictures found by words (retrieve.joint_floor)"
         if hit.closeness >= floor or hit.all_words:
             return ""
-        return f"below the relevance floor {floor:.2f}"
+        return worded("below the relevance floor {floor:.2f}", floor=floor)
 
     def _relation(self, hit: Hit) -> Relation:
         record = hit.stored.record
