@@ -24,6 +24,7 @@ from assistant.ingest.signal.wfdb_header import needed
 from assistant.ingest.text.docx import looks_like_office
 from assistant.records import Record
 from assistant.settings import IngestSettings
+from assistant.wording import worded
 
 _MAGIC: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _LONE = "a single compressed file: unpack it first"
@@ -69,17 +70,15 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     if file.path is None:
         raise file.refuse("an archive inside an archive: unpack it first")
     records: list[Record] = []
-    reasons: list[str] = []
+    first = ""  # why the first member that can't be read can't
     for member in members(file.path, file.uri, limits):
         try:
             records += read_content(member_content(file.path, file.uri, member, limits), limits)
         except UnreadableFile as error:
-            reasons.append(f"{member.name}: {error.reason}")
+            first = first or worded("{name}: {reason}", name=member.name, reason=error.reason)
             file.set_aside(member.name, error.reason)
     if not records:
-        raise file.refuse(
-            "an archive without a readable file ({reasons})", reasons=reasons[0] if reasons else "it is empty"
-        )
+        raise file.refuse("an archive without a readable file ({first})", first=first or "it is empty")
     return records
 
 
@@ -203,7 +202,7 @@ class _Tar:
             self._file = tarfile.open(fileobj=unpacked, mode="r:")  # noqa: SIM115 - kept open for its members
         except tarfile.ReadError:
             if opener:
-                reason = f"damaged archive ({self._damage})" if self._damage else _LONE
+                reason = worded("damaged archive ({error})", error=self._damage) if self._damage else _LONE
                 raise UnreadableFile(uri, reason) from None
             raise
         self._infos: dict[str, tarfile.TarInfo] = {}
@@ -241,7 +240,7 @@ class _Tar:
             self._damage = self._damage or str(error)
         if self._damage:
             if not self._infos:
-                raise UnreadableFile(uri, "damaged archive ({damage})", damage=self._damage)
+                raise UnreadableFile(uri, "damaged archive ({error})", error=self._damage)
             yield Member(
                 "(what follows)", 0, "damaged", f"the archive is damaged behind the files read ({self._damage})"
             )

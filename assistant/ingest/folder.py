@@ -7,6 +7,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from assistant.wording import worded
+
 NOT_LISTED = "its permissions do not allow its files to be listed"
 _LEADS_OUT = "a link that leads out of the source's folder"
 
@@ -48,7 +50,7 @@ def _no_file(path: Path, root: Path) -> str | None:
     except PermissionError:
         return "its permissions do not allow it to be read"
     except OSError as error:  # gone in the meantime, or a link to nothing or to itself
-        return f"can't be read from the disk ({error.strerror or error})"
+        return worded("can't be read from the disk ({said})", said=error.strerror or error)
     return None if stat.S_ISREG(mode) else "neither a file nor a folder (a pipe, a socket or a device)"
 
 

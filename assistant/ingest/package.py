@@ -18,6 +18,7 @@ from assistant.ingest.items import Item, Reading, archive_items, read_item
 from assistant.ingest.recipe import Recipe, Source
 from assistant.records import Record
 from assistant.settings import IngestSettings, UiSettings
+from assistant.wording import worded
 
 _RECIPE = Recipe(name="upload", path=Path(), source=(Source(path=Path()),))
 _NAMED_ALIKE = {"ingest.max_archive_mb": "ui.max_archive_mb", "ingest.max_archive_members": "ui.max_archive_files"}
@@ -76,7 +77,7 @@ def _read(path: Path, items: list[Item], limits: IngestSettings, deidentifier: D
             continue
         unnamed = f"{_RECIPE.name}:{item.key}"  # the study of a file that names none
         records += [replace(r, study_id=None) if r.study_id == unnamed else r for r in reading.records]
-        aside += [(f"{name}, {part}", reason) for part, reason in reading.aside]
+        aside += [(worded("{name}, {part}", name=name, part=part), reason) for part, reason in reading.aside]
     if not records:
         first = f"{aside[0][0]}: {aside[0][1]}" if aside else "it is empty"
         raise UnreadableFile(path.name, "an archive without a readable file ({first})", first=first)

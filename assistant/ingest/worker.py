@@ -27,6 +27,7 @@ from assistant.ingest.items import Item, Reading, content_digest, read_item
 from assistant.ingest.quiet import quiet
 from assistant.ingest.recipe import Recipe
 from assistant.settings import IngestSettings
+from assistant.wording import worded
 
 _COUNT = struct.Struct("!Q")
 
@@ -71,8 +72,8 @@ def read_outcome(item: Item, job: Job, deidentifier: Deidentifier | None) -> Out
 
 
 def _too_much(job: Job) -> Outcome:
-    limit = f"{job.limits.worker_memory_mb:,} MB (ingest.worker_memory_mb)"
-    return Outcome(None, f"needs more memory than the limit of {limit}", retire=True)
+    told = "needs more memory than the limit of {limit:,} MB (ingest.worker_memory_mb)"
+    return Outcome(None, worded(told, limit=job.limits.worker_memory_mb), retire=True)
 
 
 def work(descriptor: int, parent: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant.measure.report import Measurements
+from assistant.wording import joined, worded
 
 if TYPE_CHECKING:
     from assistant.records import Image
@@ -44,7 +45,7 @@ def measure_image(image: Image) -> Measurements:
     reasons = _reasons(values, grey)
     overall = "good" if not reasons else ("poor" if _unreadable(values, grey) else "limited")
     values = {name: round(value, 4) for name, value in values.items()}
-    return Measurements(values=values, quality={"overall": overall, "reasons": "; ".join(reasons)})
+    return Measurements(values=values, quality={"overall": overall, "reasons": joined(reasons)})
 
 
 def _framed(grey: np.ndarray) -> np.ndarray:
@@ -76,9 +77,11 @@ def _reasons(values: dict[str, float], grey: np.ndarray) -> list[str]:
         return ["blank: all pixels have nearly the same value"]
     reasons = []
     if min(values["width_px"], values["height_px"]) < TINY_PX:
-        reasons.append(f"only {values['width_px']:.0f} × {values['height_px']:.0f} pixels")
+        width, height = values["width_px"], values["height_px"]
+        reasons.append(worded("only {width:.0f} × {height:.0f} pixels", width=width, height=height))
     if values["contrast"] < LOW_CONTRAST:
-        reasons.append(f"low contrast ({100 * values['contrast']:.0f} % of the grey scale)")
+        reasons.append(worded("low contrast ({percent:.0f} % of the grey scale)", percent=100 * values["contrast"]))
     if values["bright_share"] > BURNT_SHARE:
-        reasons.append(f"burnt out ({100 * values['bright_share']:.0f} % of pixels at full white)")
+        percent = 100 * values["bright_share"]
+        reasons.append(worded("burnt out ({percent:.0f} % of pixels at full white)", percent=percent))
     return reasons

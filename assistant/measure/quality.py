@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from assistant.measure.strip import RATE_HZ, is_ecg_lead, low_pass
+from assistant.wording import worded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -169,8 +170,11 @@ def _reasons(leads: Mapping[str, LeadQuality], noun: str) -> list[str]:
     for problem, names in by_problem.items():
         if problem == "no ECG channel":
             continue
-        where = f"{noun} {names[0]}" if len(names) == 1 else f"{noun}s {', '.join(names)}"
-        reasons.append("gaps in " + where if problem == "gaps" else f"{where} {problem}")
+        which = worded(f"{noun} {{names}}" if len(names) == 1 else f"{noun}s {{names}}", names=", ".join(names))
+        if problem == "gaps":
+            reasons.append(worded("gaps in {where}", where=which))
+        else:
+            reasons.append(worded("{where} {problem}", where=which, problem=problem))
     return reasons
 
 
@@ -182,7 +186,7 @@ def grade(leads: Mapping[str, LeadQuality], beats: int, seconds: float) -> tuple
     """
     reasons = _reasons(leads, "lead")
     if seconds < 5.0:
-        reasons.append(f"only {seconds:.1f} s long")
+        reasons.append(worded("only {seconds:.1f} s long", seconds=seconds))
     if not any(lead.usable for lead in leads.values()):
         return "poor", ("no usable ECG lead", *reasons)
     if beats < 3:

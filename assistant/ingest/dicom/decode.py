@@ -13,6 +13,7 @@ from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.ingest.dicom.decode_apart import DecoderFailed, decode_apart, is_expendable, without_stderr
 from assistant.ingest.dicom.header import Header
+from assistant.wording import joined, worded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,15 +47,18 @@ def stored_values(file: Content, header: Header, frame: int, plugin: str = "") -
 def _why(syntax: str, error: Exception) -> str:
     text = " ".join(str(error).split())
     if "missing dependencies" in text:
-        return f"its pixels are stored as {syntax}, for which no decoder is installed: {_DECODERS}"
+        told = "its pixels are stored as {syntax}, for which no decoder is installed: {decoders}"
+        return worded(told, syntax=syntax, decoders=_DECODERS)
     if (sizes := _BYTES.search(text)) or "less than expected" in text or "insufficient" in text.lower():
-        found = f" ({sizes[1]} of {sizes[2]} bytes)" if sizes else ""
-        return f"its pixel data is cut off{found}"
+        if not sizes:
+            return "its pixel data is cut off"
+        return worded("its pixel data is cut off ({there} of {expected} bytes)", there=sizes[1], expected=sizes[2])
     if isinstance(error, NotImplementedError) and "is not supported" in text:
-        return f"its pixels are stored as {syntax}, which no decoder here knows: export it uncompressed"
+        told = "its pixels are stored as {syntax}, which no decoder here knows: export it uncompressed"
+        return worded(told, syntax=syntax)
     text = text.rpartition("available plugins:")[2].strip()
-    hint = "" if find_spec("gdcm") else f"; more decoders: {_DECODERS}"
-    return f"its pixel data can't be decoded ({syntax}: {text[:160]}){hint}"
+    why = worded("its pixel data can't be decoded ({syntax}: {said})", syntax=syntax, said=text[:160])
+    return joined([why, "" if find_spec("gdcm") else worded("more decoders: {decoders}", decoders=_DECODERS)])
 
 
 def _decoded(file: Content, header: Header, frame: int, plugin: str) -> NDArray[Any]:

@@ -18,6 +18,7 @@ from assistant.ingest.image.slices import even
 from assistant.ingest.quiet import quiet
 from assistant.records import Image, Record
 from assistant.settings import IngestSettings
+from assistant.wording import worded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -171,8 +172,8 @@ def check_pixels(file: Content, width: int, height: int, limits: IngestSettings)
 def _why(error: Exception) -> str:
     text = str(error)
     if "truncated" in text.lower() or "broken" in text.lower():
-        return f"damaged picture: the file is cut off or broken ({text})"
-    return f"damaged picture ({text})"
+        return worded("damaged picture: the file is cut off or broken ({error})", error=text)
+    return worded("damaged picture ({error})", error=text)
 
 
 def _taken_at(picture: PillowImage) -> Any:

@@ -45,6 +45,7 @@ from assistant.ingest.signal.channels import Channel, ChannelSet, check_size
 from assistant.ingest.signal.leads import channel_type, lead_name, millivolts_per
 from assistant.records import STANDARD_LEADS, Known, Record
 from assistant.settings import IngestSettings
+from assistant.wording import worded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,7 +143,8 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
 
 def _no_unit(file: Content, channel: Channel) -> str:
     if channel.unit:
-        return f"lead {channel.name}: the unit {channel.unit!r} is none of an ECG's (mV, uV, nV, V)"
+        told = "lead {name}: the unit {unit!r} is none of an ECG's (mV, uV, nV, V)"
+        return worded(told, name=channel.name, unit=channel.unit)
     stem = PurePosixPath(file.name).stem
     column = "" if file.data.startswith(_NPY) else f', or call the column "{channel.name} (mV)"'
     return (

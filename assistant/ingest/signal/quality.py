@@ -58,8 +58,8 @@ def _lifeless(signal: Signal) -> str | None:
     if not np.isfinite(highest).any():
         return "every sample of the recording is marked as missing"
     if not (highest > lowest).any():
-        what = "lead" if signal.is_ecg else "channel"
-        return f"a flat recording: no {what} ever changes its value"
+        flat = "a flat recording: no {} ever changes its value"
+        return flat.format("lead" if signal.is_ecg else "channel")
     return None
 
 

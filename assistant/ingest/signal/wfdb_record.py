@@ -13,6 +13,7 @@ from assistant.ingest.text.language import has_language
 from assistant.ingest.text.passages import cut
 from assistant.records import Record
 from assistant.settings import IngestSettings
+from assistant.wording import worded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +98,9 @@ def is_sidecar(path: Path) -> bool:
 def orphan_reason(path: Path) -> str | None:
     """Why a signal or annotation file alone can't be read, or None if it is none."""
     if is_sidecar(path):
-        return f"belongs to the WFDB record {path.stem}.hea: give that file, it is read together with it"
+        told = "belongs to the WFDB record {header}: give that file, it is read together with it"
+        return worded(told, header=f"{path.stem}.hea")
     if path.suffix == ".dat":
-        return f"looks like the signal of a WFDB record, whose header {path.stem}.hea is missing"
+        told = "looks like the signal of a WFDB record, whose header {header} is missing"
+        return worded(told, header=f"{path.stem}.hea")
     return None

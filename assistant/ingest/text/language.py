@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from assistant.wording import worded
+
 _SAMPLE = 50_000  # characters
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # Scripts that are written without spaces: each sign counts as a word.
@@ -57,7 +59,7 @@ def no_language(text: str) -> str | None:
     """
     sample = text[:_SAMPLE]
     reason = _too_little(sample, words=2) or _no_words(sample)
-    return f"holds no readable language ({reason})" if reason else None
+    return worded("holds no readable language ({reason})", reason=reason) if reason else None
 
 
 def _too_little(text: str, words: int) -> str | None:

@@ -12,7 +12,9 @@ from assistant.settings import IngestSettings
 from assistant.wording import worded
 
 INSTALL = "pip install 'wardround[ocr]' and apt-get install tesseract-ocr"
-OFFER = f'a scanned page without text: text recognition reads it with ingest.ocr = "auto" ({INSTALL})'
+OFFER = worded(
+    'a scanned page without text: text recognition reads it with ingest.ocr = "auto" ({install})', install=INSTALL
+)
 _DPI = 300  # what Tesseract's documentation asks for
 _MAX_PIXELS = 40_000_000
 _SHARE = 0.8  # of `max_seconds`, which ends the reading of the whole file
