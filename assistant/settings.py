@@ -6,14 +6,14 @@ A threshold's comment names the data and the metric it was chosen on.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from assistant.errors import WardroundError
+from assistant.toml_file import read_toml
 
 Mode = Literal["direct", "evidence_first", "reflect", "self_consistency"]
 
@@ -345,12 +345,7 @@ def load_settings(workspace: Path) -> Settings:
     Raises WardroundError naming the option and the file when a value does not fit.
     """
     path = Path(workspace) / "wardround.toml"
-    values: dict[str, Any] = {}
-    if path.exists():
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise WardroundError(f"{path}: not valid TOML: {error}") from error
+    values = read_toml(path, "is gone", WardroundError) if path.exists() else {}
     try:
         return Settings(**values)
     except ValidationError as error:

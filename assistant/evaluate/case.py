@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assistant.records import Verdict
 
@@ -113,11 +113,3 @@ class Case(Strict):
         if self.reference.choice is not None and self.reference.choice >= len(self.choices):
             raise ValueError(f"reference.choice is {self.reference.choice}, but there are {len(self.choices)} choices")
         return self
-
-
-def first_fault(error: ValidationError) -> str:
-    """The first thing wrong, with its field: 'reference.gold: Input should be …'."""
-    first = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{field}: {message}" if field else message

@@ -43,7 +43,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -51,11 +50,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from assistant.errors import RecipeError
-from assistant.evaluate.case import Case, Strict, Task, first_fault
+from assistant.evaluate.case import Case, Strict, Task
 from assistant.evaluate.mapping import Sample, find_data, find_mapping, map_cases, sample_cases
 from assistant.evaluate.mapping.choose import Half, half_of
 from assistant.resources import resource_dir
 from assistant.settings import Settings
+from assistant.toml_file import first_fault, load_toml
 
 PACKAGE_SCHEME = "package:"
 WORKSPACE_SCHEME = "workspace:"
@@ -185,14 +185,7 @@ def load_suite(path: Path, workspace: Path | None = None) -> Dataset:
     `workspace` is where `workspace:` files lie, by default the current folder.
     """
     path = Path(path)
-    try:
-        suite = Suite.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise RecipeError(f"{path}: no such suite; suites are TOML files, see docs/evaluation.md") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: not valid TOML: {error}") from error
-    except ValidationError as error:
-        raise RecipeError(f"{path}: {first_fault(error)}") from error
+    suite = load_toml(path, Suite, "no such suite; suites are TOML files, see docs/evaluation.md")
     workspace = workspace or Path.cwd()
     if suite.mapping is not None and suite.data is not None:
         mapping = find_mapping(suite.mapping, workspace)

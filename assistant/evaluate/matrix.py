@@ -36,10 +36,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from assistant.errors import ModelUnavailable, RecipeError
-from assistant.evaluate.case import Strict, first_fault
+from assistant.evaluate.case import Strict
 from assistant.evaluate.compare import Comparison, compare_samples
 from assistant.evaluate.dataset import load_suite
 from assistant.evaluate.plan import RUNS, content_hash
@@ -48,6 +48,7 @@ from assistant.evaluate.run import Progress, VariantUntouched, find_suite, run_s
 from assistant.evaluate.score import metrics_of
 from assistant.evaluate.solve import OpenAssistant
 from assistant.settings import Settings, load_settings
+from assistant.toml_file import load_toml
 
 AS_IT_COMES = "as it comes"
 """The name of the setting that changes nothing; it is left out of what a row is called."""
@@ -154,12 +155,7 @@ def is_matrix(path: Path | str) -> bool:
 
 def load_matrix(path: Path) -> Matrix:
     """A matrix from its file; RecipeError names the field that does not fit."""
-    try:
-        return Matrix.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RecipeError(f"{path}: not valid TOML: {error}") from error
-    except ValidationError as error:
-        raise RecipeError(f"{path}: {first_fault(error)}") from error
+    return load_toml(path, Matrix, "no such matrix")
 
 
 def run_matrix(

@@ -36,7 +36,7 @@ def test_the_smoke_suite_is_sound():
             '{"id": "a", "question": "q"}\n\n{"id": "a", "question": "q"}\n',
             r"line 3: id 'a' was already used in line 1",
         ),
-        ('{"id": "a", "question": "q", "refrence": {}}\n', r"line 1: refrence: Extra inputs"),
+        ('{"id": "a", "question": "q", "refrence": {}}\n', r"line 1: refrence: there is no such option"),
         ('{"id": "a", "question": "q", "reference": {"gold": 3}}\n', r"line 1: reference\.gold"),
         ('{"id": "a", "question": "q", "reference": {"answerable": false, "gold": ["x"]}}', "not answerable"),
         ("\n", "no cases"),

@@ -11,11 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from assistant.errors import RecipeError
-from assistant.evaluate.case import Case, first_fault
+from assistant.evaluate.case import Case
 from assistant.evaluate.mapping.rows import Row, read_rows
 from assistant.evaluate.mapping.rules import BadValue, entries, text_pattern, with_fields
 from assistant.evaluate.mapping.scheme import CaseRule, Condition, Gold, Join, Mapping
 from assistant.evaluate.mapping.template import FieldMissing, as_text, is_empty, lookup, render, text
+from assistant.toml_file import first_fault
 
 _TEXTS = ("id", "task", "question", "claim", "study", "index", "patient", "exclude_patient", "group", "pair")
 _LISTS = ("files", "context", "choices")

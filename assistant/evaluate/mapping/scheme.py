@@ -66,14 +66,13 @@ written `{field?}`. What comes out empty is left out of the case.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
-from assistant.errors import RecipeError
-from assistant.evaluate.case import Strict, first_fault
+from assistant.evaluate.case import Strict
+from assistant.toml_file import load_toml
 
 RowFormat = Literal["json", "jsonl", "csv", "tsv", "parquet", "xml", "text", "wfdb"]
 Known = Literal["files", "documentation", "hearsay"]
@@ -207,12 +206,4 @@ class Mapping(Strict):
 
 def load_mapping(path: Path) -> Mapping:
     """Read a mapping file; RecipeError names the file, the key and what is wrong with it."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Mapping.model_validate({**values, "name": path.stem})
-    except FileNotFoundError:
-        raise RecipeError(f"{path}: no such mapping") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: not valid TOML: {error}") from error
-    except ValidationError as error:
-        raise RecipeError(f"{path}: {first_fault(error)}") from error
+    return load_toml(path, Mapping, "no such mapping", name=path.stem)

@@ -13,6 +13,7 @@ from assistant.evaluate.dataset import Dataset, load_suite
 from assistant.findings.extract import extract_findings
 from assistant.records import Finding
 from assistant.settings import Settings
+from assistant.toml_file import read_toml
 
 NOTHING = frozenset(
     {"", "no finding", "no findings", "normal", "unknown", "todo", "none", "nan", "n/a", "other", "no indexing"}
@@ -51,14 +52,7 @@ def subjects_of(source: Path, workspace: Path, settings: Settings) -> tuple[list
 
     Files that can't be read are left out. RecipeError where the TOML is neither, or nothing in it is labelled.
     """
-    import tomllib
-
-    try:
-        is_recipe = "source" in tomllib.loads(source.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RecipeError(f"{source}: there is no such suite or recipe") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{source}: not valid TOML: {error}") from error
+    is_recipe = "source" in read_toml(source, "there is no such suite or recipe")
     dataset = None if is_recipe else load_suite(source, workspace)
     found = _of_recipe(source, settings) if dataset is None else _of_suite(dataset)
     subjects = [subject for subject in found if subject.present]

@@ -5,15 +5,15 @@ A profile is found by the model's name and can be named instead (`llm.profile`: 
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import WardroundError
 from assistant.settings import LlmSettings
+from assistant.toml_file import checked, read_toml
 
 _HERE = Path(__file__).resolve().parent
 
@@ -95,10 +95,4 @@ def profiles() -> tuple[Profile, ...]:
 
 
 def _load(path: Path) -> Profile:
-    try:
-        return Profile(**{"name": path.stem, **tomllib.loads(path.read_text(encoding="utf-8"))})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise WardroundError(f"{path}: can't be read as a model's profile: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise WardroundError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+    return checked(path, Profile, {"name": path.stem, **read_toml(path, "no such profile of a model")})

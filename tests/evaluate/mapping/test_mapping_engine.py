@@ -225,7 +225,7 @@ ROWS = '[[rows]]\nfile = "a.jsonl"\nformat = "jsonl"\n'
             '{"id": 1, "question": "q"}\n',
             "choice 1 is empty",
         ),
-        (ROWS + CASE + 'quesiton = "x"\n', '{"id": 1, "question": "q"}\n', "quesiton: Extra inputs"),
+        (ROWS + CASE + 'quesiton = "x"\n', '{"id": 1, "question": "q"}\n', "quesiton: there is no such option"),
         (ROWS + CASE.replace("[[case]]", '[[case]]\nwhen = { id = "z" }'), '{"id": 1, "question": "q"}\n', "no row"),
         ('[[rows]]\nfile = "b.csv"\nformat = "csv"\n' + CASE, "", r"set: no file b\.csv below"),
         ('[[rows]]\nfile = "a.jsonl"\nformat = "json"\nat = "x"\n' + CASE, '{"y": 1}', "there is no 'x' in the top"),
@@ -246,11 +246,11 @@ def test_files_that_do_not_fit_are_named_with_row_and_field(tmp_path, toml, text
 @pytest.mark.parametrize(
     ("toml", "said"),
     [
-        (CASE, "rows: Field required"),
-        (ROWS, "case: Field required"),
+        (CASE, "rows: is missing"),
+        (ROWS, "case: is missing"),
         (ROWS + '[[case]]\n[case.make]\nquestion = "q"\n', "the case 'case' makes no id"),
         (ROWS.replace('"jsonl"', '"yaml"') + CASE, "format"),
-        (ROWS + "fields = 3\n" + CASE, "rows.0.fields: Extra inputs"),
+        (ROWS + "fields = 3\n" + CASE, "rows.1.fields: there is no such option"),
     ],
 )
 def test_a_mapping_that_is_wrong_names_file_and_key(tmp_path, toml, said):
