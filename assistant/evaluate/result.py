@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ class Varied:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunResult:
     """A finished run. `settings` are those that shaped it, secrets left out; `indexes` name each generation; `total` is
     how many cases the suite has, of which a limit or a variant may have taken fewer.
@@ -66,7 +67,7 @@ class RunResult:
     groups: tuple[GroupTable, ...] = ()
     judge: JudgeReport | None = None
 
-    @property
+    @cached_property
     def definitions(self) -> dict[str, Metric]:
         """What each metric of the run is, by name, in the order of reading."""
         return {name: metric for name, metric in metrics_of(self.dataset).items() if name in self.metrics}

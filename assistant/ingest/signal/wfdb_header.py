@@ -33,13 +33,14 @@ COMPRESSED = ("508", "516", "524")
 
 @dataclass(frozen=True, slots=True)
 class SignalLine:
-    """What a signal's line says of where its samples lie."""
+    """What a signal's line says of where its samples lie; `name` is its description, "" where it has none."""
 
     file: str
     format: str
     per_frame: int
     skew: int
     offset: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def parse_header(text: str) -> Header | None:
         lines=tuple(
             SignalLine(
                 line["file"], line["format"], int(line["per_frame"] or 1), int(line["skew"] or 0),
-                int(line["offset"] or 0),
+                int(line["offset"] or 0), _described(line.string),
             )
             for line in found
             if line is not None
@@ -104,6 +105,12 @@ def parse_header(text: str) -> Header | None:
         segment_count=int(match["segments"] or 0),
         comments=comments,
     )  # fmt: skip
+
+
+def _described(line: str) -> str:
+    """A signal's description: what follows the eight fields of numbers before it."""
+    fields = line.split(None, 8)
+    return fields[8] if len(fields) > 8 else ""
 
 
 def decode_header(data: bytes) -> Header | None:
