@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,14 +10,17 @@ from assistant.errors import WardroundError
 from assistant.findings import extract_findings, implies, measurements_named
 from assistant.generate.context import Exchange
 from assistant.generate.counts import count_findings, count_labels, labels_named, studies_of
+from assistant.generate.documents import document_sentences
 from assistant.generate.prompts import load_prompt
 from assistant.generate.reports import section_asked
 from assistant.generate.sentences import Sentence, best_sentences, quotable
 from assistant.generate.task import DraftTask, Task, TextEncoder
-from assistant.generate.values import is_measured, measured_for
+from assistant.generate.values import asks_for_values_alone, asks_of_others, bears_on, is_measured, measured_for
 from assistant.records import About, Evidence, Statement, ValuePlace
 from assistant.retrieve.question import points_at_study, read_question
 from assistant.retrieve.relevance import content_words
+
+_CLAUSES = re.compile(r"[,;?]|\band\b", re.IGNORECASE)
 
 
 class QuoteAnswerer:
@@ -44,17 +48,22 @@ class QuoteAnswerer:
     def answer(self, task: Task) -> Iterator[Statement]:
         """Measured values of the study, then sentences of what was uploaded, then what similar studies show,
         then sentences of general knowledge; nothing where none of it bears on the question. Where the patient's report
-        or a section of it is asked for, that alone follows the measured values."""
-        yield from (_measured(piece) for piece in measured_for(task.question, task.evidence))
+        or a section of it is asked for, that alone follows the measured values; where values alone are asked for and
+        the study has them, or the reason why it has not, what the patient's own records say on it."""
+        values = measured_for(task.question, task.evidence)
+        yield from map(_measured, values)
         own = [p for p in task.evidence if p.relation == "own" and p.kind == "text" and not is_measured(p)]
         if section := section_asked(task.question, own):
             yield from section
             return
         similar = [p for p in task.evidence if p.relation == "similar"]
         knowledge = [p for p in task.evidence if p.relation == "knowledge" and p.kind == "text"]
+        if values and asks_for_values_alone(task.question):
+            yield from map(_quoted, _own_on_values(task.question, own))
+            return
         told = _own_findings(task.question, own)
         said = {sentence.text for sentence in told}
-        quotes = told + [s for s in best_sentences(task.question, own, task.encode) if s.text not in said]
+        quotes = told + [s for s in document_sentences(task.question, own) if s.text not in said]
         yield from (_quoted(sentence) for sentence in quotes)
         counted = list(_similar(task.question, similar, task.encode))
         # what nobody else has says nothing against the patient's own record; and of studies that were found by words
@@ -103,16 +112,26 @@ def _about(piece: Evidence) -> About:
 
 
 def _own_findings(question: str, own: Sequence[Evidence], at_most: int = 4) -> list[Sentence]:
-    """Sentences of the patient's own records on what was asked: by finding, else by the question's words ("rhythm")."""
+    """Sentences of the patient's own records on the findings that were asked for."""
     asked = {finding.entity for finding in extract_findings(question)}
-    words = set(content_words(question))
     told: list[Sentence] = []
     for rank, piece in enumerate(piece for piece in own if piece.modality != "DOC"):
         for start, sentence in quotable(piece.text, least_words=1):
             found = extract_findings(sentence)
-            on_it = any(implies(f, name) for f in found for name in asked)
-            if on_it if asked else found and words & set(content_words(sentence)):
+            if any(implies(f, name) for f in found for name in asked):
                 told.append(Sentence(sentence, piece, rank, start))
+    return told[:at_most]
+
+
+def _own_on_values(question: str, own: Sequence[Evidence], at_most: int = 4) -> list[Sentence]:
+    """Sentences of the patient's own records on the measured quantities that were asked for: a "left bundle branch
+    block" where the QRS is."""
+    told = [
+        Sentence(sentence, piece, rank, start)
+        for rank, piece in enumerate(piece for piece in own if piece.modality != "DOC")
+        for start, sentence in quotable(piece.text, least_words=1)
+        if bears_on(question, sentence)
+    ]
     return told[:at_most]
 
 
@@ -120,7 +139,7 @@ def _similar(question: str, similar: Sequence[Evidence], encode: TextEncoder | N
     """Counts over the similar studies and a quotation or two; nothing where the question is about something else."""
     asked = list(dict.fromkeys(finding.entity for finding in extract_findings(question)))
     if read_question(question).kind in ("similar", "count"):  # "how high is the CRP in similar studies?"
-        asked += [name for name in measurements_named(question) if name not in asked]
+        asked += [name for name in measurements_named(_on_others(question)) if name not in asked]
     if not similar or not (asked or points_at_study(question)):
         return
     if asked:
@@ -138,6 +157,12 @@ def _similar(question: str, similar: Sequence[Evidence], encode: TextEncoder | N
     first = next(iter(studies_of(similar)))
     for sentence in best_sentences(question, similar, encode, at_most=3):
         yield _from_study(sentence.text, sentence.evidence, first)
+
+
+def _on_others(question: str) -> str:
+    """The clauses that ask of similar studies: of "what is the rate, and what do similar ECGs show?" the second."""
+    clauses = [clause for clause in _CLAUSES.split(question) if clause.strip()]
+    return " ".join(clause for clause in clauses if asks_of_others(clause)) or question
 
 
 def _from_most_similar(similar: Sequence[Evidence], asked: Sequence[str] = ()) -> Iterator[Statement]:

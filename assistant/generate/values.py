@@ -1,12 +1,14 @@
-"""Which measured values of the study itself a question is after."""
+"""Which measured values of the study itself a question is after, and why one of them is not there."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from assistant.measure import leads_named, quantity_of
 from assistant.records import Evidence, SignalPlace, ValuePlace
-from assistant.retrieve.question import points_at_study
+from assistant.retrieve.own import NOT_MEASURED
+from assistant.retrieve.question import points_at_study, read_question
 
 # A question's words, and the measured values (by the start of their name) that answer it; "rhythm" also
 # takes statements about a stretch of the signal.
@@ -14,25 +16,54 @@ _ASKED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
     (re.compile(words, re.IGNORECASE), names)
     for words, names in (
         (
-            r"\brhythm|\barrhythm|\b(ir)?regular|\bsinus\b|\bfibrillat|\bflutter|\bafi?b?\b|\bpauses?\b",
+            r"\brhythm|\barrhythm|\b(ir)?regular|\bsinus|\bfibrillat|\bflutter|\bafi?b?\b|\bpauses?\b|\bp[- ]waves?\b"
+            r"|\bvorhoffl|\bp-wellen?\b",
             ("rhythm", "rr", "heart_rate"),
         ),
-        (r"\brate\b|\bfast\b|\bslow\b|tachycard|bradycard|\bbpm\b|\bpulse\b", ("heart_rate",)),
+        (
+            r"\brate\b|\bfast\b|\bslow\b|(?:tachy|brady)[ck]ard|\bbpm\b|\bpulse?\b|\b(?:herz|kammer)?frequenz",
+            ("heart_rate",),
+        ),
         (r"\bqtc?\b|\brepolari[sz]ation|\bbazett|\bfridericia", ("qt",)),
         (r"\bp[rq]\b|\bav[- ]?(block|conduction)|\batrioventricular|first[- ]degree", ("pr", "pq")),
-        (r"\bqrs\b|\bbundle\b|\bwide\b|\bnarrow\b|\b[lr]bbb\b|\bconduction", ("qrs",)),
-        (r"\baxis\b|\bdeviat|\bfascicular", ("axis",)),
-        (r"\bst\b|\bischa?emi|\binfarct|\bstemi\b|\belevat|\bdepress", ("st",)),
-        (r"\bintervals\b|\bdurations\b|\btimings\b", ("pr", "qrs", "qt", "rr")),
+        (r"\bqrs\b(?!\W+axis)|\bbundle\b|\bwide\b|\bnarrow\b|\b[lr]bbb\b|\bconduction|schenkelblock", ("qrs",)),
+        (r"\baxis\b|(?<!\bst[ -])\bdeviat|\bfascicular|\blagetyp|\b(?:herz)?achse\b", ("axis",)),
+        (r"\bst\b|\bischa?emi|\binfarct|\bn?stemi\b|\belevat|\bdepress|\bischämi|\binfarkt|\b(?:st-?)?(?:hebung|senkung)",
+         ("st",)),
+        (r"\bintervals\b|\bdurations\b|\btimings\b|\bintervalle\b", ("pr", "qrs", "qt", "rr")),
         (r"\bvoltage|\bamplitude|\bhypertroph|\blvh\b", ("amplitude", "sokolow", "cornell", "voltage")),
         (
-            r"\bquality\b|\bnois[ey]|\bart[ei]fact|\bsharp|\bexpos|\bclipp|\breadable",
+            r"\bquality\b|\bnois[ey]|\bart[ei]fact|\bsharp|\bexpos|\bclipp|\breadable|\bqualität",
             ("quality", "noise", "sharp", "clip", "expos", "contrast", "saturat", "usable"),
         ),
     )
+)  # fmt: skip
+
+# All that a question consists of which asks for a measured value and for nothing else: the value's name, what is to be
+# judged of it, a lead, the recording, and words that carry nothing. Any other word is a second thing that is asked.
+_VALUE_WORDS = re.compile(
+    r"""(?:hearts?|ventricular|atrial|rates?|pulse?|bpm|beats?|qtc?|p[rq]|qrs|rr|r-r|complex(?:es)?|intervals?|durations?
+    |times?|axis|frontal|electrical|mean|st|segments?|levels?|elevations?|elevated|depressions?|depressed|deviations?
+    |deviated|shifts?|[td]achy|tachycardi[ac]|bradycardi[ac]|bazett|fridericia|corrected|quality|signal|amplitudes?
+    |minutes?|ms|mv
+    |(?:herz|kammer)?frequenz|puls|(?:qtc?|p[rq]|qrs|rr)-(?:zeit|dauer|intervall|interval|komplex|complex|duration|time)
+    |zeit|dauer|intervall|lagetyp|(?:herz)?achse|(?:st-?)?(?:hebung|senkung|strecke)(?:en)?|st-segments?|st-strecken
+    |st-(?:elevations?|depressions?|deviations?)|tachykardie|bradykardie|signalqualität|qualität
+    |long|short|wide|narrow|broad|high|low|fast|slow|big|large|good|bad|normal|abnormal|prolonged|shortened|widened
+    |increased|decreased|raised|left|right|significant|much|many|exact|lang|kurz|breit|schmal|hoch|niedrig|schnell
+    |langsam|gut|schlecht|verlängert|verkürzt|verbreitert|auffällig|links|rechts
+    |i{1,3}|av[rlf]|v[1-6](?:[-–]v?[1-6])?|leads?|any|all|chest|limb|precordial|ableitung(?:en)?
+    |ecgs?|ekgs?|electrocardiograms?|recordings?|tracings?|strips?|uploads?|uploaded|files?|patient(?:'s|s|en)?
+    |recorded|measured|measure|measurements?|values?|gemessen|aufnahme|datei|wert|give|state|tell|show|report|see|seen
+    |is|are|was|were|there|does|do|did|has|have|can|could|you|please|me|us|what|what's|which|how|and|or|but|also|then
+    |the|this|that|these|those|it|its|his|her|a|an|of|on|in|at|for|to|with|from|about|too|so|by|here|now
+    |wie|was|ist|sind|war|der|die|das|den|dem|des|ein|eine|einer|eines|im|in|und|oder|gibt|es|zu|auf|bei|mit|hier
+    |welche[rns]?|hat|liegt|vor|bitte|man|sieht|zeigt|dieses|diesem|diese[rn]?|aus|von)$""",
+    re.IGNORECASE | re.VERBOSE,
 )
-
-
+_WORD = re.compile(r"[^\W_][\w'’–-]*")
+_A_NORMAL_ONE = re.compile(r"\bnormal\w*\s+(?!in\b|on\b|for\b)\w", re.IGNORECASE)  # "what is a normal QT?"
+_OF_SOMETHING_ELSE = frozenset({"knowledge", "similar", "comparison", "count", "cases"})
 _ASKS_OF_OTHERS = re.compile(r"\b(similar|other|alike|comparable)\b", re.IGNORECASE)
 _DESCRIBES_UPLOAD = re.compile(r"uploaded\b", re.IGNORECASE)
 
@@ -40,27 +71,65 @@ _DESCRIBES_UPLOAD = re.compile(r"uploaded\b", re.IGNORECASE)
 def is_measured(piece: Evidence) -> bool:
     """Whether the evidence is a value or a statement measured on the study itself, not the upload as a whole."""
     measured = piece.relation == "own" and isinstance(piece.place, ValuePlace | SignalPlace)
-    return measured and bool(piece.text.strip()) and not _DESCRIBES_UPLOAD.match(piece.text)
+    told = bool(piece.text.strip()) and not _DESCRIBES_UPLOAD.match(piece.text)
+    return measured and told and not _is_absence(piece)
 
 
 def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The measured values that answer the question, the one named first in it first.
+    """The measured values that answer the question, the one named first in it first; where one could not be measured
+    the evidence that says why.
 
-    All of them where the question is about the study but names none ("what does it show?"); none where it
+    All that was measured where the question is about the study but names none ("what does it show?"); none where it
     is about something else.
     """
     measured = [piece for piece in evidence if is_measured(piece)]
+    absent = _absences(evidence)
+    candidates = [piece for piece in evidence if piece in measured or piece in absent]
+    if leads := leads_named(question):  # why there is nothing in the lead that was asked for comes first
+        bearing = [piece for piece in absent if leads & (leads_named(piece.text) or leads)]
+        candidates = [*bearing, *measured]
     named = sorted((hit.start(), names) for words, names in _ASKED if (hit := words.search(question)))
     found: list[Evidence] = []
     for name in (name for _, names in named for name in names):
-        found += [piece for piece in measured if piece not in found and _is_called(piece, name)]
+        found += [piece for piece in candidates if piece not in found and _is_called(piece, name)]
     if named:
         return found
-    return measured if points_at_study(question) and not _ASKS_OF_OTHERS.search(question) else []
+    return measured if points_at_study(question) and not asks_of_others(question) else []
+
+
+def bears_on(question: str, sentence: str) -> bool:
+    """Whether a sentence of a record speaks of a measured quantity that the question asks for, or of what it tells."""
+    return any(words.search(question) and words.search(sentence) for words, _ in _ASKED)
+
+
+def asks_of_others(question: str) -> bool:
+    """Whether a question's words point at studies like the one on the table."""
+    return _ASKS_OF_OTHERS.search(question) is not None
+
+
+def asks_for_values_alone(question: str) -> bool:
+    """Whether a question names measured quantities and asks for nothing beside them: "How long is the QT?"."""
+    if not any(words.search(question) for words, _ in _ASKED) or _A_NORMAL_ONE.search(question):
+        return False
+    if read_question(question).kind in _OF_SOMETHING_ELSE:
+        return False
+    return all(_VALUE_WORDS.match(word) for word in _WORD.findall(question))
+
+
+def _is_absence(piece: Evidence) -> bool:
+    return piece.relation == "own" and piece.why == NOT_MEASURED
+
+
+def _absences(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Why values are not there; of ECGs where there are any, for that a pressure curve has no PR says nothing then."""
+    absent = [piece for piece in evidence if _is_absence(piece)]
+    signals = {piece.modality for piece in evidence if piece.relation == "own" and piece.kind == "signal"}
+    return [piece for piece in absent if piece.modality == "ECG"] if "ECG" in signals else absent
 
 
 def _is_called(piece: Evidence, name: str) -> bool:
     """Whether a value's name, or a statement's first words ("Rhythm: …", "ST level …"), say what was asked for."""
-    if isinstance(piece.place, ValuePlace):
-        return piece.place.name.lower().startswith(name)
+    told = piece.place.name if isinstance(piece.place, ValuePlace) else quantity_of(piece.text)
+    if told is not None:
+        return told.lower().startswith(name)
     return any(word.startswith(name) for word in piece.text.lower().partition(":")[0].split()[:4])

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from assistant.measure.absent import leads_named
 from assistant.measure.analysis import Analysis, analyse
 from assistant.measure.image import measure_image
 from assistant.measure.report import Measurements, measure_signal
-from assistant.measure.words import statements
+from assistant.measure.words import absences, quantity_of, statements
 
-__all__ = ["Analysis", "Measurements", "analyse", "measure_image", "measure_signal", "statements"]
+__all__ = [
+    "Analysis",
+    "Measurements",
+    "absences",
+    "analyse",
+    "leads_named",
+    "measure_image",
+    "measure_signal",
+    "quantity_of",
+    "statements",
+]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_SNIPPETS = 300  # beats that median beats are made of; a long recording gives a few from every minute
 MIN_SECONDS = 2.0
+LEAST_RATE_HZ = 50
 REPEATS = 0.5  # median correlation of a QRS with the usual one below which what was found are no heartbeats
 # A QRS against a pulse or breath: the least share of the median beat's slope energy that lies within 80 ms of the
 # fiducial point, and of its energy that lies there above 8 Hz. On single leads of LUDB the 1st percentiles are 0.43
@@ -38,7 +39,7 @@ class Analysis:
     500 Hz, `marks` (n_leads, 7) in ms from its fiducial point (see waves.MARKS), NaN what could not be measured,
     `noise` (n_leads,).
     `strip` is the first block, cleaned, of at most a minute. `rhythm` is None with fewer than
-    three beats, and then median and marks say nothing.
+    three beats, and then median and marks say nothing, and `why_no_beats` tells the reason.
     """
 
     leads: tuple[str, ...]
@@ -52,6 +53,7 @@ class Analysis:
     noise: NDArray[np.float64]
     rhythm: Rhythm | None
     strip: Block | None
+    why_no_beats: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -76,25 +78,39 @@ def analyse(signal: Signal) -> Analysis:
     quality = judge_samples(signal)
     columns = [i for i, name in enumerate(signal.leads) if quality[name].usable]
     leads = tuple(signal.leads[i] for i in columns)
-    if not columns or signal.duration_s < MIN_SECONDS or signal.sampling_rate_hz < 50:
-        return _nothing(leads, quality, None)
+    if why := _unfit(signal, leads):
+        return _nothing(leads, quality, None, why)
     found = _collect(signal, columns)
     if len(found.at_s) < 3:
-        return _nothing(leads, quality, found.strip)
+        return _nothing(
+            leads, quality, found.strip, f"{'fewer than three heartbeats' if len(found.at_s) else 'no heartbeat'} found"
+        )
     usual = (beat.alike(found.snippets) == 0) & found.complete
     if usual.sum() < 2:
-        return _nothing(leads, quality, found.strip)
+        return _nothing(leads, quality, found.strip, "fewer than two whole heartbeats of one shape found")
     median = np.median(found.snippets[usual], axis=0)
     if not looks_like_beats(found.snippets[found.complete], median):
-        return _nothing(leads, quality, found.strip)
+        return _nothing(leads, quality, found.strip, "nothing that repeats as heartbeats do was found")
     return _measured(signal, leads, columns, quality, found, usual, median)
 
 
-def _nothing(leads: tuple[str, ...], quality: Mapping[str, LeadQuality], strip: Block | None) -> Analysis:
+def _unfit(signal: Signal, leads: tuple[str, ...]) -> str:
+    """Why no beats can be sought in a recording of which `leads` are usable, "" where they can."""
+    if not leads:
+        return "no usable ECG lead"
+    if signal.duration_s < MIN_SECONDS:
+        return "the recording is too short"
+    if signal.sampling_rate_hz < LEAST_RATE_HZ:
+        return "the sampling rate is too low"
+    return ""
+
+
+def _nothing(leads: tuple[str, ...], quality: Mapping[str, LeadQuality], strip: Block | None, why: str) -> Analysis:
     none = np.zeros(0)
     return Analysis(
         leads, quality, none, none.astype(np.int64), none, none.astype(bool),
-        np.zeros((LENGTH, len(leads))), np.full((len(leads), len(MARKS)), np.nan), np.zeros(len(leads)), None, strip,
+        np.zeros((LENGTH, len(leads))), np.full((len(leads), len(MARKS)), np.nan), np.zeros(len(leads)), None,
+        strip, why,
     )  # fmt: skip
 
 
@@ -177,6 +193,7 @@ def _measured(
     return Analysis(
         leads, judged, at_s, shape, rr_ms, joined, median, marks,
         beat_noise(found.snippets[usual], median), rhythm, found.strip,
+        "" if rhythm else "fewer than two intervals between heartbeats without a gap between them",
     )  # fmt: skip
 
 

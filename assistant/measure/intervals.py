@@ -25,19 +25,23 @@ SAME_GAIN = 0.1
 GOLDBERGER = 2 / math.sqrt(3)  # augmented leads see the same vector at √3/2 of a limb lead's size
 
 
+def widths_ms(mark: NDArray[np.float64]) -> dict[str, float]:
+    """P, PR, QRS and QT of one lead (ms) as its marks bound them, NaN where a mark is missing."""
+    return {
+        "p_ms": float(mark[P_END] - mark[P_ON]),
+        "pr_ms": float(mark[QRS_ON] - mark[P_ON]),
+        "qrs_ms": float(mark[QRS_END] - mark[QRS_ON]),
+        "qt_ms": float(mark[T_END] - mark[QRS_ON]),
+    }
+
+
 def lead_values(mark: NDArray[np.float64], median: NDArray[np.float64]) -> dict[str, float]:
     """Intervals (ms) and amplitudes (the samples' unit, mV) of one lead; what could not be measured is absent.
 
     Amplitudes are taken from the level just before the QRS: `r_mv` its highest and `s_mv` its lowest point, `st_mv`
     60 ms after its end, `t_mv` and `p_mv` the waves' peaks.
     """
-    values = {
-        "p_ms": mark[P_END] - mark[P_ON],
-        "pr_ms": mark[QRS_ON] - mark[P_ON],
-        "qrs_ms": mark[QRS_END] - mark[QRS_ON],
-        "qt_ms": mark[T_END] - mark[QRS_ON],
-    }
-    values = {k: float(v) for k, v in values.items() if PLAUSIBLE_MS[k][0] <= v <= PLAUSIBLE_MS[k][1]}
+    values = {k: v for k, v in widths_ms(mark).items() if PLAUSIBLE_MS[k][0] <= v <= PLAUSIBLE_MS[k][1]}
     if np.isnan(mark[QRS_ON]):
         return values
     on, end = sample_at(mark[QRS_ON]), sample_at(mark[QRS_END])

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from assistant.measure.absent import CONTRADICTORY, SCALED, leads_without, of_no_ecg, reasons
 from assistant.measure.analysis import Analysis, analyse
 from assistant.measure.atrial import atrial_waves
 from assistant.measure.intervals import Limbs, corrected_qt, frontal_axis, lead_values, limb_gains, medians
 from assistant.measure.quality import LeadQuality, grade, grade_samples, judge_samples
 from assistant.measure.waves import MARKS
+from assistant.wording import joined
 
 if TYPE_CHECKING:
     from assistant.measure.rhythm import Rhythm
@@ -38,8 +40,10 @@ class Measurements:
     `values`: of a signal, intervals in ms as medians over the leads in which they could be measured, rate in
     beats/min, axis in degrees, shares in [0, 1]; what could not be measured is absent. `per_lead`: the same by lead,
     with amplitudes in mV. `quality`: "overall" is good, limited or poor, "reasons" says why in words, and each kind
-    of problem names its leads. `beats_s` are the beats' times; `marks` gives, per lead, each wave's limits in ms from
-    the beat's time. `rhythm` holds the figures behind the sentence on the rhythm.
+    of problem names its leads. `absent` says of a signal, by name, why a value is not there (`st_mv` and
+    `amplitudes_mv`: in no lead), `absent_leads`, by lead, why nothing is measured in it (leads of the standard twelve
+    that were not recorded, too). `beats_s` are the beats' times; `marks` gives, per lead, each wave's limits in ms
+    from the beat's time. `rhythm` holds the figures behind the sentence on the rhythm.
     """
 
     leads: tuple[str, ...] = ()
@@ -48,6 +52,8 @@ class Measurements:
     values: Mapping[str, float] = field(default_factory=dict)
     per_lead: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     quality: Mapping[str, float | str | bool] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
+    absent_leads: Mapping[str, str] = field(default_factory=dict)
     rhythm: Rhythm | None = None
     beats_s: tuple[float, ...] = ()
     marks: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -62,6 +68,9 @@ class Measurements:
         found["values"] = dict(self.values)
         found["per_lead"] = {lead: dict(values) for lead, values in self.per_lead.items()}
         found["quality"] = dict(self.quality)
+        if self.duration_s is not None:
+            found["absent"] = dict(self.absent)
+            found["absent_leads"] = dict(self.absent_leads)
         return found
 
 
@@ -79,18 +88,19 @@ def measure_signal(signal: Signal) -> Measurements:
 def _of_another_kind(signal: Signal) -> Measurements:
     """The quality of a pulse wave, an EEG …: channels that are flat, clipped or have gaps."""
     judged = judge_samples(signal)
-    overall, reasons = grade_samples(judged)
+    overall, why = grade_samples(judged)
     return Measurements(
         leads=signal.leads,
         sampling_rate_hz=signal.sampling_rate_hz,
         duration_s=signal.duration_s,
-        quality=_quality(judged, overall, reasons),
+        quality=_quality(judged, overall, why),
+        absent=of_no_ecg(),
     )
 
 
 def from_analysis(signal: Signal, analysis: Analysis) -> Measurements:
     """The measurements of an analysis that was already made of this signal."""
-    overall, reasons = grade(analysis.quality, len(analysis.beats_s), signal.duration_s)
+    overall, why = grade(analysis.quality, len(analysis.beats_s), signal.duration_s)
     limbs = None
     values: dict[str, float] = {}
     per_lead: dict[str, dict[str, float]] = {}
@@ -100,10 +110,12 @@ def from_analysis(signal: Signal, analysis: Analysis) -> Measurements:
         limbs = limb_gains(analysis.median, analysis.leads)
         values = _values(analysis.rhythm, per_lead, frontal_axis(per_lead, limbs))
         values |= _atrial_rate(analysis)
-    doubt = (
-        _amplitude_doubt(limbs, per_lead) if signal.in_millivolts else "not given: the samples are not in millivolts"
-    )
+    doubt = _amplitude_doubt(limbs, per_lead) if signal.in_millivolts else "the samples are not in millivolts"
+    absent = reasons(analysis, values, per_lead, limbs, doubt)
+    absent_leads = leads_without(signal, analysis.quality, per_lead) if analysis.rhythm is not None else {}
+    quality = _quality(analysis.quality, overall, why)
     if doubt:
+        quality["amplitudes"] = f"{'and axis ' if doubt == CONTRADICTORY else ''}not given: {doubt}"
         per_lead = {k: {n: v for n, v in found.items() if not n.endswith("_mv")} for k, found in per_lead.items()}
     for lead, judged in analysis.quality.items():
         per_lead.setdefault(lead, {}).update(judged.figures)
@@ -113,7 +125,9 @@ def from_analysis(signal: Signal, analysis: Analysis) -> Measurements:
         duration_s=signal.duration_s,
         values=_rounded(values),
         per_lead={lead: _rounded(per_lead[lead]) for lead in signal.leads if per_lead.get(lead)},
-        quality=_quality(analysis.quality, overall, reasons) | ({"amplitudes": doubt} if doubt else {}),
+        quality=quality,
+        absent=absent,
+        absent_leads=absent_leads,
         rhythm=analysis.rhythm,
         beats_s=tuple(round(float(t), 3) for t in analysis.beats_s),
         marks={
@@ -134,12 +148,12 @@ def _atrial_rate(analysis: Analysis) -> dict[str, float]:
 def _amplitude_doubt(limbs: Limbs | None, per_lead: Mapping[str, Mapping[str, float]]) -> str:
     """Why no amplitudes are given, or "": leads on scales of their own, or numbers that can't be millivolts."""
     if limbs is not None and not limbs.consistent:
-        return "and axis not given: leads I, II and III contradict one another"
+        return CONTRADICTORY
     if limbs is not None and not limbs.one_scale:
-        return "not given: the leads were scaled one by one"
+        return SCALED
     sizes = [v["r_mv"] - v["s_mv"] for v in per_lead.values() if "r_mv" in v]
     if sizes and not SIZE_MV[0] <= float(median(sizes)) <= SIZE_MV[1]:
-        return f"not given: a QRS of {float(median(sizes)):.3g} can't be in millivolts"
+        return f"a QRS of {float(median(sizes)):.3g} can't be in millivolts"
     return ""
 
 
@@ -157,7 +171,7 @@ def _values(rhythm: Rhythm, per_lead: Mapping[str, Mapping[str, float]], axis: f
 
 
 def _quality(leads: Mapping[str, LeadQuality], overall: str, reasons: tuple[str, ...]) -> dict[str, float | str | bool]:
-    found: dict[str, float | str | bool] = {"overall": overall, "reasons": "; ".join(reasons)}
+    found: dict[str, float | str | bool] = {"overall": overall, "reasons": joined(reasons)}
     for problem in PER_LEAD_PROBLEMS:
         names = [name for name, lead in leads.items() if problem in lead.problems]
         if names:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from assistant.measure.absent import NO_P_WAVE, listed
 from assistant.measure.rhythm import FAST_BPM, SLOW_BPM, Rhythm
-from assistant.records import Place, SignalPlace, ValuePlace
+from assistant.records import STANDARD_LEADS, Place, SignalPlace, ValuePlace
 
 if TYPE_CHECKING:
     from assistant.measure.report import Measurements
@@ -20,10 +22,18 @@ SENTENCES = (
     ("qtc_fridericia_ms", "QTc (Fridericia)", "ms"),
     ("axis_deg", "Frontal QRS axis", "°"),
 )
+# How the sentences on further quantities begin; those of `absent` that are never told apart share one.
+OTHER_SENTENCES = (
+    ("rr_ms", "R–R intervals"),
+    ("qtc_ms", "QTc"),
+    ("st_mv", "ST level"),
+    ("amplitudes_mv", "Amplitudes"),
+    ("rhythm", "Rhythm"),
+    ("quality", "Signal quality"),
+)
+NOT_MEASURED = "not measured"
 P_PRESENT = 0.8  # share of beats preceded by the same P wave, from which on it is said without a figure
-NO_P_WAVE = "no P wave that precedes the QRS regularly"
 ST_RAISED_MV = 0.1  # one small square; V2 and V3 are given with the same limit, for the reader to weigh
-ST_UNLIKELY_MV = 2.0  # beyond this the unit or the lead is in doubt, and nothing is said
 
 
 def statements(measured: Measurements) -> list[tuple[Place, str]]:
@@ -47,6 +57,31 @@ def statements(measured: Measurements) -> list[tuple[Place, str]]:
     if measured.duration_s is not None:
         found.append((whole, quality_sentence(measured)))
     return found
+
+
+def absences(measured: Measurements) -> list[tuple[Place, str]]:
+    """One sentence for each quantity that was not measured, with its reason; its place is the whole recording."""
+    whole = SignalPlace("all", 0.0, round(measured.duration_s or 0.0, 3))
+    begins = {name: begins for name, begins, _ in SENTENCES} | dict(OTHER_SENTENCES)
+    begins["qtc_bazett_ms"] = begins["qtc_fridericia_ms"] = begins["qtc_ms"]
+    said = [f"{begins[name]} {NOT_MEASURED}: {reason}." for name, reason in measured.absent.items()]
+    if "st_mv" not in measured.absent and measured.absent_leads:
+        said.append(f"{begins['st_mv']} {NOT_MEASURED} in {leads_with_reasons(measured.absent_leads)}.")
+    return [(whole, sentence) for sentence in dict.fromkeys(said)]
+
+
+def quantity_of(sentence: str) -> str | None:
+    """What a sentence of `statements` or `absences` is on: "heart_rate_bpm", "st_mv", "rhythm"; None for any other."""
+    told = [(len(begins), name) for name, begins, *_ in (*SENTENCES, *OTHER_SENTENCES) if sentence.startswith(begins)]
+    return max(told)[1] if told else None
+
+
+def leads_with_reasons(leads: Mapping[str, str]) -> str:
+    """ "V2 (flat), V4–V6 (not recorded)"."""
+    by_reason: dict[str, list[str]] = {}
+    for lead, reason in leads.items():
+        by_reason.setdefault(reason, []).append(lead)
+    return ", ".join(f"{listed(names)} ({reason})" for reason, names in by_reason.items())
 
 
 def rhythm_sentence(measured: Measurements) -> str:
@@ -96,17 +131,25 @@ def _atrial(measured: Measurements) -> str:
 
 
 def st_sentence(measured: Measurements) -> str:
-    """Leads whose ST level 60 ms after the QRS lies a small square or more off the level before it; "" for none."""
-    shifted = {
-        lead: values["st_mv"]
-        for lead, values in measured.per_lead.items()
-        if abs(values.get("st_mv", 0.0)) >= ST_RAISED_MV
-    }
-    if not shifted or max(map(abs, shifted.values())) > ST_UNLIKELY_MV:
+    """The ST level 60 ms after the QRS against the level before it: leads in which it is a small square or more off.
+
+    "" where it was measured in no lead.
+    """
+    levels = {lead: values["st_mv"] for lead, values in measured.per_lead.items() if "st_mv" in values}
+    if not levels or "st_mv" in measured.absent:
         return ""
-    levels = ", ".join(f"{lead} {value:+.2f} mV".replace("-", "−") for lead, value in shifted.items())
-    rest = sum("st_mv" in values for values in measured.per_lead.values()) - len(shifted)
-    return f"ST level 60 ms after the end of QRS: {levels}{'; within ±0.1 mV in the other leads' if rest else ''}."
+    shifted = {lead: level for lead, level in levels.items() if abs(level) >= ST_RAISED_MV}
+    parts = [", ".join(f"{lead} {level:+.2f} mV".replace("-", "−") for lead, level in shifted.items())]
+    if len(levels) > len(shifted):
+        parts.append(f"within ±{ST_RAISED_MV} mV in {'the other leads' if shifted else _all_of(levels)}")
+    return f"ST level 60 ms after the end of QRS: {'; '.join(part for part in parts if part)}."
+
+
+def _all_of(leads: Iterable[str]) -> str:
+    found = list(leads)
+    if set(STANDARD_LEADS) <= set(found):
+        return "all leads"
+    return f"lead{'s' if len(found) > 1 else ''} {listed(found)}"
 
 
 def quality_sentence(measured: Measurements) -> str:

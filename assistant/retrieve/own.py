@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,22 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.embed import Encoder, open_encoder
-from assistant.measure import Measurements, measure_signal, statements
+from assistant.measure import Measurements, absences, measure_signal, statements
 from assistant.records import BoxPlace, Evidence, Place, Record, SignalPlace, TextPlace, evidence_id
 from assistant.retrieve.query import Query, Upload
 from assistant.retrieve.question import is_section, read_question, sought
+from assistant.retrieve.within import passages_answering
 from assistant.settings import Settings
 from assistant.store.indexed_text import DOCUMENT
 from assistant.store.words import query_words
 from assistant.wording import joined, worded
 
+NOT_MEASURED = "not measured on the upload"  # the `why` of evidence that says for which reason a value is not there
 SHARED_WORDS = 0.3  # weight of the share of the question's words that a passage holds, beside its cosine
 
 
 def upload_evidence(upload: Record, measured: Measurements | None = None) -> list[Evidence]:
-    """A picture as a whole; a signal as a whole and every value measured on it. Text: see `own_passages`.
+    """A picture as a whole; a signal as a whole, every value measured on it, and why others could not be measured.
 
-    `measured` is what `measure_signal` gives of the signal, where it was asked already.
+    Text: see `own_passages`. `measured` is what `measure_signal` gives of the signal, where it was asked already.
     """
     if upload.kind == "image" and upload.image is not None:
         height, width = upload.image.pixels.shape[:2]
@@ -37,13 +40,63 @@ def upload_evidence(upload: Record, measured: Measurements | None = None) -> lis
         channels = f"{'leads' if signal.is_ecg else 'channels'} {', '.join(signal.leads)}"
         text = f"Uploaded {upload.modality}, {signal.duration_s:.0f} s at {signal.sampling_rate_hz:g} Hz, {channels}"
         whole = _own(upload, SignalPlace("all", 0.0, round(signal.duration_s, 3)), text, "uploaded signal")
-        said = statements(measured or measure_signal(signal)) if signal.is_ecg else []
-        return [whole] + [_own(upload, place, sentence, "measured on the upload") for place, sentence in said]
+        measured = measured or measure_signal(signal)
+        said = [(*told, "measured on the upload") for told in (statements(measured) if signal.is_ecg else ())]
+        said += [(*told, NOT_MEASURED) for told in absences(measured)]
+        return [whole] + [_own(upload, place, sentence, why) for place, sentence, why in said]
     return []
 
 
+def names_of(uploads: Sequence[Upload], without_identifiers: Callable[[str], str]) -> dict[str, str]:
+    """What uploads are called, by record id, where there are several ECGs or several pictures among them.
+
+    It is the file's name, or where that could identify the patient the upload's number in their order: an answer and
+    a prompt hold it.
+    """
+    found: dict[str, str] = {}
+    for alike in (_ecgs, _pictures):
+        records = [upload for upload in uploads if alike(upload.record)]
+        if len(records) > 1:
+            found |= {upload.record.record_id: _name(upload, uploads, without_identifiers) for upload in records}
+    return found
+
+
+def of_upload(piece: Evidence, name: str | None) -> Evidence:
+    """What is said of an upload, with the upload's name: "Heart rate 72 beats/min (upload a.hea)."."""
+    if not name or not piece.text:
+        return piece
+    text = piece.text.removesuffix(".")
+    return replace(piece, text=f"{text} (upload {name}){piece.text[len(text) :]}")
+
+
+def _ecgs(record: Record) -> bool:
+    return record.signal is not None and record.signal.is_ecg
+
+
+def _pictures(record: Record) -> bool:
+    return record.image is not None
+
+
+def _name(upload: Upload, uploads: Sequence[Upload], without_identifiers: Callable[[str], str]) -> str:
+    files = list(dict.fromkeys((_file_name(other), other.record.sha256) for other in uploads))
+    name = _file_name(upload)
+    words = re.sub(r"[_\W]+", " ", name.rpartition(".")[0] or name).strip()
+    telling = upload.patient and upload.patient.casefold() in name.casefold()
+    if telling or not words or [other for other, _ in files].count(name) > 1 or without_identifiers(words) != words:
+        name = str(files.index((name, upload.record.sha256)) + 1)
+    of_file = [
+        o.record for o in uploads if o.record.sha256 == upload.record.sha256 and o.record.kind == upload.record.kind
+    ]
+    return f"{name}, {upload.record.part}" if len(of_file) > 1 and upload.record.part else name
+
+
+def _file_name(upload: Upload) -> str:
+    return upload.record.uri.rpartition("!")[2].rpartition("/")[2]
+
+
 def own_passages(query: Query, settings: Settings) -> list[Evidence]:
-    """The passages of uploaded texts, nearest to the question first, kept where they clear the relevance floor.
+    """The passages of uploaded texts, those that hold an answer first, then the nearest to the question, kept where
+    they do or clear the relevance floor.
 
     Where a report or a section of one is asked for, all of an uploaded report is to the point, that section first.
     """
@@ -56,29 +109,36 @@ def own_passages(query: Query, settings: Settings) -> list[Evidence]:
     near = np.concatenate([vectors_of(upload, encoder) for upload in uploads]) @ encoder.encode([query.text])[0]
     words = query_words(query.text)
     shared = np.array([len(words & query_words(text)) / max(len(words), 1) for text in texts])
+    passaged = [passages_answering(upload.record, query.text) for upload in uploads]
+    answers = np.array([share for of_upload in passaged for share in of_upload.shares])
+    headings = [heading for of_upload in passaged for heading in of_upload.headings]
     section = read_question(query.text).section
     of_report = np.array([bool(section) and record.modality != DOCUMENT for record, _ in found])
     first = np.array([bool(section) and is_section(p.section, sought(section)) for _, p in found])
-    order = np.lexsort((-(near + SHARED_WORDS * shared), ~(of_report & first), ~of_report))
+    order = np.lexsort((-(near + SHARED_WORDS * shared), -answers, ~(of_report & first), ~of_report))
     floor = settings.retrieve.text_floor
     studied = {upload.record.sha256 for upload in query.uploads if upload.record.kind != "text"}
     evidence = []
     for rank, n in enumerate(order):
         record, p = found[n]
         about_study = record.sha256 in studied  # what a recorder or a header says of the very picture or signal
-        close = bool(near[n] >= floor or (words and shared[n] == 1.0) or about_study or of_report[n])
+        close = bool(near[n] >= floor or (words and shared[n] == 1.0) or about_study or of_report[n] or answers[n])
         kept = close and rank < settings.retrieve.max_contexts
         why = worded("passage of the upload, meaning {meaning:.2f}", meaning=near[n])
         if about_study:
             why = "what the uploaded recording's own file says of it"
         elif of_report[n] and kept:
             why = "of the uploaded report, which is asked for"
+        elif answers[n] and kept:
+            why = worded("passage of the upload that holds what is asked for, meaning {meaning:.2f}", meaning=near[n])
         elif not close:
             why = joined([why, worded("below the floor {floor:.2f}", floor=floor)], ", ")
         elif not kept:
             beyond = worded("beyond the {count} passages handed on", count=settings.retrieve.max_contexts)
             why = joined([why, beyond], ", ")
-        piece = _own(record, TextPlace(p.start, p.end, p.page), texts[n], why, score=float(near[n]), section=p.section)
+        piece = _own(
+            record, TextPlace(p.start, p.end, p.page), texts[n], why, score=float(near[n]), section=headings[n]
+        )
         evidence.append(replace(piece, kept=kept))
     return evidence
 

@@ -206,10 +206,13 @@ def _contradicting(
     """Own evidence of the same study that says otherwise; or, beside a measured value, a note of other numbers."""
     studies = {study_of(e) for e in allowed}
     measured = any(_is_measured(text, e) for e in allowed)
+    told = any(_is_told(text, e) for e in allowed)
     others: list[str] = []
     for piece in evidence.values():
         if piece.relation != "own" or study_of(piece) not in studies:
             continue
+        if told and _of_recording(piece):
+            continue  # what is measured does not contradict itself, and two recordings of a study have each their rate
         judgement = judge(text, spoken(piece))
         if judgement.verdict != "contradicted":
             continue
@@ -222,10 +225,17 @@ def _contradicting(
 
 
 def _is_measured(text: str, piece: Evidence) -> bool:
-    """Whether the claim is, word for word, what was measured on the patient's own recording."""
-    if piece.relation != "own" or not isinstance(piece.place, ValuePlace | SignalPlace):
-        return False
-    return bool(read_wording(text).quantities) and stands_in(text, read_evidence(tuple(spoken(piece))))
+    """Whether the claim is, word for word, a number that was measured on the patient's own recording."""
+    return bool(read_wording(text).quantities) and _is_told(text, piece)
+
+
+def _is_told(text: str, piece: Evidence) -> bool:
+    """Whether the claim is, word for word, what is told of the patient's own recording."""
+    return _of_recording(piece) and stands_in(text, read_evidence(tuple(spoken(piece))))
+
+
+def _of_recording(piece: Evidence) -> bool:
+    return piece.relation == "own" and isinstance(piece.place, ValuePlace | SignalPlace)
 
 
 def _other_numbers(text: str, piece: Evidence) -> list[str]:
