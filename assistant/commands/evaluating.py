@@ -52,6 +52,7 @@ def run_eval(arguments: Namespace) -> int:
     limits = [read_limit(text) for text in arguments.fail_under]
     result = _read_back(arguments, limits) if finished else _evaluated(arguments, limits)
     published = publish(result, arguments.publish) if arguments.publish else []
+    _remember(arguments.workspace, published)
     corrected = {name: rate.interval for name, rate in result.judge.corrected.items()} if result.judge else {}
     missed = failures(limits, result.definitions, result.metrics, corrected)
     if arguments.json:
@@ -76,6 +77,7 @@ def _run_matrix(arguments: Namespace, path: Path) -> int:
     result = run_matrix(path, workspace=arguments.workspace, progress=progress)
     written = write_matrix(result, result.folder)
     published = publish_matrix(result, arguments.publish) if arguments.publish else []
+    _remember(arguments.workspace, published)
     if arguments.json:
         print_json({**result.to_json(), "files": [str(path) for path in (*written, *published)]})
     else:
@@ -83,6 +85,16 @@ def _run_matrix(arguments: Namespace, path: Path) -> int:
         for path in (*written, *published):
             print(f"written: {path}")
     return OK if result.is_whole else SET_ASIDE
+
+
+def _remember(workspace: Path, published: Sequence[Path]) -> None:
+    """Where figures went is kept: the ids of their cases may be those of patients."""
+    from assistant.settings import load_settings
+    from assistant.store.workspace_db import WorkspaceDb
+    from assistant.store.written import remember_written
+
+    if published:
+        remember_written(WorkspaceDb(workspace, load_settings(workspace).store), "scorecard", published)
 
 
 def _read_back(arguments: Namespace, limits: Sequence[Limit]) -> RunResult:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from assistant.commands.common import OK, SET_ASIDE
 from assistant.console import print_json, say, write_file
+
+if TYPE_CHECKING:
+    from assistant.forget import ForgetReport
 
 
 def run_forget(arguments: Namespace) -> int:
@@ -19,6 +23,7 @@ def run_forget(arguments: Namespace) -> int:
     else:
         if report.found_nothing:
             print(f"{report.patient}: nothing of this patient is in the workspace; is the id right?")
+            _tell_what_is_left(report)
             return SET_ASIDE if report.not_cleaned else OK
         print(f"{report.patient}: " + ("would be removed" if report.dry_run else "removed"))
         for found in report.indexes:
@@ -33,12 +38,20 @@ def run_forget(arguments: Namespace) -> int:
             print(f"  decisions on drafts: {report.draft_edits}")
         for run in report.evaluation_runs:
             print(f"  evaluation run {run}: removed whole, since its figures rest on this patient too; run it again")
+        for probes in report.probes:
+            print(f"  probes {probes['file']}: {probes['cases']} cases, the others of their pairs among them")
+        for path in report.scorecards:
+            print(f"  published scorecard {path}: removed, since it names the patient")
         print(f"  access log: {report.access_log_entries_unlinked} entries lead to nobody any more")
-        for problem in report.not_cleaned:
-            print(f"  NOT cleaned: {problem['path']}: {problem['reason']}")
+        _tell_what_is_left(report)
         if not report.dry_run:
             print("Restart chats that are open: they may still hold files of this patient in memory.")
     return SET_ASIDE if report.not_cleaned else OK
+
+
+def _tell_what_is_left(report: ForgetReport) -> None:
+    for problem in report.not_cleaned:
+        print(f"  NOT cleaned: {problem['path']}: {problem['reason']}")
 
 
 def run_feedback(arguments: Namespace) -> int:

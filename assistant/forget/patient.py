@@ -1,14 +1,10 @@
-"""A patient leaves the workspace: indexes, conversations, drafts and evaluation runs."""
+"""A patient leaves the workspace, part by part."""
 
 from __future__ import annotations
 
 import json
 import secrets
-import shutil
-from dataclasses import asdict, dataclass, field
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -17,6 +13,9 @@ from assistant.drafting.erase import erase_from_run
 from assistant.drafting.output import DRAFTS
 from assistant.drafting.runs import runs_not_begun
 from assistant.errors import BadQuery, WardroundError
+from assistant.forget.evaluations import erase_evaluations
+from assistant.forget.report import ForgetReport
+from assistant.forget.who import Who
 from assistant.pseudonyms import Pseudonyms
 from assistant.settings import StoreSettings, load_settings
 from assistant.store.documents import DocumentTable
@@ -30,73 +29,7 @@ from assistant.store.workspace_db import WorkspaceDb
 from assistant.store.workspace_place import remove_moved_copies
 from assistant.store.workspace_tables import AccessRow, ConversationRow, DraftedRow, DraftRunRow, FeedbackRow, TurnRow
 
-_RUNS = ("eval", "runs")
 _PSEUDONYM = "P-"
-_TELLING = 5  # characters of an own id that is looked for in people's words; "100" stands in every other text
-
-
-@dataclass(slots=True)
-class ForgetReport:
-    """What was removed. `not_cleaned` names what could not be, with the reason: it must be looked at by a person."""
-
-    patient: str
-    indexes: list[dict[str, Any]] = field(default_factory=list)  # index, generation, records, studies
-    conversations: int = 0
-    turns: int = 0
-    feedback: int = 0
-    drafts: list[dict[str, Any]] = field(default_factory=list)  # file, lines
-    draft_edits: int = 0
-    evaluation_runs: list[str] = field(default_factory=list)
-    access_log_entries_unlinked: int = 0
-    not_cleaned: list[dict[str, str]] = field(default_factory=list)  # path, reason
-    dry_run: bool = False
-
-    @property
-    def found_nothing(self) -> bool:
-        """Whether nothing was there to be removed."""
-        counts = (
-            self.conversations, self.turns, self.feedback, self.draft_edits, self.access_log_entries_unlinked
-        )  # fmt: skip
-        return not any((self.indexes, self.drafts, self.evaluation_runs, *counts))
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class _Who:
-    """A patient in every namespace: pseudonyms of the patient and of the studies, and the words to look for."""
-
-    own_id: str | None
-    patients: frozenset[str]
-    studies: frozenset[str]
-    namespaces: frozenset[str]
-    pseudonyms: Pseudonyms
-
-    def in_evidence(self, evidence: dict[str, Any]) -> bool:
-        return evidence.get("patient_id") in self.patients or evidence.get("study_id") in self.studies
-
-    def in_text(self, text: str) -> bool:
-        """Whether a text names the patient: by a pseudonym, or by an own id that is no everyday number."""
-        if any(name in text for name in (*self.patients, *self.studies)):
-            return True
-        if not self.own_id or len(self.own_id) < _TELLING:
-            return False
-        pieces = text.split(self.own_id)
-        return any(not (left[-1:].isalnum() or right[:1].isalnum()) for left, right in pairwise(pieces))
-
-    def drafted(self, line: str) -> bool:
-        """Whether a line of `drafts.jsonl` is of the patient or cites them; its study may bear the archive's id."""
-        if self.in_text(line):
-            return True
-        try:
-            found = json.loads(line)
-            study = str(found["study_id"])
-        except (ValueError, KeyError, TypeError):
-            return False
-        if self.own_id and str(found.get("patient_id") or "").strip() == self.own_id:  # of a list of studies to draft
-            return True
-        return any(self.pseudonyms.study(study, namespace) in self.studies for namespace in self.namespaces)
 
 
 def forget_patient(
@@ -130,7 +63,7 @@ def forget_patient(
     names = {f: patient if by_pseudonym else pseudonyms.patient(patient, namespaces[f]) for f in folders}
     found = {folder: held(folder, name) for folder, name in names.items()}
     upload = set() if by_pseudonym or index else {pseudonyms.patient(patient, "")}
-    who = _Who(
+    who = Who(
         own_id=None if by_pseudonym else patient,
         patients=frozenset({*names.values(), *upload}) or frozenset({patient}),
         studies=frozenset[str]().union(*(there.studies for there in found.values())),
@@ -155,11 +88,12 @@ def forget_patient(
         _conversations(session, who, report)
         _drafts(session, workspace, who, report)
         _access_log(session, who, report)
+        erase_evaluations(session, workspace, who, report)
         if not dry_run:
             session.commit()
-    _evaluation_runs(workspace, who, report)
     if not dry_run:
-        report.not_cleaned += [{"path": "PostgreSQL", "reason": reason} for reason in drop_unnamed(workspace, store)]
+        for reason in drop_unnamed(workspace, store):
+            report.leave("PostgreSQL", reason)
         db.vacuum()
         remove_moved_copies(workspace)
     return report
@@ -168,7 +102,7 @@ def forget_patient(
 # --- what is no index --------------------------------------------------------------------------------
 
 
-def _conversations(session: Session, who: _Who, report: ForgetReport) -> None:
+def _conversations(session: Session, who: Who, report: ForgetReport) -> None:
     """A conversation about the patient goes whole; where they are but another study that was cited, the turn goes."""
     whole: set[str] = set()
     turns: set[int] = set()
@@ -189,7 +123,7 @@ def _conversations(session: Session, who: _Who, report: ForgetReport) -> None:
     session.execute(delete(ConversationRow).where(ConversationRow.conversation_id.in_(whole)))
 
 
-def _drafts(session: Session, workspace: Path, who: _Who, report: ForgetReport) -> None:
+def _drafts(session: Session, workspace: Path, who: Who, report: ForgetReport) -> None:
     """The drafts of every recorded run that are the patient's or cite them, with all that lies beside them."""
     gone: set[str] = set()
     for folder in sorted({*session.scalars(select(DraftRunRow.folder)), *runs_not_begun(workspace.resolve())}):
@@ -197,7 +131,7 @@ def _drafts(session: Session, workspace: Path, who: _Who, report: ForgetReport) 
         try:
             found = erase_from_run(Path(folder), who.drafted, report.dry_run)
         except (OSError, UnicodeDecodeError, WardroundError) as error:
-            report.not_cleaned.append({"path": str(path), "reason": str(error)})
+            report.leave(path, error)
             continue
         gone |= found
         if found:
@@ -208,23 +142,9 @@ def _drafts(session: Session, workspace: Path, who: _Who, report: ForgetReport) 
     session.execute(delete(DraftedRow).where(DraftedRow.study_id.in_(who.studies)))
 
 
-def _access_log(session: Session, who: _Who, report: ForgetReport) -> None:
+def _access_log(session: Session, who: Who, report: ForgetReport) -> None:
     entries = session.scalars(select(AccessRow.access_id).where(AccessRow.patient_id.in_(who.patients))).all()
     report.access_log_entries_unlinked = len(entries)
     nobody = f"forgotten-{secrets.token_hex(6)}"
     changed = {"patient_id": nobody, "record_id": nobody}
     session.execute(update(AccessRow).where(AccessRow.patient_id.in_(who.patients)).values(**changed))
-
-
-def _evaluation_runs(workspace: Path, who: _Who, report: ForgetReport) -> None:
-    root = workspace.joinpath(*_RUNS)
-    for folder in sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else ():
-        try:
-            if not any(who.in_text(path.read_text(encoding="utf-8")) for path in folder.iterdir() if path.is_file()):
-                continue
-            if not report.dry_run:
-                shutil.rmtree(folder)
-        except (OSError, UnicodeDecodeError) as error:
-            report.not_cleaned.append({"path": str(folder), "reason": str(error)})
-            continue
-        report.evaluation_runs.append(folder.name)

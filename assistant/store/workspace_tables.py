@@ -181,3 +181,14 @@ class ForgottenRow(WorkspaceBase):
     key: Mapped[str]
     index: Mapped[str]  # the one index it is about; "" for all
     since: Mapped[datetime] = mapped_column(default=now)
+
+
+class WrittenRow(WorkspaceBase):
+    """A suite of probes, or a file of a published scorecard, that may lie anywhere: `forget` looks into it."""
+
+    __tablename__ = "written"
+    __table_args__ = (UniqueConstraint("kind", "path"),)
+    written_id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    path: Mapped[str]
+    written_at: Mapped[datetime] = mapped_column(default=now)

@@ -20,6 +20,8 @@ from assistant.evaluate.probe.subjects import Subject, subjects_of
 from assistant.records import Image, Record, Signal
 from assistant.settings import Settings
 from assistant.store.files import write_atomically
+from assistant.store.workspace_db import WorkspaceDb
+from assistant.store.written import remember_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def write_probes(
     lines = "".join(case.model_dump_json(exclude_defaults=True) + "\n" for case in made)
     write_atomically(out.with_suffix(".jsonl"), lines)
     write_atomically(out, _suite(out, source, dataset, kinds, seed))
+    remember_written(WorkspaceDb(workspace, settings.store), "probes", [out])
     return Probes(out, tuple(made), len(subjects))
 
 
