@@ -10,6 +10,7 @@ from assistant.findings.mentions import Mention
 from assistant.findings.vocabulary import related, vocabulary
 from assistant.records import ErrorKind, Verdict
 from assistant.verify.rivals import rivalry
+from assistant.wording import worded
 
 _GRADE = {"minimal": 0, "mild": 1, "moderate": 2, "severe": 3}
 _TURNED_CHANGE = {
@@ -45,7 +46,9 @@ def judge_mention(claim: Mention, evidence: Sequence[Said]) -> Outcome:
         met.append(bilateral)
     rival = _rival(claim, evidence)
     if not met:
-        return rival or Outcome("unsupported", 0.1, "fabrication", f"the evidence does not speak of {claim.entity}")
+        return rival or Outcome(
+            "unsupported", 0.1, "fabrication", worded("the evidence does not speak of {entity}", entity=claim.entity)
+        )
     supports = [outcome for outcome in met if outcome.verdict == "supported"]
     against = [outcome for outcome in met if outcome.verdict == "contradicted"]
     if supports:
@@ -71,7 +74,9 @@ def _rival(claim: Mention, evidence: Sequence[Said]) -> Outcome | None:
             continue
         kind = rivalry(claim.entity, stated.entity)
         if kind is not None:
-            why = f"the evidence has {stated.entity} instead: {_shown(said.sentence)}"
+            why = worded(
+                "the evidence has {entity} instead: {shown}", entity=stated.entity, shown=_shown(said.sentence)
+            )
             if claim.status == "absent":
                 return Outcome("supported", 0.85, None, why, True)
             return Outcome("contradicted", 0.1, kind, why)
@@ -99,14 +104,16 @@ def _compare(claim: Mention, said: Said) -> Outcome | None:
             return None  # "no large effusion" leaves room for a small one
         if _ages(stated) and _ages(claim) and not _ages(claim) & _ages(stated):
             return None  # "no acute fracture" leaves room for an old one
-        return Outcome("contradicted", 0.05, "negation", f"the evidence denies it: {quote}", implied)
+        return Outcome("contradicted", 0.05, "negation", _told("the evidence denies it: {quote}", quote), implied)
     if relation == "umbrella":
         if stated.status == "present" or claim.status == "present":
-            why = f"the evidence speaks only of {stated.entity}: {quote}"
+            why = worded("the evidence speaks only of {entity}: {quote}", entity=stated.entity, quote=quote)
             return Outcome("unsupported", 0.3, "fabrication", why, True)
         return None
     if claim.status == "present" and stated.status == "uncertain":
-        return Outcome("unsupported", 0.45, "unverifiable", f"the evidence is not certain of it: {quote}", implied)
+        return Outcome(
+            "unsupported", 0.45, "unverifiable", _told("the evidence is not certain of it: {quote}", quote), implied
+        )
     return _compare_attributes(claim, stated, implied, quote)
 
 
@@ -114,25 +121,45 @@ def _compare_denied(claim: Mention, stated: Mention, relation: str, implied: boo
     if stated.status == "absent":
         if relation == "kind":
             return Outcome(
-                "unsupported", 0.35, "fabrication", f"the evidence denies only {stated.entity}: {quote}", True
+                "unsupported",
+                0.35,
+                "fabrication",
+                worded("the evidence denies only {entity}: {quote}", entity=stated.entity, quote=quote),
+                True,
             )
         of_one_degree = not (claim.severities and stated.severities) or _severity_fits(claim, stated)
         if stated.resolved and of_one_degree and _same_ground(claim, stated):
             # "the left effusion has cleared" speaks of the effusion that there was, not of the left side alone
             gone = implied or bool(stated.sides - claim.sides or stated.locations - claim.locations)
-            return Outcome("supported", 0.8 if gone else 0.97, None, f"gone, says the evidence: {quote}", gone)
+            return Outcome(
+                "supported", 0.8 if gone else 0.97, None, _told("gone, says the evidence: {quote}", quote), gone
+            )
         if stated.sides and stated.sides != frozenset({"bilateral"}) and claim.sides != stated.sides:
-            return Outcome("unsupported", 0.4, "laterality", f"the evidence denies it for one side: {quote}", implied)
+            return Outcome(
+                "unsupported", 0.4, "laterality", _told("the evidence denies it for one side: {quote}", quote), implied
+            )
         if stated.locations and not _places_meet(claim.locations, stated.locations):
             kind: ErrorKind = "location"
             if not implied and not claim.locations and _is_whole(stated):
-                return Outcome("supported", 0.9, None, f"denied in the evidence: {quote}", implied)
-            return Outcome("unsupported", 0.4, kind, f"the evidence denies it for one place: {quote}", implied)
+                return Outcome("supported", 0.9, None, _told("denied in the evidence: {quote}", quote), implied)
+            return Outcome(
+                "unsupported", 0.4, kind, _told("the evidence denies it for one place: {quote}", quote), implied
+            )
         if stated.severities and not claim.severities & stated.severities:
-            return Outcome("unsupported", 0.4, "severity", f"the evidence denies only a degree of it: {quote}", implied)
+            return Outcome(
+                "unsupported",
+                0.4,
+                "severity",
+                _told("the evidence denies only a degree of it: {quote}", quote),
+                implied,
+            )
         if "new" in stated.changes and "new" not in claim.changes:
-            return Outcome("unsupported", 0.4, "time", f"the evidence denies only a new one: {quote}", implied)
-        return Outcome("supported", 0.85 if implied else 0.97, None, f"denied in the evidence: {quote}", implied)
+            return Outcome(
+                "unsupported", 0.4, "time", _told("the evidence denies only a new one: {quote}", quote), implied
+            )
+        return Outcome(
+            "supported", 0.85 if implied else 0.97, None, _told("denied in the evidence: {quote}", quote), implied
+        )
     if relation == "umbrella":
         return None
     if not _same_ground(claim, stated):
@@ -144,10 +171,10 @@ def _compare_denied(claim: Mention, stated: Mention, relation: str, implied: boo
     if "new" in claim.changes and "new" not in stated.changes:
         return None
     if stated.status == "uncertain":
-        return Outcome("unsupported", 0.3, "negation", f"the evidence leaves it open: {quote}", implied)
+        return Outcome("unsupported", 0.3, "negation", _told("the evidence leaves it open: {quote}", quote), implied)
     if stated.past:
         return None
-    return Outcome("contradicted", 0.04, "negation", f"the evidence states it: {quote}", implied)
+    return Outcome("contradicted", 0.04, "negation", _told("the evidence states it: {quote}", quote), implied)
 
 
 def _is_whole(stated: Mention) -> bool:
@@ -158,29 +185,49 @@ def _is_whole(stated: Mention) -> bool:
 def _compare_attributes(claim: Mention, stated: Mention, implied: bool, quote: str) -> Outcome:
     if claim.sides and not _side_fits(claim, stated):
         if stated.sides and "bilateral" not in claim.sides:
-            return Outcome("contradicted", 0.1, "laterality", f"the evidence has the other side: {quote}", implied)
-        return Outcome("unsupported", 0.3, "laterality", f"the evidence does not state that side: {quote}", implied)
+            return Outcome(
+                "contradicted", 0.1, "laterality", _told("the evidence has the other side: {quote}", quote), implied
+            )
+        return Outcome(
+            "unsupported", 0.3, "laterality", _told("the evidence does not state that side: {quote}", quote), implied
+        )
     if claim.severities and not _severity_fits(claim, stated):
         if stated.severities:
-            return Outcome("contradicted", 0.15, "severity", f"the evidence has another degree: {quote}", implied)
-        return Outcome("unsupported", 0.35, "severity", f"the evidence does not state that degree: {quote}", implied)
+            return Outcome(
+                "contradicted", 0.15, "severity", _told("the evidence has another degree: {quote}", quote), implied
+            )
+        return Outcome(
+            "unsupported", 0.35, "severity", _told("the evidence does not state that degree: {quote}", quote), implied
+        )
     if claim.locations and not _places_meet(claim.locations, stated.locations):
         if stated.locations:
-            return Outcome("contradicted", 0.15, "location", f"the evidence has another place: {quote}", implied)
-        return Outcome("unsupported", 0.35, "location", f"the evidence does not state that place: {quote}", implied)
+            return Outcome(
+                "contradicted", 0.15, "location", _told("the evidence has another place: {quote}", quote), implied
+            )
+        return Outcome(
+            "unsupported", 0.35, "location", _told("the evidence does not state that place: {quote}", quote), implied
+        )
     if stated.past and not claim.past:
-        return Outcome("unsupported", 0.35, "time", f"the evidence gives it as history: {quote}", implied)
+        return Outcome("unsupported", 0.35, "time", _told("the evidence gives it as history: {quote}", quote), implied)
     aged = _age(claim, stated, implied)
     if aged is not None:
-        why = f"of another age: {quote}" if stated.ages else f"the evidence does not state that age: {quote}"
+        why = (
+            _told("of another age: {quote}", quote)
+            if stated.ages
+            else _told("the evidence does not state that age: {quote}", quote)
+        )
         return Outcome(aged, 0.15 if aged == "contradicted" else 0.4, "time", why, implied)
     changed = _change(claim, stated)
     if changed is not None:
         return Outcome(
-            changed, 0.15 if changed == "contradicted" else 0.4, "time", f"changed otherwise: {quote}", implied
+            changed,
+            0.15 if changed == "contradicted" else 0.4,
+            "time",
+            _told("changed otherwise: {quote}", quote),
+            implied,
         )
     score = 0.9 if implied else 0.97
-    return Outcome("supported", score, None, f"stated in the evidence: {quote}", implied)
+    return Outcome("supported", score, None, _told("stated in the evidence: {quote}", quote), implied)
 
 
 def _change(claim: Mention, stated: Mention) -> Verdict | None:
@@ -273,6 +320,10 @@ def attribute_pairs(
     courses = frozenset().union(*(a.changes for a in stated))
     if claimed.changes - {"stable"} - courses or (claimed.changes and not claimed.changes & courses):
         yield "time", sorted(claimed.changes), sorted(courses)
+
+
+def _told(wording: str, quote: str) -> str:
+    return worded(wording, quote=quote)
 
 
 def _shown(sentence: str) -> str:

@@ -29,6 +29,7 @@ from assistant.verify.wording import (
     opposite,
     read_wording,
 )
+from assistant.wording import joined, worded
 
 if TYPE_CHECKING:
     from assistant.verify.entail import EntailmentModel
@@ -83,7 +84,12 @@ def check(
     if not pieces:
         return Judgement("unsupported", 0.0, "unverifiable", "there is no evidence")
     if len(claim) > LONGEST_CLAIM:
-        return Judgement("unsupported", 0.0, "unverifiable", f"longer than {LONGEST_CLAIM} characters: not judged")
+        return Judgement(
+            "unsupported",
+            0.0,
+            "unverifiable",
+            worded("longer than {longest_claim} characters: not judged", longest_claim=LONGEST_CLAIM),
+        )
     read = read_evidence(tuple(pieces))
     if stands_in(claim, read):
         return Judgement("supported", 1.0, None, "stands in the evidence word for word")
@@ -137,22 +143,49 @@ def _judge_attributes(reading: Reading, wording: Wording, evidence: ReadEvidence
     doubled = _TWICE.search(reading.text)
     if doubled and not any(_TWICE.search(sentence.text) for sentence in near):
         kind: ErrorKind = "laterality" if doubled[1].lower() in ("left", "right") else "location"
-        return Judgement("contradicted", 0.15, kind, f"“{doubled.group()}” names one place twice, against {shown}")
+        return Judgement(
+            "contradicted",
+            0.15,
+            kind,
+            worded("“{group}” names one place twice, against {shown}", group=doubled.group(), shown=shown),
+        )
     turned = opposite(wording, read_wording(near[0].text)) if len(near) == 1 else None
     if turned is not None and kind_of_opposite(turned[0]) in ("location", "laterality"):
-        return Judgement("contradicted", 0.15, kind_of_opposite(turned[0]), f"{turned[0]} against {turned[1]}: {shown}")
+        return Judgement(
+            "contradicted",
+            0.15,
+            kind_of_opposite(turned[0]),
+            worded("{one} against {other}: {shown}", one=turned[0], other=turned[1], shown=shown),
+        )
     general = speaks_generally(reading.text)
     ages = set() if general else {word.lower() for word in _AGE_WORDS.findall(_uncovered(reading))}
     known = {word.lower() for near_by in near for word in _AGE_WORDS.findall(near_by.text)}
     if ages - known and (by_words or not any(mention.ages for mention in reading.mentions)):
         unsaid = ", ".join(sorted(ages - known))
-        return Judgement("unsupported", 0.4, "time", f"{unsaid} is not said of it: {shown}")
+        return Judgement(
+            "unsupported", 0.4, "time", worded("{unsaid} is not said of it: {shown}", unsaid=unsaid, shown=shown)
+        )
     for kind, claimed, stated in attribute_pairs(reading.attributes, [r.attributes for r in near]):
         if general and kind in ("severity", "time"):
             continue  # "a large share", "the risk increases": words like any other
         if stated:
-            return Judgement("contradicted", 0.15, kind, f"{', '.join(claimed)} against {', '.join(stated)}: {shown}")
-        return Judgement("unsupported", 0.35, kind, f"{', '.join(claimed)} is not said of it: {shown}")
+            return Judgement(
+                "contradicted",
+                0.15,
+                kind,
+                worded(
+                    "{claimed} against {stated}: {shown}",
+                    claimed=", ".join(claimed),
+                    stated=", ".join(stated),
+                    shown=shown,
+                ),
+            )
+        return Judgement(
+            "unsupported",
+            0.35,
+            kind,
+            worded("{claimed} is not said of it: {shown}", claimed=", ".join(claimed), shown=shown),
+        )
     return None
 
 
@@ -185,7 +218,9 @@ def _judge_clinically(reading: Reading, evidence: ReadEvidence) -> Judgement:
     rest = _outside(reading)
     if len(rest) > 1 and coverage(rest, evidence.words) < 0.5:
         unknown = ", ".join(sorted(rest - evidence.words)[:4])
-        return Judgement("unsupported", 0.4, "fabrication", f"the evidence does not speak of: {unknown}")
+        return Judgement(
+            "unsupported", 0.4, "fabrication", worded("the evidence does not speak of: {unknown}", unknown=unknown)
+        )
     return Judgement("supported", worst.score, None, worst.why)
 
 
@@ -212,7 +247,9 @@ def _judge_by_words(
     if stated is not None and signs.words >= SAME_SENTENCE and not asks(stated.text):
         of_one_length = len(stated.features) <= LONGER * len(wording.features)
         if of_one_length and bool(wording.denials) != bool(stated.denials):
-            return Judgement("contradicted", 0.1, "negation", f"denied in one and not in the other: {shown}")
+            return Judgement(
+                "contradicted", 0.1, "negation", worded("denied in one and not in the other: {shown}", shown=shown)
+            )
     if stated is not None and not asks(stated.text):
         turned = _turned_alone(wording, stated)
         if turned is not None:
@@ -223,11 +260,15 @@ def _judge_by_words(
     probability, supported_from = _probability(reading.text, evidence, signs, means)
     general = speaks_generally(reading.text) and len(wording.features) > SHORT
     if probability >= supported_from and (general or signs.words >= MOST):
-        return Judgement("supported", probability, None, f"said by the evidence: {shown}")
+        return Judgement("supported", probability, None, worded("said by the evidence: {shown}", shown=shown))
     unknown = sorted(f[1:] for f in wording.features if f[0] == "@" and f not in evidence.words)
-    why = f"the evidence does not speak of {', '.join(unknown[:3])}" if unknown else "the evidence does not say it"
-    nearest = f"; nearest: {shown}" if signs.sentence else ""
-    return Judgement("unsupported", probability * signs.words, "fabrication", why + nearest)
+    why = (
+        worded("the evidence does not speak of {unknown}", unknown=", ".join(unknown[:3]))
+        if unknown
+        else "the evidence does not say it"
+    )
+    nearest = worded("nearest: {shown}", shown=shown) if signs.sentence else ""
+    return Judgement("unsupported", probability * signs.words, "fabrication", joined([why, nearest]))
 
 
 def _probability(claim: str, evidence: ReadEvidence, signs: Signs, means: _Means) -> tuple[float, float]:
@@ -269,7 +310,7 @@ def _turned_alone(wording: Wording, stated: Wording) -> Judgement | None:
     rest = wording.features - read_wording(turned[0]).features
     if not rest or coverage(rest, stated.meant) < SAME_SENTENCE:
         return None
-    why = f"“{turned[0]}” against “{turned[1]}”: “{stated.text[:160]}”"
+    why = worded("“{one}” against “{other}”: “{said}”", one=turned[0], other=turned[1], said=stated.text[:160])
     return Judgement("contradicted", 0.15, kind_of_opposite(turned[0]), why)
 
 
@@ -280,7 +321,7 @@ def _judge_opposites(wording: Wording, signs: Signs) -> Judgement | None:
     turned = opposite(wording, read_wording(signs.sentence))
     if turned is None:
         return None
-    why = f"“{turned[0]}” against “{turned[1]}”: “{signs.sentence[:160]}”"
+    why = worded("“{one}” against “{other}”: “{said}”", one=turned[0], other=turned[1], said=signs.sentence[:160])
     return Judgement("contradicted", 0.15, kind_of_opposite(turned[0]), why)
 
 
@@ -293,9 +334,9 @@ def _judge_numbers(missing: Sequence[tuple[Quantity, Quantity | None]], signs: S
             continue  # "two topics": a count of the writer's own, which the rule for prose weighs
         beside = claimed.name is not None or (signs.words >= SAME_SUBJECT and instead in stated)
         if instead is not None and beside and not _far_apart(claimed, instead):
-            why = f"{claimed.text} is claimed, the evidence states {instead.text}"
+            why = worded("{text} is claimed, the evidence states {instead}", text=claimed.text, instead=instead.text)
             return Judgement("contradicted", 0.08, kind, why)
-        return Judgement("unsupported", 0.2, kind, f"{claimed.text} stands nowhere in the evidence")
+        return Judgement("unsupported", 0.2, kind, worded("{text} stands nowhere in the evidence", text=claimed.text))
     return None
 
 

@@ -15,6 +15,7 @@ from importlib.resources import files
 from assistant.findings.mentions import Mention
 from assistant.findings.quantities import Quantity, covers
 from assistant.verify.clinical import Outcome
+from assistant.wording import worded
 
 _AXIS = ("left axis deviation", "right axis deviation", "extreme axis deviation")
 
@@ -75,10 +76,16 @@ def _judge(claim: Mention, limit: Limit, values: Sequence[Quantity]) -> Outcome 
         return None
     told = {limit.holds(value.value) for value in stated}
     name = (stated[0].name or "").replace("_", " ")
-    why = f"measured: {name} {stated[0].text}; {limit.entity}: {limit.source}"
+    why = worded(
+        "measured: {name} {text}; {entity}: {source}",
+        name=name,
+        text=stated[0].text,
+        entity=limit.entity,
+        source=limit.source,
+    )
     if len(told) > 1 or None in told:
         near = "too near the limit to settle it" if len(told) == 1 else "the measured values do not agree"
-        return Outcome("unsupported", 0.4, "number", f"{near}: {why}")
+        return Outcome("unsupported", 0.4, "number", worded("{near}: {why}", near=near, why=why))
     holds = told == {True}
     if claim.status == "absent":
         if not holds:
@@ -95,9 +102,9 @@ def _judge_any(claim: Mention, values: Sequence[Quantity]) -> Outcome | None:
     if not told:
         return None
     value = _measured("axis", values)[0]
-    why = f"measured: axis {value.text}; normal is −30° to 90°"
+    why = worded("measured: axis {text}; normal is −30° to 90°", text=value.text)
     if None in told and True not in told:
-        return Outcome("unsupported", 0.4, "number", f"too near the limit to settle it: {why}")
+        return Outcome("unsupported", 0.4, "number", worded("too near the limit to settle it: {why}", why=why))
     holds = True in told
     if holds == (claim.status == "present"):
         return Outcome("supported", 0.95, None, why)

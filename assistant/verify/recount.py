@@ -14,6 +14,7 @@ from assistant.findings.sentences import sentences
 from assistant.findings.vocabulary import related
 from assistant.findings.words import words
 from assistant.records import Evidence, Judgement
+from assistant.wording import worded
 
 _LABEL_CUT = re.compile(r"[/|;,]")
 
@@ -37,7 +38,7 @@ def recount(
         similar = [e for e in given.values() if e.relation == "similar" and e.kept]
         everyone = list(dict.fromkeys(study_of(e) for e in similar))
         if len(everyone) != count.m:
-            why = f"speaks of {count.m} studies and cites {len(studies)}"
+            why = worded("speaks of {m} studies and cites {count}", m=count.m, count=len(studies))
             return Judgement("unsupported", 0.2, "number", why), tuple(e.id for e in cited)
         studies = everyone
     ids = tuple(e.id for e in similar)
@@ -48,8 +49,10 @@ def recount(
         found = [_status(count, pieces) for pieces in told]
         counts = (sum(one is True for one in found), sum(one is not False for one in found))
     if count.n in counts:
-        return Judgement("supported", 1.0, None, f"counted: {count.n} of {count.m}"), ids
-    return Judgement("contradicted", 0.05, "number", f"counted: {counts[0]} of {count.m}"), ids
+        return Judgement("supported", 1.0, None, worded("counted: {n} of {m}", n=count.n, m=count.m)), ids
+    return Judgement(
+        "contradicted", 0.05, "number", worded("counted: {counts} of {m}", counts=counts[0], m=count.m)
+    ), ids
 
 
 def _count_labels(count: Count, told: Sequence[Sequence[Evidence]]) -> tuple[int, ...]:
@@ -130,8 +133,8 @@ def _names(count: Count, sentence: str) -> bool | None:
     status = "absent" if count.negated else "present"
     if any(implies(finding, count.finding) == status for finding in extract_findings(sentence)):
         return True
-    worded = f" {'no ' * count.negated}{_plain(count.finding)} " in f" {_plain(sentence)} "
-    return None if worded and named_measures(count.finding) else worded
+    phrased = f" {'no ' * count.negated}{_plain(count.finding)} " in f" {_plain(sentence)} "
+    return None if phrased and named_measures(count.finding) else phrased
 
 
 def _plain(text: str) -> str:

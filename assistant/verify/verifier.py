@@ -19,6 +19,7 @@ from assistant.verify.evidence import quotable, read_evidence, stands_in
 from assistant.verify.judge import check
 from assistant.verify.recount import recount, study_of
 from assistant.verify.wording import missing_numbers, read_wording
+from assistant.wording import joined, worded
 
 _QUOTE = re.compile(r"“([^“”]+)”")
 _SAYS_NOTHING = re.compile(r"\W*$")
@@ -49,14 +50,14 @@ class Verifier:
         missing = [c for c in statement.citations if c not in evidence]
         cited = [evidence[c] for c in known]
         about = derive_about(statement, cited, tuple(evidence.values()))
-        note = f" (citation {', '.join(missing)} does not exist)" if missing else ""
+        note = worded("(citation {ids} does not exist)", ids=", ".join(missing)) if missing else ""
         judge = _remembering(self._check)
         if is_general_quotation(statement, cited):  # word for word: there is nothing to cut or to count
             judged = [_judge_claim(judge, " ".join(statement.text.split()), about, cited, evidence)]
         else:
             texts = split_claims(statement.text) or [statement.text]
             judged = [_judge(judge, text, about, cited, evidence) for text in texts]
-        claims = [replace(claim, why=claim.why + note, written=statement.citations) for claim in judged]
+        claims = [replace(claim, why=joined([claim.why, note], " "), written=statement.citations) for claim in judged]
         if self.settings.unsupported == "remove":
             return [claim for claim in claims if claim.verdict == "supported"]
         return claims
@@ -111,14 +112,14 @@ def _judge_claim(
             against, note = _contradicting(judge, text, allowed, evidence)
             if against is not None:
                 return _claim(text, about, *against)
-            judgement = replace(judgement, why=judgement.why + note)
+            judgement = replace(judgement, why=joined([judgement.why, note]))
         return _claim(text, about, judgement, carriers or [e.id for e in allowed])
     if judgement.verdict == "contradicted" and about == "patient":
         return _claim(text, about, judgement, [e.id for e in allowed])
     repaired = _carrier(judge, text, ALLOWED[about], evidence, {e.id for e in allowed})
     if repaired is not None:
         found, better = repaired
-        return _claim(text, about, replace(better, why=f"citation repaired: {better.why}"), [found.id])
+        return _claim(text, about, replace(better, why=worded("citation repaired: {why}", why=better.why)), [found.id])
     if about == "patient" and (refuted := _refuted(judge, text, allowed, evidence)) is not None:
         return _claim(text, about, *refuted)
     return _unsupported(judge, text, about, judgement, cited, allowed, evidence)
@@ -181,7 +182,10 @@ def _unsupported(
         kind = judgement.error_kind if judgement.error_kind not in (None, "unverifiable") else "fabrication"
         return _claim(text, about, Judgement("unsupported", judgement.score, kind, "no evidence carries it"), ids)
     if not allowed:
-        why = f"what it cites can't support a claim about {'similar studies' if about == 'similar' else 'this'}"
+        why = worded(
+            "what it cites can't support a claim about {about}",
+            about="similar studies" if about == "similar" else "this",
+        )
         return _claim(text, about, Judgement("unsupported", judgement.score, "fabrication", why), ids)
     return _claim(text, about, judgement, ids)
 
@@ -219,9 +223,9 @@ def _contradicting(
         if measured and judgement.error_kind == "number" and piece.kind == "text":
             others.extend(_other_numbers(text, piece))
             continue
-        why = f"supported by one piece of evidence and contradicted by another: {judgement.why}"
+        why = worded("supported by one piece of evidence and contradicted by another: {why}", why=judgement.why)
         return (replace(judgement, why=why), [*(e.id for e in allowed), piece.id]), ""
-    return None, "".join(f"; {said}" for said in dict.fromkeys(others))
+    return None, joined(dict.fromkeys(others))
 
 
 def _is_measured(text: str, piece: Evidence) -> bool:
@@ -240,10 +244,11 @@ def _of_recording(piece: Evidence) -> bool:
 
 def _other_numbers(text: str, piece: Evidence) -> list[str]:
     """What another piece states instead of the claim's numbers, as a reader is told."""
-    who = "the recorder's own statement" if piece.modality in ("ECG", "SR") else "a text of the same study"
+    of_recorder = piece.modality in ("ECG", "SR")
+    told = "the recorder's own statement says {said}" if of_recorder else "a text of the same study says {said}"
     stated = read_evidence(tuple(spoken(piece))).quantities
     missing = missing_numbers(read_wording(text), stated)
-    return [f"{who} says {instead.text}" for _, instead in missing if instead is not None]
+    return [worded(told, said=instead.text) for _, instead in missing if instead is not None]
 
 
 def _judge_quotation(
@@ -263,7 +268,7 @@ def _judge_quotation(
             if elsewhere is not None and about == "patient":
                 why = "the quotation is not from this patient's own evidence"
                 return _claim(text, about, Judgement("unsupported", 0.2, "patient", why), [elsewhere.id])
-            why = f"not in the cited evidence word for word: “{quote[:120]}”"
+            why = worded("not in the cited evidence word for word: “{quote}”", quote=quote[:120])
             return _claim(text, about, Judgement("unsupported", 0.1, "fabrication", why), [e.id for e in cited])
         carriers.append(found.id)
     outside = _QUOTE.sub(" ", text)
@@ -271,7 +276,7 @@ def _judge_quotation(
         beside = _judge_claim(judge, outside, about, [evidence[c] for c in carriers], evidence)
         if beside.verdict != "supported":
             return replace(beside, text=text)
-    why = "quoted word for word" + (" (citation repaired)" if repaired else "")
+    why = "quoted word for word (citation repaired)" if repaired else "quoted word for word"
     return _claim(text, about, Judgement("supported", 1.0, None, why), list(dict.fromkeys(carriers)))
 
 
