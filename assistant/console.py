@@ -105,7 +105,7 @@ def print_measured(found: dict[str, Any]) -> None:
     for part in ("modality", "leads", "sampling_rate_hz", "duration_s"):
         if part in found:
             print(f"{part}: {', '.join(found[part]) if isinstance(found[part], list) else found[part]}")
-    for part in ("values", "quality"):
+    for part in ("values", "quality", "absent", "absent_leads"):
         for name, value in found.get(part, {}).items():
             print(f"{part}.{name}: {value}")
 

@@ -58,19 +58,23 @@ class QuoteAnswerer:
             return
         similar = [p for p in task.evidence if p.relation == "similar"]
         knowledge = [p for p in task.evidence if p.relation == "knowledge" and p.kind == "text"]
-        if values and asks_for_values_alone(task.question):
-            yield from map(_quoted, _own_on_values(task.question, own))
-            return
-        told = _own_findings(task.question, own)
+        mine, of_others = _clauses(task.question)
+        alone = bool(values) and asks_for_values_alone(mine)
+        told = _own_on_values(mine, own) if alone else _own_findings(task.question, own)
         said = {sentence.text for sentence in told}
-        quotes = told + [s for s in document_sentences(task.question, own) if s.text not in said]
+        near = [] if alone else document_sentences(task.question, own)
+        quotes = told + [sentence for sentence in near if sentence.text not in said]
         yield from (_quoted(sentence) for sentence in quotes)
+        if alone and not of_others:
+            return
         counted = list(_similar(task.question, similar, task.encode))
         # what nobody else has says nothing against the patient's own record; and of studies that were found by words
         # alone, it says only that they were the wrong ones
         if told or all(piece.kind == "text" for piece in similar):
             counted = [statement for statement in counted if not statement.text.startswith("None of")]
         yield from counted
+        if alone:
+            return
         room = 4 if not (quotes or counted) else 2
         yield from (_quoted(sentence) for sentence in best_sentences(task.question, knowledge, task.encode, room))
 
@@ -139,7 +143,7 @@ def _similar(question: str, similar: Sequence[Evidence], encode: TextEncoder | N
     """Counts over the similar studies and a quotation or two; nothing where the question is about something else."""
     asked = list(dict.fromkeys(finding.entity for finding in extract_findings(question)))
     if read_question(question).kind in ("similar", "count"):  # "how high is the CRP in similar studies?"
-        asked += [name for name in measurements_named(_on_others(question)) if name not in asked]
+        asked += [name for name in measurements_named(_clauses(question)[1] or question) if name not in asked]
     if not similar or not (asked or points_at_study(question)):
         return
     if asked:
@@ -159,10 +163,12 @@ def _similar(question: str, similar: Sequence[Evidence], encode: TextEncoder | N
         yield _from_study(sentence.text, sentence.evidence, first)
 
 
-def _on_others(question: str) -> str:
-    """The clauses that ask of similar studies: of "what is the rate, and what do similar ECGs show?" the second."""
+def _clauses(question: str) -> tuple[str, str]:
+    """What a question asks of the study itself, and what of similar ones: "what is the rate, and what do similar ECGs
+    show?" asks for both."""
     clauses = [clause for clause in _CLAUSES.split(question) if clause.strip()]
-    return " ".join(clause for clause in clauses if asks_of_others(clause)) or question
+    of_others = " ".join(clause for clause in clauses if asks_of_others(clause))
+    return " ".join(clause for clause in clauses if not asks_of_others(clause)), of_others
 
 
 def _from_most_similar(similar: Sequence[Evidence], asked: Sequence[str] = ()) -> Iterator[Statement]:
