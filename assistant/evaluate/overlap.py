@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -74,6 +74,14 @@ def bert_score(candidate: str, reference: str) -> tuple[float, float, float]:
     return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall > 0 else 0.0
 
 
+def remember(texts: Iterable[str]) -> None:
+    """Encode the sentences of many texts at once, which takes two thirds of the time, and on all processors: half of
+    what is remembered at most."""
+    every = dict.fromkeys(sentence for text in texts for sentence in sentences(text))
+    new = [sentence for sentence in every if sentence not in _KNOWN][: REMEMBERED // 2]
+    _KNOWN.update(_encoded(new))
+
+
 def _longest_common_subsequence(first: Sequence[str], second: Sequence[str]) -> int:
     """Its length, bit-parallel over the rows of the table (Hyyrö 2004)."""
     places: dict[str, int] = {}
@@ -99,13 +107,18 @@ def _pieces(texts: Sequence[str]) -> list[NDArray[np.float32]]:
     found = [sentences(text) for text in texts]
     every = list(dict.fromkeys(sentence for text in found for sentence in text))
     new = [sentence for sentence in every if sentence not in _KNOWN]
-    known = {sentence: _KNOWN[sentence] for sentence in every if sentence in _KNOWN}
-    for sentence, vectors in zip(new, _encoder().encode_tokens(new) if new else (), strict=True):
-        known[sentence] = _KNOWN[sentence] = vectors[1:-1]
+    _KNOWN.update(_encoded(new))
+    known = {sentence: _KNOWN[sentence] for sentence in every}
     while len(_KNOWN) > REMEMBERED:
         del _KNOWN[next(iter(_KNOWN))]
     empty = np.empty((0, 384), np.float32)
     return [np.concatenate([known[sentence] for sentence in text]) if text else empty for text in found]
+
+
+def _encoded(some: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    """The vectors of sentences, without the signs at their ends."""
+    vectors = _encoder().encode_tokens(some) if some else ()
+    return {sentence: rows[1:-1] for sentence, rows in zip(some, vectors, strict=True)}
 
 
 @lru_cache(maxsize=1)

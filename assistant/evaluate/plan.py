@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -177,10 +178,17 @@ def _uploads(case: Case, dataset: Dataset) -> list[list[str]]:
     """Of each file of a case the hash of its content, and of what lies beside a WFDB header (same stem)."""
     hashed = []
     for path in dataset.files_of(case):
-        beside = sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix == ".hea" else [path]
+        beside = _same_stem(path) if path.suffix == ".hea" else [path]
         stamped = [(part, part.stat()) for part in beside if part.is_file()]
         hashed.append([_sha256(part, (stat.st_mtime_ns, stat.st_size)) for part, stat in stamped])
     return hashed
+
+
+def _same_stem(path: Path) -> list[Path]:
+    """The files that bear a header's name, itself among them, in order; its folder may hold thousands of others."""
+    with os.scandir(path.parent) as beside:
+        names = sorted(file.name for file in beside if file.name.startswith(f"{path.stem}."))
+    return [path.with_name(name) for name in names]
 
 
 @lru_cache(maxsize=100_000)

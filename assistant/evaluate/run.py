@@ -34,7 +34,7 @@ from assistant.evaluate.log import LogWriter, Sample, read_log
 from assistant.evaluate.marking import bench_of, judge_of, marked, read_as, reported
 from assistant.evaluate.plan import Plan, content_hash
 from assistant.evaluate.result import RunResult, Varied, compute_over
-from assistant.evaluate.score import metrics_of
+from assistant.evaluate.score import metrics_of, prepare
 from assistant.evaluate.solve import Assistant, Means, OpenAssistant, solve
 from assistant.evaluate.variants import find_variant
 from assistant.resources import resource_dir
@@ -202,6 +202,7 @@ def _ask_all(plan: Plan, opener: OpenAssistant, progress: Progress | None) -> di
     taken = earlier_answers(plan.folder.parent, missing, plan.folder) if missing else {}
     bench = bench_of(plan.dataset, plan.settings)
     by_id = {case.id: case for case in cases}
+    prepare([by_id[name] for name in missing])
     with LogWriter(plan.folder) as log:
 
         def keep(sample: Sample) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from assistant.records import Image, Signal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL.Image import Image as Picture
     from PIL.ImageDraw import ImageDraw
 
 PX_PER_MM = 3.7  # a page of ten seconds is 1,000 pixels wide, what vision models keep of a picture
@@ -28,15 +30,13 @@ def ecg_picture(signal: Signal) -> Image:
     set gets one row a lead, at most twelve. A trace is centred on its median and cut off beyond its row; a gap stays
     empty.
     """
-    from PIL import Image as Pillow
     from PIL import ImageDraw as Draw
 
     rows = _rows(signal)
     width = round((PAGE_S * MM_PER_S + 2 * _MARGIN_MM) * PX_PER_MM)
     height = round((len(rows) * _ROW_MM + 2 * _MARGIN_MM) * PX_PER_MM)
-    page = Pillow.new("RGB", (width, height), _PAPER)
+    page = _paper(width, height).copy()
     drawing = Draw.Draw(page)
-    _grid(drawing, width, height)
     for number, row in enumerate(rows):
         middle = (_MARGIN_MM + (number + 0.5) * _ROW_MM) * PX_PER_MM
         for lead, start_s, end_s in row:
@@ -61,11 +61,19 @@ def _rows(signal: Signal) -> list[list[tuple[str, float, float]]]:
     return [*rows, [("II", 0.0, end)]]
 
 
-def _grid(drawing: ImageDraw, width: int, height: int) -> None:
+@lru_cache(maxsize=4)
+def _paper(width: int, height: int) -> Picture:
+    """The empty page with its grid: most ECGs have the same one."""
+    from PIL import Image as Pillow
+    from PIL import ImageDraw as Draw
+
+    page = Pillow.new("RGB", (width, height), _PAPER)
+    drawing = Draw.Draw(page)
     for step, colour in ((1.0, _FINE), (5.0, _COARSE)):
         for at in np.arange(0, max(width, height) / PX_PER_MM, step) * PX_PER_MM:
             drawing.line([(at, 0), (at, height)], fill=colour)
             drawing.line([(0, at), (width, at)], fill=colour)
+    return page
 
 
 def _trace(drawing: ImageDraw, signal: Signal, lead: str, start_s: float, end_s: float, middle: float) -> None:

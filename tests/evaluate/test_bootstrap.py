@@ -5,6 +5,7 @@ import pytest
 
 from assistant.evaluate.bootstrap import (
     ABSENT,
+    OfSums,
     bootstrap_mean,
     bootstrap_ratio,
     bootstrap_statistic,
@@ -165,3 +166,18 @@ def test_paired_statistics_keep_their_pairing():
     assert found.value == pytest.approx(0.05)
     assert (found.low, found.high) == (pytest.approx(0.05), pytest.approx(0.05))
     assert paired_bootstrap_statistic(first, ([], []), mean_of_first) == ABSENT
+
+
+def test_a_statistic_of_sums_is_the_same_as_one_that_sums_for_itself():
+    """Counts of 40 cases in 13 clusters: none of the draws may differ, not in the last bit."""
+    rows = np.random.default_rng(1).integers(0, 5, (40, 2)).astype(float)
+    clusters = [f"patient {number % 13}" for number in range(40)]
+
+    def share(sums):
+        return float(sums[0] / (sums[0] + sums[1])) if sums.sum() > 20 else None
+
+    slow, quick = (lambda table, weights: share(weights @ table)), OfSums(share)
+    assert quick(rows, np.ones(40)) == slow(rows, np.ones(40)) == rows[:, 0].sum() / rows.sum()
+    assert bootstrap_statistic(rows, quick, clusters) == bootstrap_statistic(rows, slow, clusters)
+    sides = (rows[:30], clusters[:30]), (rows[10:], clusters[10:])
+    assert paired_bootstrap_statistic(*sides, quick) == paired_bootstrap_statistic(*sides, slow)

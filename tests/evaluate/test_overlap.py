@@ -5,7 +5,8 @@ Over 399 pairs of Open-i reports both agreed to the last digit with those packag
 
 import pytest
 
-from assistant.evaluate.overlap import bert_score, bleu, bleu_counts, rouge_l
+from assistant.evaluate import overlap
+from assistant.evaluate.overlap import bert_score, bleu, bleu_counts, remember, rouge_l
 
 SAID = "There is a small left pleural effusion. The heart is normal in size."
 WANTED = "Small left pleural effusion with normal heart size. No pneumothorax."
@@ -47,3 +48,13 @@ def test_bert_score_is_one_for_the_same_text_less_for_another_and_blind_to_a_den
     denied, other = bert_score("A pleural effusion.", "No pleural effusion.")[2], bert_score("Aspirin.", WANTED)[2]
     assert other < 0.3 < 0.8 < denied
     assert bert_score("", SAID) == bert_score(SAID, "") == (0, 0, 0)
+
+
+def test_texts_that_were_remembered_together_have_the_same_score(monkeypatch):
+    """What a sentence's vectors are does not depend on its neighbours, nor on how many were encoded at once."""
+    monkeypatch.setattr(overlap, "_KNOWN", {})
+    alone = bert_score(SAID, WANTED)
+    monkeypatch.setattr(overlap, "_KNOWN", {})
+    remember([WANTED, MORE, LESS])
+    assert set(overlap._KNOWN) == {*WANTED.replace(". ", ".|").split("|"), MORE, LESS}
+    assert bert_score(SAID, WANTED) == alone

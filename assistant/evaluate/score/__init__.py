@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Dataset
 from assistant.evaluate.log import Sample
@@ -61,6 +63,13 @@ def metrics_of(dataset: Dataset) -> dict[str, Metric]:
     Those without units stand in the result with n = 0.
     """
     return {metric.name: metric for family in families_of(dataset) for metric in family.metrics(dataset.suite)}
+
+
+def prepare(cases: Sequence[Case]) -> None:
+    """Tell each family which cases are about to be marked."""
+    for family in FAMILIES:
+        if family.prepare is not None:
+            family.prepare([case for case in cases if case.task in family.tasks])
 
 
 def mark(case: Case, sample: Sample, bench: Bench) -> Marks:

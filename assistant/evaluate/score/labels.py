@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assistant.evaluate.bootstrap import Floats
+from assistant.evaluate.bootstrap import Floats, OfSums
 from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Suite
 from assistant.evaluate.log import Sample
@@ -34,9 +34,10 @@ def compare(told: Iterable[Finding], labels: Iterable[Finding]) -> Row:
     return float(len(ours)), float(right), float(len(theirs)), float(found)
 
 
-def f1(rows: Floats, weights: Floats) -> float | None:
+@OfSums
+def f1(sums: Floats) -> float | None:
     """The harmonic mean of pooled precision and recall; None where there is no label."""
-    told, right, labels, found = weights @ rows
+    told, right, labels, found = sums.tolist()
     if not labels:
         return None
     precision, recall = (right / told if told else 0.0), found / labels

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from assistant.evaluate.bootstrap import Floats
+from assistant.evaluate.bootstrap import OfSums
 from assistant.evaluate.case import Case
 from assistant.evaluate.dataset import Suite
 from assistant.evaluate.judge.wording import Wording, entailed_verdicts
 from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair, Row
-from assistant.evaluate.overlap import bert_score, bleu, bleu_counts, rouge_l
+from assistant.evaluate.overlap import bert_score, bleu, bleu_counts, remember, rouge_l
 from assistant.evaluate.score.omission import reference_findings
 from assistant.evaluate.score.stated import read, state_of
 from assistant.evaluate.score.told import claims_of, findings_told, shown, statement_of, texts_of
@@ -22,6 +22,7 @@ from assistant.records import Claim, Finding
 from assistant.verify import split_claims
 
 TABLE = "bleu"  # one row a report: `bleu_counts`
+corpus_bleu = OfSums(bleu)
 Key = tuple[str | None, ...]
 LEVELS = {
     "finding": ("findings", "entity and negation"),
@@ -100,10 +101,6 @@ def judge_entailment(claims: Iterable[Claim], report: str, bench: Bench) -> dict
     if wanted:
         rows["logical_recall"] = entailed_verdicts(bench.judge, told, wanted, Wording.REPORT)
     return rows
-
-
-def corpus_bleu(rows: Floats, weights: Floats) -> float:
-    return bleu(weights @ rows)
 
 
 _NONE = "Without a reference report: adds nothing."
@@ -238,4 +235,8 @@ def _mark(case: Case, sample: Sample, bench: Bench) -> Marks:
     return Marks(scores, observations={TABLE: (bleu_counts(text, report),), **entailed})
 
 
-FAMILY = Family("reports", "Reports", frozenset({"ask", "draft"}), _metrics, _mark)
+def _prepare(cases: Sequence[Case]) -> None:
+    remember(case.reference.report for case in cases if case.reference.report)
+
+
+FAMILY = Family("reports", "Reports", frozenset({"ask", "draft"}), _metrics, _mark, _prepare)
