@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from math import inf
 
 from assistant.generate.counts import studies_of
-from assistant.generate.sentences import section_sentences
 from assistant.records import Evidence, Statement, TextPlace
+from assistant.retrieve.lines import section_sentences
 from assistant.retrieve.question import is_section, read_question
 
 AT_MOST = 12  # sentences; a section that is longer is to be read in the report itself

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.findings import sentence_spans
 from assistant.generate.task import TextEncoder
 from assistant.records import Evidence
+from assistant.retrieve.lines import section_sentences
 from assistant.retrieve.relevance import content_words, cue_share, focus_words
 
 # Shares of a score: likeness of meaning (cosine), words of the question, words that say what it is about (in the
@@ -23,8 +23,7 @@ _DANGLES = re.compile(
 )
 _NEAR_BEST = 0.8  # of the best score: further sentences below it add more noise than answer
 _DANGLING_COSTS = 0.08  # of a sentence whose subject stands in the sentence before it
-_LEAD = re.compile(r"\s*(?:(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-z][.)]|Summary\s*:)\s+)+")
-_NOT_A_STATEMENT = re.compile(
+NOT_A_STATEMENT = re.compile(
     r"key points|table of contents|^see\b|^\(see|for more information|click|www\.|https?:|^©|all rights reserved"
     r"|^(fig(ure)?|table)\.? ?\d|^\[?\d+\]?\.? [A-Z][a-z]+ [A-Z]{1,2}[,.]|doi:|et al\.?[,:]? .*\d{4};",
     re.IGNORECASE,
@@ -48,26 +47,10 @@ def quotable(text: str, least_words: int = 4) -> list[tuple[int, str]]:
     for start, sentence in section_sentences(text):
         words = sentence.split()
         whole = sentence.endswith((".", "!", "”", '"', ")")) and not sentence.endswith("?")
-        if (
-            least_words <= len(words) <= 90
-            and whole
-            and words[0][0].isalnum()
-            and not _NOT_A_STATEMENT.search(sentence)
-        ):
+        if least_words <= len(words) <= 90 and whole and words[0][0].isalnum() and not NOT_A_STATEMENT.search(sentence):
             found.append((start, sentence))
     if any(sentence[0].isupper() for _, sentence in found):  # else the author writes no capitals at all
         found = [(start, sentence) for start, sentence in found if not sentence[0].islower()]
-    return found
-
-
-def section_sentences(text: str) -> list[tuple[int, str]]:
-    """(offset, sentence) of all sentences of a report's section, less numbers of lists; notes need no full stop."""
-    found = []
-    for start, end in sentence_spans(text):
-        lead = _LEAD.match(text, start, end)
-        sentence = " ".join(text[lead.end() if lead else start : end].split())
-        if any(character.isalnum() for character in sentence):
-            found.append((start, sentence))
     return found
 
 
@@ -96,7 +79,7 @@ def best_sentences(
             break
         if answers_in_kind and not cue_share(question, sentence.text):
             continue
-        if not any(_alike(sentence.text, other.text) for other in chosen):
+        if not any(alike(sentence.text, other.text) for other in chosen):
             chosen.append(sentence)
     passages = list(dict.fromkeys(sentence.rank for sentence in chosen))
     return sorted(chosen, key=lambda s: (passages.index(s.rank), s.start))
@@ -135,6 +118,6 @@ def _cosines(question: str, texts: list[str], encode: TextEncoder | None) -> lis
     return [float(c) for c in vectors[1:] @ vectors[0]]
 
 
-def _alike(one: str, other: str) -> bool:
+def alike(one: str, other: str) -> bool:
     a, b = set(content_words(one)), set(content_words(other))
     return len(a & b) >= 0.7 * max(1, min(len(a), len(b)))

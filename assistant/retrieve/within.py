@@ -1,0 +1,262 @@
+"""What a question wants of a document, and which of its lines give it.
+
+A document that somebody hands in is asked differently from an archive: all of it is on the subject, so that nearness
+says little, and a single line of it ("Potassium 4.2 mmol/l") is the answer. A line answers where it holds what the
+question names (or its heading, the document's title and what stands around it do) and gives what is wanted of it: a
+dose where one is asked for, a date, a treatment. A question that names what the document does not is answered by no
+line.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
+
+from assistant.records import Record
+from assistant.retrieve.expand import expand
+from assistant.retrieve.lines import Line, lines, title_of
+from assistant.retrieve.relevance import content_words
+
+# What a line must hold of what a question names, chosen on half of the documents of benchmarks/documents.py.
+COVERED = 0.6
+# How much a word counts where it stands: in the line or its heading fully, around it or in the title less.
+IN_TITLE, AROUND = 0.8, 0.6
+_TITLE_WEIGHT = 0.7  # of a word that the title holds: nearly all of the document is on it
+_REACH = 2  # lines before and after
+_SAME_ROOT, _ENDING = 7, 3  # letters: "pregnant" and "pregnancy", and how much of an ending they may differ in
+
+_WORD = re.compile(r"\w[\w.'’-]*")
+_KIND = (
+    r"(?:documents?|letter|pdf|file|report|article|paper|guidelines?|guidance|leaflet|brochure|text|page|note|manuscript"
+    r"|publication|attachment|upload|handout|booklet)"
+)
+_THE = r"(?:the|this|that|these|my|his|her|our|your|an?|(?:the )?(?:attached|uploaded|enclosed|above))"
+_DOCUMENT = re.compile(
+    rf"\b(?:(?:according to|based on|as per|in|of|from|by|per) )?{_THE} "
+    rf"(?:(?!(?:in|of|on|to|for|about|is|does|did)\b)[\w-]+ ){{0,2}}?{_KIND}\b(?:'s)?",
+    re.IGNORECASE,
+)
+_SAYING = re.compile(
+    r"\b(?:say|says|said|states?|stated|mention(?:s|ed)?|tell(?:s|ing)?|told|writes?|written|contains?|reads?"
+    r"|describes?|discuss(?:es)?|explains?|shows?|saying|find|found|info(?:rmation)?|anything|something|regarding"
+    r"|concerning|respect|regards?|details?|please|there|happens?)\b",
+    re.IGNORECASE,
+)
+_SUMMARY = re.compile(
+    r"\bsummar(?:y|i[sz]e)\b|\bsum up\b|\boverview\b|\bin short\b|\b(?:key|main|most important|central|take[- ]home) "
+    r"(?:points?|findings?|messages?|results?|statements?|conclusions?|facts?)\b|\bgist\b|\btl;?dr\b",
+    re.IGNORECASE,
+)
+_ABOUT_ALL = re.compile(
+    r"^\W*what(?:'s| is| does| do| did| are)?(?: it| this| that)?(?: all)?(?: about)?\W*$", re.IGNORECASE
+)
+_CONCLUDES = re.compile(
+    r"\b(?:impression|conclusions?|summary|key points?|assessment|diagnos[ei]s|opinion)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Something that a line has to hold: by a stem, or by a pattern in the text and in a heading."""
+
+    in_text: Callable[[_Read], bool]
+    in_heading: Callable[[_Read], bool]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question wants: all of the document, or lines that hold what it `names` and give what it `wants`."""
+
+    whole: bool
+    names: tuple[Wish, ...] = ()
+    wants: tuple[Wish, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A line that answers; `by_heading` where its heading alone says so, `share` of the wishes it meets, in [0, 1]."""
+
+    line: Line
+    share: float
+    by_heading: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A text as wishes are looked for in it."""
+
+    text: str
+    stems: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> _Read:
+        return cls(text.lower(), frozenset(content_words(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Aspect:
+    asked: re.Pattern[str]
+    given: re.Pattern[str]
+    heading: re.Pattern[str]
+    must: bool
+    figure: bool
+    weight: float
+
+
+@lru_cache(maxsize=256)
+def asked_of_document(question: str) -> Asked:
+    """What a question put to a document wants of it."""
+    asks_for_all = bool(_SUMMARY.search(question))
+    rest = _SUMMARY.sub(" ", _SAYING.sub(" ", _DOCUMENT.sub(" ", question)))
+    names: list[Wish] = []
+    wants: list[Wish] = []
+    lowered = rest.lower()
+    for aspect in _aspects():
+        if not aspect.asked.search(lowered):
+            continue
+        wish = Wish(
+            lambda read, a=aspect: bool(a.given.search(read.text)),  # type: ignore[misc]
+            lambda read, a=aspect: not a.figure and bool(a.heading.search(read.text)),  # type: ignore[misc]
+            aspect.weight,
+        )
+        (wants if aspect.must else names).append(wish)
+        lowered = aspect.asked.sub(" ", lowered)
+    left = set(_WORD.findall(lowered))
+    names += _by_word(" ".join(word for word in _WORD.findall(rest) if word.lower() in left))
+    if not names and not wants:
+        return Asked(whole=asks_for_all or (rest != question and bool(_ABOUT_ALL.match(rest))))
+    return Asked(False, tuple(names), tuple(wants))
+
+
+def _by_word(text: str) -> list[Wish]:
+    """A wish for each word that says something, met by its other names and spellings as well."""
+    stems = content_words(text)
+    others: dict[str, list[tuple[str, ...]]] = {}
+    for said, called in expand(text).same:
+        for stem in stems:
+            if any(_alike(stem, word) for word in said):
+                names = (tuple(content_words(" ".join(name))) for name in called)
+                # "effusion" is another name of "pleural effusion", but not of "pleural"
+                others.setdefault(stem, []).extend(name for name in names if not set(name) <= set(stems))
+    return [_word(stem, tuple(others.get(stem, ()))) for stem in stems]
+
+
+def _word(stem: str, others: Sequence[tuple[str, ...]]) -> Wish:
+    def holds(read: _Read) -> bool:
+        if any(_alike(stem, other) for other in read.stems):
+            return True
+        return any(name and all(any(_alike(w, o) for o in read.stems) for w in name) for name in others)
+
+    return Wish(holds, holds)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two stems are of one root: "random" and "randomis", "pregnant" and "pregnanc"."""
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    common = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(long) - common > _ENDING:
+        return False
+    return common >= _SAME_ROOT or (common == len(short) >= _SAME_ROOT - 2)
+
+
+def answering(asked: Asked, document: Sequence[Line], title: str = "") -> list[Found]:
+    """The lines of a document that answer, in reading order; nothing where it doesn't hold what is asked for."""
+    if asked.whole:
+        return _key_lines(document)
+    if not asked.names and not asked.wants:
+        return []
+    entitled = _Read.of(title)
+    read = [_Read.of(line.text) for line in document]
+    headings = {heading: _Read.of(heading) for heading in {line.heading for line in document}}
+    found = []
+    for n, line in enumerate(document):
+        near = range(max(0, n - _REACH), min(len(document), n + _REACH + 1))
+        around = [read[m] for m in near if m != n and document[m].heading == line.heading]
+        answer = _judged(asked, line, read[n], headings[line.heading], around, entitled)
+        if answer is not None:
+            found.append(answer)
+    return found
+
+
+def _judged(
+    asked: Asked, line: Line, said: _Read, under: _Read, around: Sequence[_Read], entitled: _Read
+) -> Found | None:
+    """The line as an answer, None where it is none.
+
+    Of what is named something has to stand in the line or its heading, beside what only the title or lines around hold;
+    a section on what is wanted ("Treatment") of what the title names is one as well.
+    """
+    given = [(wish.in_text(said), wish.in_heading(under)) for wish in asked.wants]
+    if not all(text or heading for text, heading in given):
+        return None
+    by_heading = any(heading for _, heading in given)
+    spoken = any(text for text, _ in given)
+    total = share = 0.0
+    touched = bool(given) and not asked.names
+    for wish in asked.names:
+        in_title = wish.in_text(entitled)
+        weight = wish.weight * (_TITLE_WEIGHT if in_title else 1.0)
+        total += weight
+        if wish.in_text(said):
+            share, touched, spoken = share + weight, True, True
+        elif wish.in_heading(under):
+            share, touched = share + weight, True
+        elif in_title:
+            share, touched = share + weight * IN_TITLE, touched or by_heading
+        elif any(wish.in_text(other) for other in around):
+            share += weight * AROUND
+    share = share / total if total else 1.0
+    return Found(line, share, not spoken) if touched and share >= COVERED else None
+
+
+def _key_lines(document: Sequence[Line]) -> list[Found]:
+    """What sums a document up: its conclusions, else the first line below each heading, else how it begins."""
+    if told := [line for line in document if _CONCLUDES.search(line.heading)]:
+        return [Found(line, 1.0, True) for line in told]
+    firsts = [line for n, line in enumerate(document) if n == 0 or line.heading != document[n - 1].heading]
+    return [Found(line, 1.0, True) for line in (firsts if len(firsts) > 1 else document)]
+
+
+@lru_cache(maxsize=1)
+def _aspects() -> tuple[_Aspect, ...]:
+    raw = tomllib.loads(files("assistant.retrieve").joinpath("aspects.toml").read_text(encoding="utf-8"))
+    return tuple(
+        _Aspect(
+            re.compile(entry["asked"]), re.compile(entry["given"]), re.compile(entry.get("heading", entry["given"])),
+            entry.get("must", False), entry.get("figure", False), entry.get("weight", 1.0),
+        )
+        for entry in raw.values()
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Passaged:
+    """Of each passage of a text how well its best line answers (0: none does), and the heading that it begins under."""
+
+    shares: tuple[float, ...]
+    headings: tuple[str | None, ...]
+
+
+def passages_answering(record: Record, question: str) -> Passaged:
+    """Which passages of an uploaded text answer a question."""
+    if any(passage.section for passage in record.passages):  # read with its headings left out of the passages
+        parts = [(lines(record.text[p.start : p.end], p.section or ""), p.start) for p in record.passages]
+        document = [replace(line, start=line.start + start) for part, start in parts for line in part]
+    else:
+        document = lines(record.text)
+    found = answering(asked_of_document(question), document, record.title or title_of(record.text))
+    shares, headings = [], []
+    for passage in record.passages:
+        within = [answer.share for answer in found if passage.start <= answer.line.start < passage.end]
+        shares.append(max(within, default=0.0))
+        first = next((line for line in document if line.start >= passage.start), None)
+        goes_on = first is not None and 0 <= first.headed < passage.start <= first.start < passage.end
+        headings.append(passage.section or (first.heading if first and goes_on else None))
+    return Passaged(tuple(shares), tuple(headings))
