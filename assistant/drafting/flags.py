@@ -9,8 +9,9 @@ from assistant.findings import extract_findings
 from assistant.findings.quantities import quantities
 from assistant.findings.sentences import sentences
 from assistant.measure import Measurements, statements
-from assistant.records import Claim, Evidence, Record, SearchResult
+from assistant.records import Claim, Evidence, Record, SearchResult, Verdict
 from assistant.settings import Settings
+from assistant.wording import joined, worded
 
 if TYPE_CHECKING:
     from assistant.drafting.content import Content
@@ -54,14 +55,26 @@ def flags_after(flags: Sequence[str], claims: Sequence[Claim]) -> tuple[str, ...
     return (*(flag for flag in flags if not flag.startswith(given)), *by_verdict(claims))
 
 
+_BY_VERDICT: dict[Verdict, tuple[str, str]] = {
+    "contradicted": (
+        "contradiction: {count} sentence contradicted, first “{sentence}”",
+        "contradiction: {count} sentences contradicted, first “{sentence}”",
+    ),
+    "unsupported": (
+        "unsupported: {count} sentence unsupported, first “{sentence}”",
+        "unsupported: {count} sentences unsupported, first “{sentence}”",
+    ),
+}
+
+
 def by_verdict(claims: Sequence[Claim]) -> Iterator[str]:
     """Reasons that the sentences themselves give."""
     if not claims:
         yield "nothing drafted: no sentence could be written"
-    for verdict, kind in (("contradicted", "contradiction"), ("unsupported", "unsupported")):
+    for verdict, (one, several) in _BY_VERDICT.items():
         said = [claim.text for claim in claims if claim.verdict == verdict]
         if said:
-            yield f"{kind}: {len(said)} sentence{'s' if len(said) > 1 else ''} {verdict}, first “{_short(said[0])}”"
+            yield worded(one if len(said) == 1 else several, count=len(said), sentence=_short(said[0]))
 
 
 def _by_similarity(found: SearchResult, similar: Sequence[Evidence], settings: Settings) -> Iterator[str]:
@@ -70,16 +83,20 @@ def _by_similarity(found: SearchResult, similar: Sequence[Evidence], settings: S
     floors = {"image": settings.retrieve.image_floor, "signal": settings.retrieve.signal_floor}
     nearest = [e for e in found.evidence if e.relation == "similar" and e.kind in floors]
     best = max(nearest, key=lambda piece: piece.score - floors[piece.kind], default=None)
-    told = f" (the nearest has {best.score:.2f}, {floors[best.kind]:.2f} is asked for)" if best else ""
-    yield f"low similarity: no similar study is near enough{told}"
+    if best is None:
+        yield "low similarity: no similar study is near enough"
+    else:
+        told = "low similarity: no similar study is near enough (the nearest has {best:.2f}, {floor:.2f} is asked for)"
+        yield worded(told, best=best.score, floor=floors[best.kind])
 
 
 def _by_quality(content: Content) -> Iterator[str]:
     for record in content.records:
         measured = content.measured.get(record.record_id)
         if measured is not None and measured.quality.get("overall", "good") != "good":
-            reasons = measured.quality.get("reasons")
-            yield f"poor quality: {record.modality} {measured.quality['overall']}" + (f", {reasons}" if reasons else "")
+            overall, reasons = measured.quality["overall"], measured.quality.get("reasons", "")
+            told = worded("poor quality: {modality} {overall}", modality=record.modality, overall=overall)
+            yield joined([told, str(reasons) if not isinstance(reasons, str) else reasons], ", ")
 
 
 def _by_text(content: Content) -> Iterator[str]:
@@ -105,14 +122,15 @@ def against_text(measured: Measurements, texts: Iterable[Record]) -> Iterator[st
                 continue
             high = stated.value if stated.high is None else stated.high
             if name in measured.values and not stated.value - most <= measured.values[name] <= high + most:
-                here = f"{measured.values[name]:.0f} {unit}"
-                yield f"measurement against text: {called} {here} measured, the text says {stated.text}"
+                told = "measurement against text: {called} {value:.0f} {unit} measured, the text says {said}"
+                yield worded(told, called=called, value=measured.values[name], unit=unit, said=stated.text)
         for sentence in sentences(text.text):
             if not any(finding.entity in RHYTHMS for finding in extract_findings(sentence)):
                 continue
             judged = check(sentence, said)
             if judged.verdict == "contradicted" and judged.error_kind != "number":
-                yield f"measurement against text: the text says “{_short(sentence)}”, measured: {judged.why}"
+                told = "measurement against text: the text says “{said}”, measured: {why}"
+                yield worded(told, said=_short(sentence), why=judged.why)
 
 
 def _short(text: str) -> str:

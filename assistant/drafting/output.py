@@ -28,6 +28,7 @@ from assistant.pseudonyms import Pseudonyms
 from assistant.records import Record
 from assistant.store.files import fsync, write_atomically, write_bytes_atomically
 from assistant.studies import StudyRequest
+from assistant.wording import with_wordings
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -121,7 +122,7 @@ class DraftOutput:
         with _disk(self._folder):
             if self._pairs is not None and (pair := self._pair(made)):
                 _add(self._pairs, pair)
-            _add(self._drafts, made.draft.to_json())
+            _add(self._drafts, with_wordings(made.draft.to_json()))
             if len(self._booked) + 1 >= _TOGETHER:
                 os.fsync(self._drafts.fileno())
         self._book(self._pseudonym(made.draft.study_id), None)
@@ -140,7 +141,7 @@ class DraftOutput:
     def set_aside(self, request: StudyRequest, reason: str) -> None:
         """Keep why a study was not drafted: here as it is, in the workspace without its id and its files' names."""
         with _disk(self._folder):
-            line = {"study_id": request.study_id, "reason": reason}
+            line = with_wordings({"study_id": request.study_id, "reason": reason})
             if request.patient_id:  # by which it is found again when the patient is to be forgotten
                 line["patient_id"] = Pseudonyms.of(self._assistant.workspace).patient(request.patient_id, "")
             _add(self._aside, line)

@@ -13,6 +13,7 @@ from assistant.drafting.study import Made, write_draft
 from assistant.errors import ModelLost
 from assistant.generate import Answerer
 from assistant.records import SearchResult
+from assistant.wording import worded
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -47,7 +48,7 @@ class Writer:
             raise self._given_up
         quote = self._assistant.answerer("quote")
         made = write_draft(self._assistant, content, found, quote, self._template)
-        flags = (f"model lost: quoted instead ({self._given_up})", *made.draft.flags)
+        flags = (worded("model lost: quoted instead ({error})", error=self._given_up.told), *made.draft.flags)
         return replace(made, draft=replace(made.draft, flags=flags))
 
     def stop(self) -> None:

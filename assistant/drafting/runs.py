@@ -25,6 +25,7 @@ from assistant.store.opinions import erase_opinions
 from assistant.store.workspace_db import WorkspaceDb
 from assistant.store.workspace_tables import DraftRunRow
 from assistant.studies import StudyRequest, read_studies, study_requests, write_studies
+from assistant.wording import worded_again
 
 FOLDER = "drafts"  # of a workspace: where the page's runs lie
 _TABLES = (".csv", ".tsv")
@@ -96,7 +97,7 @@ class RunFolder:
             line = file.read(found.size).decode("utf-8", "replace")
         if digest_of(line, self._run_id) != digest:
             raise gone
-        return stored_draft(json.loads(line))
+        return stored_draft(worded_again(json.loads(line)))
 
     def aside(self) -> list[tuple[str, str]]:
         """The studies that could not be drafted (study, reason)."""
@@ -104,8 +105,8 @@ class RunFolder:
             lines = (self.path / SET_ASIDE).read_text("utf-8").split("\n")
         except OSError:
             return []
-        rows = [json.loads(line) for line in lines if line.endswith("}")]
-        return [(str(row["study_id"]), str(row["reason"])) for row in rows]
+        rows = [worded_again(json.loads(line)) for line in lines if line.endswith("}")]
+        return [(str(row["study_id"]), row["reason"]) for row in rows]
 
     def requests(self) -> list[StudyRequest] | None:
         """The studies that the page began the run with; None for a run of the command line or a script."""

@@ -157,8 +157,11 @@ def grade_samples(channels: Mapping[str, LeadQuality], noun: str = "channel") ->
     """The quality that samples alone tell, before any beat is sought: poor if no channel is usable."""
     reasons = _reasons(channels, noun)
     if not any(channel.usable for channel in channels.values()):
-        return "poor", (f"no usable {noun}", *reasons)
+        return "poor", ("no usable lead" if noun == "lead" else "no usable channel", *reasons)
     return ("limited" if reasons else "good"), tuple(reasons)
+
+
+_NAMED = {"lead": ("lead {names}", "leads {names}"), "channel": ("channel {names}", "channels {names}")}
 
 
 def _reasons(leads: Mapping[str, LeadQuality], noun: str) -> list[str]:
@@ -170,7 +173,8 @@ def _reasons(leads: Mapping[str, LeadQuality], noun: str) -> list[str]:
     for problem, names in by_problem.items():
         if problem == "no ECG channel":
             continue
-        which = worded(f"{noun} {{names}}" if len(names) == 1 else f"{noun}s {{names}}", names=", ".join(names))
+        one, several = _NAMED[noun]
+        which = worded(one if len(names) == 1 else several, names=", ".join(names))
         if problem == "gaps":
             reasons.append(worded("gaps in {where}", where=which))
         else:

@@ -124,6 +124,12 @@ def _reference(
     return None, ""
 
 
+_COUNTED: dict[Unit, tuple[str, str]] = {
+    "day": ("{number} day", "{number} days"), "week": ("{number} week", "{number} weeks"),
+    "month": ("{number} month", "{number} months"), "year": ("{number} year", "{number} years"),
+}  # fmt: skip
+
+
 def apart(days: int) -> tuple[int, Unit]:
     """A number of days in the unit in which one says it: (5, "day"), (6, "week"), (3, "month"), (2, "year")."""
     units: tuple[tuple[Unit, float, int], ...] = (("year", 365.25, 730), ("month", 30.44, 57), ("week", 7, 14))
@@ -133,7 +139,8 @@ def apart(days: int) -> tuple[int, Unit]:
 def interval(days: int) -> str:
     """A number of days as one says it: "5 days", "6 weeks", "3 months", "2 years"."""
     number, unit = apart(days)
-    return worded(f"{{number}} {unit}{'s' if number != 1 else ''}", number=number)
+    one, several = _COUNTED[unit]
+    return worded(one if number == 1 else several, number=number)
 
 
 def _when(taken_at: datetime | None, now: datetime | None, name: str) -> str:

@@ -104,21 +104,30 @@ def route(query: Query, available: Sequence[Kind]) -> Route:
     return Route(frozenset(kinds), own_text, tuple(words), question, wants, _TURNS[wants], history)
 
 
+_SOUGHT: dict[Kind, tuple[str, str, str]] = {
+    "image": (
+        "image: {count} uploaded picture searched by likeness",
+        "image: {count} uploaded pictures searched by likeness",
+        "image: the archive holds no image",
+    ),
+    "signal": (
+        "signal: {count} uploaded signal searched by likeness",
+        "signal: {count} uploaded signals searched by likeness",
+        "signal: the archive holds no signal",
+    ),
+}
+
+
 def _by_likeness(query: Query, available: Sequence[Kind]) -> tuple[set[Kind], list[str]]:
     kinds: set[Kind] = set()
     words: list[str] = []
-    sought: tuple[tuple[Kind, str, str], ...] = (
-        ("image", "image: {count} uploaded pictures searched by likeness", "image: the archive holds no image"),
-        ("signal", "signal: {count} uploaded signals searched by likeness", "signal: the archive holds no signal"),
-    )
-    for kind, many, none in sought:
+    for kind, (one, several, none) in _SOUGHT.items():
         uploads = query.uploads_of(kind)
         if not uploads:
             continue
         if kind in available:
             kinds.add(kind)
-            said = many if len(uploads) > 1 else many.replace("s searched", " searched")
-            words.append(worded(said, count=len(uploads)))
+            words.append(worded(one if len(uploads) == 1 else several, count=len(uploads)))
         else:
             words.append(none)
     unlike = [upload.record.modality for upload in query.uploads if not upload.record.is_encoded]

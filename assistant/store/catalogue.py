@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from assistant.store.text_types import Json, Text
+from assistant.store.text_types import Json, Sentence, SentencePairs, Text
 
 _COPIED = 2_000  # rows at a time
 
@@ -146,8 +146,8 @@ class PathRow(PathBase):
     key: Mapped[str]
     uri: Mapped[str]
     path: Mapped[str | None]
-    reason: Mapped[str | None]  # why it is set aside; None when it was read
-    parts: Mapped[list[list[str]]] = mapped_column(JSON)  # what could not be read of it: [part, reason]
+    reason: Mapped[str | None] = mapped_column(Sentence)  # why it is set aside; None when it was read
+    parts: Mapped[list[list[str]]] = mapped_column(SentencePairs)  # what could not be read of it: [part, reason]
     removed: Mapped[dict[str, int]] = mapped_column(JSON)  # how many identifiers of each kind were taken out
     slices: Mapped[dict[str, list[str]]] = mapped_column(JSON)  # of a series: each record's part → its [path, uri]
 

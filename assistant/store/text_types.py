@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sqlalchemy import JSON, Dialect, String, TypeDecorator
 from sqlalchemy.types import TypeEngine
+
+from assistant.wording import Worded, from_json, to_json
+
+_WORDED = '{"wording": '  # as `to_json` begins
 
 
 def storable(text: str) -> str:
@@ -42,6 +47,32 @@ class Text(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else storable(value)
+
+
+class Sentence(TypeDecorator[str]):
+    """A sentence with its wording (`assistant/wording.py`), where it has one."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return json.dumps(to_json(value)) if isinstance(value, Worded) else value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return from_json(json.loads(value)) if value and value.startswith(_WORDED) else value
+
+
+class SentencePairs(TypeDecorator[Any]):
+    """A list of pairs of sentences with their wordings."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return value and [[to_json(text) for text in pair] for pair in value]
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return value and [[from_json(text) for text in pair] for pair in value]
 
 
 class Json(TypeDecorator[Any]):

@@ -20,6 +20,7 @@ from assistant.store.opinions import LONGEST_COMMENT, Opinion, Target, give, own
 from assistant.ui.gate.seals import admit_sealed, sealed
 from assistant.ui.gate.visitor import need, visitor
 from assistant.ui.language import say
+from assistant.ui.language.told import translated
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -89,7 +90,7 @@ def feedback_router(assistant: Assistant, said_in_draft: Said) -> APIRouter:
                 said, concerns = said_in_draft(target)
                 give(assistant.db, target, given.judgement, given.comment, said, concerns)
         except WardroundError as error:
-            raise HTTPException(422, str(error)) from error
+            raise HTTPException(422, translated(error)) from error
         return {"judgement": given.judgement or ""}
 
     @router.get(EXPORT + ".{form}", include_in_schema=False)

@@ -1,5 +1,6 @@
 """The languages: each file complete, every key there and used, nothing English left in code, a walk in German."""
 
+import ast
 import re
 from datetime import date, datetime
 from string import Formatter
@@ -8,11 +9,13 @@ import pytest
 from browsing import ask, in_chromium, shoot
 from ui_texts import UI, english_in, english_in_script, keys_used, strings_in
 
+from assistant.errors import UnreadableFile, WardroundError
 from assistant.records import Claim, SignalPlace
 from assistant.ui.gate.visitor import Visitor, entering
 from assistant.ui.language import DEFAULT, choose_language, languages, say, say_count, say_html, texts, words
 from assistant.ui.language.figures import day, moment, number, percent
-from assistant.ui.language.told import translated
+from assistant.ui.language.told import translated, wordings
+from assistant.wording import joined, worded
 
 OTHERS = sorted(set(languages()) - {DEFAULT})
 IN_ENGLISH = {"file_page.py", "docs_page.py"}  # of the command line and for programmers: in English as all of it
@@ -118,23 +121,94 @@ def test_medical_words_are_in_the_visitors_language():
     assert words.place(SignalPlace("II", 2.0, 4.5)) == "lead II, 2.0–4.5 s"
 
 
-def test_sentences_of_search_and_answer_are_those_that_the_code_writes():
-    core = [path for path in UI.parent.rglob("*.py") if UI not in path.parents and "evaluate" not in path.parts]
-    written = "\n".join(text for path in core for text in strings_in(path.read_text(encoding="utf-8")))
-    told = {key: re.sub(r"\{\w+\}", "{}", text) for key, text in texts(DEFAULT).items() if key.startswith("told.")}
-    assert {key for key, text in told.items() if text not in written} == set()
+NOT_ON_A_PAGE = ("evaluate", "langchain", "commands")
+# Where everything that is said can come to a page; of the other rooms only some of it can.
+TOLD_ROOMS = ("ingest", "retrieve", "answering.py", "measure", "verify")
+OF_THE_COMMAND_LINE = {
+    "recipe.py",
+    "rerank.py",
+    "web.py",
+    "hugging_face.py",
+    "minicheck.py",
+    "torch_models.py",
+    "export.py",
+}
+
+
+def core():
+    return [p for p in UI.parent.rglob("*.py") if p.relative_to(UI.parent).parts[0] not in NOT_ON_A_PAGE]
+
+
+def wordings_in(path):
+    """The wordings that a file hands to errors, reasons and `worded`."""
+    for call in (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)):
+        name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        place = {"worded": 0, "_told": 0, "refuse": 0, "set_aside": 1, "UnreadableFile": 1}.get(name)
+        if place is not None and len(call.args) > place:
+            wording = call.args[place]
+            for one in (wording.body, wording.orelse) if isinstance(wording, ast.IfExp) else (wording,):
+                if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                    yield one.value
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_wordings_are_those_that_the_code_writes_with_their_fields(language):
+    written = {text for path in core() for text in strings_in(path.read_text(encoding="utf-8"))}
+    written |= {text.replace("{{", "{").replace("}}", "}") for text in written}
+    loose = "\n".join(re.sub(r"\{[^}]*\}", "{}", text) for text in written)
+    known = wordings(language)
+    assert {text for text in known if re.sub(r"\{[^}]*\}", "{}", text) not in loose} == set()
+    assert {text for text, other in known.items() if set(fields(text)) != set(fields(other))} == set()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_readers_and_search_and_checks_say_is_known_in_every_language(language):
+    told = [
+        path
+        for path in core()
+        if path.relative_to(UI.parent).parts[0] in TOLD_ROOMS and path.name not in OF_THE_COMMAND_LINE
+    ]
+    said = {
+        text for path in told for text in wordings_in(path) if re.search("[a-z]{3}", re.sub(r"\{[^}]*\}", "", text))
+    }
+    assert said - set(wordings(language)) == set()
 
 
 def test_reasons_are_told_in_the_visitors_language():
-    why = "chance to answer 7%: 50% of the question's words, meaning 0.41, words 3.2, weight of words 0.75"
-    reason = f"{why}; unlikely to answer the question (at least 19% is asked for); something new"
+    meaning = worded(
+        "meaning {meaning:.2f}, words {words:.1f}, weight of words {weight:.2f}", meaning=0.41, words=3.2, weight=0.75
+    )
+    chance = worded(
+        "chance to answer {chance:.0%}: {share:.0%} of the question's words, {rest}",
+        chance=0.07,
+        share=0.5,
+        rest=meaning,
+    )
+    unlikely = worded("unlikely to answer the question (at least {least:.0%} is asked for)", least=0.19)
+    reason = joined([chance, unlikely, "something new"])
     assert translated(reason) == reason and translated("") == ""
     with entering(Visitor(language="de")):
         assert translated(reason) == (
-            "beantwortet die Frage mit 7%: 50% der Wörter der Frage, Bedeutung 0.41, Wörter 3.2, "
-            "Gewicht der Wörter 0.75; beantwortet die Frage wohl nicht (verlangt sind mindestens 19%); something new"
+            "beantwortet die Frage mit 7 %: 50 % der Wörter der Frage, Bedeutung 0,41, Wörter 3,2, "
+            "Gewicht der Wörter 0,75; beantwortet die Frage wohl nicht (verlangt sind mindestens 19 %); something new"
         )
         assert translated("Nothing was found.") == "Nichts wurde gefunden."
+
+
+def test_errors_are_told_in_the_visitors_language():
+    error = UnreadableFile(
+        "scan.tif",
+        "{size:,.0f} MB is more than the limit of {max_file_mb} MB (ingest.max_file_mb)",
+        size=1234.5,
+        max_file_mb=500,
+    )
+    assert translated(error) == "scan.tif: 1,234 MB is more than the limit of 500 MB (ingest.max_file_mb)"
+    with entering(Visitor(language="de")):
+        assert translated(error) == "scan.tif: 1.234 MB sind mehr als die Grenze von 500 MB (ingest.max_file_mb)"
+        assert (
+            translated(UnreadableFile("a.pdf", "the file is empty (0 bytes)").reason) == "die Datei ist leer (0 Byte)"
+        )
+        assert translated(WardroundError("nobody has put this {into} German")) == "nobody has put this {into} German"
 
 
 @in_chromium[0]

@@ -58,8 +58,8 @@ def _lifeless(signal: Signal) -> str | None:
     if not np.isfinite(highest).any():
         return "every sample of the recording is marked as missing"
     if not (highest > lowest).any():
-        flat = "a flat recording: no {} ever changes its value"
-        return flat.format("lead" if signal.is_ecg else "channel")
+        of_ecg = "a flat recording: no lead ever changes its value"
+        return of_ecg if signal.is_ecg else "a flat recording: no channel ever changes its value"
     return None
 
 

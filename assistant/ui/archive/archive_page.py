@@ -19,6 +19,7 @@ from assistant.ui.archive.lead_on import ROLE, open_what_is_built
 from assistant.ui.chat.desk import Desk
 from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import say
+from assistant.ui.language.told import translated
 from assistant.ui.language.wording import Wording
 
 TICK_S = 1.0
@@ -82,7 +83,7 @@ class ArchiveDesk:
         try:
             yield from self._do(act, key, str(event._data.get("index", "")))
         except WardroundError as error:
-            told = Markup('<p class="wr-error" role="alert">{}</p>').format(error)
+            told = Markup('<p class="wr-error" role="alert">{}</p>').format(translated(error))
             yield gr.skip(), gr.skip(), drawn.own_html(told + self._roots()), gr.skip()
 
     def _do(self, act: str, key: str, index: str) -> Iterator[tuple[Any, ...]]:

@@ -94,7 +94,7 @@ class Builder:
             report = make(told)
             self._end("done", report=report)
         except WardroundError as error:
-            self._end("failed", error=str(error))
+            self._end("failed", error=error.told)
         except Exception as error:  # a fault of ours must not leave the page waiting; the log has the details
             log.exception("an index could not be built")
             self._end("failed", error=type(error).__name__, ours=True)

@@ -14,6 +14,7 @@ from assistant.ui.archive.folders import Folder
 from assistant.ui.archive.glance import Glance, Tried
 from assistant.ui.language import say, say_count, words
 from assistant.ui.language.figures import number, percent
+from assistant.ui.language.told import translated
 
 SHOWN_ASIDE = 30
 _NONE = Markup("")
@@ -65,7 +66,8 @@ def work_html(work: Work) -> Markup:
         inside = _report(work.report)
     else:
         inside = Markup('<p class="wr-error"><strong>{}</strong> {}</p>').format(
-            say("archive.failed", what=work.what), say("archive.fault", error=work.error) if work.ours else work.error
+            say("archive.failed", what=work.what),
+            say("archive.fault", error=work.error) if work.ours else translated(work.error),
         )
     told = Markup("") if work.stage == "running" else Markup(' role="status"')
     return Markup('<section class="wr-html wr-work" data-stage="{}"{}>{}</section>').format(work.stage, told, inside)
@@ -120,7 +122,7 @@ def _aside(aside: Sequence[tuple[str, str]]) -> Markup:
     rest = len(aside) - SHOWN_ASIDE
     more = Markup("<li>{}</li>").format(say_count("archive.more", rest)) if rest > 0 else _NONE
     items = Markup("").join(
-        Markup('<li><bdi>{}</bdi> <span class="wr-soft">{}</span></li>').format(path, reason)
+        Markup('<li><bdi>{}</bdi> <span class="wr-soft">{}</span></li>').format(translated(path), translated(reason))
         for path, reason in aside[:SHOWN_ASIDE]
     )
     return Markup('<details class="wr-kept-out"><summary>{}</summary><ul>{}{}</ul></details>').format(
@@ -219,7 +221,7 @@ def _tried(tried: Iterable[Tried]) -> Markup:
             "wr-soft" if one.records else "wr-reason",
             ", ".join(dict.fromkeys(words.modality(*record) for record in one.records))
             if one.records
-            else say("archive.not_read", reason=one.reason),
+            else say("archive.not_read", reason=translated(one.reason)),
         )
         for one in tried
     )

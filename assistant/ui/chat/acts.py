@@ -9,6 +9,7 @@ from assistant.errors import MixedPatients, WardroundError
 from assistant.ui.chat import dialogs
 from assistant.ui.chat.tabs import NO_DIALOG, Tab
 from assistant.ui.language import say
+from assistant.ui.language.told import translated
 
 if TYPE_CHECKING:
     from assistant.ui.chat.conversation import Conversation
@@ -158,7 +159,7 @@ def rename(desk: Desk, tab: Tab, data: Data) -> Sequence[str]:
     try:
         desk.kept.rename(talk_id, title)
     except WardroundError as error:
-        tab.dialog = dialogs.renaming(talk_id, title, str(error))
+        tab.dialog = dialogs.renaming(talk_id, title, translated(error))
         return ("dialog",)
     tab.dialog = NO_DIALOG
     return ("bar", "dialog")

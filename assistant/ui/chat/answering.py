@@ -14,6 +14,8 @@ from assistant.retrieve.question import names_a_patient
 from assistant.ui.capacity import Capacity, Waiting
 from assistant.ui.chat.conversation import Conversation, Turn
 from assistant.ui.language import say
+from assistant.ui.language.told import translated
+from assistant.wording import joined, with_wordings
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -38,14 +40,14 @@ class Answering:
             except WardroundError as error:
                 if turn.model == "quote" or turn.search is None:  # the search failed, not the model
                     raise
-                _note(turn, say("talk.model_lost", model=say(f"head.{turn.model}"), error=error))
+                _note(turn, say("talk.model_lost", model=say(f"head.{turn.model}"), error=translated(error)))
                 turn.search, turn.claims, turn.stage = None, [], "searching"
                 yield from self._stream(talk, turn, "quote")
             self._keep(talk, turn)
         except OtherPatient as error:
             turn.stage, turn.named = "refused", error.named
         except WardroundError as error:
-            turn.stage, turn.error = "failed", str(error)
+            turn.stage, turn.error = "failed", error.told
         except Exception as error:  # a fault of ours must not leave the page waiting; the log has the details
             log.exception("a question could not be answered")
             turn.stage, turn.error = "failed", say("talk.fault", error=type(error).__name__)
@@ -85,7 +87,12 @@ class Answering:
         scope = talk.case.scope().to_json() | ({"stopped": True} if turn.answer is None else {})
         uploads = sorted(record.record_id for upload in talk.uploads for record in upload.records)
         turn.row = self._kept.add(
-            talk.id, answer.question, uploads, answer.to_json(), case_number=talk.case_number, scope=scope
+            talk.id,
+            answer.question,
+            uploads,
+            with_wordings(answer.to_json()),
+            case_number=talk.case_number,
+            scope=scope,
         )
 
     def _stopped(self, turn: Turn) -> Answer | None:
@@ -103,4 +110,4 @@ class Answering:
 def _note(turn: Turn, told: str) -> None:
     """Something more is to be told of a turn, once."""
     if told not in turn.note:
-        turn.note = f"{turn.note} {told}".strip()
+        turn.note = joined([turn.note, told], " ")

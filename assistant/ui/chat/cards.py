@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from assistant.ui.chat.uploads import Upload
 from assistant.ui.language import say
+from assistant.ui.language.told import translated
 
 NO_BUTTON = Markup("")
 
@@ -37,7 +38,7 @@ def card(upload: Upload, button: Markup = NO_BUTTON) -> Markup:
         return Markup(
             '<li class="wr-card wr-card-bad"><span class="wr-thumb wr-thumb-bad" aria-hidden="true">!</span><div>'
             '<bdi class="wr-name">{}</bdi><p class="wr-reason">{}</p></div>{}</li>'
-        ).format(upload.name, say("uploads.unreadable", reason=upload.reason), button)
+        ).format(upload.name, say("uploads.unreadable", reason=translated(upload.reason)), button)
     return Markup('<li class="wr-card">{}{}</li>').format(upload.face, button)
 
 

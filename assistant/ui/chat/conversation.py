@@ -19,6 +19,7 @@ from assistant.conversation import Conversation as Case
 from assistant.records import Answer, Claim, Evidence, SearchResult, stored_answer
 from assistant.store.talks import KeptTurn
 from assistant.ui.chat.uploads import Upload
+from assistant.wording import worded_again
 
 _QUOTED = re.compile(r"“([^”]+)”")
 _ID = re.compile(r"\be[0-9a-f]{10}\b")  # as `evidence_id` makes them
@@ -52,7 +53,7 @@ class Turn:
     @classmethod
     def kept(cls, found: KeptTurn, new_case: bool, gone: int) -> Turn:
         """A turn of an earlier visit, as it was kept: its question is the one without names."""
-        answer = stored_answer(found.answer)
+        answer = stored_answer(worded_again(found.answer))
         stopped = bool(found.scope.get("stopped"))
         return cls(
             found.question, claims=list(answer.claims), answer=answer, stage="stopped" if stopped else "done",

@@ -25,6 +25,7 @@ from assistant.ui.chat.uploads import Room, room_for, stored_bytes, take_in
 from assistant.ui.evidence.panel import panel_html
 from assistant.ui.feedback import opinions_below
 from assistant.ui.language import say, words
+from assistant.ui.language.told import translated
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -62,7 +63,7 @@ class Desk:
             try:
                 tab = self.talks.show(session, self.talks.open(str(talk_id)))
             except WardroundError as error:
-                gr.Warning(str(error))
+                gr.Warning(translated(error))
         elif handed := handover.taken(str(asked.get("from", ""))):
             question = handed.question
             tab.talk.new_case(handed.patient, studies=handed.studies, history=handed.patient is not None)
@@ -230,7 +231,7 @@ class Desk:
         try:
             parts = found(self, tab, {**data, "session": str(request.session_hash)})
         except WardroundError as error:
-            gr.Warning(str(error))
+            gr.Warning(translated(error))
             parts = ("bar",)
         tab = self._tab(request)  # it may show another conversation now
         return self.draw(tab, *parts, question=tab.question)

@@ -14,6 +14,7 @@ from assistant.ui.evidence import picture
 from assistant.ui.evidence.ecg_page import draw_strip
 from assistant.ui.language import say, say_count, words
 from assistant.ui.language.figures import number
+from assistant.ui.language.told import translated
 
 SHOWN_PARTS = 6  # of a file with several, such as the ZIP of a study; the others are counted
 SHOWN_ASIDE = 4
@@ -91,7 +92,14 @@ def quality_of(record: Record) -> str:
     else:
         return ""
     overall = str(quality.get("overall", "good"))
-    return "" if overall == "good" else say(f"uploads.{overall}_quality", reasons=quality.get("reasons", ""))
+    return (
+        ""
+        if overall == "good"
+        else say(
+            f"uploads.{overall}_quality",
+            reasons=translated(quality.get("reasons", "")),
+        )
+    )
 
 
 def thumb(record: Record) -> Markup:
@@ -123,7 +131,7 @@ def _aside(aside: Sequence[tuple[str, str]]) -> Markup:
     """What of it could not be read, and why."""
     if not aside:
         return Markup("")
-    lines = [f"{name}: {reason}" for name, reason in aside[:SHOWN_ASIDE]]
+    lines = [f"{translated(name)}: {translated(reason)}" for name, reason in aside[:SHOWN_ASIDE]]
     left = len(aside) - SHOWN_ASIDE
     lines += [say_count("uploads.more", left)] if left > 0 else []
     told = say_count("uploads.aside", len(aside))

@@ -117,7 +117,7 @@ def _left_out(answer: Answer | None) -> list[str]:
     pieces = len(use.dropped) - len(turns)
     parts = [say_count("talk.pieces", pieces)] if pieces else []
     parts += [say("talk.turn", turn=turn) for turn in turns]
-    return [say("talk.left_out", tokens=figure(use.tokens), parts=", ".join(parts), why=use.dropped[0].why)]
+    return [say("talk.left_out", tokens=figure(use.tokens), parts=", ".join(parts), why=translated(use.dropped[0].why))]
 
 
 def _checked(answer: Answer) -> str:

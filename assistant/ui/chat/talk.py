@@ -119,7 +119,7 @@ def _new_case(begins: bool) -> Markup:
 
 
 def _note(turn: Turn) -> Markup:
-    return Markup('<p class="wr-note">{}</p>').format(turn.note) if turn.note else Markup("")
+    return Markup('<p class="wr-note">{}</p>').format(translated(turn.note)) if turn.note else Markup("")
 
 
 def _claims(number: int, turn: Turn, opened: Opened, tools: Tools) -> Markup:
@@ -143,12 +143,14 @@ def _claim(claim: Claim, cite: Callable[[str], Markup], tools: Markup) -> Markup
     mark, told = words.verdict(claim)
     cited = Markup("").join(map(cite, claim.citations))
     why = (
-        Markup('<span class="wr-why">{}</span>').format(claim.why) if claim.why and claim.verdict != "supported" else ""
+        Markup('<span class="wr-why">{}</span>').format(translated(claim.why))
+        if claim.why and claim.verdict != "supported"
+        else ""
     )
     return Markup(
         '<li class="wr-claim wr-{}"><p class="wr-said"><span class="wr-text">{}</span>{}</p>'
         '<p class="wr-verdict" title="{}"><span aria-hidden="true">{}</span> {}{}</p>{}</li>'
-    ).format(claim.verdict, claim.text, cited, claim.why, mark, told, why, tools)
+    ).format(claim.verdict, claim.text, cited, translated(claim.why), mark, told, why, tools)
 
 
 def _citation(turn: int, number: int, evidence: Evidence | None, lit: bool) -> Markup:
@@ -170,7 +172,7 @@ def _end(number: int, turn: Turn) -> Markup:
         return _refusal(number, turn)
     if turn.error:
         return Markup('<p class="wr-error" role="alert"><strong>{}</strong> {}</p>').format(
-            say("talk.failed"), turn.error
+            say("talk.failed"), translated(turn.error)
         )
     if turn.stage == "stopped":
         return Markup('<p class="wr-step">{}</p>').format(say("talk.stopped"))

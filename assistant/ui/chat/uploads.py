@@ -125,7 +125,7 @@ def _read(upload: Upload, read: Read) -> Upload:
     except UnreadableFile as error:
         return replace(upload, reason=error.reason)
     except WardroundError as error:
-        return replace(upload, reason=str(error))
+        return replace(upload, reason=error.told)
     except Exception as error:  # a fault of ours: the other files and the conversation go on
         log.exception("an upload could not be read")
         return replace(upload, reason=say("uploads.fault", error=type(error).__name__))

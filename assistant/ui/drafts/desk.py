@@ -27,6 +27,7 @@ from assistant.ui.drafts.report import Opened, claims_shown, report_html
 from assistant.ui.drafts.shelf import Run, shelf_of
 from assistant.ui.gate.visitor import need, visitor
 from assistant.ui.language import is_known, say, words
+from assistant.ui.language.told import translated
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -171,7 +172,7 @@ class DraftsDesk:
         try:
             draft = run.folder.draft(where.draft)
         except WardroundError as error:
-            return Markup('<p class="wr-error" role="alert">{}</p>').format(str(error)), Markup("")
+            return Markup('<p class="wr-error" role="alert">{}</p>').format(translated(error)), Markup("")
         opened = Opened(
             where.draft,
             review(self.assistant, where.draft, draft),
@@ -198,7 +199,7 @@ class DraftsDesk:
         try:
             now = self._pressed(replace(where, error="", typed=None, focus="", looked=False, deleting=False), told)
         except WardroundError as error:
-            raise gr.Error(str(error)) from None
+            raise gr.Error(translated(error)) from None
         return now, *self.draw(now), gr.Timer(active=self._is_running())
 
     def _pressed(self, where: Where, told: dict[str, str]) -> Where:
@@ -268,7 +269,7 @@ class DraftsDesk:
             decide(self.assistant, where.draft, draft, sentence, act, text)
         except WardroundError as error:
             if act in ("change", "add"):  # what was typed is not lost
-                return replace(where, error=str(error), typed=text)
+                return replace(where, error=translated(error), typed=text)
             raise
         after = {"reject": "restore"}.get(act, "change")
         focus = f"+{sentence}" if act == "add" else f"{sentence}-{after}"
@@ -287,7 +288,7 @@ class DraftsDesk:
         try:
             found, total = self.assistant.studies((text or "").strip(), modality=modality or "")
         except WardroundError as error:
-            raise gr.Error(str(error)) from None
+            raise gr.Error(translated(error)) from None
         choices = {study.study_id: _named(study) for study in found}
         kept = {study_id: choices.get(study_id, study_id) for study_id in chosen or ()}
         listed = [(name, value) for value, name in {**kept, **choices}.items()]
@@ -314,7 +315,7 @@ class DraftsDesk:
                 self.assistant.answerer(model)  # a model that is not there is told before anything is begun
             path = new_run(self.assistant.workspace, called, chosen or (), [Path(f) for f in files or ()], about)
         except WardroundError as error:
-            told = Markup('<p class="wr-error" role="alert">{}</p>').format(str(error))
+            told = Markup('<p class="wr-error" role="alert">{}</p>').format(translated(error))
             return where, *(gr.skip(),) * 8, told, gr.skip(), gr.skip(), gr.skip(), gr.skip()
         self._start(path, about)
         run = next((run for run in self.shelf.runs() if run.folder.path == path), None)

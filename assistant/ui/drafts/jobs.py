@@ -14,6 +14,7 @@ from assistant.drafting.output import HANDED_OVER, STUDIES
 from assistant.errors import WardroundError
 from assistant.studies import read_studies
 from assistant.ui.gate.visitor import Visitor, entering
+from assistant.wording import worded
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -91,10 +92,10 @@ class Jobs:
                 while not job.stopping.is_set() and next(drafts, None) is not None:
                     pass
         except WardroundError as error:
-            job.error = str(error)
+            job.error = error.told
         except Exception as error:  # whoever watches must be told that it ended
             log.exception("drafts could not be made")
-            job.error = f"an error inside Wardround ({type(error).__name__}); its log says more"
+            job.error = worded("an error inside Wardround ({fault}); its log says more", fault=type(error).__name__)
         finally:
             self._turn.release()
 

@@ -16,6 +16,7 @@ from assistant.ui.drafts.shelf import Run
 from assistant.ui.gate.seals import address
 from assistant.ui.language import say, say_count
 from assistant.ui.language.figures import moment, number
+from assistant.ui.language.told import translated
 
 PAGE = 40  # drafts shown at a time
 SHOWS = ("all", "look", "open")
@@ -87,7 +88,11 @@ def progress_html(line: RunLine | None) -> Markup:
     elif line.planned is not None and line.drafted < line.planned:
         way = button("resume", say("drafts.resume"), "resume", run=line.run.id)
     error = line.job.error if line.job is not None and not running else ""
-    told = Markup('<p class="wr-reason" role="alert">{}</p>').format(say("drafts.ended", reason=error)) if error else ""
+    told = (
+        Markup('<p class="wr-reason" role="alert">{}</p>').format(say("drafts.ended", reason=translated(error)))
+        if error
+        else ""
+    )
     return Markup('<p class="wr-dr-state"><span role="status">{}</span> {}</p>{}{}').format(
         state_of(line), way, bar, told
     )
@@ -188,7 +193,9 @@ def _pages(page: int, pages: int) -> Markup:
 def _aside(aside: Sequence[tuple[str, str]]) -> Markup:
     if not aside:
         return Markup("")
-    rows = Markup("").join(Markup("<dt><bdi>{}</bdi></dt><dd>{}</dd>").format(study, why) for study, why in aside[:200])
+    rows = Markup("").join(
+        Markup("<dt><bdi>{}</bdi></dt><dd>{}</dd>").format(study, translated(why)) for study, why in aside[:200]
+    )
     return Markup('<details class="wr-fold"><summary>{}</summary><dl class="wr-about">{}</dl></details>').format(
         say_count("drafts.aside", len(aside)), rows
     )

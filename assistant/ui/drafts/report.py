@@ -18,6 +18,7 @@ from assistant.ui.feedback import opinion_html
 from assistant.ui.gate.seals import address
 from assistant.ui.language import say, say_count, words
 from assistant.ui.language.figures import moment, number
+from assistant.ui.language.told import translated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +81,7 @@ def _head(opened: Opened) -> Markup:
     flags = flags_after(draft.flags, [claim for s in opened.review.sentences for claim in s.claims])
     look = Markup("")
     if flags:
-        items = Markup("").join(Markup("<li>{}</li>").format(flag) for flag in flags)
+        items = Markup("").join(Markup("<li>{}</li>").format(translated(flag)) for flag in flags)
         look = Markup('<div class="wr-dr-look"><h3>⚑ {}</h3><ul>{}</ul></div>').format(say("drafts.look"), items)
     links = Markup(" · ").join(
         Markup('<a href="{}" download>{}</a>').format(address(opened.digest, what), name) for what, name in FORMS
@@ -137,7 +138,9 @@ def claims_shown(sentence: Sentence) -> tuple[Claim, ...]:
 def _verdict(claim: Claim) -> Markup:
     mark, told = words.verdict(claim)
     why = (
-        Markup('<span class="wr-why">{}</span>').format(claim.why) if claim.verdict != "supported" and claim.why else ""
+        Markup('<span class="wr-why">{}</span>').format(translated(claim.why))
+        if claim.verdict != "supported" and claim.why
+        else ""
     )
     return Markup('<p class="wr-verdict"><span aria-hidden="true">{}</span> {}{}</p>').format(mark, told, why)
 

@@ -24,6 +24,7 @@ from assistant.html_page import html_page
 from assistant.ui.evaluation.tables import CARDS, COMPARED
 from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import say
+from assistant.ui.language.told import translated
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -83,7 +84,7 @@ def scorecard_router(assistant: Assistant) -> APIRouter:
             _tell(assistant, compared.samples.values())
             return _page(scorecard(compared))
         except WardroundError as error:
-            return _refusal(409, str(error))
+            return _refusal(409, translated(error))
         finally:
             drawing.release()
 

@@ -14,6 +14,7 @@ from assistant.ui.evidence.ecg_view import GAINS, SPEEDS, Other, Shown, ecg_frag
 from assistant.ui.evidence.paper import Scale
 from assistant.ui.evidence.traces import is_ecg
 from assistant.ui.gate import seals
+from assistant.ui.language.told import translated
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -55,7 +56,7 @@ def _signal(assistant: Assistant, record_id: str, *, logged: bool) -> Record:
     try:
         record = assistant.record(record_id, logged=logged)
     except WardroundError as error:
-        raise HTTPException(404, str(error)) from error
+        raise HTTPException(404, translated(error)) from error
     if record.signal is None:
         raise HTTPException(404, "no signal: this record is a picture or a text")
     return record

@@ -11,6 +11,7 @@ from assistant.ui.evidence.ecg_measured import Measured
 from assistant.ui.evidence.ecg_page import PAGE_S
 from assistant.ui.language import say, words
 from assistant.ui.language.figures import number
+from assistant.ui.language.told import translated
 
 _VALUES = ("heart_rate_bpm", "rr_ms", "p_ms", "pr_ms", "qrs_ms", "qt_ms", "qtc_bazett_ms", "qtc_fridericia_ms",
            "axis_deg")  # fmt: skip
@@ -21,9 +22,9 @@ def notes(measured: Measured) -> Markup:
     told: list[str] = []
     quality = measured.found.quality
     if quality.get("overall", "good") != "good":
-        told.append(say(f"ecg.quality_{quality['overall']}", reasons=str(quality.get("reasons", ""))))
+        told.append(say(f"ecg.quality_{quality['overall']}", reasons=translated(quality.get("reasons", ""))))
     if "amplitudes" in quality:
-        told.append(say("ecg.amplitudes", reason=str(quality["amplitudes"])))
+        told.append(say("ecg.amplitudes", reason=translated(quality["amplitudes"])))
     if measured.swap is not None:
         told.append(say("ecg.swap", electrodes=say(f"ecg.swap_{measured.swap.replace(' ', '_')}")))
     odd = sum(not beat.usual for beat in measured.beats)

@@ -17,6 +17,7 @@ from assistant.ui.gate import seals
 from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import words
 from assistant.ui.language.figures import day
+from assistant.ui.language.told import translated
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -51,7 +52,7 @@ def image_router(assistant: Assistant) -> APIRouter:
             other_id = seals.admit_sealed(other)
             return assistant.depth(other_id, frame, logged=is_new(other_id))
         except WardroundError as error:
-            raise HTTPException(404, str(error)) from None
+            raise HTTPException(404, translated(error)) from None
 
     @router.get(seals.PREFIX + "/{record_id}/{seal}/pixels", include_in_schema=False)
     def pixels(record_id: str, seal: str, frame: int | None = None, other: str | None = None) -> Response:
@@ -76,7 +77,7 @@ def image_router(assistant: Assistant) -> APIRouter:
         except BadQuery:  # nothing else is known of this patient
             return []
         except WardroundError as error:
-            raise HTTPException(404, str(error)) from None
+            raise HTTPException(404, translated(error)) from None
         return [
             {"src": seals.address(record_id, "pixels", other=seals.sealed(one.record_id)), "label": _label(study, one)}
             for study in studies

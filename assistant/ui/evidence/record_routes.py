@@ -22,6 +22,7 @@ from assistant.ui.evidence.timeline import OWN, timeline_html
 from assistant.ui.evidence.view import view
 from assistant.ui.gate.seals import PREFIX, admit
 from assistant.ui.language import say, words
+from assistant.ui.language.told import translated
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -39,14 +40,16 @@ def record_router(assistant: Assistant) -> APIRouter:
         try:
             return assistant.record(record_id, logged=logged, pixels=pixels)
         except WardroundError as error:
-            raise HTTPException(404, str(error)) from None
+            raise HTTPException(404, translated(error)) from None
 
     @router.get("/{record_id}/{seal}/view.html")
-    def show(record_id: str, seal: str, relation: Relation, start: int = 0, end: int = 0) -> HTMLResponse:
+    def show(
+        record_id: str, seal: str, relation: Relation, start: int = 0, end: int = 0, copy: bool = False
+    ) -> HTMLResponse:
         admit(record_id, seal)
         record = look(record_id, logged=True)
         place = _place(record, start, end) if record.kind == "text" and end > start else None
-        evidence = evidence_of(record, relation, place)
+        evidence = evidence_of(record, relation, place, "" if copy else None)
         html = view(evidence, lambda _: record, None, words.relation(evidence, ()))
         return HTMLResponse(str(html))
 
@@ -63,7 +66,7 @@ def record_router(assistant: Assistant) -> APIRouter:
         try:
             drawn = assistant.page_drawing(record_id, page, (start, end) if end > start else None)
         except WardroundError as error:
-            raise HTTPException(404, str(error)) from None
+            raise HTTPException(404, translated(error)) from None
         png = "data:image/png;base64," + base64.b64encode(drawn.png).decode("ascii")
         return {
             "png": png, "width": drawn.width, "height": drawn.height, "lit": drawn.lit, "hidden": drawn.hidden,
@@ -89,7 +92,7 @@ def record_router(assistant: Assistant) -> APIRouter:
         try:
             return HTMLResponse(str(timeline_html(assistant.timeline(record_id=own), own)))
         except WardroundError as error:
-            told = str(error)
+            told = translated(error)
         return HTMLResponse(Markup('<p class="wr-empty">{}</p>').format(say("timeline.none", reason=told)))
 
     return router

@@ -61,7 +61,7 @@ def _content(
 def _value(place: ValuePlace) -> Markup:
     shown = number(place.value, 0 if abs(place.value) >= 20 else 2)
     return Markup('<p class="wr-value"><span>{}</span> <b>{}</b> {}</p>').format(
-        words.measure(place.name), shown, place.unit
+        words.measure(place.name), shown, translated(place.unit)
     )
 
 

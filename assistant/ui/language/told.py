@@ -1,42 +1,56 @@
-"""What search and answer say of themselves (why there is no answer, why a piece was dropped) in the visitor's words.
+"""What the program's other parts say (errors, why a file can't be read, why there is no answer) in the visitor's words.
 
-Those parts write English. The table `told` of the English file has their sentences as they write them, that of another
-language what they are there; a sentence that is in no table stays as it is.
+Those parts write English and know their wording (`assistant/wording.py`). `told/<language>.toml` has wordings as they
+write them, each with what it is in that language; what is in no table stays as it is.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from string import Formatter
+from typing import Any
 
+from assistant.errors import WardroundError
 from assistant.ui.gate.visitor import visitor
-from assistant.ui.language import DEFAULT, say, texts
+from assistant.ui.language import DEFAULT, say
+from assistant.wording import Worded
+
+HERE = Path(__file__).parent / "told"
 
 
-def translated(sentence: str) -> str:
-    """The sentence in the visitor's language; reasons that are joined by "; " each by itself."""
-    if visitor().language == DEFAULT or not sentence:
-        return sentence
-    return "; ".join(_one(part) or part for part in sentence.split("; "))
-
-
-def _one(sentence: str) -> str | None:
-    for key, pattern in _patterns():
-        if found := pattern.fullmatch(sentence):
-            return say(key, **{name: _one(value) or value for name, value in found.groupdict().items()})
-    return None
+def translated(said: object) -> str:
+    """A sentence, or an error's message, in the visitor's language."""
+    told = said.told if isinstance(said, WardroundError) else said if isinstance(said, str) else str(said)
+    return str(told) if visitor().language == DEFAULT else _in(wordings(visitor().language), told)
 
 
 @cache
-def _patterns() -> Sequence[tuple[str, re.Pattern[str]]]:
-    """The English sentences, the longest first: a short one could be taken for another's beginning."""
-    known = [(key, text) for key, text in texts(DEFAULT).items() if key.startswith("told.")]
-    longest = sorted(known, key=lambda pair: -len(pair[1]))
-    return [(key, re.compile(_pattern(text), re.DOTALL)) for key, text in longest]
+def wordings(language: str) -> Mapping[str, str]:
+    """Every wording that is known in a language, by the English one; of English there is no table."""
+    tables = tomllib.loads((HERE / f"{language}.toml").read_text(encoding="utf-8"))
+    return {english: other for table in tables.values() for english, other in table.items()}
 
 
-def _pattern(text: str) -> str:
-    parts = Formatter().parse(text)
-    return "".join(re.escape(fixed) + (f"(?P<{name}>.+?)" if name else "") for fixed, name, _, _ in parts)
+def _in(known: Mapping[str, str], text: str) -> str:
+    if not isinstance(text, Worded):
+        return known.get(text, text)
+    values = {name: _in(known, value) if isinstance(value, str) else value for name, value in text.values.items()}
+    return _FORMATTER.vformat(known.get(text.wording, text.wording), (), values)
+
+
+class _AsRead(Formatter):
+    """Numbers with the separators of the visitor's language."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        written: str = super().format_field(value, format_spec)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return written
+        swapped = {",": say("figures.thousands"), ".": say("figures.decimal")}
+        told = "".join(swapped.get(letter, letter) for letter in written)
+        return say("figures.percent", value=told[:-1]) if told.endswith("%") else told
+
+
+_FORMATTER = _AsRead()

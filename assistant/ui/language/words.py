@@ -24,14 +24,18 @@ def relation(evidence: Evidence, uploaded: Mapping[str, str] | Collection[str]) 
     """Whose evidence it is: the upload's, this patient's, another patient's, or general knowledge.
 
     `uploaded` are records that were uploaded, or their files by record id: of several the one is named. Where the
-    archive names no patient, all that is known is that it is another study.
+    archive names no patient, all that is known is that it is another study. What is an upload again is told as that,
+    and a study that was picked by hand as chosen.
     """
+    if evidence.copy_of is not None:
+        return say("relation.copy")
     if evidence.relation == "own":
         if isinstance(uploaded, Mapping) and evidence.record_id in uploaded and len(set(uploaded.values())) > 1:
             return say("relation.upload_named", file=uploaded[evidence.record_id])
         return say("relation.upload" if evidence.record_id in uploaded else "relation.patient")
     if evidence.relation == "similar":
-        return say("relation.other_patient" if evidence.patient_id else "relation.other_study")
+        whose = "patient" if evidence.patient_id else "study"
+        return say(f"relation.chosen_{whose}" if evidence.chosen else f"relation.other_{whose}")
     return say("relation.knowledge")
 
 

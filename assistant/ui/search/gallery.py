@@ -18,6 +18,7 @@ from assistant.ui.language.told import translated
 from assistant.ui.search.looking import Looking
 
 ASK_ABOUT = "/wr/view/ask-about"
+_ORDER = "order: "  # how the step of a route begins that says by what a list is ordered
 _TEXT = 280  # characters of a passage on its card
 _WORD = re.compile(r"\w+")
 
@@ -68,12 +69,14 @@ def _head(found: SearchResult) -> Markup:
     kept = sum(piece.kept for piece in found.evidence)
     told = say_count("search.found", len(found.evidence), kept=number(kept))
     took = number(sum(found.timing_ms.values()))
-    route = Markup("").join(Markup("<li>{}</li>").format(translated(step)) for step in found.route)
+    order = next((step for step in found.route if step.startswith(_ORDER)), "")
+    steps = (step for step in found.route if step != order)
+    route = Markup("").join(Markup("<li>{}</li>").format(translated(step)) for step in steps)
     weak = Markup('<p class="wr-abstained">{}</p>').format(translated(found.reason)) if found.abstained else Markup("")
     return Markup(
-        '<h2 class="wr-found-head" aria-live="polite">{}</h2>{}'
+        '<h2 class="wr-found-head" aria-live="polite">{}</h2>{}<p class="wr-order">{}</p>'
         '<details class="wr-step"><summary>{}</summary><ul>{}</ul></details>'
-    ).format(told, weak, say("search.how", ms=took), route)
+    ).format(told, weak, translated(order), say("search.how", ms=took), route)
 
 
 def _like(looking: Looking) -> Markup:
@@ -126,14 +129,16 @@ def _card(rank: int, piece: Evidence, query: str) -> Markup:
         piece.relation,
         _whose(piece),
         say("search.score_hint"),
-        number(piece.score, 3),
+        say("search.score", score=number(piece.score, 3)),
         _face(piece),
         title,
         facts,
         _passage(piece, query),
         say("search.kept" if piece.kept else "search.left_out"),
         translated(piece.why),
-        open_button(piece.record_id, piece.relation, say("search.open"), start=start, end=end),
+        open_button(
+            piece.record_id, piece.relation, say("search.open"), start=start, end=end, is_copy=piece.copy_of is not None
+        ),
         sealed(piece.record_id),
         start,
         end,
@@ -143,7 +148,7 @@ def _card(rank: int, piece: Evidence, query: str) -> Markup:
 
 def _whose(piece: Evidence) -> str:
     """Whose it is: of other patients the pseudonym, since nobody is the case here."""
-    if piece.relation == "similar" and piece.patient_id:
+    if piece.relation == "similar" and piece.patient_id and piece.copy_of is None:
         return say("search.of_patient", patient=piece.patient_id)
     return words.relation(piece, ())
 

@@ -17,6 +17,7 @@ from assistant.ui.chat.desk import Desk
 from assistant.ui.chat.handover import chat_address
 from assistant.ui.gate.seals import admit_sealed
 from assistant.ui.language import say
+from assistant.ui.language.told import translated
 from assistant.ui.language.wording import Wording
 from assistant.ui.search.form import SEND, filters_html
 from assistant.ui.search.gallery import ASK_ABOUT, SELECT, gallery_html
@@ -68,7 +69,7 @@ class SearchDesk:
         try:
             looking.filters, looking.error = Filters.of_form(event._data), ""
         except WardroundError as error:
-            looking.error = str(error)
+            looking.error = translated(error)
             return looking, gallery_html(looking)
         begun = looking.found is not None or looking.filters.findings or looking.filters.patient
         if looking.filters == before or not begun:
@@ -87,7 +88,7 @@ class SearchDesk:
             try:
                 record = self.assistant.record(admit_sealed(str(event._data.get("record", ""))), pixels=False)
             except WardroundError as error:
-                looking.error = str(error)
+                looking.error = translated(error)
                 return looking, gallery_html(looking)
             looking.like, looking.text = Model(record, start, end), ""
         return looking, self._look(looking, request)
@@ -104,7 +105,7 @@ class SearchDesk:
                 turn.hold()
                 looking.search(self.assistant, talk.files())
         except WardroundError as error:
-            looking.error = str(error)
+            looking.error = translated(error)
         except Exception as error:  # a fault of ours must not leave the page waiting; the log has the details
             log.exception("a search failed")
             looking.error = say("search.fault", error=type(error).__name__)
