@@ -1,4 +1,5 @@
-"""Around an answer: what earlier turns bring along, what a prompt left out, what is said where too little is left."""
+"""Around an answer: what earlier turns and uploads bring along, the sentences as they are written and judged, what a
+prompt left out, what is said where too little is left."""
 
 from __future__ import annotations
 
@@ -6,13 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from assistant.errors import ModelUnavailable
 from assistant.records import Answer, Claim, Evidence, Image, Kind, PromptUse, Record, SearchResult, Statement
 from assistant.settings import Settings
 from assistant.wording import joined, worded
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant, Step
-    from assistant.generate import Answerer, Context, Exchange, Standalone
+    from assistant.generate import Answerer, Context, Exchange, Standalone, TakenOver, Task
+    from assistant.retrieve.query import Upload
 
 CLOSEST = 3  # pieces of evidence that an abstention offers
 
@@ -47,6 +50,70 @@ def without_orders(found: SearchResult) -> SearchResult:
         return replace(found, evidence=evidence)
     reason = "What was found holds nothing but orders to a machine, which are no evidence."
     return replace(found, evidence=evidence, abstained=True, reason=reason)
+
+
+def with_uploads(assistant: Assistant, found: SearchResult, uploads: Sequence[Upload]) -> SearchResult:
+    """A search's evidence with what the uploads show and what is measured on them in front."""
+    from assistant.experts import expert_evidence
+    from assistant.retrieve.own import names_of, of_upload, upload_evidence
+
+    own: list[Evidence] = []
+    names = names_of(uploads, assistant.without_identifiers)
+    for record in (upload.record for upload in uploads):
+        pieces = (*upload_evidence(record), *expert_evidence(record, assistant.settings.experts))
+        own += [of_upload(piece, names.get(record.record_id)) for piece in pieces]
+    if not own:
+        return found
+    return replace(found, evidence=(*own, *found.evidence), abstained=False, reason="")
+
+
+class Writing:
+    """What an answerer writes, each sentence judged as it comes, and what is to be said of how it was written.
+
+    `judged` are all claims so far, `lost` is there once `quote` went on in the place of a model.
+    """
+
+    def __init__(self, assistant: Assistant, answerer: Answerer, task: Task, context: Context | None) -> None:
+        self._assistant, self._answerer, self._task, self._context = assistant, answerer, task, context
+        self.judged: list[Claim] = []
+        self.lost: TakenOver | None = None
+        self.notice = ""
+
+    def sentences(self) -> Iterator[list[Claim]]:
+        """The claims of one sentence after another. Raises ModelUnavailable as the settings have it."""
+        from assistant.generate import TakenOver
+
+        checker = self._assistant.checker()
+        by_id = {piece.id: piece for piece in self._task.given(self._context)}
+        for statement in statements(self._assistant, self._answerer, self._task):
+            if isinstance(statement, TakenOver):
+                self.lost, by_id = statement, {piece.id: piece for piece in self._task.evidence}
+                continue
+            checked = checker.verify(statement, by_id)
+            self.judged += checked
+            yield checked
+        self.notice = joined([self.lost.notice if self.lost else "", *self._task.notes, checker.notice], " ")
+
+    @property
+    def model(self) -> str:
+        """Whom an answer names; a server that nothing was asked of, and that isn't there, keeps none from coming."""
+        try:
+            return self.lost.model if self.lost else self._answerer.model
+        except ModelUnavailable:
+            return self._answerer.name
+
+    @property
+    def prompt(self) -> str | None:
+        return self.lost.prompt if self.lost else self._answerer.prompt_for(self._task)
+
+
+def statements(assistant: Assistant, answerer: Answerer, task: Task) -> Iterator[Statement | TakenOver]:
+    """What the answerer says, `quote` in its place where its model is lost and the settings want that."""
+    from assistant.generate import answer_or_quote
+
+    if assistant.settings.llm.when_lost == "error":
+        return answerer.answer(task)
+    return answer_or_quote(answerer, assistant.answerer("quote"), task)
 
 
 def put_alone(assistant: Assistant, question: str, earlier: Sequence[PastTurn], answerer: Answerer) -> Standalone:

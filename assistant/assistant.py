@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from assistant.archive import Archive, File
-from assistant.records import KINDS, Answer, Claim, Draft, Evidence, Image, Kind, Record, SearchResult, Statement
+from assistant.querying import query_of
+from assistant.records import Answer, Claim, Draft, Evidence, Image, Kind, Record, SearchResult
 from assistant.settings import Mode, Settings, load_settings
-from assistant.wording import joined
 from assistant.workspace import workspace_of_recipe
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from assistant.conversation import Conversation, Forgets
     from assistant.export import Export
     from assistant.forget import ForgetReport
-    from assistant.generate import Answerer, TakenOver, Task
-    from assistant.retrieve.query import Query, Upload
+    from assistant.generate import Answerer
+    from assistant.retrieve.query import Query
     from assistant.store.build import BuildReport, Progress
     from assistant.store.study_list import ListedStudy
     from assistant.studies import StudyRequest
@@ -128,20 +128,10 @@ class Assistant(Archive):
         newest first, each with the interval since. Raises UnreadableFile, EncoderMismatch, BadQuery.
         """
         query = self.query(
-            text,
-            files=files,
-            k=k,
-            kinds=kinds,
-            modalities=modalities,
-            patient=patient,
-            exclude_patient=exclude_patient,
-            since=since,
-            until=until,
-            findings=findings,
-            studies=studies,
-            indexes=indexes,
-            history=history,
-        )
+            text, files=files, k=k, kinds=kinds, modalities=modalities, patient=patient,
+            exclude_patient=exclude_patient, since=since, until=until, findings=findings, studies=studies,
+            indexes=indexes, history=history,
+        )  # fmt: skip
         return self.search_batch([query])[0]
 
     def history(self, patient: str, about: str = "", *, k: int | None = None) -> SearchResult:
@@ -165,74 +155,7 @@ class Assistant(Archive):
             self.db.log_access("search", list(dict.fromkeys(seen)))
         return found
 
-    def query(
-        self,
-        text: str = "",
-        *,
-        files: Sequence[File] = (),
-        k: int | None = None,
-        kinds: Iterable[Kind] = (),
-        modalities: Iterable[str] = (),
-        patient: str | None = None,
-        exclude_patient: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        findings: Iterable[str] = (),
-        studies: Iterable[str] = (),
-        indexes: Iterable[str] = (),
-        like: Sequence[Record] = (),
-        history: bool = False,
-    ) -> Query:
-        """A query for `search_batch`; the files are read now. Raises BadQuery when there is nothing to search for.
-
-        `like` are pictures and signals of the archive that are searched with as files are; what lies in their own
-        studies is left out.
-        """
-        from assistant.errors import BadQuery
-        from assistant.findings.wanted import wanted_finding
-        from assistant.retrieve.query import Query
-
-        named = list(findings)
-        try:
-            stated = tuple(wanted_finding(name) for name in named)
-        except ValueError as error:
-            raise BadQuery(str(error)) from None
-        if not text.strip() and not files:
-            text = ", ".join(named)  # the findings alone are searched for by their names
-        if not text.strip() and not files and not like and not (history and patient):
-            raise BadQuery("nothing to search for: give a text, a file or both")
-        wanted = frozenset(kinds)
-        if unknown := wanted - set(KINDS):
-            raise BadQuery("kind {unknown!r}: it is one of {kinds}", unknown=sorted(unknown)[0], kinds=", ".join(KINDS))
-        if k is not None and (not isinstance(k, int) or k < 1):
-            raise BadQuery("k is {k!r}: a whole number, and at least one", k=k)
-        if patient is not None and not patient.strip():
-            raise BadQuery("the patient's id is empty, and without one every patient's records would be searched")
-        among = frozenset(indexes)
-        if unopened := among - set(self.indexes):
-            raise BadQuery(
-                "index {unopened!r}: it is none of {indexes}",
-                unopened=sorted(unopened)[0],
-                indexes=", ".join(self.indexes),
-            )
-        uploads = self.uploads.read(files)
-        for upload in uploads:
-            if patient and upload.patient and not (self.people().of_upload(upload) & self.people().names(patient)):
-                raise BadQuery(
-                    "{uri}: names another patient than the one chosen (--patient), and two patients' "
-                    "records must not be mixed: leave out the file or the choice",
-                    uri=upload.record.uri,
-                )
-        return Query(
-            text=text, uploads=(*uploads, *self.as_uploads(like)), k=k or self.settings.retrieve.k, kinds=wanted,
-            modalities=frozenset(code.upper() for code in modalities), patient=patient, exclude_patient=exclude_patient,
-            since=since,
-            until=until,
-            findings=stated,
-            studies=frozenset(studies), indexes=among,
-            leave_out_studies=frozenset(str(record.study_id) for record in like),
-            history=history,
-        )  # fmt: skip
+    query = query_of
 
     # --- asking --------------------------------------------------------------------------------------
 
@@ -286,7 +209,7 @@ class Assistant(Archive):
         """
         from assistant import answering
         from assistant.errors import BadQuery
-        from assistant.generate import TakenOver, Task, load_prompt
+        from assistant.generate import Task, load_prompt
 
         if not question.strip():
             raise BadQuery("the question is empty: ask something")
@@ -309,40 +232,28 @@ class Assistant(Archive):
             tuple(turn.exchange for turn in earlier), brought,
         )  # fmt: skip
         context = None if found.abstained else answerer.context_for(task)
-        judged: list[Claim] = []
-        notices: list[str] = []
-        lost: TakenOver | None = None
-        if not found.abstained:
-            checker = self.checker()
-            by_id = {piece.id: piece for piece in task.given(context)}
-            for statement in self._written(answerer, task):
-                if isinstance(statement, TakenOver):
-                    lost, by_id = statement, {piece.id: piece for piece in kept}
-                    continue
-                checked = checker.verify(statement, by_id)
-                judged += checked
-                yield from self.shown(checked)
-            notices = [*([lost.notice] if lost else ()), *task.notes, *([checker.notice] if checker.notice else ())]
-        abstained, reason = answering.abstention(found, judged, self.settings)
-        claims = self.shown(judged)
+        writing = answering.Writing(self, answerer, task, context)
+        for claims in () if found.abstained else writing.sentences():
+            yield from self.shown(claims)
+        abstained, reason = answering.abstention(found, writing.judged, self.settings)
+        shown = self.shown(writing.judged)
         evidence, prompt_use = answering.considered(found, brought, context)
-        unsourced = abstained and self.settings.llm.own_knowledge and not lost and found.reason != NAMED_PATIENT
+        unsourced = abstained and self.settings.llm.own_knowledge and not writing.lost and found.reason != NAMED_PATIENT
         now = time.perf_counter()
         timing = {
             **found.timing_ms, "retrieve": (retrieved - started) * 1000,
             "generate": (now - retrieved) * 1000, "total": (now - started) * 1000,
         }  # fmt: skip
-        model, written_by = (lost.model, lost.prompt) if lost else (_model_of(answerer), answerer.prompt_for(task))
         uploaded = frozenset(upload.record.kind for upload in query.uploads)
         yield Answer(
-            asked, tuple(claims), evidence, abstained, reason, model, written_by, found.route, timing,
+            asked, tuple(shown), evidence, abstained, reason, writing.model, writing.prompt, found.route, timing,
             standalone=put if alone.how != "as asked" else None,
             mode=task.mode if context is not None else None,
             prompt_use=prompt_use,
             closest=answering.closest(evidence, uploaded, self.settings.retrieve.text_floor) if abstained else (),
             own_knowledge=tuple(answering.own_knowledge(answerer, put, evidence)) if unsourced else (),
-            notice=joined(notices, " "),
-            removed=tuple(claim for claim in judged if claim not in claims),
+            notice=writing.notice,
+            removed=tuple(claim for claim in writing.judged if claim not in shown),
         )  # fmt: skip
 
     def converse(
@@ -363,11 +274,12 @@ class Assistant(Archive):
     def evidence_for(self, query: Query) -> SearchResult:
         """What an answer may rest on: the uploads and what a search finds; nothing where the question names a patient
         whom no filter and no upload stands for."""
+        from assistant.answering import with_uploads
         from assistant.retrieve.question import names_a_patient
 
         if names_a_patient(query.text) and not (query.patient or query.uploads):
             return SearchResult(query.text, (), (), True, NAMED_PATIENT)
-        return self._with_uploads(self.search_batch([query])[0], query.uploads)
+        return with_uploads(self, self.search_batch([query])[0], query.uploads)
 
     # --- drafting ------------------------------------------------------------------------------------
 
@@ -411,24 +323,16 @@ class Assistant(Archive):
     def studies(self, words: str = "", *, modality: str = "", limit: int = 50) -> tuple[list[ListedStudy], int]:
         """Indexed studies with a picture or a signal, and how many there are in all: those on which all `words` are
         written (key, title, labels), then those that a search for the words finds. The access log is told of them."""
-        from assistant.store.study_list import list_studies
+        from assistant.studies import listed_studies
 
-        found: dict[str, ListedStudy] = {}
-        total = 0
-        for index in self._open_indexes():
-            listed, count = list_studies(index.catalogue, words, modality, limit)
-            found |= {study.study_id: study for study in listed}
-            total += count
-        if words and len(found) < limit:
-            near = [str(e.study_id) for e in self.search(words, k=limit).evidence if e.kept and e.study_id]
-            for index in self._open_indexes() if near else ():
-                listed, _ = list_studies(index.catalogue, modality=modality, studies=near, limit=limit)
-                listed.sort(key=lambda study: near.index(study.study_id))
-                for study in listed:
-                    found.setdefault(study.study_id, study)
-        shown = list(found.values())[:limit]
+        shown, total = listed_studies(self._open_indexes(), words, modality, limit, near=self._studies_near)
         self.db.log_access("search", [(study.record_id, study.patient_id) for study in shown])
-        return shown, max(total, len(found))
+        return shown, total
+
+    def _studies_near(self, words: str, limit: int) -> list[str]:
+        """Pseudonyms of the studies that a search for words finds, best first."""
+        found = self.search(words, k=limit).evidence
+        return list(dict.fromkeys(str(piece.study_id) for piece in found if piece.kept and piece.study_id))
 
     def forget(self, patient: str, *, index: str | None = None, dry_run: bool = False) -> ForgetReport:
         """Remove a patient (the archive's own id, or a pseudonym) from the workspace; see `forget_patient`."""
@@ -455,28 +359,6 @@ class Assistant(Archive):
             self._answerers[name] = open_answerer(chosen, self.workspace / "prompts", self.workspace)
         return self._answerers[name]
 
-    def _written(self, answerer: Answerer, task: Task) -> Iterator[Statement | TakenOver]:
-        """What the answerer says, `quote` in its place where its model is lost and the settings want that."""
-        from assistant.generate import answer_or_quote
-
-        if self.settings.llm.when_lost == "error":
-            return answerer.answer(task)
-        return answer_or_quote(answerer, self.answerer("quote"), task)
-
-    def _with_uploads(self, found: SearchResult, uploads: Sequence[Upload]) -> SearchResult:
-        """A search's evidence with what the uploads show and what is measured on them in front."""
-        from assistant.experts import expert_evidence
-        from assistant.retrieve.own import names_of, of_upload, upload_evidence
-
-        own: list[Evidence] = []
-        names = names_of(uploads, self.without_identifiers)
-        for record in (upload.record for upload in uploads):
-            pieces = (*upload_evidence(record), *expert_evidence(record, self.settings.experts))
-            own += [of_upload(piece, names.get(record.record_id)) for piece in pieces]
-        if not own:
-            return found
-        return replace(found, evidence=(*own, *found.evidence), abstained=False, reason="")
-
     def pictures(self, kept: Sequence[Evidence], known: Mapping[str, Record] | None = None) -> dict[str, Image]:
         """The pictures that go along to a model, by evidence id; `known` are records at hand, by their id."""
         from assistant.answering import pictures
@@ -499,13 +381,3 @@ class Assistant(Archive):
         if self.settings.verify.unsupported == "mark":
             return list(claims)
         return [claim for claim in claims if claim.verdict == "supported"]
-
-
-def _model_of(answerer: Answerer) -> str:
-    """Whom an answer names; a server that nothing was asked of, and that isn't there, keeps no answer from coming."""
-    from assistant.errors import ModelUnavailable
-
-    try:
-        return answerer.model
-    except ModelUnavailable:
-        return answerer.name

@@ -1,15 +1,20 @@
-"""The studies of a batch: how they are listed in a table or lie in a folder."""
+"""Studies: those of a batch, listed in a table or lying in a folder, and those that an archive can offer."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.errors import WardroundError
 from assistant.store.files import write_atomically
+from assistant.store.study_list import ListedStudy, list_studies
+
+if TYPE_CHECKING:
+    from assistant.store.index import OpenIndex
 
 COLUMNS = ("study_id", "patient_id", "files")
 _DELIMITERS = ",;\t"
@@ -43,6 +48,30 @@ def write_studies(path: Path, studies: Sequence[StudyRequest]) -> None:
         files = ";".join(file.relative_to(path.parent).as_posix() for file in study.files)
         rows.writerow([study.study_id, study.patient_id or "", files])
     write_atomically(path, out.getvalue(), mode=0o600)
+
+
+def listed_studies(
+    indexes: Sequence[OpenIndex],
+    words: str,
+    modality: str,
+    limit: int,
+    *,
+    near: Callable[[str, int], Sequence[str]],
+) -> tuple[list[ListedStudy], int]:
+    """Indexed studies with a picture or a signal, and how many there are: those on which the words are written, then
+    those of `near` (words, limit → pseudonyms, best first) as long as there is room."""
+    found: dict[str, ListedStudy] = {}
+    total = 0
+    for index in indexes:
+        listed, count = list_studies(index.catalogue, words, modality, limit)
+        found |= {study.study_id: study for study in listed}
+        total += count
+    close = near(words, limit) if words and len(found) < limit else ()
+    for index in indexes if close else ():
+        listed, _ = list_studies(index.catalogue, modality=modality, studies=close, limit=limit)
+        for study in sorted(listed, key=lambda study: close.index(study.study_id)):
+            found.setdefault(study.study_id, study)
+    return list(found.values())[:limit], max(total, len(found))
 
 
 def study_requests(studies: Iterable[StudyRequest | str] | str | Path) -> list[StudyRequest]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from browsing import ask, drop, in_chromium, save_dicom, shoot
 
-from assistant.assistant import Assistant
+from assistant import answering
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'wardround[dev]'")
 pytestmark = in_chromium
@@ -108,14 +108,14 @@ def test_two_patients_are_never_in_one_case(page, films):
 
 
 def test_a_question_is_stopped_edited_asked_anew_and_taken_back(page, monkeypatch):
-    written = Assistant._written
+    written = answering.statements
 
-    def slowly(self, answerer, task):
-        for statement in written(self, answerer, task):
+    def slowly(assistant, answerer, task):
+        for statement in written(assistant, answerer, task):
             yield statement
             time.sleep(2)
 
-    monkeypatch.setattr(Assistant, "_written", slowly)
+    monkeypatch.setattr(answering, "statements", slowly)
     send(page, "Is there a pleural effusion?")
     turn = page.locator(".wr-turn").first
     turn.locator(".wr-claim").first.wait_for()
