@@ -43,6 +43,7 @@ _NEITHER = re.compile(
 )
 _PREDICATE = re.compile(r"\s+(?:is|are|was|were|appears?|remains?|has|have)\b.*$", re.IGNORECASE | re.DOTALL)
 _SINGULAR = {"are": "is", "were": "was", "have": "has", "appear": "appears", "remain": "remains"}
+_SOURCE = re.compile(r"\s(\(upload .+\))\.?$")
 _LONGEST_CUT = 600  # characters: a longer sentence is judged whole
 
 Sense = tuple[tuple[str, ...], ...]
@@ -59,9 +60,16 @@ def split_claims(text: str) -> list[str]:
         if "“" in sentence or len(sentence) > _LONGEST_CUT or parse_count(sentence) is not None:
             claims.append(sentence)
         else:
-            for clause in _clauses(sentence):
-                claims.extend(_items(clause))
+            whole, source = without_source(sentence)
+            parts = [item for clause in _clauses(whole) for item in _items(clause)]
+            claims += [_closed(f"{part.removesuffix('.')} {source}", sentence) for part in parts] if source else parts
     return claims
+
+
+def without_source(sentence: str) -> tuple[str, str]:
+    """A sentence and what it ends with of where it comes from: "(upload a.hea)", which holds for each part of it."""
+    source = _SOURCE.search(sentence)
+    return (_closed(sentence[: source.start()], sentence), source[1]) if source else (sentence, "")
 
 
 def _clauses(sentence: str) -> list[str]:

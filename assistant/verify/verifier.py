@@ -14,7 +14,7 @@ from assistant.findings.sentences import sentences
 from assistant.records import About, Claim, Evidence, Judgement, SignalPlace, Statement, ValuePlace
 from assistant.settings import VerifySettings
 from assistant.verify.about import ALLOWED, derive_about, is_general_quotation
-from assistant.verify.claims import split_claims
+from assistant.verify.claims import split_claims, without_source
 from assistant.verify.evidence import quotable, read_evidence, stands_in
 from assistant.verify.judge import check
 from assistant.verify.recount import recount, study_of
@@ -64,6 +64,11 @@ class Verifier:
 
 
 def _judge(judge: Judge, text: str, about: About, cited: Sequence[Evidence], evidence: Mapping[str, Evidence]) -> Claim:
+    bare, source = without_source(text)
+    if source:  # as if that upload were the only one
+        of_it = {id: alone for id, piece in evidence.items() if (alone := _of_source(piece, source)) is not None}
+        claim = _judge(judge, bare, about, [of_it[piece.id] for piece in cited if piece.id in of_it], of_it)
+        return replace(claim, text=text)
     count = parse_count(text)
     if count is not None:
         judgement, ids = recount(count, cited, evidence)
@@ -71,6 +76,12 @@ def _judge(judge: Judge, text: str, about: About, cited: Sequence[Evidence], evi
     if _QUOTE.search(text):
         return _judge_quotation(judge, text, about, cited, evidence)
     return _judge_claim(judge, text, about, cited, evidence)
+
+
+def _of_source(piece: Evidence, source: str) -> Evidence | None:
+    """A piece as it reads without its source, None if it names another one; a text names none."""
+    bare, of = without_source(piece.text)
+    return replace(piece, text=bare) if of in ("", source) else None
 
 
 def _remembering(judge: Judge) -> Judge:

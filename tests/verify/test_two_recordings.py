@@ -43,3 +43,22 @@ def test_a_report_of_the_same_study_still_speaks_against_what_the_signal_seems_t
     said = measured("c", "ra", "Rhythm: no atrial fibrillation.")
     (claim,) = Verifier().verify(Statement(said.text, ("c",), "patient"), {"c": said, "t": report})
     assert claim.verdict == "contradicted"
+
+
+def test_a_rate_of_one_file_is_no_rate_of_the_other():
+    for words, verdict in (
+        ("Heart rate 67 beats/min (upload 44.hea).", "supported"),
+        ("Heart rate 124 beats/min (upload 44.hea).", "contradicted"),
+        ("Heart rate 67 beats/min (upload b.hea).", "contradicted"),
+        ("Heart rate 67 beats/min (upload 45.hea).", "unsupported"),
+    ):
+        (claim,) = Verifier().verify(Statement(words, ("a1", "b1"), "patient"), EVIDENCE)
+        assert (claim.text, claim.verdict) == (words, verdict)
+
+
+def test_each_part_of_a_sentence_names_the_upload():
+    words = "Rhythm: regular, mean R–R interval 1187 ms (variation 2 %), rate below 60/min (bradycardia range)"
+    said = measured("c", "rc", f"{words} (upload 24.hea).")
+    parts = Verifier().verify(Statement(said.text, ("c",), "patient"), EVIDENCE | {"c": said})
+    assert len(parts) > 1 and all(part.text.endswith(" (upload 24.hea).") for part in parts)
+    assert {(part.verdict, part.citations) for part in parts} == {("supported", ("c",))}
