@@ -65,8 +65,7 @@ def reasons(
     }
     found = {name: reason for name, reason in found.items() if name not in values}
     if no_amplitudes:
-        unknown = ", so their size in millivolts is not known" if no_amplitudes == SCALED else ""
-        return found | dict.fromkeys(("st_mv", "amplitudes_mv"), no_amplitudes + unknown)
+        return found | dict.fromkeys(("st_mv", "amplitudes_mv"), _of_amplitudes(no_amplitudes))
     levels = {lead: told["st_mv"] for lead, told in per_lead.items() if "st_mv" in told}
     if not levels:
         return found | dict.fromkeys(("st_mv", "amplitudes_mv"), _NOT_SEEN["qrs_ms"])
@@ -131,6 +130,12 @@ def _of_interval(name: str, analysis: Analysis) -> str:
     if any(math.isfinite(widths_ms(mark)[name]) for mark in analysis.marks):
         return "what was found is too short or too long to be one"
     return _NOT_SEEN[name]
+
+
+def _of_amplitudes(doubt: str) -> str:
+    if doubt == SCALED:
+        return f"{SCALED}, so their size in millivolts is not known"
+    return "the samples can't be in millivolts" if any(map(str.isdigit, doubt)) else doubt
 
 
 def _of_axis(per_lead: Mapping[str, Mapping[str, float]], limbs: Limbs | None) -> str:

@@ -129,6 +129,7 @@ def test_no_reason_holds_a_number_that_would_be_read_as_the_value(drawn):
     signals = [
         drawn(EVERY_SECOND, seconds=1.2), drawn(EVERY_SECOND, p_wave=False, noise_mv=0.005),
         scaled_one_by_one(drawn), drawn(EVERY_SECOND, leads=("MLII",)),
+        Signal(drawn(EVERY_SECOND).samples * 1000, STANDARD_LEADS, 500.0),
     ]  # fmt: skip
     assert all(not any(map(str.isdigit, text.replace("V1–V6", ""))) for signal in signals for text in told(signal))
 
