@@ -1,4 +1,4 @@
-"""Sentences that count: "4 of the 5 most similar studies mention pleural effusion."
+"""Sentences that count: "4 of the 5 most similar studies mention pleural effusion.", or of "the 5 chosen studies".
 
 One grammar for whoever writes such a sentence and for whoever checks it: `parse_count(state_count(…))` gives
 back what went in.
@@ -65,7 +65,7 @@ _WRITTEN_OTHERWISE = {
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """`n` of the `m` most similar `noun` `verb` `finding`; noun and verb in the plural, finding as written."""
+    """`n` of the `m` most similar or chosen `noun` `verb` `finding`; noun and verb in the plural, finding as it is."""
 
     n: int
     m: int
@@ -79,8 +79,8 @@ class Count:
         return self.verb == "state that there is no"
 
 
-def state_count(n: int, m: int, noun: str, verb: str, finding: str) -> str:
-    """The sentence that `n` of the `m` most similar `noun` `verb` `finding`.
+def state_count(n: int, m: int, noun: str, verb: str, finding: str, *, chosen: bool = False) -> str:
+    """The sentence that `n` of the `m` most similar `noun` `verb` `finding`; of the `chosen` ones, where people chose.
 
     `noun` and `verb` are in the plural ("studies", "mention"); verbs other than the known ones raise ValueError.
     """
@@ -90,12 +90,13 @@ def state_count(n: int, m: int, noun: str, verb: str, finding: str) -> str:
         raise ValueError(f"{n} of {m} can't be counted")
     finding = finding.strip().rstrip(".")
     one, not_one = _VERBS[verb]
+    which = "chosen" if chosen else "most similar"
     if m == 1:
-        return f"The most similar {_SINGULAR.get(noun, noun)} {one if n else not_one} {finding}."
+        return f"The {which} {_SINGULAR.get(noun, noun)} {one if n else not_one} {finding}."
     if n == m:
-        return f"All {m} most similar {noun} {verb} {finding}."
+        return f"All {m} {which} {noun} {verb} {finding}."
     many = "None" if n == 0 else str(n)
-    return f"{many} of the {m} most similar {noun} {one if n <= 1 else verb} {finding}."
+    return f"{many} of the {m} {which} {noun} {one if n <= 1 else verb} {finding}."
 
 
 def _alternatives(words: set[str] | dict[str, object]) -> str:
@@ -113,12 +114,12 @@ _NOUN = _alternatives({**_SINGULAR, **_PLURAL})
 _VERB = _alternatives(dict(_VERB_FORMS))
 _MANY = re.compile(
     rf"(?:(?P<n>{_NUMBER}|none|all)\s+(?:out\s+)?of\s+(?:the\s+)?(?P<m>{_NUMBER})|(?P<all>all)\s+(?P<am>{_NUMBER}))"
-    rf"\s+(?:of\s+the\s+)?(?:(?:most\s+)?similar\s+)?(?P<noun>{_NOUN})"
+    rf"\s+(?:of\s+the\s+)?(?:(?:(?:most\s+)?similar|chosen)\s+)?(?P<noun>{_NOUN})"
     rf"\s+(?P<verb>{_VERB})\s+(?:(?:a|an|as|with|the)\s+)?(?P<finding>\S.{{0,300}})",
     re.IGNORECASE | re.DOTALL,
 )
 _ONE = re.compile(
-    rf"the\s+(?:single\s+)?most\s+similar\s+(?P<noun>{_NOUN})"
+    rf"the\s+(?:single\s+)?(?:most\s+similar|chosen)\s+(?P<noun>{_NOUN})"
     rf"\s+(?P<verb>{_VERB})\s+(?:(?:a|an|as|with)\s+)?(?P<finding>\S.{{0,300}})",
     re.IGNORECASE | re.DOTALL,
 )

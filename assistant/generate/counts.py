@@ -1,4 +1,4 @@
-"""What similar studies show, counted over distinct studies; every study counted is cited, so anyone can recount."""
+"""What similar or chosen studies show, counted over distinct ones; each that counts is cited, so anyone can recount."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def studies_of(evidence: Iterable[Evidence]) -> dict[str, list[Evidence]]:
     for piece in evidence:
         studies.setdefault(piece.study_id or piece.record_id, []).append(piece)
     return studies
+
+
+def are_chosen(evidence: Iterable[Evidence]) -> bool:
+    """Whether it is of studies that people picked by hand: then nothing makes them the most similar ones."""
+    return all(piece.chosen for piece in evidence)
 
 
 def count_labels(
@@ -46,7 +51,9 @@ def count_labels(
     pieces = [piece for study in labels for piece in pictured[study]]
     cited = tuple(piece.id for piece in pieces)
     said = (
-        state_count(tally[value], len(labels), _noun(pieces), "are labelled", _spoken(value))
+        state_count(
+            tally[value], len(labels), _noun(pieces), "are labelled", _spoken(value), chosen=are_chosen(evidence)
+        )
         for value in _most_frequent(tally, at_most)
     )
     return [Statement(text, cited, "similar") for text in dict.fromkeys(said)]
@@ -87,7 +94,9 @@ def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_m
     counted += [(absent[name], "state that there is no", name) for name in denied[: max(2, at_most - len(stated))]]
     cited = tuple(piece.id for pieces in studies.values() for piece in pieces)
     noun = "studies" if len(studies) == len(everything) else "reports"
-    return [Statement(state_count(n, len(studies), noun, verb, name), cited, "similar") for n, verb, name in counted]
+    chosen = are_chosen(evidence)
+    said = (state_count(n, len(studies), noun, verb, name, chosen=chosen) for n, verb, name in counted)
+    return [Statement(sentence, cited, "similar") for sentence in said]
 
 
 def _said(findings: Iterable[Finding], name: str) -> str:

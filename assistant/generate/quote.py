@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant.errors import WardroundError
 from assistant.findings import extract_findings, implies, measurements_named
 from assistant.generate.context import Exchange
-from assistant.generate.counts import count_findings, count_labels, labels_named, studies_of
+from assistant.generate.counts import are_chosen, count_findings, count_labels, labels_named, studies_of
 from assistant.generate.documents import document_sentences
 from assistant.generate.prompts import load_prompt
 from assistant.generate.reports import section_asked
@@ -160,7 +160,7 @@ def _similar(question: str, similar: Sequence[Evidence], encode: TextEncoder | N
         return
     first = next(iter(studies_of(similar)))
     for sentence in best_sentences(question, similar, encode, at_most=3):
-        yield _from_study(sentence.text, sentence.evidence, first)
+        yield _from_study(sentence.text, sentence.evidence, first, len(studies_of(similar)))
 
 
 def _clauses(question: str) -> tuple[str, str]:
@@ -191,14 +191,17 @@ def _from_most_similar(similar: Sequence[Evidence], asked: Sequence[str] = ()) -
         for *_, sentence, piece in sorted(told, key=lambda t: t[:3]):
             best.setdefault(sentence, piece)
         for sentence, piece in list(best.items())[: 1 if asked else 2]:
-            yield _from_study(sentence, piece, next(iter(studies)))
+            yield _from_study(sentence, piece, next(iter(studies)), len(studies))
         if told:
             return
 
 
-def _from_study(sentence: str, piece: Evidence, most_similar: str) -> Statement:
+def _from_study(sentence: str, piece: Evidence, most_similar: str, number: int) -> Statement:
+    """A sentence of one of so many studies, with which it is."""
     first = (piece.study_id or piece.record_id) == most_similar
     lead = "In the most similar study" if first else "In a similar study"
+    if are_chosen([piece]):
+        lead = "In one of the chosen studies" if number > 1 else "In the chosen study"
     return Statement(f"{lead}: “{sentence}”", (piece.id,), "similar")
 
 

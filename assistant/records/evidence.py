@@ -83,7 +83,9 @@ class Evidence:
 
     `text` is what a reader sees of it: the passage or sentence itself, a measured value in words, or the
     title and labels of a picture. `score` is comparable within one kind only. `kept` says whether selection
-    would hand it to a model, `why` the reason in words. `section` is the heading above the passage.
+    would hand it to a model, `why` the reason in words. `section` is the heading above the passage. `copy_of` is the
+    record id of the upload that a record of the archive is again (the same file, or nearly the same content),
+    `chosen` says that whoever asks picked its study by hand, so that nothing is said of how similar it is.
     """
 
     id: str
@@ -104,6 +106,8 @@ class Evidence:
     url: str | None = None
     section: str | None = None
     taken_at: datetime | None = None
+    copy_of: str | None = None
+    chosen: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -125,6 +129,8 @@ class Evidence:
             "url": self.url,
             "section": self.section,
             "taken_at": self.taken_at.isoformat() if self.taken_at else None,
+            "copy_of": self.copy_of,
+            "chosen": self.chosen,
         }
 
 

@@ -50,6 +50,8 @@ def stored_evidence(found: Json) -> Evidence:
         url=found.get("url"),
         section=found.get("section"),
         taken_at=datetime.fromisoformat(taken) if taken else None,
+        copy_of=found.get("copy_of"),
+        chosen=bool(found.get("chosen")),
     )
 
 

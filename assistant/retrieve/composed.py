@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.findings import extract_findings
-from assistant.findings.wanted import Contrast, WantedFinding, contrasts
+from assistant.findings.wanted import Contrast, Grant, WantedFinding, contrasts
 from assistant.records import Finding, Status
 from assistant.retrieve.rank import Hit, encode
 from assistant.settings import Settings
@@ -26,9 +26,9 @@ WISH_WEIGHT = 0.5  # of what the words wish for, beside likeness scaled to 0..1 
 BEHIND = 1.5  # the span of such scores: what is taken off those that come after all others
 UNTOLD = "OT"  # the modality of a picture file, which does not say what took it
 # How far a study grants a wish: what is stated as wished, not mentioned, or stated otherwise.
-GRANTED: dict[Status, tuple[float, float, float]] = {
-    "present": (1.0, 0.0, -1.0),
-    "absent": (1.0, 0.8, -1.0),
+GRANTED: dict[Status, dict[Grant, float]] = {
+    "present": {"as wished": 1.0, "silent": 0.0, "otherwise": -1.0},
+    "absent": {"as wished": 1.0, "silent": 0.8, "otherwise": -1.0},
 }
 
 _COMPARES = re.compile(r"\b(like (this|these|that|it|mine)|similar|same|resembl\w+|comparable|alike)\b", re.IGNORECASE)
@@ -133,7 +133,7 @@ def _granted(
     wished = any(contrast.wanted.status == "present" for contrast in wish.contrasts)
     found = []
     for hit in hits:
-        findings = [*stated.get(_study(hit), ()), *_labelled(hit)]
+        findings = [*stated.get(_study(hit), ()), *labelled(hit)]
         values, told = zip(*(_of(contrast, findings) for contrast in wish.contrasts), strict=True)
         is_granted = wished and all(
             value == 1.0 if contrast.wanted.status == "present" else value > 0
@@ -144,15 +144,11 @@ def _granted(
 
 
 def _of(contrast: Contrast, stated: Sequence[Finding]) -> tuple[float, str]:
-    wished = contrast.wanted.status == "present"
-    as_wished, silent, otherwise = GRANTED[contrast.wanted.status]
-    if any(contrast.otherwise.fits(finding) for finding in stated) and (
-        not wished or not any(contrast.wanted.fits(finding) for finding in stated)
-    ):
-        return otherwise, f"its study {'denies' if wished else 'states'} {contrast.name}"
-    if any(contrast.wanted.fits(finding) for finding in stated):
-        return as_wished, f"its study {'states' if wished else 'denies'} {contrast.name}"
-    return silent, f"its study does not mention {contrast.name}"
+    how, told = contrast.granted(stated)
+    return GRANTED[contrast.wanted.status][how], told
+
+
+_NEAR_BY = "its study's text is near the words by {near:.2f}"
 
 
 def _near(hits: Sequence[Hit], near: Mapping[tuple[str, str], float]) -> list[tuple[float, str, bool, bool]]:
@@ -162,12 +158,12 @@ def _near(hits: Sequence[Hit], near: Mapping[tuple[str, str], float]) -> list[tu
     low, span = min(known, default=0.0), max(max(known, default=0.0) - min(known, default=0.0), 1e-9)
     return [
         (0.0, "its study's text is not among those near the words", False, False) if value is None
-        else ((value - low) / span, worded("its study's text is near the words by {near:.2f}", near=value), False, False)
+        else ((value - low) / span, worded(_NEAR_BY, near=value), False, False)
         for value in values
     ]  # fmt: skip
 
 
-def _labelled(hit: Hit) -> list[Finding]:
+def labelled(hit: Hit) -> list[Finding]:
     """The findings that a record's labels name ("Pleural_Thickening|Effusion")."""
     named = "; ".join(hit.stored.record.labels.values()).replace("_", " ").replace("|", "; ")
     return extract_findings(named)

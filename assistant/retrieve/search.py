@@ -9,21 +9,23 @@ from dataclasses import replace
 import numpy as np
 
 from assistant.records import KINDS, Kind, SearchResult
+from assistant.retrieve.agree import FIRST, agreeing, looked_for
 from assistant.retrieve.chance import with_chances
 from assistant.retrieve.chosen import of_chosen_patient
 from assistant.retrieve.composed import Wish
+from assistant.retrieve.copies import copies_of
 from assistant.retrieve.expand import expand, for_meaning
 from assistant.retrieve.history import history
 from assistant.retrieve.joint import search_joint, with_joint
 from assistant.retrieve.likeness import encode_uploads, joined_by_rank, search_likeness
 from assistant.retrieve.own import own_passages
 from assistant.retrieve.query import Query
-from assistant.retrieve.rank import Hit, encode, encoder_of, rank_text
+from assistant.retrieve.rank import BLOCK, Hit, encode, encoder_of, rank_text
 from assistant.retrieve.rerank import open_reranker
 from assistant.retrieve.route import Route, route
 from assistant.retrieve.select import select
 from assistant.retrieve.wall import filters_of, own_of, whose_is_unclear
-from assistant.retrieve.weigh import preferred
+from assistant.retrieve.weigh import order_told, preferred
 from assistant.settings import Settings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex, StoredPassage, StoredRecord
@@ -49,6 +51,7 @@ class Retriever:
         with encoding:  # of uploads, all together, and of those whose copies are left out
             self._encode_uploads(queries)
             filters = [filters_of(self._indexes, query, self._settings) for query in queries]
+            copies = [copies_of(self._indexes, query, self._settings) for query in queries]
         likeness = {kind: self._likeness(kind, queries, routes, filters, encoding) for kind in LIKENESS}
         texts = self._texts(queries, routes, filters, encoding)
         with encoding:
@@ -61,7 +64,10 @@ class Retriever:
             alike = joined_by_rank([(likeness[kind].get(n, []), 1.0) for kind in LIKENESS])
             hits = self._joined(query, alike, walls)
             owned = {i.name: o for i, o in zip(self._indexes, own_of(self._indexes, query), strict=True)}
-            ranked = preferred(with_chances(routes[n].question.subject, texts.get(n, [])), routes[n])
+            looked = looked_for(query, routes[n].question) if n in texts else ()
+            ranked = with_chances(routes[n].question.subject, texts.get(n, []))
+            ranked = preferred(ranked, routes[n], FIRST if looked else max(BLOCK, query.k))
+            ranked = agreeing(ranked, looked, walls, owned)
             ranked = of_chosen_patient(query, routes[n].question, ranked, owned, self._settings.retrieve)
             found: Iterable[Hit] = self._of_kinds(query, ranked, walls)
             if n in joint:
@@ -78,8 +84,14 @@ class Retriever:
                 earlier, told = history(self._indexes, filters[n], list(owned.values()), query, self._settings.retrieve)
                 room = max(query.k // 2, 1) if routes[n].kinds else query.k  # the rest of the list is for the search
                 own, words = [*own, *earlier[:room]], (*words, told)
+            if routes[n].kinds:
+                chosen = bool(query.patient and n in texts and not query.leave_out_own)
+                in_turns = bool(hits) and n in texts
+                words = (order_told(own=bool(own), chosen=chosen, agreeing=bool(looked), in_turns=in_turns), *words)
             turns = routes[n].turns
-            evidence, abstained, reason = select(query, own, hits, found, owned, turns, self._settings.retrieve)
+            evidence, abstained, reason = select(
+                query, own, hits, found, owned, copies[n], turns, self._settings.retrieve
+            )
             if unclear := whose_is_unclear(self._indexes, query):
                 evidence, abstained, reason = (), True, unclear
             timing = {
@@ -95,7 +107,7 @@ class Retriever:
     def _encode_uploads(self, queries: Sequence[Query]) -> None:
         """Pictures and signals that are to be compared with the archive's, in batches over all queries."""
         for kind in LIKENESS:
-            asked = [query for query in queries if query.leave_out_own and query.uploads_of(kind)]
+            asked = [query for query in queries if query.uploads_of(kind)]
             there = [index for index in self._indexes if index.vectors(kind) is not None]
             for encoder in {encoder_of(index, kind, self._settings.embed) for index in there}:
                 encode_uploads(asked, kind, encoder)

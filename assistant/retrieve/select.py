@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import BoxPlace, Evidence, Kind, Place, Record, Relation, SignalPlace, TextPlace, evidence_id
+from assistant.retrieve.copies import Copies
 from assistant.retrieve.query import Query
 from assistant.retrieve.rank import BLOCK, Hit
 from assistant.retrieve.wall import Own
@@ -29,16 +30,18 @@ def select(
     likeness: Sequence[Hit],
     text: Iterable[Hit],
     owned: Mapping[str, Own],
+    copies: Copies,
     turns: Turns,
     settings: RetrieveSettings,
 ) -> tuple[tuple[Evidence, ...], bool, str]:
     """The evidence list, best first and at most `query.k` long; whether nothing was good enough; and the reason.
 
-    `owned` says, by the name of an index, which of its records are the query's own. Own passages come first; what is
+    `owned` says, by the name of an index, which of its records are the query's own, `copies` which are an upload again:
+    these are shown, and are no study of another patient. Own passages come first; what is
     like the uploads, with its reports, and text hits then take `turns`. Dropped evidence stays in the list
     with `kept=False` and its reason, so that a reader can see what was nearest.
     """
-    choice = _Choice(owned, settings)
+    choice = _Choice(owned, copies, bool(query.studies), settings)
     told = {evidence.id for evidence in own}
     mixed = in_turns(choice.of_likeness(likeness), choice.of_text(text), turns)
     found = (evidence for evidence in mixed if evidence.id not in told)
@@ -51,8 +54,10 @@ def select(
 class _Choice:
     """Walks down a ranking and decides on each hit."""
 
-    def __init__(self, owned: Mapping[str, Own], settings: RetrieveSettings) -> None:
+    def __init__(self, owned: Mapping[str, Own], copies: Copies, chosen: bool, settings: RetrieveSettings) -> None:
         self._owned = owned
+        self._copies = copies
+        self._chosen = chosen  # whether the studies were picked by hand: then each of them counts
         self._settings = settings
         self._floors = {
             "image": settings.image_floor, "signal": settings.signal_floor, "text": settings.text_floor,
@@ -60,11 +65,16 @@ class _Choice:
         }  # fmt: skip
         self._best: float | None = None  # the best passage's chance to answer, where there is one
         self._apart = False  # whether texts of a chosen patient were among the first
+        self._copied = False  # whether what was found is an upload again, or lies with it
 
     @property
     def why_nothing(self) -> str:
         if self._apart:
             return "The records of the chosen patient hold nothing that is near enough to the question."
+        if self._copied:
+            return (
+                "The archive holds a copy of the upload and what lies with it, and no other study that is near enough."
+            )
         if self._best is not None and self._best < self._settings.answer_chance:
             return worded(
                 "The archive holds nothing that is near enough to the question: the best passage answers it with a "
@@ -84,12 +94,14 @@ class _Choice:
             record = hit.stored.record
             study = (hit.index.name, str(record.study_id))
             is_new = study not in studies
-            if not is_new:
+            if reason := self._no_other(hit):
+                studies.setdefault(study, reason)
+            elif not is_new:
                 reason = studies[study]
                 if not reason and record.kind != "text":
                     reason = "another recording of the same study ranks higher"
             else:
-                reason = self._why_not(hit, patients, similar) or self._copy_of(hit, kept)
+                reason = self._why_not(hit, patients, similar) or ("" if self._chosen else self._copy_of(hit, kept))
                 studies[study] = reason
                 if not reason:
                     similar += self._relation(hit) == "similar"
@@ -103,6 +115,8 @@ class _Choice:
         """Why a similar study is not looked at; empty if it is."""
         if reason := self._too_far(hit):
             return reason
+        if self._chosen:
+            return ""
         if hit.stored.record.patient_id in patients:
             return "another study of the same patient ranks higher"
         if similar >= self._settings.max_similar:
@@ -129,7 +143,8 @@ class _Choice:
         """
         ranking = iter(hits)
         first = list(islice(ranking, BLOCK))
-        self._best = max((hit.chance for hit in first if hit.chance is not None), default=None)
+        wanted = (hit.chance for hit in first if hit.chance is not None and not hit.unwanted)
+        self._best = max(wanted, default=None)
         self._apart = any(hit.apart is not None for hit in first)
         cited: Counter[tuple[str, int]] = Counter()
         kept: list[tuple[str, _Words]] = []
@@ -141,7 +156,7 @@ class _Choice:
                 continue  # a better passage of the same document stands for it
             cited[record_key] += 1
             words = _Words.of(hit.passage.text) if hit.passage else None
-            reason = self._too_far(hit)
+            reason = self._no_other(hit) or self._too_far(hit)
             if not reason and words:
                 same = (name for name, other in kept if words.repeats(other, self._settings.same_share))
                 reason = worded("says the same as {name}", name=name) if (name := next(same, "")) else ""
@@ -155,6 +170,8 @@ class _Choice:
     def _too_far(self, hit: Hit) -> str:
         if hit.apart is not None:
             return hit.apart
+        if hit.unwanted:
+            return "not what the words ask for"
         if hit.chance is not None:
             least, ratio = self._settings.answer_chance, self._settings.chance_ratio
             if hit.chance < least:
@@ -162,14 +179,18 @@ class _Choice:
             if self._best is not None and self._best > ratio * hit.chance:
                 return worded("far less to the point than the best passage ({best:.0%})", best=self._best)
             return ""
-        if hit.unwanted:
-            return "not what the words ask for"
         floor = self._floors[hit.by]
         if floor is None:
             return "no relevance floor is set for pictures found by words (retrieve.joint_floor)"
         if hit.closeness >= floor or hit.all_words:
             return ""
         return worded("below the relevance floor {floor:.2f}", floor=floor)
+
+    def _no_other(self, hit: Hit) -> str:
+        """Why a hit that is not the query's own is nobody else's either: it is an upload again, or lies with it."""
+        reason = "" if self._relation(hit) == "own" else self._copies.why_no_other(hit)
+        self._copied |= bool(reason)
+        return reason
 
     def _relation(self, hit: Hit) -> Relation:
         record = hit.stored.record
@@ -186,6 +207,7 @@ class _Choice:
             kept=kept, why=why, patient_id=record.patient_id, study_id=record.study_id,
             external_id=record.external_id, labels=record.labels, title=record.title, url=record.url,
             section=hit.passage.passage.section if hit.passage else None, taken_at=record.taken_at,
+            copy_of=self._copies.of(hit), chosen=self._chosen,
         )  # fmt: skip
 
 

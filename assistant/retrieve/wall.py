@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from assistant.measure.thumbnail import thumbnail
-from assistant.records import Kind
-from assistant.retrieve.own import vectors_of
-from assistant.retrieve.query import Query, Upload
-from assistant.retrieve.rank import encoder_of
+from assistant.retrieve.copies import copies_in
+from assistant.retrieve.query import Query
 from assistant.settings import Settings
 from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex
-from assistant.store.words import query_words
 
 _NO_STUDY = frozenset({""})  # as a filter: nothing
-
-COPY_WORDS = 12  # content words; a shorter passage ("No acute finding.") is many patients' own
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +82,7 @@ def filters_of(indexes: Sequence[OpenIndex], query: Query, settings: Settings) -
             patients |= {index.pseudonym_of(upload.patient)} if upload.patient else set()
             studies |= {index.studies_named(upload.study)} if upload.study else set()
             held = index.holders([upload.record.sha256]).get(upload.record.sha256, [])
-            copies = index.records(_copies(index, upload, settings)).values()
+            copies = index.records(copies_in(index, upload, settings)).values()
             studies |= {study for study, _ in held} | {str(c.record.study_id) for c in copies}
             if upload.record.kind != "text":  # "No acute finding." is many patients' report
                 patients |= {person for _, persons in held for person in persons}
@@ -108,26 +100,6 @@ def filters_of(indexes: Sequence[OpenIndex], query: Query, settings: Settings) -
         )
         for index in indexes
     ]
-
-
-def _copies(index: OpenIndex, upload: Upload, settings: Settings) -> frozenset[int]:
-    """The records of an index that are an upload again: re-encoded, in another format, the same words."""
-    kind: Kind = upload.record.kind
-    if index.vectors(kind) is None or not upload.record.is_encoded:
-        return frozenset()
-    vectors = vectors_of(upload, encoder_of(index, kind, settings.embed))
-    if kind == "text":
-        text = upload.record.text
-        long = [len(query_words(text[p.start : p.end])) >= COPY_WORDS for p in upload.record.passages]
-        vectors = vectors[np.array(long, bool)]
-    cosine = {
-        "image": settings.retrieve.image_copy, "signal": settings.retrieve.signal_copy,
-        "text": settings.retrieve.text_copy,
-    }[kind]  # fmt: skip
-    copies = index.copies(kind, vectors, cosine)
-    if upload.record.image is not None:
-        copies |= index.copies_of_picture(thumbnail(upload.record.image), settings.retrieve.thumbnail_copy)
-    return copies
 
 
 def _hashes(query: Query) -> set[str]:

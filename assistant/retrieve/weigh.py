@@ -13,6 +13,7 @@ from typing import Protocol
 from assistant.records import Evidence
 from assistant.retrieve.question import Question, Wants
 from assistant.retrieve.rank import BLOCK, Hit
+from assistant.wording import joined, worded
 
 # What is not of the wanted sort counts this share of its score. Mild, since a question is misread at times; on the
 # demonstration archive, see docs/retrieval.md.
@@ -30,10 +31,10 @@ class _Preferring(Protocol):
     def wants(self) -> Wants | None: ...
 
 
-def preferred(hits: Iterable[Hit], route: _Preferring) -> Iterator[Hit]:
-    """Text hits with the first ones in the order of their weighed scores, the others as they come."""
+def preferred(hits: Iterable[Hit], route: _Preferring, number: int = BLOCK) -> Iterator[Hit]:
+    """Text hits with the first ones, so many, in the order of their weighed scores, the others as they come."""
     ranking = iter(hits)
-    first = list(islice(ranking, BLOCK))
+    first = list(islice(ranking, number))
     if route.wants or route.question.modalities:
         modalities = _modalities(first) if route.question.modalities else {}
         first = [_weighed(hit, route, modalities) for hit in first]
@@ -41,21 +42,40 @@ def preferred(hits: Iterable[Hit], route: _Preferring) -> Iterator[Hit]:
     yield from chain(first, ranking)
 
 
+def order_told(*, own: bool, chosen: bool, agreeing: bool, in_turns: bool) -> str:
+    """By what a list is ordered, in words: what stands before the score, and what shares the list.
+
+    `own` is what the uploads and a history say, `chosen` a chosen patient's texts, `agreeing` words that are held
+    against what studies state, `in_turns` likeness beside text.
+    """
+    told = {
+        "the uploads' own passages and the patient's history first": own,
+        "texts of the chosen patient that speak of what is asked before others": chosen,
+        "studies that state what is looked for before those that state otherwise": agreeing,
+        "what is like the upload and what was found by words take turns": in_turns,
+    }
+    return joined(["order: by score", *(words for words, holds in told.items() if holds)])
+
+
 def _weighed(hit: Hit, route: _Preferring, modalities: Mapping[tuple[str, str], frozenset[str]]) -> Hit:
     weight, why = 1.0, []
     if route.wants and hit.stored.is_case != (route.wants == "cases"):
         weight *= OTHER_SORT
-        why.append(f"the question asks for {'patients’ studies' if route.wants == 'cases' else 'knowledge'}")
+        cases = route.wants == "cases"
+        why.append("the question asks for patients’ studies" if cases else "the question asks for knowledge")
     if hit.stored.is_case:
         of_study = modalities.get((hit.index.name, str(hit.stored.record.study_id)), frozenset())
         if of_study and not of_study & route.question.modalities:
             weight *= OTHER_MODALITY
-            why.append(f"a study by {', '.join(sorted(of_study))}")
+            why.append(worded("a study by {codes}", codes=", ".join(sorted(of_study))))
         part = str(hit.stored.record.fields.get("body_part", "")).lower()
         if part and route.question.region and route.question.region not in part:
             weight *= OTHER_REGION
-            why.append(f"of another part of the body ({part})")
-    return replace(hit, score=hit.score * weight, why=f"{hit.why}; set back: {', '.join(why)}") if why else hit
+            why.append(worded("of another part of the body ({part})", part=part))
+    if not why:
+        return hit
+    back = worded("set back: {why}", why=joined(why, ", "))
+    return replace(hit, score=hit.score * weight, why=joined([hit.why, back]))
 
 
 def _modalities(hits: Iterable[Hit]) -> dict[tuple[str, str], frozenset[str]]:

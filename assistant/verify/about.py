@@ -17,7 +17,8 @@ _THING = (
     r"|examinations?)"
 )
 _SIMILAR = re.compile(
-    rf"\b(?:similar|comparable)\s+(?:\w+\s+){{0,2}}?{_THING}\b|\bother\s+patients?\b|\b{_THING}\s+(?:most\s+)?similar\b",
+    rf"\b(?:similar|comparable)\s+(?:\w+\s+){{0,2}}?{_THING}\b|\bother\s+patients?\b|\b{_THING}\s+(?:most\s+)?similar\b"
+    rf"|\bchosen\s+{_THING}\b",
     re.IGNORECASE,
 )
 _PATIENT = re.compile(
@@ -66,8 +67,8 @@ def derive_about(statement: Statement, cited: Sequence[Evidence], given: Sequenc
 
     Whole sentences of cited general sources stay general, however they speak of patients and studies, unless they
     state a finding as a report does; so does what a cited general source tells to do. Other wording as what similar
-    studies show makes a statement "similar". Anything worded about this patient, declared so, or written like a
-    report's sentence, is about the patient.
+    or chosen studies show makes a statement "similar". Anything worded about this patient, declared so, or written
+    like a report's sentence, is about the patient.
     """
     if is_general_quotation(statement, cited):
         return "general"

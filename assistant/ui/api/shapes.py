@@ -31,6 +31,8 @@ class EvidenceOut(_Out):
     score: float = Field(description="comparable within one kind only")
     kept: bool = Field(description="whether it would be, or was, handed to a model")
     why: str
+    chosen: bool = Field(False, description="of a study that was picked by hand")
+    copy_of: str | None = Field(None, description="record id of the upload that it is again: no other patient's study")
 
 
 class SearchOut(_Out):

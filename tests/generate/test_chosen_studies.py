@@ -1,0 +1,70 @@
+"""Studies that were picked by hand are called the chosen ones, and what is said of them is checked as before."""
+
+from dataclasses import replace
+
+import pytest
+
+from assistant.findings import Count, parse_count, state_count
+from assistant.generate.quote import QuoteAnswerer
+from assistant.generate.task import Task
+from assistant.records import Evidence, Statement
+from assistant.verify.verifier import Verifier
+
+REPORTS = (
+    "There is a small left pleural effusion with overlying atelectasis.",
+    "A moderate pleural effusion is seen on the right side.",
+    "No pleural effusion. The size of the heart is normal.",
+)
+
+
+def pieces(chosen):
+    one = Evidence("e0", "r0", "text", "SR", "similar", "", None, 0.5, True, "", chosen=chosen)
+    reports = tuple(
+        replace(one, id=f"e{n}", record_id=f"r{n}", text=text, study_id=f"s{n}", patient_id=f"p{n}")
+        for n, text in enumerate(REPORTS)
+    )
+    return (replace(reports[0], id="film", record_id="film", kind="image", modality="CR", text=""), *reports)
+
+
+def told(chosen, number=4):
+    evidence = pieces(chosen)[:number]
+    statements = list(QuoteAnswerer().answer(Task("Is there a pleural effusion in similar studies?", evidence)))
+    claims = [c for s in statements for c in Verifier().verify(s, {piece.id: piece for piece in evidence})]
+    assert claims and all((claim.about, claim.verdict) == ("similar", "supported") for claim in claims)
+    return [claim.text for claim in claims]
+
+
+def test_chosen_studies_are_not_called_similar():
+    said = told(chosen=True)
+    assert "2 of the 3 chosen studies mention pleural effusion." in said
+    assert "1 of the 3 chosen studies states that there is no pleural effusion." in said
+    assert any(sentence.startswith("In one of the chosen studies: “") for sentence in said)
+    assert not any("similar" in sentence for sentence in said)
+    assert "2 of the 3 most similar studies mention pleural effusion." in told(chosen=False)
+
+
+def test_of_one_chosen_study_it_is_said_in_the_singular():
+    said = told(chosen=True, number=2)
+    assert said[0] == "The chosen study mentions pleural effusion."
+    assert said[-1].startswith("In the chosen study: “")
+
+
+@pytest.mark.parametrize(
+    ("count", "sentence"),
+    [
+        (Count(2, 3, "studies", "mention", "edema"), "2 of the 3 chosen studies mention edema."),
+        (Count(3, 3, "ECGs", "are labelled", "sinus rhythm"), "All 3 chosen ECGs are labelled sinus rhythm."),
+        (Count(0, 1, "X-rays", "mention", "edema"), "The chosen X-ray does not mention edema."),
+        (Count(0, 4, "reports", "mention", "edema"), "None of the 4 chosen reports mentions edema."),
+    ],
+)
+def test_a_count_of_chosen_studies_is_written_and_read_back(count, sentence):
+    assert state_count(count.n, count.m, count.noun, count.verb, count.finding, chosen=True) == sentence
+    assert parse_count(sentence) == count
+
+
+def test_a_wrong_count_of_chosen_studies_is_contradicted():
+    evidence = {piece.id: piece for piece in pieces(chosen=True)}
+    wrong = Statement("All 3 chosen studies mention pleural effusion.", tuple(evidence), "similar")
+    (claim,) = Verifier().verify(wrong, evidence)
+    assert (claim.verdict, claim.error_kind, claim.about) == ("contradicted", "number", "similar")
