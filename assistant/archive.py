@@ -114,15 +114,26 @@ class Archive:
             return record
         return self._with_content(record, place, index.pacs_of(place))
 
-    def depth(self, record_id: str, frame: int | None = None, *, logged: bool = True) -> Depth:
+    def depth(
+        self,
+        record_id: str,
+        frame: int | None = None,
+        *,
+        logged: bool = True,
+        within: tuple[int, int] | None = None,
+    ) -> Depth:
         """A picture with all its grey levels: the record's own frame or slice, or another one (from 0) of its series.
 
+        For a first look, fitted `within` so many pixels (width, height), it may be `coarse` where that is much quicker.
         Raises WardroundError when there is no such picture, UnreadableFile when its file is gone or has changed.
         """
+        from assistant.ingest.depth import frames_of
+
         handed_in = self.uploads.handed_in(record_id)
         if handed_in is not None:
             record, path = handed_in[0].record, handed_in[1]
-            return self._open_files.depth(record, frame, path, record.uri, keep=False)
+            opened, scrolled = self.uploads.open_files, frames_of(record) > 1
+            return opened.depth(record, frame, path, record.uri, within=within, keep=scrolled)
         record, place, index = self._found(record_id)
         if record.kind != "image":
             raise WardroundError(
@@ -130,7 +141,7 @@ class Archive:
             )
         if logged:
             self.db.log_access("view", [(record.record_id, record.patient_id)])
-        return self._open_files.depth(record, frame, place.path, place.uri, index.pacs_of(place))
+        return self._open_files.depth(record, frame, place.path, place.uri, index.pacs_of(place), within=within)
 
     def page_drawing(self, record_id: str, page: int, cited: tuple[int, int] | None = None) -> PageDrawing:
         """A page (counted from 1) of a PDF document as a picture without identifiers, the characters `cited` lit.

@@ -13,6 +13,7 @@ from pathlib import Path
 from assistant.acting import WhoActs, the_user
 from assistant.errors import UnreadableFile
 from assistant.ingest import Deidentifier, Item, Reading, Recipe, Source, is_package, read_clean, read_package
+from assistant.ingest.depth import OpenFiles
 from assistant.ingest.pool import read_items
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import Record
@@ -39,7 +40,7 @@ class Uploads:
     """Reads uploads, without what identifies their patient, and finds them again by record id.
 
     Nothing of an upload is written to the disk. A ZIP or TAR archive is read as one upload. Only whoever had a file
-    read finds its records.
+    read finds its records. `open_files` are those whose frames are scrolled; they are forgotten with the rest.
     """
 
     def __init__(self, pseudonyms: Pseudonyms, settings: Settings) -> None:
@@ -47,6 +48,8 @@ class Uploads:
         self._deidentifier = self._new_deidentifier()
         self._pseudonyms = pseudonyms
         self._limits, self._ui = settings.ingest, settings.ui
+        deid = settings.deid
+        self.open_files = OpenFiles(settings.ingest, mask=deid.enabled and deid.mask_burned_in)
         self._files: OrderedDict[_Key, _Read] = OrderedDict()
         self._paths: defaultdict[str, set[Path]] = defaultdict(set)  # the files that gave a record, by its id
         self._whose: dict[Path, str | None] = {}  # the account that had a file read
@@ -115,6 +118,7 @@ class Uploads:
         """Drop records from memory, and what was read with them, whoever handed them in."""
         gone = set(record_ids)
         self._drop(lambda read: any(upload.record.record_id in gone for upload in read.uploads))
+        self.open_files.clear()
         with self._lock:
             for record_id in gone:
                 self._paths.pop(record_id, None)
@@ -123,6 +127,7 @@ class Uploads:
         """Drop from memory what was read of these files, when their conversation ends: another one may have the same
         records of files of its own."""
         self._drop(lambda read: read.path in files)
+        self.open_files.forget(files)
         with self._lock:  # of those that had to leave memory before, too
             for record_id, paths in list(self._paths.items()):
                 paths.difference_update(files)
@@ -134,6 +139,7 @@ class Uploads:
     def forget_patient(self, patient: str) -> None:
         """Drop the files of a patient, by the archive's own id or a pseudonym."""
         self._drop(lambda read: any(patient in (up.patient, up.record.patient_id) for up in read.uploads))
+        self.open_files.clear()
 
     def _drop(self, goes: Callable[[_Read], bool]) -> None:
         with self._lock:

@@ -39,3 +39,21 @@ def test_one_conversation_ends_and_the_same_file_of_another_stays(opened, tmp_pa
     assert opened.find(key) is not None
     opened.forget_files({theirs})
     assert opened.find(key) is None and not opened._paths and not opened._files
+
+
+def test_the_bytes_of_a_file_whose_frames_are_scrolled_go_with_its_conversation(opened, tmp_path):
+    ramp = np.tile(np.arange(50, dtype=np.uint8), (40, 1))
+    frames = [Picture.fromarray(ramp + 60 * np.uint8(n)) for n in range(3)]
+    path = tmp_path / "loop.tiff"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    record = opened.reading(path).records[0]
+    kept = opened.open_files
+    for forgotten in (
+        lambda: opened.forget_files({path}),
+        lambda: opened.forget([record.record_id]),
+        lambda: opened.forget_patient("anybody"),
+    ):
+        assert np.array_equal(kept.depth(record, 2, path, record.uri).picture(), ramp + 120)
+        assert kept._files
+        forgotten()
+        assert not kept._files

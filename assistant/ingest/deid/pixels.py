@@ -49,16 +49,27 @@ class Masked:
     suspect: bool = False
 
 
+def is_left_alone(modality: str, fields: Mapping[str, str | int | float]) -> bool:
+    """Whether a picture of a kind that nobody writes into is taken as it is, its pixels not looked at."""
+    stated, captured = _stated(fields)
+    return modality in _PLAIN and not (stated or captured)
+
+
+def _stated(fields: Mapping[str, str | int | float]) -> tuple[bool, bool]:
+    """Whether the header says that there is text in the picture, and that it is a screen or a film captured."""
+    stated = str(fields.get("burned_in_annotation", "")).upper() == "YES"
+    return stated, str(fields.get("conversion_type", "")).upper() in _CAPTURED
+
+
 def mask_burned_in(image: Image, modality: str, fields: Mapping[str, str | int | float]) -> Masked:
     """Blacken the places of a picture that usually hold identifiers; `fields` are its record's."""
     height, width = image.pixels.shape[:2]
-    stated = str(fields.get("burned_in_annotation", "")).upper() == "YES"
-    captured = str(fields.get("conversion_type", "")).upper() in _CAPTURED
+    stated, captured = _stated(fields)
     if image.regions:
         outside = _outside(image.regions, width, height)
         return Masked(_blackened(image, outside), outside)
     screen = modality in _SCREENS or (captured and modality not in _PLAIN)
-    if modality in _PLAIN and not (stated or captured):
+    if is_left_alone(modality, fields):
         return Masked(image)
     if not (screen or stated) and np.median(image.pixels) > _PAPER:
         return Masked(image, suspect=True)
@@ -137,7 +148,7 @@ def _reduced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     """A picture in grey, of `_LARGEST` pixels a side at most, and by how much it was reduced."""
     from PIL import Image as Picture
 
-    grey = pixels if pixels.ndim == 2 else pixels.max(axis=2)
+    grey = pixels if pixels.ndim == 2 else np.maximum(np.maximum(pixels[..., 0], pixels[..., 1]), pixels[..., 2])
     scale = max(1.0, max(grey.shape) / _LARGEST)
     if scale == 1:
         return grey, scale
@@ -154,13 +165,16 @@ def _rows_of(pieces: Iterable[tuple[slice, slice]]) -> list[Box]:
             letters.append((columns.start, rows.start, columns.stop, rows.stop))
     letters.sort(key=lambda box: (box[0], box[1]))
     lines: list[list[Box]] = []
+    near: list[list[Box]] = []  # lines that a letter from here on may follow: letters come from left to right
     for letter in letters:
-        for line in reversed(lines):
+        near = [line for line in near if letter[0] - line[-1][2] <= 3 * (line[-1][3] - line[-1][1])]
+        for line in reversed(near):
             if _follows(line[-1], letter):
                 line.append(letter)
                 break
         else:
             lines.append([letter])
+            near.append(lines[-1])
     return [_around(line) for line in lines if len(line) >= _LETTERS and _is_level(line)]
 
 

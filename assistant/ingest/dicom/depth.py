@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import floor, log2
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from assistant.ingest.content import Content
 from assistant.ingest.deid.header_known import ultrasound_regions
+from assistant.ingest.dicom.coarse import MOST_HALVINGS, SMALL, coarse_values
 from assistant.ingest.dicom.decode import stored_values
 from assistant.ingest.dicom.display import from_palette, grades, is_inverse, show_colour, show_grey, stated_windows
 from assistant.ingest.dicom.header import Header, frame_item, numbers, read_header, value
 from assistant.ingest.dicom.image import check
-from assistant.ingest.image.depth import Depth, Window, deep, plain_depth
+from assistant.ingest.image.depth import Coarse, Depth, Window, deep, plain_depth
 from assistant.ingest.quiet import quiet
 from assistant.settings import IngestSettings
 
@@ -24,15 +26,33 @@ if TYPE_CHECKING:
 _UNITS = {"HU": "HU", "OD": "OD", "MGML": "mg/ml"}  # of the modality step (PS3.3 C.11.1.1.2)
 
 
-def read_depth(file: Content, frame: int, limits: IngestSettings) -> Depth:
-    """Frame `frame` (from 0) with what its stored values mean and are shown as. Raises UnreadableFile."""
+def read_depth(file: Content, frame: int, limits: IngestSettings, within: tuple[int, int] | None = None) -> Depth:
+    """Frame `frame` (from 0) with what its stored values mean and are shown as. Raises UnreadableFile.
+
+    Where the picture is to be fitted `within` so many pixels (width, height) and its file gives a smaller one at once,
+    it is that: `coarse`, and no smaller than it will be seen.
+    """
     header = read_header(file, limits)
     with quiet():
-        frames = check(file, header.dataset, limits)
+        dataset = header.dataset
+        frames = check(file, dataset, limits)
         if not 0 <= frame < frames:
             raise file.refuse("there is no frame {frame}: it has {frames}", frame=frame + 1, frames=frames)
-        found = _depth(header, stored_values(file, header, frame), frame)
-        return replace(found, frame=frame, frames=frames, regions=ultrasound_regions(header.dataset))
+        size = int(dataset.Columns), int(dataset.Rows)
+        halvings = _halvings(size, within) if within else 0
+        fewer = coarse_values(header, frame, halvings) if halvings else None
+        found = _depth(header, stored_values(file, header, frame) if fewer is None else fewer, frame)
+        coarse = None if fewer is None else Coarse(*size, halvings)
+        regions = ultrasound_regions(dataset)
+        return replace(found, frame=frame, frames=frames, regions=regions, coarse=coarse)
+
+
+def _halvings(size: tuple[int, int], within: tuple[int, int]) -> int:
+    """How often a picture's sides can be halved until it would be smaller than it is seen; of a small one, never."""
+    if size[0] * size[1] <= SMALL:
+        return 0
+    shown = min(inside / side for inside, side in zip(within, size, strict=True))
+    return max(0, min(floor(log2(1 / shown)), MOST_HALVINGS))
 
 
 def _depth(header: Header, raw: NDArray[Any], frame: int) -> Depth:

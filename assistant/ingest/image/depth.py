@@ -30,6 +30,16 @@ class Window:
     function: str = "LINEAR"
 
 
+@dataclass(frozen=True, slots=True)
+class Coarse:
+    """A picture of `width` × `height` pixels whose sides were halved `halvings` times, rounded up: a sample (x, y) is
+    what lies at the pixel (2ⁿ x, 2ⁿ y)."""
+
+    width: int
+    height: int
+    halvings: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Depth:
     """One frame as codes, and what each code means and is shown as.
@@ -37,7 +47,8 @@ class Depth:
     `codes` is uint8 or uint16 (height, width), or uint8 (height, width, 3) of colours. `values` (n,) float32 says what
     a code means (Hounsfield units …; NaN: padding, always black), `shown` (n,) uint8 the grey that it has as the file
     wants it. `centre` and `width` come closest to that. `inverse`: high values are dark. `unit` is "" where it is not
-    known; `frame` counts from 0. `regions` are as in `records.Image`.
+    known; `frame` counts from 0. `regions` are as in `records.Image`. `coarse`: the codes are fewer than the pixels,
+    for a first look.
     """
 
     codes: NDArray[Any]
@@ -51,6 +62,7 @@ class Depth:
     frame: int = 0
     frames: int = 1
     regions: tuple[Box, ...] = ()
+    coarse: Coarse | None = None
 
     def picture(self) -> NDArray[np.uint8]:
         """As it is looked at: uint8, grey or RGB."""
