@@ -96,6 +96,28 @@ def test_an_address_holds_for_its_record_and_its_visitor(ward, client):
     assert client.get(foreign).status_code == 404
 
 
+def test_a_large_picture_comes_coarse_for_a_first_look_and_whole_when_asked_for_as_such(ward, client, tmp_path):
+    picture = np.full((1_200, 1_100), 50, np.uint8)
+    picture[:, 600:] = 200
+    save_dicom(tmp_path / "large.dcm", picture)
+    data = pydicom.dcmread(tmp_path / "large.dcm")
+    data.compress(pydicom.uid.JPEG2000Lossless, generate_instance_uid=False)
+    data.save_as(tmp_path / "large.dcm")
+    (record,) = ward.read_upload(tmp_path / "large.dcm")
+    content = client.get(seals.address(record.record_id, "pixels", within="275x300")).content
+    (size,) = struct.unpack_from("<I", content)
+    about = json.loads(content[4 : 4 + size])
+    assert (about["width"], about["height"], about["halvings"]) == (1_100, 1_200, 2)
+    at, n = 4 + size, about["codes"]
+    values = np.frombuffer(content, "<f4", n, at)
+    codes = np.frombuffer(content, np.uint8, offset=at + 4 * n + -(-n // 8) * 8).reshape(300, 275)
+    assert (values[codes[:, [0, 100, 200, 274]]] == [50, 50, 200, 200]).all()
+    about, values, _, codes = unpacked(client.get(seals.address(record.record_id, "pixels")).content)
+    assert about["halvings"] == 0 and np.array_equal(values[codes], picture)
+    for size in ("275", "0x300", "axb", "999999x3"):
+        assert client.get(seals.address(record.record_id, "pixels", within=size)).status_code == 422
+
+
 def test_a_frame_that_is_not_there_and_a_file_that_is_gone_are_told(ward, client, tmp_path):
     record = ward.study("study-0")[0]
     answer = client.get(seals.address(record.record_id, "pixels", frame=3))

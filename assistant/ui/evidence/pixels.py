@@ -6,9 +6,9 @@ import json
 import struct
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 
 from assistant.errors import BadQuery, WardroundError
 from assistant.records import Record
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _LOGGED_AGAIN_S = 3_600  # a picture laid beside another is told to the access log once an hour for each visitor
 _LOGGED_MOST = 4_096
 _FROM_ONE_STUDY = 3
+Size = Annotated[str, Query(pattern=r"^[1-9]\d{0,4}x[1-9]\d{0,4}$")]
+"""Width and height in pixels: "700x522"."""
 
 
 def image_router(assistant: Assistant) -> APIRouter:
@@ -45,25 +47,30 @@ def image_router(assistant: Assistant) -> APIRouter:
             told.popitem(last=False)
         return True
 
-    def depth(record_id: str, frame: int | None, other: str | None) -> Depth:
+    def depth(record_id: str, frame: int | None, other: str | None, within: tuple[int, int] | None) -> Depth:
         try:
             if other is None:  # told to the log when its evidence was opened
-                return assistant.depth(record_id, frame, logged=False)
+                return assistant.depth(record_id, frame, logged=False, within=within)
             other_id = seals.admit_sealed(other)
-            return assistant.depth(other_id, frame, logged=is_new(other_id))
+            return assistant.depth(other_id, frame, logged=is_new(other_id), within=within)
         except WardroundError as error:
             raise HTTPException(404, translated(error)) from None
 
     @router.get(seals.PREFIX + "/{record_id}/{seal}/pixels", include_in_schema=False)
-    def pixels(record_id: str, seal: str, frame: int | None = None, other: str | None = None) -> Response:
+    def pixels(
+        record_id: str, seal: str, frame: int | None = None, other: str | None = None, within: Size | None = None
+    ) -> Response:
         seals.admit(record_id, seal)
-        return Response(packed(depth(record_id, frame, other)), media_type="application/octet-stream")
+        across, _, down = within.partition("x") if within else ("", "", "")
+        fitted = (int(across), int(down)) if within else None
+        return Response(packed(depth(record_id, frame, other, fitted)), media_type="application/octet-stream")
 
     @router.get(seals.PREFIX + "/{record_id}/{seal}/picture.png", include_in_schema=False)
     def small(record_id: str, seal: str, longest: int = VIEW_PX) -> Response:
         seals.admit(record_id, seal)
-        shown = depth(record_id, None, None).picture()
-        return Response(png(shown, min(max(longest, 16), VIEW_PX)), media_type="image/png")
+        size = min(max(longest, 16), VIEW_PX)
+        shown = depth(record_id, None, None, (size, size)).picture()
+        return Response(png(shown, size), media_type="image/png")
 
     @router.get(seals.PREFIX + "/{own_id}/{seal}/priors", include_in_schema=False)
     def priors(own_id: str, seal: str) -> list[dict[str, str]]:
@@ -91,16 +98,19 @@ def packed(depth: Depth) -> bytes:
     """A picture as the viewer's script reads it, little-endian.
 
     The length of the header (uint32), the header as JSON, padded to whole eights with that length; then what each code
-    means (float32) and is shown as (uint8, padded to whole eights), then the codes, row by row.
+    means (float32) and is shown as (uint8, padded to whole eights), then the codes, row by row: of a coarse picture,
+    whose sides were halved `halvings` times, those that are left.
     """
     import numpy as np
 
     height, width = depth.codes.shape[:2]
+    if depth.coarse is not None:
+        height, width = depth.coarse.height, depth.coarse.width
     about: dict[str, Any] = {
         "width": width, "height": height, "channels": 1 if depth.codes.ndim == 2 else 3,
         "bits": 8 * depth.codes.dtype.itemsize, "codes": len(depth.values), "centre": depth.centre,
         "window_width": depth.width, "inverse": depth.inverse, "unit": depth.unit, "frame": depth.frame,
-        "frames": depth.frames,
+        "frames": depth.frames, "halvings": depth.coarse.halvings if depth.coarse else 0,
         "windows": [
             {"name": w.name, "centre": w.centre, "width": w.width, "function": w.function} for w in depth.windows
         ],

@@ -1,10 +1,13 @@
-// Pictures as `…/pixels` sends them: codes, what each code means, and the grey that the file wants for it.
+// Pictures as `…/pixels` sends them: codes, what each code means, and the grey that the file wants for it. Of a coarse
+// one, for a first look, the codes are those of a level further down; the levels above it are not there.
 // What was fetched stays in this page's memory (never in the browser's storage) as long as there is room.
+
+import {queued} from './image_queue.js';
 
 const KEPT_BYTES = 300e6;
 const kept = new Map(); // address → {promise, bytes}
 
-/** The picture behind a sealed address; rejects with an Error whose message can be shown. */
+/** The picture behind a sealed address; rejects with an Error whose message can be shown, or with Superseded. */
 export function load(address) {
   const known = kept.get(address);
   if (known) {
@@ -13,7 +16,7 @@ export function load(address) {
     return known.promise;
   }
   const entry = {bytes: 0};
-  entry.promise = fetched(address).then((picture) => {
+  entry.promise = queued(() => fetched(address)).then((picture) => {
     entry.bytes = picture.bytes;
     forgetOldest();
     return picture;
@@ -21,6 +24,19 @@ export function load(address) {
   entry.promise.catch(() => kept.delete(address));
   kept.set(address, entry);
   return entry.promise;
+}
+
+/** The same for a first look at it, fitted into a stage of so many pixels: it may be coarse. */
+export async function loadFirst(address, {across, down}) {
+  if (kept.has(address) || !across || !down) return load(address);
+  const first = `${address}${address.includes('?') ? '&' : '?'}within=${across}x${down}`;
+  const picture = await load(first);
+  const entry = kept.get(first);
+  if (entry && !picture.coarse) {
+    kept.delete(first);
+    kept.set(address, entry);
+  }
+  return picture;
 }
 
 function forgetOldest() {
@@ -62,7 +78,13 @@ export class Picture {
     this.height = height;
     this.channels = channels;
     this.bytes = buffer.byteLength;
-    this.levels = [{width, height, codes: new Kind(buffer, at, width * height * channels)}];
+    this.coarse = this.about.halvings;
+    const each = 2 ** this.coarse;
+    const across = Math.ceil(width / each);
+    const down = Math.ceil(height / each);
+    // A sample of a coarse picture lies at the first of the pixels that it stands for, not in their middle.
+    const shift = (1 / each - 1) / 2;
+    this.levels = new Map([[this.coarse, {width: across, height: down, shift, codes: new Kind(buffer, at, across * down * channels)}]]);
     let low = Infinity;
     let high = -Infinity;
     for (const value of this.values) {
@@ -72,24 +94,24 @@ export class Picture {
     this.range = low < high ? [low, high] : [low, low + 1];
   }
 
-  /** What the pixel at (x, y) means; null outside and for padding. */
+  /** What the pixel at (x, y) means; null outside, for padding, and as long as only a coarse picture is there. */
   value(x, y) {
-    if (x < 0 || y < 0 || x >= this.width || y >= this.height) return null;
+    if (this.coarse || x < 0 || y < 0 || x >= this.width || y >= this.height) return null;
     const at = (Math.floor(y) * this.width + Math.floor(x)) * this.channels;
-    const codes = this.levels[0].codes;
+    const codes = this.levels.get(0).codes;
     if (this.channels === 3) return [codes[at], codes[at + 1], codes[at + 2]];
     const value = this.values[codes[at]];
     return Number.isNaN(value) ? null : value;
   }
 
-  /** The picture reduced `depth` times by half: each pixel the mean of four. */
+  /** The picture reduced `depth` times by half, as far as it can be: each pixel the mean of four. */
   level(depth) {
-    while (this.levels.length <= depth) {
-      const last = this.levels[this.levels.length - 1];
-      if (last.width < 2 || last.height < 2) break;
-      this.levels.push(halved(last, this.channels));
+    let last = this.levels.get(this.coarse);
+    for (let n = this.coarse + 1; n <= depth && last.width > 1 && last.height > 1; n += 1) {
+      if (!this.levels.has(n)) this.levels.set(n, halved(last, this.channels));
+      last = this.levels.get(n);
     }
-    return this.levels[Math.min(depth, this.levels.length - 1)];
+    return last;
   }
 
   /** For each code its colour as little-endian RGBA; `window` is null for the grey that the file wants. */
@@ -124,7 +146,7 @@ function clamped(share) {
   return share < 0 ? 0 : share > 1 ? 1 : share;
 }
 
-function halved({width, height, codes}, channels) {
+function halved({width, height, shift, codes}, channels) {
   const across = Math.ceil(width / 2);
   const down = Math.ceil(height / 2);
   const half = new codes.constructor(across * down * channels);
@@ -143,5 +165,5 @@ function halved({width, height, codes}, channels) {
       }
     }
   }
-  return {width: across, height: down, codes: half};
+  return {width: across, height: down, shift: shift / 2, codes: half};
 }

@@ -1,11 +1,14 @@
 // One picture on a canvas: where it is seen from, and through which window.
 
-import {load} from './image_data.js';
+import {load, loadFirst} from './image_data.js';
 import {listen} from './image_pointers.js';
+import {later} from './image_queue.js';
 
 const SMOOTH_BELOW = 8; // screen pixels a picture's pixel may take before its square is shown as such
 const MOST = 40; // the same, at the closest look
 const STEP = 1.25;
+const AHEAD = 12; // frames that are fetched before they are asked for
+const AHEAD_BYTES = 60e6; // and no more of them than this
 
 const scratch = document.createElement('canvas');
 
@@ -45,15 +48,40 @@ export class Pane {
     this.closed = true;
   }
 
-  /** Fetch a frame (null: the record's own) and show it; what is shown stays until it is there. */
-  async show(frame = this.view.frame) {
-    const wanted = (this.wanted = this.address(frame));
-    const picture = await load(wanted);
-    if (this.closed || wanted !== this.wanted) return;
+  /**
+   * Fetch a frame (null: the record's own) and show it; what is shown stays until it is there. Of a large picture a
+   * coarse one may come first, `seen` is called, and the picture itself follows. Whoever scrolls on meanwhile sees the
+   * frames that came on the way.
+   */
+  async show(frame, seen) {
+    const turn = (this.asked = (this.asked || 0) + 1);
+    const wanted = this.address(frame);
+    if (await this.take(turn, loadFirst(wanted, this.device()), seen)) await this.take(turn, load(wanted), seen);
+  }
+
+  /** Show what comes, unless something asked for later is shown; whether there is more to come of it. */
+  async take(turn, coming, seen) {
+    let picture;
+    try {
+      picture = await coming;
+    } catch (error) {
+      if (turn === this.asked) throw error;
+      return false;
+    }
+    if (this.closed || turn < (this.taken || 0)) return false;
+    this.taken = turn;
     this.picture = picture;
-    this.view.frame = picture.about.frame;
+    if (this.view.frame === null) this.view.frame = picture.about.frame;
     this.draw();
     this.drawNow();
+    seen();
+    return Boolean(picture.coarse) && turn === this.asked;
+  }
+
+  /** Pixels of the screen that the stage has. */
+  device() {
+    const dense = window.devicePixelRatio || 1;
+    return {across: Math.round(this.stage.clientWidth * dense), down: Math.round(this.stage.clientHeight * dense)};
   }
 
   address(frame) {
@@ -61,12 +89,14 @@ export class Pane {
     return `${this.source.src}${this.source.src.includes('?') ? '&' : '?'}frame=${frame}`;
   }
 
-  /** Fetch the frames on both sides, so that scrolling finds them there. */
-  lookAhead() {
-    for (const step of [1, -1, 2]) {
-      const frame = this.view.frame + step;
-      if (frame >= 0 && frame < this.picture.about.frames) load(this.address(frame)).catch(() => {});
-    }
+  /** Fetch the frames next to it later, more of them on the side that is scrolled to (`way`: 1 or -1). */
+  lookAhead(way) {
+    const {frame: shown, frames, halvings} = this.picture.about;
+    const many = Math.max(1, Math.min(AHEAD, Math.floor(AHEAD_BYTES / this.picture.bytes)));
+    const near = Array.from({length: many}, (_, n) => shown + way * (n + 1)).concat(shown - way);
+    const ask = (frame) => (halvings ? loadFirst(this.address(frame), this.device()) : load(this.address(frame)));
+    const there = near.filter((frame) => frame >= 0 && frame < frames);
+    later(there.map((frame) => () => ask(frame).catch(() => {})));
   }
 
   // --- the view --------------------------------------------------------------------------------
@@ -206,11 +236,9 @@ export class Pane {
   drawNow() {
     cancelAnimationFrame(this.drawing);
     this.drawing = 0;
-    const {clientWidth, clientHeight} = this.stage;
-    if (this.closed || !this.picture || !clientWidth || !clientHeight) return;
+    const {across, down} = this.device();
+    if (this.closed || !this.picture || !across || !down) return;
     const dense = window.devicePixelRatio || 1;
-    const across = Math.round(clientWidth * dense);
-    const down = Math.round(clientHeight * dense);
     if (this.canvas.width !== across || this.canvas.height !== down) {
       this.canvas.width = across;
       this.canvas.height = down;
@@ -242,7 +270,7 @@ export class Pane {
     );
     context.imageSmoothingEnabled = size < SMOOTH_BELOW;
     context.imageSmoothingQuality = 'high';
-    context.drawImage(scratch, left, top);
+    context.drawImage(scratch, left + level.shift, top + level.shift);
     if (this.boxes && this.source.box && (this.source.boxFrame ?? picture.about.frame) === picture.about.frame) {
       context.setTransform(
         turnX * size, 0, 0, turnY * size, across / 2 - turnX * middleX * size, down / 2 - turnY * middleY * size,

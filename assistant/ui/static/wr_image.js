@@ -101,17 +101,19 @@ class ImageView extends HTMLElement {
     return pane;
   }
 
-  async show(pane, frame = pane.view.frame) {
+  async show(pane, frame = pane.view.frame, way = 1) {
     const note = this.note(pane, this.texts.loading);
     pane.stage.setAttribute('aria-busy', 'true');
     if (!pane.picture) this.viewer.dataset.state = 'loading';
     try {
-      await pane.show(frame);
+      await pane.show(frame, () => {
+        if (pane.closed || !this.panes) return;
+        this.viewer.dataset.state = 'shown';
+        note.remove();
+        this.refresh();
+      });
       note.remove();
-      if (pane.closed || !this.panes) return;
-      this.viewer.dataset.state = 'shown';
-      pane.lookAhead();
-      this.refresh();
+      if (!pane.closed && pane.picture?.about.frame === pane.view.frame) pane.lookAhead(way);
     } catch (error) {
       note.remove();
       if (pane.closed || !this.panes) return;
@@ -177,9 +179,10 @@ class ImageView extends HTMLElement {
   }
 
   frameTo(pane, frame) {
+    const way = frame < pane.view.frame ? -1 : 1;
     pane.view.frame = frame;
     this.refresh();
-    this.show(pane, frame).then(() => this.panes && this.say());
+    this.show(pane, frame, way).then(() => this.panes && this.say());
   }
 
   // --- tools -----------------------------------------------------------------------------------
@@ -312,9 +315,9 @@ class ImageView extends HTMLElement {
   read(pane) {
     if (!pane.picture) return;
     const {centre, width} = pane.window();
-    const {unit, frames} = pane.picture.about;
+    const {unit, frame, frames} = pane.picture.about;
     const parts = [`${Math.round(100 * pane.zoom())} %`, `C ${short(centre)} W ${short(width)}`];
-    if (frames > 1) parts.push(`${pane.view.frame + 1} / ${frames}`);
+    if (frames > 1) parts.push(`${frame + 1} / ${frames}`);
     if (pane.under) {
       const value = Array.isArray(pane.under.value) ? pane.under.value.join(' ') : short(pane.under.value);
       parts.push(`${pane.under.x}, ${pane.under.y}: ${value} ${unit}`);
