@@ -186,8 +186,9 @@ def _uploads(case: Case, dataset: Dataset) -> list[list[str]]:
 
 def _same_stem(path: Path) -> list[Path]:
     """The files that bear a header's name, itself among them, in order; its folder may hold thousands of others."""
+    begin = f"{path.stem}."
     with os.scandir(path.parent) as beside:
-        names = sorted(file.name for file in beside if file.name.startswith(f"{path.stem}."))
+        names = sorted(file.name for file in beside if file.name.startswith(begin))
     return [path.with_name(name) for name in names]
 
 

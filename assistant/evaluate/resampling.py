@@ -62,9 +62,15 @@ def _weights(count: int, seed: int, start: int, size: int) -> Floats:
     return np.random.default_rng([seed, start]).standard_exponential((size, count))
 
 
+@lru_cache(maxsize=64)
 def imaginary_weights(count: int, mass: float, seed: int, resamples: int) -> Floats:
-    """Weights of `count` clusters of which only the share `mass` is there, shape (count, resamples)."""
-    return np.random.default_rng([seed, resamples, count]).standard_gamma(mass, (count, resamples))
+    """Weights of `count` clusters of which only the share `mass` is there, shape (count, resamples); not to be changed.
+
+    All differences of a run have the same ones.
+    """
+    weights = np.random.default_rng([seed, resamples, count]).standard_gamma(mass, (count, resamples))
+    weights.setflags(write=False)
+    return weights
 
 
 @lru_cache(maxsize=8)
