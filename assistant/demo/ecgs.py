@@ -11,14 +11,8 @@ import shutil
 from pathlib import Path
 
 from assistant.demo.manifest import Row, write_manifest
+from assistant.findings.codes import ecg_diagnosis
 
-_SNOMED = {
-    "164884008": "ventricular ectopics",
-    "164889003": "atrial fibrillation",
-    "426783006": "sinus rhythm",
-    "429622005": "ST depression",
-    "59118001": "right bundle branch block",
-}
 _FACT = re.compile(r"^#\s*(Age|Sex|Dx):\s*(\S+)", re.MULTILINE)
 
 
@@ -30,7 +24,7 @@ def make_challenge(material: Path, folder: Path) -> None:
             shutil.copyfile(part, folder / part.name)
         facts = dict(_FACT.findall(header.read_text(encoding="ascii")))
         codes = facts.get("Dx", "").split(",")
-        diagnosis = ", ".join(_SNOMED.get(code, f"SNOMED CT {code}") for code in codes if code)
+        diagnosis = ", ".join(ecg_diagnosis(code) or f"SNOMED CT {code}" for code in codes if code)
         age, sex = facts.get("Age", ""), facts.get("Sex", "").lower()
         key = f"cpsc-{header.stem}"
         rows.append(

@@ -8,12 +8,15 @@ dx_mapping_unscored.csv, BSD-2-Clause).
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
 from assistant.records import CodeSystem
+
+_PERMUTED = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,44 @@ def code_of(entity: str) -> Code | None:
     """The first code of an entity: ICD-10-CM where it has one."""
     codes = codes_of(entity)
     return codes[0] if codes else None
+
+
+@lru_cache(maxsize=1)
+def _ecg_diagnoses() -> dict[str, str]:
+    """Names by SNOMED CT code: the entity's where it is one's code, else the Challenge's own."""
+    text = files("assistant.findings").joinpath("ecg_diagnoses.toml").read_text(encoding="utf-8")
+    coded = ((code, entity) for entity, codes in coded_entities().items() for code in codes)
+    return {**tomllib.loads(text), **{code.code: entity for code, entity in coded if code.system == "SNOMED CT"}}
+
+
+def ecg_diagnosis(code: str) -> str | None:
+    """The name of a diagnosis of an ECG by its SNOMED CT code; None for a code that the Challenge does not use."""
+    return _ecg_diagnoses().get(code)
+
+
+def is_concept_id(number: str) -> bool:
+    """Whether digits are built as the id of a SNOMED CT concept: 6 to 18 of them, a concept's partition, and the right
+    check digit (SNOMED CT Release File Specification, 6.2 and 6.3). One of 500 other numbers is, by chance."""
+    if not re.fullmatch(r"[1-9]\d{2,14}[01]0\d", number, re.ASCII):
+        return False
+    check = 0
+    for place, digit in enumerate(reversed(number)):
+        check = _dihedral(check, _turned(place % 8, int(digit)))
+    return check == 0
+
+
+def _dihedral(i: int, j: int) -> int:
+    """The product in the dihedral group of the pentagon, of Verhoeff's scheme."""
+    if i < 5:
+        return (i + j) % 5 if j < 5 else (i + j) % 5 + 5
+    return (i - j) % 5 + 5 if j < 5 else (i - j) % 5
+
+
+def _turned(times: int, digit: int) -> int:
+    """A digit after Verhoeff's permutation was applied so many times."""
+    for _ in range(times):
+        digit = _PERMUTED[digit]
+    return digit
 
 
 def code_title(code: str) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 import simple_icd_10_cm
 
 from assistant.findings import entities, extract_findings
-from assistant.findings.codes import code_title, coded_entities, codes_of
+from assistant.findings.codes import code_title, coded_entities, codes_of, ecg_diagnosis, is_concept_id
 from assistant.findings.vocabulary import vocabulary
 
 # Titles that say the same in other words than any term of the vocabulary.
@@ -40,6 +40,16 @@ def _terms(entity: str) -> str:
     return " ".join([entity, *phrases])
 
 
+def _challenge() -> dict[str, str]:
+    """The names of the Challenge's tables by their codes."""
+    names: dict[str, str] = {}
+    for table in ("scored", "unscored"):
+        path = Path(os.environ["WARDROUND_DATA"]) / f"challenge2021_ecg/dx_mapping_{table}.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            names |= {row["SNOMEDCTCode"]: row["Dx"] for row in csv.DictReader(file)}
+    return names
+
+
 def test_codes_are_of_entities_that_exist() -> None:
     assert set(coded_entities()) <= set(entities())
 
@@ -58,32 +68,48 @@ def test_an_icd_code_exists_and_names_the_concept(entity: str, code: str) -> Non
 
 @pytest.mark.skipif("WARDROUND_DATA" not in os.environ, reason="WARDROUND_DATA: the folder with challenge2021_ecg")
 def test_snomed_codes_are_those_of_the_challenge() -> None:
-    names: dict[str, str] = {}
-    for table in ("scored", "unscored"):
-        path = Path(os.environ["WARDROUND_DATA"]) / f"challenge2021_ecg/dx_mapping_{table}.csv"
-        with path.open(encoding="utf-8", newline="") as file:
-            names |= {row["SNOMEDCTCode"]: row["Dx"] for row in csv.DictReader(file)}
+    names = _challenge()
     for entity, code in SNOMED:
         said = {finding.entity for finding in extract_findings(names[code])}
         assert entity in said or _stems(_terms(entity)) & _stems(names[code]), f"{entity!r} has {code}: {names[code]}"
 
 
-def test_snomed_codes_have_a_right_check_digit() -> None:
-    """Verhoeff's check digit, the last of every SNOMED CT identifier."""
-
-    def dihedral(i: int, j: int) -> int:
-        if i < 5:
-            return (i + j) % 5 if j < 5 else (i + j) % 5 + 5
-        return (i - j) % 5 + 5 if j < 5 else (i - j) % 5
-
-    turned = [list(range(10)), [1, 5, 7, 6, 2, 8, 3, 0, 9, 4]]
-    while len(turned) < 8:
-        turned.append([turned[-1][turned[1][i]] for i in range(10)])
+def test_snomed_codes_are_built_as_concept_ids() -> None:
     for entity, code in SNOMED:
-        check = 0
-        for place, digit in enumerate(reversed(code)):
-            check = dihedral(check, turned[place % 8][int(digit)])
-        assert check == 0, f"{entity!r} has {code}"
+        assert is_concept_id(code), f"{entity!r} has {code}"
+
+
+@pytest.mark.parametrize(
+    ("number", "is_one"),
+    [
+        ("426783006", True),  # sinus rhythm
+        ("67741000119109", True),  # left atrial enlargement, of an extension: partition 10
+        ("100005", True),  # the shortest
+        ("426783007", False),  # another check digit
+        ("426738006", False),  # two digits changed places
+        ("84729163", False),  # a record number
+        ("0426783006", False),
+        ("42678300６", False),
+        ("", False),
+    ],
+)
+def test_a_concept_id_is_known_by_partition_and_check_digit(number: str, is_one: bool) -> None:
+    assert is_concept_id(number) is is_one
+
+
+def test_diagnoses_of_ecgs_have_the_names_of_entities_or_of_the_challenge() -> None:
+    assert ecg_diagnosis("426783006") == "sinus rhythm"
+    assert ecg_diagnosis("164867002") == "old myocardial infarction"
+    assert ecg_diagnosis("22298006") is None  # myocardial infarction of SNOMED CT itself, which the Challenge lacks
+
+
+@pytest.mark.skipif("WARDROUND_DATA" not in os.environ, reason="WARDROUND_DATA: the folder with challenge2021_ecg")
+def test_every_diagnosis_of_the_challenge_has_a_name() -> None:
+    for code, said in _challenge().items():
+        name = ecg_diagnosis(code)
+        assert is_concept_id(code) and name is not None, f"{code} ({said})"
+        alike = {f.entity for f in extract_findings(name)} == {f.entity for f in extract_findings(said)}
+        assert alike or _stems(_terms(name) if name in entities() else name) & _stems(said), f"{name}, not {said}"
 
 
 def test_a_finding_carries_its_code_whatever_its_status() -> None:

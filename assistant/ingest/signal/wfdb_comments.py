@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from assistant.findings.codes import ecg_diagnosis, is_concept_id
 from assistant.ingest.signal.wfdb_header import Header
 from assistant.ingest.text.passages import Stretch
 
@@ -41,13 +42,18 @@ def understood(header: Header) -> tuple[Facts, dict[str, str], tuple[str, list[S
         elif name in _FACT_NAMES:
             facts["sex" if name == "gender" else name.replace(" ", "_")] = _fact(value)
         elif name == "dx" and re.fullmatch(r"[\d,; ]+", value):
-            labels["snomed"] = " | ".join(re.findall(r"\d+", value))
+            labels["diagnosis"] = " | ".join(dict.fromkeys(_diagnosis(code) for code in re.findall(r"\d+", value)))
         else:
             begin = len(text) + 1 if text and begin == len(text) else begin
             text += ("\n" if text else "") + comment
     if text[begin:].strip():
         stretches.append((begin, len(text), section, None))
     return facts, labels, (text, stretches)
+
+
+def _diagnosis(code: str) -> str:
+    """What a number behind "Dx:" says: its name, the code of another concept, or the number, which may be an id."""
+    return ecg_diagnosis(code) or (f"SNOMED CT {code}" if is_concept_id(code) else code)
 
 
 def _fact(value: str) -> str | int:

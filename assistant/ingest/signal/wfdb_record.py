@@ -41,8 +41,8 @@ def recognises(file: Content) -> bool:
 def read(file: Content, limits: IngestSettings) -> list[Record]:
     """A record for each kind of channel and sampling rate, and a text record of the header's comments, if any.
 
-    Age and sex go into `fields`, diagnosis codes ("Dx: 164934002,…") into `labels["snomed"]`. Annotation files beside
-    the header are its sidecars and give no record. The comments' part is "comments".
+    Age and sex go into `fields`, what diagnosis codes ("Dx: 164934002,…") name into `labels["diagnosis"]`. Annotation
+    files beside the header are its sidecars and give no record. The comments' part is "comments".
     """
     header = decode_header(file.data)
     if header is None:

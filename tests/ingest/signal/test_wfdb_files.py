@@ -7,7 +7,9 @@ import pytest
 
 from assistant.errors import UnreadableFile
 from assistant.ingest import is_sidecar, read_file
-from assistant.settings import IngestSettings
+from assistant.ingest.deid import Deidentifier
+from assistant.pseudonyms import Pseudonyms
+from assistant.settings import DeidSettings, IngestSettings
 
 wfdb = pytest.importorskip("wfdb")
 LIMITS = IngestSettings()
@@ -59,7 +61,7 @@ def test_header_comments_become_facts_labels_and_a_text_told_apart(tmp_path):
     )  # fmt: skip
     signal, text = read_file(header, LIMITS)
     assert (signal.fields["age"], signal.fields["sex"]) == (74, "F")
-    assert signal.labels["snomed"] == "164934002 | 426783006"
+    assert signal.labels["diagnosis"] == "T wave abnormality | sinus rhythm"
     assert text.text == "Reason: chest pain\nFormer infarction: no\nMedication: ASA"
     assert (text.part, text.fields["author"]) == ("comments", "header")
     sections = [(p.section, text.text[p.start : p.end]) for p in text.passages]
@@ -67,6 +69,15 @@ def test_header_comments_become_facts_labels_and_a_text_told_apart(tmp_path):
         ("Diagnose", "Reason: chest pain\nFormer infarction: no"),
         ("Therapy", "Medication: ASA"),
     ]
+
+
+def test_diagnosis_codes_are_named_and_stay_where_ids_are_taken_out(tmp_path):
+    """Sinus rhythm; cardiac arrest, a concept that has no name here; a record number, which is no concept's id."""
+    header, _ = write(tmp_path, comments=["Dx: 426783006,410429000,84729163", "MRN: 84729163"])
+    signal = read_file(header, LIMITS)[0]
+    kept, removed = Deidentifier(Pseudonyms(bytes(32)), DeidSettings()).record(signal)
+    assert kept.labels["diagnosis"] == "sinus rhythm | SNOMED CT 410429000 | [id]"
+    assert removed.counts["id"] == 1
 
 
 def test_sidecars_are_known_whatever_their_ending(tmp_path):
