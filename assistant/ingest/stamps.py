@@ -13,7 +13,7 @@ from assistant.ingest.signal import array_file
 from assistant.ingest.signal.wfdb_header import sidecars
 from assistant.settings import IngestSettings
 
-READERS = 2  # goes up when readers give other records for the same file, so that indexes read it anew
+READERS = 3  # goes up when readers give other records for the same file, so that indexes read it anew
 _TIMES = re.compile(r"\.[0-9a-f]+(?=[^|]*\|)")  # in a stamp: size.time+size.time|the rest
 
 
