@@ -11,8 +11,17 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.findings.vocabulary import vocabulary
-from assistant.findings.words import words
+from assistant.generate.subject import (
+    DETERMINER,
+    adjectives_before,
+    after_name,
+    bare,
+    kinds_of,
+    meant,
+    named,
+    topic_of,
+    with_article,
+)
 from assistant.retrieve.relevance import content_words
 
 _OPENS = re.compile(
@@ -30,7 +39,8 @@ _POSSESSIVE = ("its", "their")
 _BARE = re.compile(
     r"^\W*(?:why(?:\s+not)?|how\s+(?:so|come|large|big|small|severe|bad|old|long|often|many|much|sure|certain)|since\s+when"
     r"|when|where|which(?:\s+(?:side|one|lobe|lead))?|what\s+(?:size|else|side)|any\s+(?:change|changes|others?)"
-    r"|are\s+you\s+(?:sure|certain)|(?:tell\s+me\s+)?more|go\s+on|really|on\s+what\s+side|compared\s+to\s+what)\W*$",
+    r"|are\s+you\s+(?:sure|certain)|(?:tell\s+me\s+)?more|go\s+on|really|on\s+what\s+side|compared\s+to\s+what"
+    r"|(?:for|since|until|at|with|by|in|on|after|from|to|per)\s+(?:how|what|which|when|whom?)(?:\s+\w+){0,2})\W*$",
     re.IGNORECASE,
 )
 _OTHER_SIDE = re.compile(r"\b(?:the\s+)?(?:other|opposite|contralateral)(?:\s+side)?\b", re.IGNORECASE)
@@ -43,22 +53,33 @@ _VERB = re.compile(
 )
 _YES_NO = re.compile(r"^\W*(?:is|are|was|were|do|does|has|have)\b", re.IGNORECASE)
 _PREPOSITION = re.compile(r"\b(?:of|in|on|at|for|with|from|about)\s+$", re.IGNORECASE)
-_ADJECTIVES = re.compile(
-    r"(?:\b(?:an?|the|any|some|small|large|mild|moderate|severe|new|old|left|right|bilateral)\s+)+$", re.IGNORECASE
-)
 _VALUE = re.compile(r"\b(?:rate|rhythm|axis|qtc?|qrs|pr|st|intervals?|quality|voltage)\b", re.IGNORECASE)
-_NO_TOPIC = re.compile(r"stud(?:y|ies)|images?|patients?|findings?|reports?|x-?rays?|radiographs?|ecgs?", re.IGNORECASE)
-_NOUNS = re.compile(r"[A-Za-z][\w'’-]*")
-_NOT_A_TOPIC = frozenset(
-    """
-    a an the of on in at to for and or is are was were there any some this that these those it its what which who how
-    why when where do does did has have had can could should would may might will be been being show shows shown me my
-    you your we our us i please tell explain describe give find list about with without from by treated treat treatment
-    treatments symptoms symptom signs causes cause caused risks risk factors prevent prevented diagnosed diagnosis mean
-    means outlook one ones usually common commonly often main most best work works patient patients
-    """.split()  # noqa: SIM905
-)
 _LONGEST = 300  # characters of a rewriting
+_ASKS = re.compile(r"^(?:what|which|who|whom|why|when|where|how)\b(?!\s+about)", re.IGNORECASE)
+_ONE = re.compile(r"^((?:(?:an?|any|the)\s+)?(?:[\w-]+\s+)+?)ones?$", re.IGNORECASE)
+# What is asked of a thing, and needs one: "the dose?", "What are the symptoms?"
+_ASPECT = (
+    r"(?:(?:starting|usual|maximum|daily|normal|typical|common|main|possible|best|first-line)\s+)*"
+    r"(?:dos(?:e|age)s?|treatments?|therap(?:y|ies)|symptoms?|signs|causes?|risks?(?:\s+factors?)?|side[- ]effects?"
+    r"|complications?|prognosis|outlook|prevention|contraindications?|mechanism|alternatives?|incidence|prevalence)"
+)
+_BARE_ASPECT = re.compile(rf"^(?:the\s+)?({_ASPECT})$", re.IGNORECASE)
+_ASKS_ASPECT = re.compile(
+    rf"^\W*((?:what\s+(?:is|are|was|were)|are\s+there|is\s+there)\s+(?:the\s+|any\s+|an?\s+)?{_ASPECT})\W*$",
+    re.IGNORECASE,
+)
+# Questions on a thing as such, which a question on another aspect of it may follow: "What is asthma?", "How is gout
+# treated?"; after "What was the potassium?" the symptoms are not those of potassium.
+_ON_A_THING = re.compile(
+    rf"^\W*(?:what\s+(?:is|are)\s+(?!the\b|this\b|that\b|these\b|wrong\b)|define\b|(?:what|how)\b.*\b{_ASPECT}\s+(?:of|for)\b"
+    r"|what\b.*\babout\b|tell\s+me\s+about\b|how\s+(?:is|are|do|does|can)\b.*\b(?:treat|diagnos|prevent|manag)|what\s+causes\b)",
+    re.IGNORECASE,
+)
+_PREPOSITIONS = re.compile(r"\b(?:of|about|for|with|on|in|at|to|from|after|before|during)\s+", re.IGNORECASE)
+_STARTS_WITH_ONE = re.compile(r"^(?:of|about|for|with|on|in|at|to|from|after|before|during)\b", re.IGNORECASE)
+_OF_A_VALUE = re.compile(
+    r"^(\W*(?:what|which|how\s+\w+)\s+(?:is|are|was|were)\s+)((?:the\s+|an?\s+)?[^,?]+?)(\W*)$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +94,25 @@ Model = Callable[[str, Sequence[str]], str | None]
 """A question and those before it, to a rewriting or nothing."""
 
 
-def stand_alone(question: str, earlier: Sequence[str], model: Model | None = None) -> Standalone:
+def stand_alone(
+    question: str, earlier: Sequence[str], model: Model | None = None, said: Sequence[str] = ()
+) -> Standalone:
     """`question` so that it can be understood without `earlier`, the standalone questions before it, oldest first.
 
-    Where neither rules nor the model can tell, the last question is put before it: nothing is lost then.
+    `said` are the sentences that answered the last one: they tell what is spoken of where that question names nothing
+    ("What does the report say?"). Where neither rules nor the model can tell, the last question is put before it:
+    nothing is lost then.
     """
     asked = " ".join(question.split())
-    if not earlier or not is_follow_up(asked):
+    if not earlier or not (is_follow_up(asked) or _asks_aspect_of(asked, earlier[-1], said)):
         return Standalone(_capital(_AND.sub("", asked, count=1)) if earlier else asked, "as asked")
-    ruled = _by_rules(asked, earlier)
+    ruled = _by_rules(asked, earlier, said)
     if ruled:
         return Standalone(ruled, "rules")
     written = model(asked, earlier) if model is not None else None
     if written and _only_their_words(written, [asked, *earlier]):
         return Standalone(" ".join(written.split()), "model")
-    return Standalone(f"{_bare(earlier[-1])} – {asked}", "rules")
+    return Standalone(f"{bare(earlier[-1])} – {asked}", "rules")
 
 
 def is_follow_up(question: str) -> bool:
@@ -96,42 +121,72 @@ def is_follow_up(question: str) -> bool:
         return True
     rest = _OPENS.sub("", question, count=1)
     if rest != question:
-        return not (_VERB.search(rest) and _topic(rest) and not _IT.search(rest))
-    if _IT.search(question) and not _topic(_IT.sub(" ", question)):
+        return not (_VERB.search(rest) and topic_of(rest) and not _IT.search(rest))
+    if _IT.search(question) and not topic_of(_IT.sub(" ", question)):
         return True
-    return not _VERB.search(question) and bool(_SIDE.search(question)) and _topic(question) is None
+    return not _VERB.search(question) and bool(_SIDE.search(question)) and topic_of(question) is None
 
 
-def _by_rules(asked: str, earlier: Sequence[str]) -> str | None:
+def _asks_aspect_of(asked: str, last: str, answers: Sequence[str]) -> bool:
+    """Whether a question names an aspect of nothing, after one on a thing: "What are the symptoms?"."""
+    return bool(_ASKS_ASPECT.match(asked) and _ON_A_THING.match(last) and meant([last], answers))
+
+
+def _by_rules(asked: str, earlier: Sequence[str], answers: Sequence[str]) -> str | None:
     last = earlier[-1]
-    topic = next((found for said in reversed(earlier) if (found := _topic(said) or _nouns(said))), None)
+    topic = meant(earlier, answers)
     rest = _OPENS.sub("", asked, count=1)
-    fragment = _bare(rest)
+    fragment = bare(rest)
     if _BARE.match(asked):
-        return f"{_bare(asked)}, about the {topic}?" if topic else None
+        return f"{bare(asked)}, about {with_article(topic)}?" if topic else None
     if _IT.search(asked):
-        whole = fragment if _VERB.search(fragment) else f"What about {fragment}"
-        return f"{_capital(_with_topic(whole, topic))}?" if topic else None
+        is_whole = _VERB.search(fragment) or _ASKS.match(fragment)
+        return f"{_capital(_with_topic(fragment if is_whole else f'What about {fragment}', topic))}?" if topic else None
+    if aspect := _ASKS_ASPECT.match(asked):
+        return f"{_capital(aspect[1].strip())} of {with_article(topic)}?" if topic else None
     if _VERB.search(fragment):
-        return f"{_capital(fragment)}, about the {topic}?" if topic else None
+        return f"{_capital(fragment)}, about {with_article(topic)}?" if topic else None
     if other := _OTHER_SIDE.search(fragment):
         fragment = fragment[: other.start()] + _opposite(last) + fragment[other.end() :]
-    kinds = _kinds(fragment)
+    if (one := _ONE.match(fragment)) and (thing := topic_of(last)):
+        fragment = f"{one[1]}{thing.split()[-1]}"
+    kinds = kinds_of(fragment)
     if not kinds and (side := _SIDE.search(fragment)):
         return _on_side(last, side[1].lower())
-    if not kinds:
-        return f"What is {fragment}?" if _VALUE.search(fragment) else f"{_bare(last)}, {fragment}?"
-    return _put_in(fragment, kinds, last)
+    if kinds and named(last) is not None:
+        return _put_in(fragment, kinds, last)
+    if (aspect := _BARE_ASPECT.match(fragment)) and topic:
+        return f"What about the {aspect[1]} of {with_article(topic)}?"
+    if put := _in_its_place(fragment, last):
+        return put
+    if kinds:
+        return _put_in(fragment, kinds, last)
+    return f"What is {fragment}?" if _VALUE.search(fragment) else f"{bare(last)}, {fragment}?"
+
+
+def _in_its_place(fragment: str, last: str) -> str | None:
+    """The last question with a fragment for its like: "of X" for "of ticagrelor", "free T4" for "the TSH"."""
+    if said := _STARTS_WITH_ONE.match(fragment):
+        places = [m for m in _PREPOSITIONS.finditer(last) if m[0].strip().lower() == said[0].lower()]
+        if not places:
+            return None
+        start, end = places[-1].start(), places[-1].end()
+        return last[:start] + fragment + after_name(last[end:])
+    if (of := list(re.finditer(r"\bof\s+", last, re.IGNORECASE))) and not DETERMINER.match(last[of[-1].end() :]):
+        return last[: of[-1].end()] + fragment + after_name(last[of[-1].end() :])
+    if (value := _OF_A_VALUE.match(last)) and not _PREPOSITIONS.search(value[2]):
+        return f"{value[1]}{fragment}?"
+    return None
 
 
 def _put_in(fragment: str, kinds: frozenset[str], last: str) -> str:
     """The last question about another finding or part of the body."""
-    said = _named(last)
+    said = named(last)
     if said is None:
-        return f"{_bare(last)}, about {fragment}?"
+        return f"{bare(last)}, about {fragment}?"
     start, end = said
     before = last[:start]
-    before = before[: len(before) - len(_before(before))]
+    before = before[: len(before) - len(adjectives_before(before))]
     if "part" in kinds and _YES_NO.match(last) and not _PREPOSITION.search(before):
         return f"Is there anything abnormal in {fragment}?"
     if same := _PREPOSITION.search(before):
@@ -139,60 +194,11 @@ def _put_in(fragment: str, kinds: frozenset[str], last: str) -> str:
     return before + fragment + last[end:]
 
 
-def _before(text: str) -> str:
-    """Article and adjectives right before a topic, which go with it: "a", "the small"."""
-    found = _ADJECTIVES.search(text)
-    return found[0] if found else ""
-
-
-def _kinds(text: str) -> frozenset[str]:
-    """Whether a text names a finding ("entity") or a part of the body ("part")."""
-    return frozenset(kind for _, _, kind in _names(text))
-
-
-def _named(text: str) -> tuple[int, int] | None:
-    """Where the last finding or part of the body stands that a text names."""
-    names = _names(text)
-    return names[-1][:2] if names else None
-
-
-def _names(text: str) -> list[tuple[int, int, str]]:
-    tokens = words(text)
-    found = []
-    for match in vocabulary().match(tokens):
-        kinds = {label.kind for label in match.labels if label.value != "abnormality"}
-        start, end = tokens[match.start].start, tokens[match.end - 1].end
-        if kinds & {"entity", "part"} and not _NO_TOPIC.fullmatch(text[start:end]):
-            found.append((start, end, "entity" if "entity" in kinds else "part"))
-    return found
-
-
-def _topic(text: str) -> str | None:
-    """The last finding or part of the body that a text names, with its side and degree, as it stands there."""
-    named = _named(text)
-    if named is None:
-        return None
-    adjectives = re.sub(r"^(?:an?|the|any|some)\s+", "", _before(text[: named[0]]), flags=re.IGNORECASE)
-    return adjectives + text[slice(*named)]
-
-
-def _nouns(text: str) -> str | None:
-    """The longest run of words that say what a question is about, where the vocabulary knows none of them."""
-    runs: list[list[str]] = [[]]
-    for word in _NOUNS.findall(text):
-        if word.lower() in _NOT_A_TOPIC:
-            runs.append([])
-        else:
-            runs[-1].append(word)
-    best = max(runs, key=len)
-    return " ".join(best) or None
-
-
 def _with_topic(asked: str, topic: str) -> str:
     """The first "it" of a question replaced by what is meant."""
     found = _IT.search(asked)
     assert found is not None
-    meant = f"the {topic}" if _names(topic) else topic
+    meant = with_article(topic)
     if found[0].lower() in _POSSESSIVE:
         meant += "'s"
     return asked[: found.start()] + meant + asked[found.end() :]
@@ -203,7 +209,7 @@ def _on_side(last: str, side: str) -> str:
     said = "on both sides" if side in ("both", "bilateral") else f"on the {side}"
     found = _SIDE.search(last)
     if found is None:
-        return f"{_bare(last)} {said}?"
+        return f"{bare(last)} {said}?"
     plain = found[0].lower() in ("left", "right", "bilateral")
     put = said if not plain else "bilateral" if side in ("both", "bilateral") else side
     return last[: found.start()] + put + last[found.end() :]
@@ -212,10 +218,6 @@ def _on_side(last: str, side: str) -> str:
 def _opposite(last: str) -> str:
     found = _SIDE.search(last)
     return {"left": "right", "right": "left"}.get(found[1].lower() if found else "", "other side")
-
-
-def _bare(text: str) -> str:
-    return text.strip().rstrip("?!. ").strip()
 
 
 def _only_their_words(written: str, said: Sequence[str]) -> bool:

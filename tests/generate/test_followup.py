@@ -1,6 +1,6 @@
 import pytest
 
-from assistant.generate.followup import is_follow_up, stand_alone
+from assistant.generate.followup import Standalone, is_follow_up, stand_alone
 
 EFFUSION = "Is there a right pleural effusion?"
 PAIRS = [
@@ -28,6 +28,17 @@ PAIRS = [
     ("What are the symptoms of sarcoidosis?", "How is it treated?", "How is the sarcoidosis treated?"),
     ("What does tezepelumab do?", "What are its risks?", "What are tezepelumab's risks?"),
     ("What is the treatment of gout?", "What about sciatica?", "What is the treatment of sciatica?"),
+    ("Is there a pericardial effusion?", "And a pleural one?", "Is there a pleural effusion?"),
+    ("What is the dose of ticagrelor?", "For how long?", "For how long, about ticagrelor?"),
+    ("What is the dose of ticagrelor?", "And of atorvastatin?", "What is the dose of atorvastatin?"),
+    ("Which dose of amoxicillin is given?", "And clarithromycin?", "Which dose of clarithromycin is given?"),
+    ("Which dose of amoxicillin is given?", "How long is it given?", "How long is amoxicillin given?"),
+    ("What was the potassium?", "And the creatinine?", "What was the creatinine?"),
+    ("Which drugs raise the INR?", "Which drugs lower it?", "Which drugs lower INR?"),
+    ("When is warfarin stopped before surgery?", "What about the dose?", "What about the dose of warfarin?"),
+    ("What is asthma?", "What are the symptoms?", "What are the symptoms of the asthma?"),
+    ("How many were readmitted in the first group?", "And in the control group?",
+     "How many were readmitted in the control group?"),
 ]  # fmt: skip
 ALONE = [
     "Is there a pneumothorax?", "What rhythm is this?", "Is this X-ray normal?", "What do similar studies show?",
@@ -52,6 +63,28 @@ def test_an_and_before_a_whole_question_says_nothing():
 
 def test_the_first_question_of_a_conversation_is_never_rewritten():
     assert stand_alone("And on the left?", []).text == "And on the left?"
+
+
+@pytest.mark.parametrize(
+    ("before", "asked"),
+    [
+        ("What was the potassium?", "What are the symptoms?"),  # no symptoms of potassium
+        ("What was the ejection fraction?", "Which allergy does the patient have?"),
+        ("What is asthma?", "What are the symptoms of gout?"),
+        ("How large is the mass?", "What is recommended?"),
+        ("What is the mean gradient?", "What does the report recommend?"),
+    ],
+)
+def test_no_subject_is_carried_into_a_question_that_is_complete(before, asked):
+    assert stand_alone(asked, [before]) == Standalone(asked, "as asked")
+
+
+def test_where_the_question_names_nothing_the_answer_tells_what_is_spoken_of():
+    said = ["There is a spiculated mass in the right upper lobe."]
+    assert stand_alone("How large is it?", ["What is seen?"], said=["A small pleural effusion."]).text == (
+        "How large is the small pleural effusion?"
+    )
+    assert stand_alone("How large is it?", [EFFUSION], said=said).text == "How large is the right pleural effusion?"
 
 
 def test_the_topic_may_lie_some_turns_back():
