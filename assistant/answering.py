@@ -123,7 +123,8 @@ def put_alone(assistant: Assistant, question: str, earlier: Sequence[PastTurn], 
     def model(asked: str, _: Sequence[str]) -> str | None:
         return answerer.standalone(assistant.without_identifiers(asked), tuple(turn.exchange for turn in earlier))
 
-    return stand_alone(question, [turn.standalone for turn in earlier], model)
+    said = [statement.text for statement in earlier[-1].exchange.said] if earlier else []
+    return stand_alone(question, [turn.standalone for turn in earlier], model, said)
 
 
 def carried(earlier: Sequence[PastTurn], found: SearchResult) -> tuple[Evidence, ...]:

@@ -17,7 +17,8 @@ _NOT_A_TOPIC = frozenset(
     you your we our us i please tell explain describe give find list about with without from by treated treat treatment
     treatments symptoms symptom signs causes cause caused risks risk factors prevent prevented diagnosed diagnosis mean
     say says said state mention seen see document letter pdf file article paper guideline leaflet text note report
-    means before after during into between per than outlook one ones usually common commonly often main most best work works patient patients
+    means before after during into between per than outlook one ones usually common commonly often main most best work
+    works patient patients
     """.split()  # noqa: SIM905
 )
 DETERMINER = re.compile(r"\b(?:the|an?|any|his|her|their|my)\s+", re.IGNORECASE)
