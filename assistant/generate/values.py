@@ -45,7 +45,7 @@ _VALUE_WORDS = re.compile(
     r"""(?:hearts?|ventricular|atrial|rates?|pulse?|bpm|beats?|qtc?|p[rq]|qrs|rr|r-r|complex(?:es)?|intervals?|durations?
     |times?|axis|frontal|electrical|mean|st|segments?|levels?|elevations?|elevated|depressions?|depressed|deviations?
     |deviated|shifts?|[td]achy|tachycardi[ac]|bradycardi[ac]|bazett|fridericia|corrected|quality|signal|amplitudes?
-    |minutes?|ms|mv
+    |minutes?|ms|mv|beating|inferior|anterior|lateral|septal
     |(?:herz|kammer)?frequenz|puls|(?:qtc?|p[rq]|qrs|rr)-(?:zeit|dauer|intervall|interval|komplex|complex|duration|time)
     |zeit|dauer|intervall|lagetyp|(?:herz)?achse|(?:st-?)?(?:hebung|senkung|strecke)(?:en)?|st-segments?|st-strecken
     |st-(?:elevations?|depressions?|deviations?)|tachykardie|bradykardie|signalqualität|qualität
