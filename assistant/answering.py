@@ -170,6 +170,23 @@ def abstention(found: SearchResult, claims: Sequence[Claim], settings: Settings)
     return False, ""
 
 
+def not_understood(assistant: Assistant, question: str, answerer: str) -> str:
+    """What a reader is told where a question is in a language that the archive's text encoders, or the model that
+    answers, do not understand; empty where they may."""
+    from assistant.embed.registry import languages_of
+    from assistant.generate.answerers import languages_of as languages_of_model
+    from assistant.retrieve.language import foreign_language, not_understood
+
+    settings = assistant.settings
+    encoders = [name for name in assistant.text_encoders() if languages_of(name)]
+    model = answerer if languages_of_model(settings.llm.model_copy(update={"name": answerer})) else ""
+    if not (encoders or model):
+        return ""
+    language = foreign_language(question, fetch=settings.embed.fetch_weights)
+    encoders = [name for name in encoders if language not in languages_of(name)]
+    return not_understood(language, encoders, model)
+
+
 def closest(evidence: Iterable[Evidence], kinds: frozenset[Kind], text_floor: float) -> tuple[str, ...]:
     """The ids of the evidence that came closest, for a reader to judge where no answer rests on it.
 

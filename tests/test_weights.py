@@ -53,7 +53,7 @@ def test_the_text_model_is_found_in_its_installed_package_without_importing_it()
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(WeightsMissing, match="minilm-int8, vit-s-focus, smollm2-135m"):
+    with pytest.raises(WeightsMissing, match="minilm-int8, vit-s-focus, smollm2-135m, py3langid"):
         weights.locate("gpt-5")
 
 

@@ -51,7 +51,8 @@ class JointEncoder(Encoder, Protocol):
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Where an encoder's class is: a module of this room. A `family` takes (model, settings), the others (settings).
-    What is `joint` is a `JointEncoder`."""
+    What is `joint` is a `JointEncoder`. `languages` are those alone that a text encoder understands (ISO 639-1 codes);
+    () where it may understand any."""
 
     name: str
     kinds: tuple[Kind, ...]
@@ -59,12 +60,13 @@ class Entry:
     class_name: str
     family: bool = False
     joint: bool = False
+    languages: tuple[str, ...] = ()
 
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry("minilm-int8", ("text",), "minilm", "MiniLmEncoder"),
-    Entry("minilm", ("text",), "minilm", "MiniLmEncoder"),
-    Entry("minilm-w8a8", ("text",), "minilm_w8a8", "MiniLmIntegerEncoder"),
+    Entry("minilm-int8", ("text",), "minilm", "MiniLmEncoder", languages=("en",)),
+    Entry("minilm", ("text",), "minilm", "MiniLmEncoder", languages=("en",)),
+    Entry("minilm-w8a8", ("text",), "minilm_w8a8", "MiniLmIntegerEncoder", languages=("en",)),
     Entry("vit-s-focus", ("image",), "vit", "VitFocusEncoder"),
     Entry("ecg-shape", ("signal",), "ecg", "EcgShapeEncoder"),
     Entry("sentence-transformers", ("text",), "sentence_transformers_", "SentenceTransformersEncoder", family=True),
@@ -108,6 +110,12 @@ def is_joint(name: str) -> bool:
     """Whether the encoder of that name puts texts into the space of its pictures; it need not be opened for that."""
     family = name.partition(":")[0]
     return any(entry.joint for entry in ENTRIES if entry.name == family)
+
+
+def languages_of(name: str) -> tuple[str, ...]:
+    """The languages alone that the encoder of that name understands; () where it may understand any."""
+    family = name.partition(":")[0]
+    return next((entry.languages for entry in ENTRIES if entry.name == family), ())
 
 
 def fingerprint(*parts: object) -> str:

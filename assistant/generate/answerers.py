@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant.errors import WardroundError
+from assistant.generate.profiles import profile_of
 from assistant.generate.task import Answerer
 from assistant.settings import LlmSettings
 
@@ -29,3 +30,10 @@ def open_answerer(llm: LlmSettings, prompts_dir: Path | None = None, workspace: 
 
             return LocalAnswerer(llm, prompts_dir)
     raise WardroundError("llm.name is {name!r}: it is quote, local or openai", name=llm.name)
+
+
+def languages_of(llm: LlmSettings) -> tuple[str, ...]:
+    """The languages alone that the model behind `llm.name` understands; () where it may understand any, or is none."""
+    if llm.name == "local":
+        return ("en",)  # SmolLM2
+    return profile_of(llm).languages if llm.name == "openai" else ()

@@ -49,6 +49,7 @@ class Profile(BaseModel):
     stop: tuple[str, ...] = ()
     chat_template: str | None = Field(None, description="a file beside the profile, for a model that brings none")
     arguments: tuple[str, ...] = Field((), description="further arguments for vLLM")
+    languages: tuple[str, ...] = Field((), description="those alone that it understands (ISO 639-1); none: any")
 
     @property
     def chat_template_file(self) -> Path | None:
