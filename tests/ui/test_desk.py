@@ -161,12 +161,26 @@ def test_files_of_two_patients_are_told_apart_before_anything_is_asked(desk, tmp
     tab.press("drop_others")
     assert [upload.name for upload in tab.talk.uploads] == ["one.dcm"] and not tab.seen["dialog"]
     tab.drop(of_patient(tmp_path / "again.dcm", "p-two"))
-    tab.press("others_case")
+    tab.press("others_case", patient=tab.talk.uploads[1].records[0].patient_id)
     assert [upload.name for upload in tab.talk.uploads] == ["again.dcm"] and tab.talk.switched
     tab.ask("What do similar studies show?")
     cited = {e.record_id for e in tab.talk.turns[-1].evidence().values() if e.relation == "own"}
     assert cited == {tab.talk.uploads[0].records[0].record_id}
     assert [turn.new_case for turn in tab.talk.turns] == [False, True]
+
+
+def test_files_of_three_patients_go_into_a_new_case_one_patient_at_a_time(desk, tmp_path):
+    one, two, three = (of_patient(tmp_path / f"{name}.dcm", f"p-{name}") for name in ("one", "two", "three"))
+    tab = Browser(desk)
+    tab.drop(one)
+    dialog = tab.drop(one, two, three)["dialog"]
+    assert re.findall(r'data-act="others_case" data-patient="P-[A-Z0-9]+">(.*?)<', dialog) == [
+        "New case with two.dcm", "New case with three.dcm",
+    ]  # fmt: skip
+    tab.press("others_case", patient=tab.talk.uploads[2].records[0].patient_id)
+    assert [upload.name for upload in tab.talk.uploads] == ["three.dcm"] and not tab.talk.strangers()
+    tab.press("others_case", patient="P-GONE")
+    assert [upload.name for upload in tab.talk.uploads] == ["three.dcm"]
 
 
 @pytest.mark.parametrize("second", ["CT_small.dcm", "MR_small.dcm"])

@@ -77,6 +77,10 @@ def test_two_patients_are_never_in_one_case(page, films):
     dialog.wait_for()
     assert "walk-two.dcm" in dialog.inner_text() and "never mixed" in dialog.inner_text()
     shoot(page, "two_patients")
+    page.keyboard.press("Space")  # of somebody who went on typing: no button is pressed
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    assert dialog.is_visible() and "walk-one.dcm" in page.locator(".wr-play").inner_text()
     page.keyboard.press("Escape")
     dialog.wait_for(state="detached")
     send(page, "And this one?")

@@ -108,12 +108,12 @@ def other_case(desk: Desk, tab: Tab, data: Data) -> Sequence[str]:
 
 
 def others_case(_: Desk, tab: Tab, data: Data) -> Sequence[str]:
-    """A new case begins with the files that are of another patient."""
+    """A new case begins with the files of one other patient."""
     with tab.talk.lock:
-        try:
-            tab.talk.new_case(bring=tab.talk.strangers())
-        except MixedPatients:  # of two other patients: they must come one after the other
-            tab.talk.new_case()
+        brought = tab.talk.strangers_of_one().get(str(data.get("patient", "")))
+        if not brought:  # taken out meanwhile, in another tab
+            return dismiss(_, tab, data)
+        tab.talk.new_case(bring=brought)
     tab.dialog, tab.told = NO_DIALOG, say("talk.new_case")
     return ("bar", "talk", "shelf", "dialog", "told")
 

@@ -129,6 +129,15 @@ class Conversation:
         found = set(self.case.strangers(self.files()))
         return tuple(upload for upload in self.uploads if upload.path in found)
 
+    def strangers_of_one(self) -> dict[str, list[Upload]]:
+        """The strangers by their patient: a new case takes those of one. Files of several are left out."""
+        groups: dict[str, list[Upload]] = {}
+        for upload in self.strangers():
+            patients = {record.patient_id for record in upload.records if record.patient_id}
+            if len(patients) == 1:
+                groups.setdefault(patients.pop(), []).append(upload)
+        return groups
+
     def own(self) -> list[Upload]:
         """The uploads that could be read and are not of another patient than the case."""
         others = self.strangers()

@@ -5,7 +5,7 @@ A dialog's buttons reach `Desk.act` with its fields; closing it by Escape is `di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -15,17 +15,30 @@ from assistant.ui.language import say
 from assistant.ui.language.words import listed
 
 
-def mixing(own: Sequence[Upload], others: Sequence[Upload], patient: str) -> Markup:
-    """Files of another patient came in; nothing is asked until one way out is taken."""
+def mixing(
+    own: Sequence[Upload], others: Sequence[Upload], of_one: Mapping[str, Sequence[Upload]], patient: str
+) -> Markup:
+    """Files of other patients came in; nothing is asked until one way out is taken. `of_one`: those that a new case
+    may begin with, by patient.
+
+    It opens while somebody may be typing, so its title has the focus: no key presses a button unseen.
+    """
     came = listed([upload.name for upload in others])
     whose = sorted({r.patient_id for upload in others for r in upload.records if r.patient_id})
     told = say("case.mixing_files", files=came, other=", ".join(whose) or say("case.somebody"))
     of_case = say("case.mixing_case", patient=patient or say("case.somebody")) if own or patient else ""
-    buttons = act("others_case", say("case.others_case", files=came), css="wr-act wr-main-act") + act(
-        "drop_others", say("case.drop_others", files=came)
+    new_cases = Markup("").join(
+        act(
+            "others_case",
+            say("case.others_case", files=listed([upload.name for upload in uploads])),
+            css="wr-act wr-main-act",
+            patient=other,
+        )
+        for other, uploads in of_one.items()
     )
+    buttons = new_cases + act("drop_others", say("case.drop_others", files=came))
     text = Markup("<p>{}</p><p>{}</p><p>{}</p>").format(told, of_case, say("case.mixing_why"))
-    return _dialog(say("case.mixing"), text, buttons, say("case.later"))
+    return _dialog(say("case.mixing"), text, buttons, say("case.later"), unasked=True)
 
 
 def choosing(error: str = "", begins: bool = False) -> Markup:
@@ -65,8 +78,14 @@ def _error(text: str) -> Markup:
     return Markup('<p class="wr-error" role="alert">{}</p>').format(text) if text else Markup("")
 
 
-def _dialog(title: str, text: Markup, buttons: Markup, dismiss: str = "") -> Markup:
+def _dialog(title: str, text: Markup, buttons: Markup, dismiss: str = "", unasked: bool = False) -> Markup:
     return Markup(
         '<dialog class="wr-dialog" aria-labelledby="wr-dialog-title"><form method="dialog">'
-        '<h2 id="wr-dialog-title">{}</h2>{}<div class="wr-dialog-ways">{}{}</div></form></dialog>'
-    ).format(title, text, buttons, act("dismiss", dismiss or say("talks.cancel")))
+        '<h2 id="wr-dialog-title"{}>{}</h2>{}<div class="wr-dialog-ways">{}{}</div></form></dialog>'
+    ).format(
+        Markup(' tabindex="-1" autofocus') if unasked else "",
+        title,
+        text,
+        buttons,
+        act("dismiss", dismiss or say("talks.cancel")),
+    )

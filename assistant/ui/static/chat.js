@@ -133,7 +133,7 @@ export function dialog(element, trigger, watch) {
     before ??= document.activeElement;
     if (box.matches(':modal')) box.close();
     box.showModal();
-    (box.querySelector('input:not([type=checkbox])') || box.querySelector('.wr-main-act'))?.focus();
+    box.querySelector('input:not([type=checkbox])')?.focus();
   });
 }
 
