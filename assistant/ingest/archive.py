@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content, check_size
-from assistant.ingest.signal.array_file import ARRAYS, is_about_a_signal
+from assistant.ingest.signal.array_sidecar import ARRAYS, is_about_a_signal
 from assistant.ingest.signal.wfdb_header import needed
 from assistant.ingest.text.docx import looks_like_office
 from assistant.records import Record

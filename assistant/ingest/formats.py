@@ -14,7 +14,7 @@ from assistant.ingest import archive, unread
 from assistant.ingest.content import Content, check_size, load
 from assistant.ingest.dicom import objects
 from assistant.ingest.image import nifti, picture
-from assistant.ingest.signal import aecg, array_file, edf, muse, sapphire, scp, sierra, wfdb_record
+from assistant.ingest.signal import aecg, array_file, array_sidecar, edf, muse, sapphire, scp, sierra, wfdb_record
 from assistant.ingest.signal.quality import gated
 from assistant.ingest.text import cda, docx, fhir, hl7v2, html, jsonl, openi, pdf, plain, rtf, table
 from assistant.records import Record
@@ -122,4 +122,4 @@ def read_content(file: Content, limits: IngestSettings) -> list[Record]:
 
 def is_sidecar(path: Path) -> bool:
     """Whether a file is read together with another one beside it and is no record of its own."""
-    return wfdb_record.is_sidecar(Path(path)) or array_file.is_sidecar(Path(path)) or nifti.is_sidecar(Path(path))
+    return wfdb_record.is_sidecar(Path(path)) or array_sidecar.is_sidecar(Path(path)) or nifti.is_sidecar(Path(path))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.ingest.recipe import Source
-from assistant.ingest.signal import array_file
+from assistant.ingest.signal import array_sidecar
 from assistant.ingest.signal.wfdb_header import sidecars
 from assistant.settings import IngestSettings
 
@@ -29,7 +29,7 @@ def stamp_of(path: Path) -> str:
 def files_of(path: Path) -> list[Path]:
     """A file and those that are read with it."""
     beside = sidecars(path) if path.suffix == ".hea" else [path.with_suffix(".img")] if path.suffix == ".hdr" else []
-    return [path, *beside, *array_file.sidecars(path)]
+    return [path, *beside, *array_sidecar.sidecars(path)]
 
 
 def may_be_same(stamp: str, before: str) -> bool:

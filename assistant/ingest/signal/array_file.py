@@ -1,18 +1,4 @@
-"""Signals as plain numbers, CSV or NPY, with a sidecar that says what they are.
-
-The sidecar is a JSON or TOML file of the same name (`ecg.npy` and `ecg.json`):
-
-    {"sampling_rate_hz": 500, "leads": ["I", "II", "V1"], "units": "mV"}
-
-- `sampling_rate_hz`: required, unless a CSV has a time column;
-- `leads`: the channels' names in order; required for NPY and for a CSV without a header line. Names of leads are
-  understood in many spellings, others ("PLETH", "RESP", "EEG Fpz-Cz") make a signal of their own kind;
-- `units`: one for all or a list ("mV", "uV", "V" …); leads of an ECG need one, and come out in millivolts;
-- `gain`, `baseline`: numbers, or lists: value in the unit = (stored − baseline) / gain, as in WFDB; else 1 and 0;
-- `patient_id`, `study_id`, `taken_at`, `title`: of the record; `labels`: names and texts, kept with the study.
-
-Keys that name a person (`patient_name`, `birth_date`, `physician` …) are kept nowhere: they only tell the
-de-identification what to look for. Any other key is an error.
+"""Signals as plain numbers, CSV or NPY, with a sidecar that says what they are (`array_sidecar.py`).
 
 What a CSV says itself (names of leads, their units, a time column) must agree with its sidecar.
 
@@ -26,36 +12,27 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
-import tomllib
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import UnreadableFile
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
-from assistant.ingest.deid.field_known import is_personal, known_of_pairs
+from assistant.ingest.signal.array_sidecar import NPY, TABLES, Sidecar, find_sidecar, read_sidecar
 from assistant.ingest.signal.channels import Channel, ChannelSet, check_size
 from assistant.ingest.signal.leads import channel_type, lead_name, millivolts_per
-from assistant.records import STANDARD_LEADS, Known, Record
+from assistant.records import STANDARD_LEADS, Record
 from assistant.settings import IngestSettings
 from assistant.wording import worded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_NPY = b"\x93NUMPY"
-_SIDECARS = (".json", ".toml")
-_TABLES = (".csv", ".tsv")
-ARRAYS = (".npy", *_TABLES)
-_ABOUT = re.compile(rb"\b(?:sampling_rate_hz|leads)\b")
-_MOST_SIDECAR = 1_000_000  # bytes
 _TIME = re.compile(
     r"^(?P<word>time|t|zeit|seconds|milliseconds|sec|ms)?[ _]*"
     r"[\[(]?(?P<unit>s|sec|seconds?|ms|msec|milliseconds?)?[\])]?$",
@@ -64,23 +41,6 @@ _TIME = re.compile(
 _WITH_UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 _EXAMPLE = '{"sampling_rate_hz": 500, "leads": ["I", "II", …], "units": "mV"}'
 _LIMITS = IngestSettings()
-
-
-class Sidecar(BaseModel):
-    """What a sidecar says; see the module."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    sampling_rate_hz: float | None = Field(None, gt=0, allow_inf_nan=False)
-    leads: tuple[str, ...] | None = Field(None, min_length=1, max_length=1_000)
-    units: str | tuple[str, ...] | None = None
-    gain: float | tuple[float, ...] = 1.0
-    baseline: float | tuple[float, ...] = 0.0
-    patient_id: str | None = None
-    study_id: str | None = None
-    taken_at: str | None = None
-    title: str | None = None
-    labels: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +60,7 @@ class _Table:
 
 
 def recognises(file: Content) -> bool:
-    if file.data.startswith(_NPY):
+    if file.data.startswith(NPY):
         return True
     table = _table(file)
     if table is None:
@@ -108,15 +68,15 @@ def recognises(file: Content) -> bool:
     if table.time is not None and _all_leads(table):
         return True
     try:
-        return _sidecar_file(file, _LIMITS) is not None
+        return find_sidecar(file, _LIMITS) is not None
     except UnreadableFile:
         return False
 
 
 def read(file: Content, limits: IngestSettings) -> list[Record]:
     """A record for each kind of channel. Raises UnreadableFile, which says how the sidecar has to look."""
-    about, known = _sidecar(file, limits)
-    if file.data.startswith(_NPY):
+    about, known = read_sidecar(file, limits)
+    if file.data.startswith(NPY):
         values, names, rate = *_array(file, about, limits), about.sampling_rate_hz if about else None
     else:
         values, names, rate = _columns(file, about, limits)
@@ -146,87 +106,14 @@ def _no_unit(file: Content, channel: Channel) -> str:
         told = "lead {name}: the unit {unit!r} is none of an ECG's (mV, uV, nV, V)"
         return worded(told, name=channel.name, unit=channel.unit)
     stem = PurePosixPath(file.name).stem
-    column = "" if file.data.startswith(_NPY) else f', or call the column "{channel.name} (mV)"'
+    column = "" if file.data.startswith(NPY) else f', or call the column "{channel.name} (mV)"'
     return (
         f"lead {channel.name}: its unit is stated nowhere, and a guess may be wrong by a thousand: write "
         f'"units": "mV" (or uV, V) into {stem}.json{column}'
     )
 
 
-# --- the sidecar --------------------------------------------------------------------------------------
-
-
-def _sidecar_file(file: Content, limits: IngestSettings) -> Content | None:
-    stem = PurePosixPath(file.name).stem
-    if not stem:
-        return None
-    for ending in _SIDECARS:
-        side = file.beside(f"{stem}{ending}", limits)
-        if side is not None and (is_about_a_signal(side.name, side.data) or file.data.startswith(_NPY)):
-            return side
-    return None
-
-
-def is_about_a_signal(name: str, data: bytes) -> bool:
-    """Whether a file that lies beside an array or a table of its name is a sidecar of it."""
-    return name.endswith(_SIDECARS) and len(data) <= _MOST_SIDECAR and bool(_ABOUT.search(data))
-
-
-def _sidecar(file: Content, limits: IngestSettings) -> tuple[Sidecar | None, Known]:
-    """What a sidecar says of the signal, and of persons."""
-    side = _sidecar_file(file, limits)
-    if side is None:
-        return None, Known()
-    try:
-        text = side.data[:_MOST_SIDECAR].decode("utf-8-sig")
-        said = tomllib.loads(text) if side.name.endswith(".toml") else json.loads(text)
-        persons, rest = _parted(said)
-        return Sidecar.model_validate(rest), known_of_pairs(persons)
-    except ValidationError as error:
-        first = error.errors()[0]
-        if first["type"] == "extra_forbidden":
-            known = ", ".join(Sidecar.model_fields)
-            raise file.refuse(
-                "its sidecar {side}: there is no key {first!r}; the keys are {known}",
-                side=side.name,
-                first=first["loc"][0],
-                known=known,
-            ) from None
-        what = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise file.refuse(
-            "its sidecar {side}: {what}: {first}", side=side.name, what=what, first=first["msg"]
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise file.refuse(
-            "its sidecar {side} can't be understood ({said})", side=side.name, said=" ".join(str(error).split())[:120]
-        ) from None
-
-
-def _parted(said: Any) -> tuple[list[tuple[str, str]], Any]:
-    """What a sidecar says of persons, as names of fields and their texts, and the rest of it."""
-    if not isinstance(said, dict):
-        return [], said
-    persons = [key for key in said if key not in Sidecar.model_fields and (key == "name" or is_personal(key))]
-    pairs = [("patient_name" if key == "name" else key, str(said[key])) for key in persons]
-    return pairs, {key: value for key, value in said.items() if key not in persons}
-
-
-def is_sidecar(path: Path) -> bool:
-    """Whether a file describes an array or a table beside it and is no record of its own."""
-    if path.suffix not in _SIDECARS or not any(path.with_suffix(end).is_file() for end in ARRAYS):
-        return False
-    try:
-        with path.open("rb") as stream:
-            return is_about_a_signal(path.name, stream.read(_MOST_SIDECAR))
-    except OSError:
-        return False
-
-
-def sidecars(path: Path) -> list[Path]:
-    """The files that say what is in an array or a table, of those that are there."""
-    if path.suffix not in ARRAYS:
-        return []
-    return [side for end in _SIDECARS if (side := path.with_suffix(end)).is_file() and is_sidecar(side)]
+# --- channels -----------------------------------------------------------------------------------------
 
 
 def _named(file: Content, names: tuple[str, ...], about: Sidecar) -> list[tuple[str, str]]:
@@ -305,7 +192,7 @@ def _array(file: Content, about: Sidecar | None, limits: IngestSettings) -> tupl
 def _table(file: Content) -> _Table | None:
     """How a CSV is laid out, None for a file that is none: the same number of cells in each of its first lines."""
     text = _beginning(file)
-    if text is None or not (set(text.partition("\n")[0]) & set(";\t,") or file.name.lower().endswith(_TABLES)):
+    if text is None or not (set(text.partition("\n")[0]) & set(";\t,") or file.name.lower().endswith(TABLES)):
         return None
     lines = [line for line in text.splitlines()[:20] if line.strip()]
     for delimiter in (";", "\t", ","):
@@ -315,7 +202,7 @@ def _table(file: Content) -> _Table | None:
             continue
         if len(rows) < 2 or len({len(row) for row in rows}) != 1:
             continue
-        if len(rows[0]) < 2 and not (delimiter == "," and file.name.lower().endswith(_TABLES)):
+        if len(rows[0]) < 2 and not (delimiter == "," and file.name.lower().endswith(TABLES)):
             continue
         decimal = "," if delimiter != "," and any("," in cell for row in rows[1:] for cell in row) else "."
         if not all(_is_number(cell, decimal) for row in rows[1:] for cell in row):
