@@ -5,8 +5,10 @@ What searches, answers and drafts over it is the `Assistant`.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,8 @@ from assistant.acting import WhoActs, the_user
 from assistant.errors import UnreadableFile, WardroundError
 from assistant.records import KINDS, Record
 from assistant.settings import Settings, load_settings
-from assistant.workspace import choose_indexes
+from assistant.store.generations import built_indexes
+from assistant.workspace import choose_indexes, of_a_suite
 
 if TYPE_CHECKING:
     from assistant.ingest.dicom.web import PacsSource
@@ -50,8 +53,9 @@ class Archive:
 
         self.workspace = workspace.resolve()
         self.settings = settings or load_settings(self.workspace)
-        self._chosen = list(indexes)
-        self._indexes = {
+        self._chosen, self._follows = list(indexes), False
+        self._opening = threading.Lock()
+        self._indexes: dict[str, OpenIndex] = {
             name: OpenIndex(self.workspace, name, self.settings.store)
             for name in choose_indexes(self.workspace, indexes, may_be_empty=may_be_empty)
         }
@@ -70,16 +74,23 @@ class Archive:
 
     def open_index(self, name: str) -> None:
         """Open one more index of the workspace, built since this was opened. Raises IndexMissing."""
-        from assistant.store.index import OpenIndex
+        with self._opening:
+            if name not in self._indexes:
+                self._open(name)
 
-        if name not in self._indexes:
-            self._indexes = {**self._indexes, name: OpenIndex(self.workspace, name, self.settings.store)}
+    def follow(self) -> None:
+        """From now on indexes that are built in the workspace are opened as well, whoever builds them, but for those
+        of suites, unless some were chosen; a newer generation of an open one is always seen."""
+        self._follows = not self._chosen
+
+    def opened_at(self) -> dict[str, datetime]:
+        """Since when the generation of each open index is searched, in local time."""
+        return {index.name: index.opened_at for index in self._open_indexes()}
 
     @property
     def indexes(self) -> tuple[str, ...]:
         """The open indexes, as far as whoever acts may see them."""
-        acting = self._who_acts()
-        return tuple(name for name in self._indexes if acting.sees(name))
+        return tuple(index.name for index in self._open_indexes())
 
     def generations(self) -> dict[str, int]:
         """The generation of each open index."""
@@ -238,14 +249,27 @@ class Archive:
         return self._deidentifier.words(text)
 
     def _open_indexes(self) -> list[OpenIndex]:
-        """The open indexes that whoever acts may see, each at its newest generation."""
-        from assistant.store.index import OpenIndex
+        """The open indexes that whoever acts may see, each at its newest generation.
 
-        for name, index in list(self._indexes.items()):
-            if index.is_stale():
-                self._indexes[name] = OpenIndex(self.workspace, name, self.settings.store)
+        What asked before goes on with the generation it began with, which closes when nothing holds it any more.
+        """
+        if self._news():
+            with self._opening:
+                for name in self._news():
+                    self._open(name)
         acting = self._who_acts()
         return [index for name, index in self._indexes.items() if acting.sees(name)]
+
+    def _news(self) -> list[str]:
+        """The indexes of which something newer than what is open has been committed."""
+        newer = [name for name, index in self._indexes.items() if index.is_stale()]
+        built = built_indexes(self.workspace) if self._follows else ()
+        return newer + [name for name in built if name not in self._indexes and not of_a_suite(name)]
+
+    def _open(self, name: str) -> None:
+        from assistant.store.index import OpenIndex
+
+        self._indexes = {**self._indexes, name: OpenIndex(self.workspace, name, self.settings.store)}
 
     def _found(self, record_id: str) -> tuple[Record, Place, OpenIndex]:
         """An indexed record without its picture or signal, where it came from, and its index. Raises WardroundError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,7 +76,9 @@ class OpenIndex:
         self._folder = IndexFolder.of(workspace, name, store)
         self.path = self._folder.open_current()
         self.generation = int(self.path.name)
+        self.opened_at = datetime.now()
         self._engine = self.catalogue.engine()
+        weakref.finalize(self, release, self._engine)  # whoever still searches it when a newer one is opened goes on
         self._pseudonyms = Pseudonyms.of(workspace)
         with Session(self._engine) as session:
             self.meta: dict[str, Any] = {row.key: row.value for row in session.scalars(select(MetaRow))}

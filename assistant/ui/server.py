@@ -69,6 +69,7 @@ def make_app(assistant: Assistant, place: ServerFolder) -> FastAPI:
     events: dict[int, str] = {}
     app.add_middleware(Gate, door=door, ui=ui, pages=places, role_of_event=events.get)  # added last, met first
     assistant.act_for(partial(acting, ui.sign_in))
+    assistant.follow()
 
     @app.exception_handler(NotAllowed)
     def refuse(_: Request, error: NotAllowed) -> JSONResponse:

@@ -15,7 +15,7 @@ from assistant.ui.archive import drawn
 from assistant.ui.archive.builder import Builder
 from assistant.ui.archive.folders import Folders
 from assistant.ui.archive.glance import glance
-from assistant.ui.archive.lead_on import ROLE, open_what_is_built
+from assistant.ui.archive.lead_on import ROLE
 from assistant.ui.chat.desk import Desk
 from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import say
@@ -52,8 +52,8 @@ class ArchiveDesk:
     def archives(self) -> Markup:
         if not visitor().may(ROLE):
             return Markup('<p class="wr-html">{}</p>').format(say("archive.not_allowed"))
-        open_what_is_built(self.assistant)
-        return drawn.archives_html(self.assistant.totals(), self.assistant.generations())
+        opened = self.assistant.opened_at()
+        return drawn.archives_html(self.assistant.totals(), self.assistant.generations(), opened)
 
     def work(self) -> Markup:
         return drawn.work_html(self.builder.work) if visitor().may(ROLE) else Markup("")

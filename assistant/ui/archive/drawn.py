@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from markupsafe import Markup
@@ -13,7 +14,7 @@ from assistant.ui.archive.builder import Work
 from assistant.ui.archive.folders import Folder
 from assistant.ui.archive.glance import Glance, Tried
 from assistant.ui.language import say, say_count, words
-from assistant.ui.language.figures import number, percent
+from assistant.ui.language.figures import moment, number, percent
 from assistant.ui.language.told import translated
 
 SHOWN_ASIDE = 30
@@ -25,8 +26,11 @@ _STEPS = {
 }
 
 
-def archives_html(totals: Mapping[str, Mapping[str, int]], generations: Mapping[str, int]) -> Markup:
-    """The indexes that are open, each with a button that brings it up to date; where none is, what this page is for."""
+def archives_html(
+    totals: Mapping[str, Mapping[str, int]], generations: Mapping[str, int], opened: Mapping[str, datetime]
+) -> Markup:
+    """The indexes that are open, each with its generation, since when it is searched, and a button that brings it up to
+    date; where none is, what this page is for."""
     if not totals:
         return Markup('<section class="wr-html wr-first"><h2>{}</h2><p>{}</p></section>').format(
             say("archive.nothing"), say("archive.welcome")
@@ -39,7 +43,7 @@ def archives_html(totals: Mapping[str, Mapping[str, int]], generations: Mapping[
             'data-act="update" data-index="{}">{}<span class="wr-unseen"> {}</span></button></td></tr>'
         ).format(
             name,
-            say("archive.generation", number=number(generations[name])),
+            say("archive.generation", number=number(generations[name]), when=moment(opened[name])),
             Markup("").join(
                 Markup('<td class="wr-number">{}</td>').format(number(kinds.get(kind, 0)))
                 for kind in ("image", "signal", "text")

@@ -8,9 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from assistant.store.generations import built_indexes
 from assistant.ui.gate.visitor import visitor
-from assistant.workspace import of_a_suite
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -32,16 +30,7 @@ class LeadOn:
         await app(scope, receive, send)
 
     def _is_there(self) -> bool:
-        open_what_is_built(self._assistant)
         return bool(self._assistant.indexes)
-
-
-def open_what_is_built(assistant: Assistant) -> None:
-    """Where no index is open yet, open those that the command line has built since."""
-    if not assistant.indexes:
-        for name in built_indexes(assistant.workspace):
-            if not of_a_suite(name):
-                assistant.open_index(name)
 
 
 def _opens_the_site(scope: Scope) -> bool:
