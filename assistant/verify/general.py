@@ -52,6 +52,37 @@ _DEFINITION = re.compile(
     r"(?!(?:the|this|these|there|his|her|your|it|no)\b)(?:an?\s+)?(?:[\w,()'’-]+\s+){1,8}?(?:is|are)\s+(?:an?|the|one)\s",
     re.IGNORECASE,
 )
+# The same without an article: "Pancreatitis is inflammation of the pancreas". What follows has to be a thing and what
+# it is of: a film's "is small" or "is increased in size" is none. A report explains shadows so too ("Opacity is
+# scarring in the left base"): neither subject nor sentence may be of one film.
+_SHADOW = (
+    r"opacit(?:y|ies)|densit(?:y|ies)|nodules?|mass(?:es)?|lesions?|findings?|changes?|areas?|abnormalit(?:y|ies)|shadows?"
+    r"|hearts?|lungs?|silhouette|contours?|size|borders?|markings?|lines?|tubes?|catheters?|disease|process|impression"
+    r"|diagnosis|results?|x-?rays?|films?|ct|mri|ecg|ekg|rhythm|patient|he|she|i|it|which"
+)
+_THING = (
+    r"inflammation|infections?|irritation|scarring|hardening|narrowing|swelling|enlargement|weakness|loss|lack|damage|death"
+    r"|bleeding|growths?|build-?up|blood|fat|pus|air|fluid|pressure|sacs?|sores?|veins?|stones?|spots?|areas?|stools?"
+    r"|tissue|cancers?|tumou?rs?|inability"
+)
+_OF_WHAT = r"(?:of|in|around|near|between|within|inside|from|on|to|that|which|involving|found|located)"
+_BARE_SUBJECT = rf"(?:(?!(?:{_SHADOW})\b)[\w()*'’-]+,?\s+){{1,8}}?"
+_BARE_DEFINITION = re.compile(
+    r"(?!(?:the|this|these|that|those|there|his|her|your|my|our|it|no|an?)\b)(?:"
+    rf"{_BARE_SUBJECT}(?:is|are)\s+(?:(?:[\w-]+(?:,|\s+and|\s+or)?\s+){{0,4}}?(?:{_THING})\s+{_OF_WHAT}\b"
+    r"|not\s+an?\s+(?:[\w-]+\s+)?(?:disease|disorder|condition|illness|infection|cancer)\b)"
+    rf"|{_BARE_SUBJECT}means\s"
+    rf"|most\s+(?!of\b)(?:(?!(?:{_SHADOW})\b)[\w-]+\s+){{0,3}}?(?!(?:{_SHADOW})\b)\w+s\s+are\s+(?:in|on|found|an?|the|not)\b"
+    r")",
+    re.IGNORECASE,
+)
+_OF_ONE_FILM = re.compile(
+    r"\b(?:left|right|bilateral(?:ly)?|lobes?|bas(?:es|ilar)|base|apex|apical|apices|lingula|hilar|zones?|levels?|[CTL]\d{1,2}"
+    r"|seen|noted|present|identified|evident|visible|unchanged|stable|resolved|improved|worsened|increased\s+since|prior"
+    r"|previous(?:ly)?|since|interval|today|now|again|likely|probabl[ey]|possibl[ey]|suggest\w*|consistent|compatible"
+    r"|suspicious|represent\w*|this|there|my|his|her|he|she|patient)\b|\d\s*(?:mm|cm)\b",
+    re.IGNORECASE,
+)
 _INVERTED = re.compile(
     r"\b(?:there|present|noted|seen|again|here|also|identified|evident|visible)\s+(?:is|are)\b", re.IGNORECASE
 )
@@ -65,5 +96,7 @@ def speaks_generally(text: str) -> bool:
 def is_bare_finding(text: str) -> bool:
     """Whether a sentence states findings as the report of a single study does, and nothing shows it to be general."""
     if not read_sentence(text[:600]).mentions or speaks_generally(text):
+        return False
+    if _BARE_DEFINITION.match(text) and not _OF_ONE_FILM.search(text):
         return False
     return not _DEFINITION.match(text) or bool(_INVERTED.search(text))
