@@ -159,6 +159,31 @@ def test_frames_are_scrolled_and_a_picture_that_does_not_come_says_so(page, tmp_
     expect(viewer.locator(".wr-viewer")).to_have_attribute("data-state", "shown")
 
 
+def test_a_finger_goes_sideways_through_frames_and_the_window_stays(browser, server, tmp_path):
+    """A third of the stage's width is a third of the frames."""
+    path = pydicom.data.get_testdata_file("examples_ybr_color.dcm")
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    phone = context.new_page()
+    phone.set_default_timeout(60_000)
+    phone.goto(server.url)
+    phone.wait_for_selector("#wr-box textarea")
+    viewer = open_upload(phone, Path(shutil.copyfile(path, tmp_path / "loop.dcm")))
+    stage, count = viewer.locator(".wr-stage").first, viewer.locator(".wr-frames output")
+    stage.scroll_into_view_if_needed()
+    viewer.get_by_label("Frame or slice").fill("1")
+    viewer.get_by_label("Width").fill("100")
+    viewer.get_by_label("Width").press("Tab")
+    box = stage.bounding_box()
+    session = context.new_cdp_session(phone)
+    for kind, share in (("touchStart", 0.3), ("touchMove", 0.4), ("touchMove", 0.5), ("touchMove", 0.634)):
+        point = {"x": box["x"] + share * box["width"], "y": box["y"] + box["height"] / 2}
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(count).to_have_text("11 / 30")
+    expect(viewer.locator(".wr-readout")).to_contain_text("W 100  ·  11 / 30", timeout=60_000)
+    context.close()
+
+
 def test_two_pictures_are_seen_together(page, tmp_path):
     save_dicom(tmp_path / "chest.dcm", radiograph(0.28, 99))
     drop(page, tmp_path / "chest.dcm")

@@ -6,6 +6,7 @@ export function listen(pane) {
   const held = new Map(); // pointer → where it was last
   let dragging = 'move';
   let wheeled = 0;
+  let swiped = 0;
 
   const at = (event) => {
     const box = stage.getBoundingClientRect();
@@ -16,7 +17,17 @@ export function listen(pane) {
     if (event.button > 2) return;
     stage.setPointerCapture(event.pointerId);
     held.set(event.pointerId, at(event));
+    swiped = 0;
     dragging = event.button === 2 || event.shiftKey || pane.tool === 'window' ? 'window' : 'move';
+  };
+
+  /** Sideways, a finger on a picture that is not zoomed goes through its frames, as far as the slider would. */
+  const swipe = (right) => {
+    swiped += right;
+    const each = Math.min(Math.max(stage.clientWidth / pane.picture.about.frames, 6), 30);
+    const frames = Math.trunc(swiped / each);
+    swiped -= frames * each;
+    if (frames) pane.changed(pane, 'frame', frames);
   };
 
   const move = (event) => {
@@ -31,6 +42,8 @@ export function listen(pane) {
       pane.panBy((now.x - before.x) / 2, (now.y - before.y) / 2);
     } else if (dragging === 'window') {
       pane.windowBy((now.x - before.x) / 2, (before.y - now.y) / 2);
+    } else if (event.pointerType === 'touch' && pane.picture.about.frames > 1 && pane.view.scale <= 1) {
+      swipe(now.x - before.x);
     } else {
       pane.panBy(now.x - before.x, now.y - before.y);
     }
