@@ -13,6 +13,7 @@ from assistant.ui.evidence import text_view
 from assistant.ui.evidence.text_view import document
 from assistant.ui.evidence.timeline import timeline_fold, timeline_html
 from assistant.ui.gate.visitor import Visitor, entering
+from assistant.ui.language import words
 from assistant.ui.search.gallery import gallery_html
 from assistant.ui.search.looking import Filters, Looking, Model
 
@@ -148,3 +149,20 @@ def test_hostile_text_on_cards_stays_text_and_the_query_s_words_are_marked():
     assert "<mark>effusion</mark>" in html and "page 2" in html and "patient p-1" in html
     assert "Left out:" in html and "3 results, 2 good enough" in html
     assert "&lt;script&gt;alert(2)" in gallery_html(Looking(error=HOSTILE))
+
+
+def test_results_say_by_what_they_are_ordered_and_which_of_them_is_an_upload_again():
+    found = (
+        piece(kind="signal", modality="ECG", copy_of="u1", kept=False),
+        piece(TextPlace(0, 3), id="e2", record_id="r2", chosen=True),
+    )
+    looking = Looking("effusion")
+    looking.found = SearchResult("effusion", ("order: by score", "text: words"), found, False)
+    html = gallery_html(looking)
+    assert '<p class="wr-order">order: by score</p>' in html and "<li>text: words</li>" in html
+    assert "<li>order: by score</li>" not in html
+    assert html.count("a copy of your upload, in the archive") == 1 and html.count("patient p-1") == 1
+    opened = [button["data-open"] for button in tags(html, "button") if "data-open" in button]
+    assert ["copy=1" in address for address in opened] == [True, False]
+    assert words.relation(found[0], ()) == "a copy of your upload, in the archive"
+    assert words.relation(found[1], ()) == "chosen study, another patient"

@@ -117,7 +117,8 @@ def _card(rank: int, piece: Evidence, query: str) -> Markup:
     return Markup(
         '<li class="wr-hit{}"><div class="wr-hit-top"><label class="wr-pick"><input type="checkbox" name="study" '
         'value="{}"> <b>{}</b><span class="wr-unseen">{}</span></label>'
-        '<span class="wr-relation wr-rel-{}">{}</span><span class="wr-score" title="{}">{}</span></div>{}'
+        '<span class="wr-relation wr-rel-{}">{}</span>'
+        '<span class="wr-score" title="{}"><span class="wr-unseen">{} </span>{}</span></div>{}'
         '<p class="wr-name"><bdi>{}</bdi></p><p class="wr-facts">{}</p>{}<p class="wr-why">{} {}</p>'
         '<p class="wr-hit-acts">{} <button type="button" class="wr-small" data-act="like" data-record="{}" '
         'data-start="{}" data-end="{}">{}</button></p></li>'
@@ -129,7 +130,8 @@ def _card(rank: int, piece: Evidence, query: str) -> Markup:
         piece.relation,
         _whose(piece),
         say("search.score_hint"),
-        say("search.score", score=number(piece.score, 3)),
+        say("search.score"),
+        number(piece.score, 3),
         _face(piece),
         title,
         facts,
