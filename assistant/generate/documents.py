@@ -8,7 +8,9 @@ from itertools import groupby
 from assistant.generate.sentences import NOT_A_STATEMENT, Sentence, alike
 from assistant.records import Evidence, TextPlace
 from assistant.retrieve.lines import Line, lines, title_of
+from assistant.retrieve.question import read_question
 from assistant.retrieve.within import Found, answering, asked_of_document
+from assistant.store.indexed_text import DOCUMENT
 
 AT_MOST, OF_A_SECTION = 4, 8  # lines that are quoted; of a section, where its heading is what was asked for
 _NEAR_BEST = 0.9  # of the best line's share of the question
@@ -18,8 +20,10 @@ def document_sentences(question: str, own: Sequence[Evidence]) -> list[Sentence]
     """The lines of own texts that answer a question, in reading order, the record with the best of them first.
 
     A line that is no sentence is quoted under its heading: `Medication: “Ramipril 5 mg once daily”`. Empty where no
-    text holds what is asked for.
+    text holds what is asked for. A section of a report that is asked for as such is told by `section_asked` alone.
     """
+    if read_question(question).section:
+        own = [piece for piece in own if piece.modality == DOCUMENT]
     asked = asked_of_document(question)
     told: list[tuple[float, list[Sentence]]] = []
     ranked = sorted(enumerate(own), key=lambda pair: (pair[1].record_id, _start(pair[1])))

@@ -11,6 +11,7 @@ from assistant.retrieve.composed import Wish
 from assistant.retrieve.query import Query
 from assistant.retrieve.question import Question, Wants, read_question
 from assistant.retrieve.weigh import Turns
+from assistant.retrieve.within import names_a_document
 from assistant.wording import worded
 
 # How likeness to the uploads and text take turns where both are searched, by what the question asks for.
@@ -82,7 +83,8 @@ def route(query: Query, available: Sequence[Kind]) -> Route:
         return Route(frozenset(kinds), own_text, tuple(words), question, history=history)
     wants = question.wants if someone or question.kind not in _OF_ONE_PATIENT else None
     of_report = own_text and bool(question.section)  # "what was the impression?" beside an uploaded report
-    if query.uploads and (kinds or own_text) and (of_report or is_about_upload(query.text)):
+    of_document = own_text and names_a_document(query.text)  # "what does the letter say about rehabilitation?"
+    if query.uploads and (kinds or own_text) and (of_report or of_document or is_about_upload(query.text)):
         words.append("text: not searched, the question is about the upload")
     elif kinds and Wish.of(query.text).compares:
         words.append("text: not searched, the words say which of the studies like the upload are wanted")

@@ -48,6 +48,8 @@ def select(
     chosen = list(islice(chain(own, found), query.k))  # what is beyond is not read from the catalogue
     if any(evidence.kept for evidence in chosen):
         return tuple(chosen), False, ""
+    if chosen and all(evidence.id in told for evidence in chosen):
+        return tuple(chosen), True, "The uploaded text holds nothing that answers the question."
     return tuple(chosen), True, choice.why_nothing if chosen else "Nothing was found."
 
 

@@ -43,9 +43,12 @@ _DOCUMENT = re.compile(
 _SAYING = re.compile(
     r"\b(?:say|says|said|states?|stated|mention(?:s|ed)?|tell(?:s|ing)?|told|writes?|written|contains?|reads?"
     r"|describes?|discuss(?:es)?|explains?|shows?|saying|find|found|info(?:rmation)?|anything|something|regarding"
-    r"|concerning|respect|regards?|details?|please|there|happens?)\b",
+    r"|concerning|respect|regards?|details?|please|there|happens?|give (?:me|us))\b",
     re.IGNORECASE,
 )
+_JUDGED = re.compile(r"^\W*(?:is|are|was|were) (?:the|this|that|his|her|their|my)\b.* ([a-z-]+)\W*$", re.IGNORECASE)
+_NORMAL = re.compile(r"\b(?:normal|unremarkable|clear|intact|regular)\b")
+_FIGURE = re.compile(r"\d|\b(?:normal|abnormal|unremarkable|elevated|reduced|raised|low|high)\b")
 _SUMMARY = re.compile(
     r"\bsummar(?:y|i[sz]e)\b|\bsum up\b|\boverview\b|\bin short\b|\b(?:key|main|most important|central|take[- ]home) "
     r"(?:points?|findings?|messages?|results?|statements?|conclusions?|facts?)\b|\bgist\b|\btl;?dr\b",
@@ -61,11 +64,13 @@ _CONCLUDES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Something that a line has to hold: by a stem, or by a pattern in the text and in a heading."""
+    """Something that a line has to hold: by a stem, or by a pattern in the text and in a heading. What meets `verdict`
+    meets it too, where the line speaks of the thing."""
 
     in_text: Callable[[_Read], bool]
     in_heading: Callable[[_Read], bool]
     weight: float = 1.0
+    verdict: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +132,25 @@ def asked_of_document(question: str) -> Asked:
         (wants if aspect.must else names).append(wish)
         lowered = aspect.asked.sub(" ", lowered)
     left = set(_WORD.findall(lowered))
-    names += _by_word(" ".join(word for word in _WORD.findall(rest) if word.lower() in left))
+    judged = _JUDGED.match(question)
+    names += _by_word(
+        " ".join(word for word in _WORD.findall(rest) if word.lower() in left), judged[1] if judged else ""
+    )
     if not names and not wants:
         return Asked(whole=asks_for_all or (rest != question and bool(_ABOUT_ALL.match(rest))))
     return Asked(False, tuple(names), tuple(wants))
 
 
-def _by_word(text: str) -> list[Wish]:
-    """A wish for each word that says something, met by its other names and spellings as well."""
+def names_a_document(question: str) -> bool:
+    """Whether a question speaks of a text as such: "what does the letter say about …", "in this article"."""
+    return bool(_DOCUMENT.search(question))
+
+
+def _by_word(text: str, judged: str) -> list[Wish]:
+    """A wish for each word that says something, met by its other names and spellings as well; for the one by which a
+    thing is judged ("Is the heart enlarged?") also by what is normal, and for "normal" by a figure."""
     stems = content_words(text)
+    of_judged = content_words(judged)
     others: dict[str, list[tuple[str, ...]]] = {}
     for said, called in expand(text).same:
         for stem in stems:
@@ -143,16 +158,17 @@ def _by_word(text: str) -> list[Wish]:
                 names = (tuple(content_words(" ".join(name))) for name in called)
                 # "effusion" is another name of "pleural effusion", but not of "pleural"
                 others.setdefault(stem, []).extend(name for name in names if not set(name) <= set(stems))
-    return [_word(stem, tuple(others.get(stem, ()))) for stem in stems]
+    verdict = _FIGURE if judged.lower() == "normal" else _NORMAL
+    return [_word(stem, others.get(stem, ()), verdict if [stem] == of_judged else None) for stem in stems]
 
 
-def _word(stem: str, others: Sequence[tuple[str, ...]]) -> Wish:
+def _word(stem: str, others: Sequence[tuple[str, ...]], verdict: re.Pattern[str] | None) -> Wish:
     def holds(read: _Read) -> bool:
         if any(_alike(stem, other) for other in read.stems):
             return True
         return any(name and all(any(_alike(w, o) for o in read.stems) for w in name) for name in others)
 
-    return Wish(holds, holds)
+    return Wish(holds, holds, verdict=verdict)
 
 
 def _alike(one: str, other: str) -> bool:
@@ -198,6 +214,7 @@ def _judged(
         return None
     by_heading = any(heading for _, heading in given)
     spoken = any(text for text, _ in given)
+    of_the_thing = all(w.in_text(said) or w.in_heading(under) for w in asked.names if w.verdict is None)
     total = share = 0.0
     touched = bool(given) and not asked.names
     for wish in asked.names:
@@ -205,9 +222,11 @@ def _judged(
         weight = wish.weight * (_TITLE_WEIGHT if in_title else 1.0)
         total += weight
         if wish.in_text(said):
-            share, touched, spoken = share + weight, True, True
+            share, touched, spoken = share + weight, touched or wish.verdict is None, True
         elif wish.in_heading(under):
             share, touched = share + weight, True
+        elif wish.verdict is not None and wish.verdict.search(said.text) and of_the_thing:
+            share += weight
         elif in_title:
             share, touched = share + weight * IN_TITLE, touched or by_heading
         elif any(wish.in_text(other) for other in around):
