@@ -18,8 +18,9 @@ from assistant.store.index import OpenIndex
 
 Names = frozenset[str]
 
-# What may be an archive's own id wherever it stands: letters with digits ("PAT-0042"), or a long number.
-_ID = re.compile(r"(?<![\w./-])(?=[\w./-]*\d)(?:[^\W\d_][\w./-]*\w|\d{6,})(?![\w-])")
+# What may be an id wherever it stands: letters with digits ("PAT-0042"), a long number, or a pseudonym, which is one of
+# letters alone in a twelfth of all cases.
+_ID = re.compile(r"(?<![\w./-])(?:(?=[\w./-]*\d)(?:[^\W\d_][\w./-]*\w|\d{6,})|P-[A-Z2-7]{12})(?![\w-])")
 _SURELY = 4  # characters of an id that is one though the archive does not know it; "patient 65" is an age
 _MOST = 20  # words of a question that are looked up
 
