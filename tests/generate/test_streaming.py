@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assistant.findings import sentence_spans
 from assistant.generate.streaming import stream_sentences
@@ -18,6 +20,25 @@ TEXTS = [
 def test_cuts_are_those_of_the_whole_text_whatever_the_tokens(text, size):
     tokens = (text[i : i + size] for i in range(0, len(text), size))
     assert list(stream_sentences(tokens)) == [text[start:end] for start, end in sentence_spans(text)]
+
+
+PIECES = [
+    "The heart is normal", "no effusion", "e.g.", "1.5 mm", "Dr. Smith", ". ", ".", "\n", "\n\n", "? ", "! ", "[E1]",
+    " [E2]", "(E3)", "“", "”", ": ", "1. ", "- ", "IMPRESSION:", "hepatitis B.", " ", ", ", "opacity " * 80,
+]  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=30).map("".join),
+    st.lists(st.integers(1, 40), min_size=1, max_size=20),
+)
+def test_where_tokens_end_changes_no_sentence(text, sizes):
+    tokens, at = [], 0
+    while at < len(text):
+        size = sizes[len(tokens) % len(sizes)]
+        tokens.append(text[at : at + size])
+        at += size
+    assert list(stream_sentences(tokens)) == list(stream_sentences([text]))
 
 
 def test_a_sentence_is_given_before_the_stream_ends():
