@@ -142,3 +142,21 @@ def test_beyond_the_room_a_file_is_told_and_not_kept(tmp_path):
     assert len(list((tmp_path / "other").iterdir())) == 2
     freed = take_in(folder, [tmp_path / "c.txt"], both[1:], gives(image_record()), Room(1, 800_000, 2, 1))
     assert [upload.name for upload in freed if not upload.reason] == ["b.txt", "c.txt"]
+
+
+def test_many_unreadable_files_are_one_card_with_each_reason_inside(tmp_path):
+    def fails(path):
+        raise UnreadableFile(path, "the file is empty (0 bytes)")
+
+    sources = [tmp_path / f"scan{number}.dcm" for number in range(7)]
+    for source in sources:
+        source.write_bytes(b"x")
+    few, many = (take_in(tmp_path / name, sources[:count], [], fails) for name, count in (("a", 2), ("b", 7)))
+    assert shelf(few).count("wr-card-bad") == 2 and "<details" not in shelf(few)
+    drawn = shelf(many)
+    assert drawn.count("wr-card-bad") == 1 and "<summary>7 files can’t be read</summary>" in drawn
+    assert drawn.count("the file is empty (0 bytes)") == drawn.count('data-act="remove"') == 7
+    assert 'data-act="remove_unreadable"' in drawn
+    with entering(Visitor(language="de")):
+        drawn = shelf(many)
+        assert "<summary>7 Dateien sind nicht lesbar</summary>" in drawn and "die Datei ist leer (0 Byte)" in drawn

@@ -49,6 +49,14 @@ def remove(desk: Desk, tab: Tab, data: Data) -> Sequence[str]:
     return ("bar", "shelf")
 
 
+def remove_unreadable(desk: Desk, tab: Tab, _: Data) -> Sequence[str]:
+    """All files that can't be read and wait for a question are taken out of the conversation."""
+    with tab.talk.lock:
+        bad = [number for number, upload in enumerate(tab.talk.uploads) if upload.reason and not upload.asked]
+        _take_out(desk, tab.talk, bad)
+    return ("bar", "shelf")
+
+
 # --- turns ---------------------------------------------------------------------------------------------
 
 
@@ -223,7 +231,7 @@ def _number(data: Data, name: str) -> int | None:
 ACTS = {
     act.__name__: act
     for act in (
-        show, earlier, suggest, remove, edit, leave_editing, undo, new_case, choose, choose_patient, other_case,
-        others_case, drop_others, dismiss, new_talk, open_talk, ask_rename, rename, ask_delete, delete,
+        show, earlier, suggest, remove, remove_unreadable, edit, leave_editing, undo, new_case, choose, choose_patient,
+        other_case, others_case, drop_others, dismiss, new_talk, open_talk, ask_rename, rename, ask_delete, delete,
     )
 }  # fmt: skip

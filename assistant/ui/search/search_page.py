@@ -11,14 +11,15 @@ from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from assistant.errors import WardroundError
-from assistant.ui.chat.acts import remove
+from assistant.ui.chat.acts import remove, remove_unreadable
 from assistant.ui.chat.cards import shelf
 from assistant.ui.chat.desk import Desk
 from assistant.ui.chat.handover import chat_address
 from assistant.ui.gate.seals import admit_sealed
-from assistant.ui.language import say
+from assistant.ui.language import say, say_count
 from assistant.ui.language.told import translated
 from assistant.ui.language.wording import Wording
+from assistant.ui.language.words import listed
 from assistant.ui.search.form import SEND, filters_html
 from assistant.ui.search.gallery import ASK_ABOUT, SELECT, gallery_html
 from assistant.ui.search.looking import Filters, Looking, Model
@@ -49,9 +50,10 @@ class SearchDesk:
         return shelf(talk.uploads)
 
     def remove(self, event: gr.EventData, request: gr.Request) -> Markup:
-        """A file is taken off the table."""
+        """A file is taken off the table, or all that can't be read."""
         tab = self.desk.talks.tab(str(request.session_hash))
-        remove(self.desk, tab, event._data)
+        act = remove_unreadable if event._data.get("act") == remove_unreadable.__name__ else remove
+        act(self.desk, tab, event._data)
         return shelf(tab.talk.uploads)
 
     def search(self, value: dict[str, Any] | None, looking: Looking | None, request: gr.Request) -> tuple[Any, ...]:
@@ -98,7 +100,8 @@ class SearchDesk:
         looking.error = ""
         if unreadable := talk.unreadable():
             looking.found = None
-            looking.error = say("search.unreadable", names=", ".join(upload.name for upload in unreadable))
+            names = listed([upload.name for upload in unreadable])
+            looking.error = say_count("search.unreadable", len(unreadable), names=names)
             return gallery_html(looking)
         try:
             with self.desk.capacity.turn("cpu") as turn:
