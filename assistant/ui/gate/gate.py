@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.ui.gate.door import Caller, Door, new_secret, set_cookie
 from assistant.ui.gate.gradio_gate import GradioGate, is_gradios, is_nowhere
-from assistant.ui.gate.sign_in import CLOCK, SIGN_IN, is_open, missing_page, refused_page
+from assistant.ui.gate.plain_pages import SIGN_IN, missing_page, refused_page
+from assistant.ui.gate.sign_in import CLOCK, is_open
 from assistant.ui.gate.visitor import SCOPE_KEY, Visitor, entering, language_of
 from assistant.ui.head import Place
 from assistant.ui.language import say, say_in
