@@ -82,10 +82,10 @@ def header_html(assistant: Assistant, here: Place, places: Sequence[Place]) -> M
 
 
 def archive_line(assistant: Assistant) -> str:
-    """Which archive is open: "Archive: demo, 1,204 records"; only those that the visitor sees."""
+    """Which archive is open: "Archive: demo, 1,204 records; ward, 12 records"; only those that the visitor sees."""
     counts = {name: sum(kinds.values()) for name, kinds in assistant.totals().items() if visitor().sees(name)}
     listed = (say_count("head.records", count, name=name) for name, count in counts.items())
-    return say("head.archive", listed=", ".join(listed) or say("head.none"))
+    return say("head.archive", listed="; ".join(listed) or say("head.none"))
 
 
 def _ways(here: Place, places: Sequence[Place]) -> Markup:

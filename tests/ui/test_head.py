@@ -39,7 +39,7 @@ def test_the_language_is_kept_in_a_cookie_and_the_page_comes_back():
 
 @pytest.mark.parametrize(
     ("language", "told"),
-    [("en", "Archive: ward, 1,204 records, other, 1 record"), ("de", "Archiv: ward, 1.204 Einträge, other, 1 Eintrag")],
+    [("en", "Archive: ward, 1,204 records; other, 1 record"), ("de", "Archiv: ward, 1.204 Einträge; other, 1 Eintrag")],
 )
 def test_one_record_is_told_in_the_singular(language, told):
     assistant = SimpleNamespace(totals=lambda: {"ward": {"image": 1_200, "text": 4}, "other": {"text": 1}})

@@ -82,7 +82,7 @@ def draw_median(
         y = 30.0
     height = y + FOOT + 5.0 * bool(told)
     foot = say("ecg.median_scale", speed=f"{near.mm_per_s:g}", gain=f"{near.mm_per_mv:g}",
-               beats=len(measured.beats), start=f"{measured.from_s:.1f}", end=f"{measured.to_s:.1f}")  # fmt: skip
+               beats=len(measured.beats), start=number(measured.from_s, 1), end=number(measured.to_s, 1))  # fmt: skip
     body.append(
         f'<text class="ecg-scale" x="5" y="{height - 3.5:.1f}" font-size="3.6" fill="#333">{escape(foot)}</text>'
     )

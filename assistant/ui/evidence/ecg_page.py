@@ -31,6 +31,7 @@ from assistant.ui.evidence.paper import (
     trace_path,
 )
 from assistant.ui.language import say
+from assistant.ui.language.figures import number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,7 +95,7 @@ def draw_ecg(signal: Signal, window: SignalPlace | None = None, page: Page | Non
     measured = _measured_row(rows, page, window)
     body: list[str] = []
     y = 5.0
-    for number, row in enumerate(rows):
+    for place, row in enumerate(rows):
         drawn = [(strip, cut(signal, strip), marks.beside(strip) if marks.beside else None) for strip in row]
         values = [trace[1] for _, this, other in drawn for trace in (this, other) if trace is not None]
         above, below = reach(values, page.scale)
@@ -104,7 +105,7 @@ def draw_ecg(signal: Signal, window: SignalPlace | None = None, page: Page | Non
             body.append(_light(strip, window, start, signal, y, above + below, page.scale))
             body.append(_strip(strip, this, other, (y, above + below), baseline, page.scale, marks.doubts))
         y += above + below
-        if marks.ladder and number == measured:
+        if marks.ladder and place == measured:
             strip = row[0]
             body.append(ecg_ladder.draw_limits(marks.beats, strip, y - above - below, above + below, page.scale))
     if marks.ladder:
@@ -112,7 +113,7 @@ def draw_ecg(signal: Signal, window: SignalPlace | None = None, page: Page | Non
         y += ecg_ladder.HEIGHT
     width = LEFT + max(_right_edge(row, page.scale) for row in rows) + RIGHT
     height = y + FOOT + 5.0 * bool(marks.legend)
-    name = say("ecg.page_name", leads=len(signal.leads), start=f"{start:.1f}", end=f"{_end(signal, start):.1f}")
+    name = say("ecg.page_name", leads=len(signal.leads), start=number(start, 1), end=number(_end(signal, start), 1))
     body.append(_foot(signal, rows, start, page.scale, marks, height))
     return sheet("ecg-page", width, height, name, "".join(body), page.scale)
 
@@ -260,7 +261,7 @@ def _foot(signal: Signal, rows: list[list[Strip]], start: float, scale: Scale, m
     left_out = [name for name in signal.leads if name not in drawn] if len(rows) > 1 else []
     told = say(
         "ecg.scale", speed=f"{scale.mm_per_s:g}", gain=f"{scale.mm_per_mv:g}", rate=f"{signal.sampling_rate_hz:g}",
-        start=f"{start:.1f}", end=f"{_end(signal, start):.1f}", whole=f"{signal.duration_s:.1f}",
+        start=number(start, 1), end=number(_end(signal, start), 1), whole=number(signal.duration_s, 1),
     ) + (" · " + say("ecg.not_drawn", leads=", ".join(left_out)) if left_out else "")  # fmt: skip
     text = f'<text class="ecg-scale" x="5" y="{height - 3.5:.1f}" font-size="3.6" fill="#333">{escape(told)}</text>'
     return text + legend(marks.legend, height - 8.5) if marks.legend else text

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.records import Signal, SignalPlace
 from assistant.ui.language import say
+from assistant.ui.language.figures import number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,10 +45,10 @@ def draw_traces(signal: Signal, start_s: float = 0.0, window: SignalPlace | None
     height = len(drawn) * _ROW + 8
     left_out = [name for channel, name in enumerate(signal.leads) if channel not in dict(drawn)]
     foot = say(
-        "ecg.traces_scale", start=f"{begin:.1f}", end=f"{end:.1f}", whole=f"{signal.duration_s:.1f}",
+        "ecg.traces_scale", start=number(begin, 1), end=number(end, 1), whole=number(signal.duration_s, 1),
         rate=f"{signal.sampling_rate_hz:g}",
     ) + (" · " + say("ecg.not_drawn", leads=", ".join(left_out)) if left_out else "")  # fmt: skip
-    name = say("ecg.traces_name", count=len(signal.leads), start=f"{begin:.1f}", end=f"{end:.1f}")
+    name = say("ecg.traces_name", count=len(signal.leads), start=number(begin, 1), end=number(end, 1))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="traces" viewBox="0 0 {_LABEL + _WIDTH:g} {height:g}" '
         f'width="{_LABEL + _WIDTH:g}mm" height="{height:g}mm" data-mm-per-s="{_WIDTH / max(end - begin, 1e-9):.6g}" '
