@@ -1,4 +1,4 @@
-"""What similar or chosen studies show, counted over distinct ones; each that counts is cited, so anyone can recount."""
+"""What similar or chosen studies show, counted over distinct ones, each cited by one piece: anyone can recount."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_m
     studies = {study: pieces for study, pieces in everything.items() if any(p.kind == "text" for p in pieces)}
     if not studies:
         return []
-    found = [[finding for piece in pieces for finding in extract_findings(piece.text)] for pieces in studies.values()]
+    read = [[(piece, extract_findings(piece.text)) for piece in pieces] for pieces in studies.values()]
+    found = [[finding for _, findings in pieces for finding in findings] for pieces in read]
     names = list(asked) or sorted({finding.entity for own in found for finding in own if not is_measurement(finding)})
     says = {name: [_said(own, name) for own in found] for name in names}
     present = Counter({name: said.count("present") + said.count("both") for name, said in says.items()})
@@ -90,13 +91,27 @@ def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_m
         often = (name for name in absent if absent[name] >= len(studies) / 2)
         denied = sorted(often, key=lambda name: (-absent[name], name))
         stated = _most_frequent(present, at_most, single=not denied)
-    counted = [(present[name], "mention", name) for name in stated]
-    counted += [(absent[name], "state that there is no", name) for name in denied[: max(2, at_most - len(stated))]]
-    cited = tuple(piece.id for pieces in studies.values() for piece in pieces)
+    counted = [(present[name], "mention", "present", name) for name in stated]
+    some_denied = denied[: max(2, at_most - len(stated))]
+    counted += [(absent[name], "state that there is no", "absent", name) for name in some_denied]
     noun = "studies" if len(studies) == len(everything) else "reports"
     chosen = are_chosen(evidence)
-    said = (state_count(n, len(studies), noun, verb, name, chosen=chosen) for n, verb, name in counted)
-    return [Statement(sentence, cited, "similar") for sentence in said]
+    return [
+        Statement(state_count(n, len(studies), noun, verb, name, chosen=chosen), _cited(read, name, status), "similar")
+        for n, verb, status, name in counted
+    ]
+
+
+def _cited(studies: Iterable[Sequence[tuple[Evidence, Sequence[Finding]]]], name: str, status: str) -> tuple[str, ...]:
+    """A piece of each study: of those counted the first that says it, then of the others, for "of 5", a first text."""
+    saying, others = [], []
+    for pieces in studies:
+        says = (p.id for p, findings in pieces if any(implies(finding, name) == status for finding in findings))
+        if (piece := next(says, None)) is not None:
+            saying.append(piece)
+        else:
+            others.append(next(p.id for p, _ in pieces if p.kind == "text"))
+    return (*saying, *others)
 
 
 def _said(findings: Iterable[Finding], name: str) -> str:
