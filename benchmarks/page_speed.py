@@ -18,8 +18,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pydicom.data
+from picture_speed import radiograph, save
 
 from assistant.assistant import Assistant
 from assistant.settings import Settings, UiSettings
@@ -56,29 +56,6 @@ TIMER = """
 """
 
 
-def radiograph(path: Path, seed: int) -> None:
-    """A DICOM of 2,000 × 2,500 pixels at 16 bit, uncompressed."""
-    from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
-
-    y, x = np.mgrid[0:2500, 0:2000] / 2500
-    lungs = sum(np.exp(-(((x - centre) / 0.13) ** 2 + ((y - 0.45) / 0.3) ** 2)) for centre in (0.22, 0.58))
-    pixels = 3200 - 2400 * lungs + np.random.default_rng(seed).normal(0, 40, x.shape)
-    data = Dataset()
-    data.file_meta = FileMetaDataset()
-    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1.1"
-    data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = generate_uid()
-    data.StudyInstanceUID, data.SeriesInstanceUID = generate_uid(), generate_uid()
-    data.Modality, data.PatientID, data.ViewPosition = "DX", "speed", path.stem
-    data.Rows, data.Columns = pixels.shape
-    data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
-    data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 12, 11, 0
-    data.WindowCenter, data.WindowWidth = 2000, 3600
-    data.PixelData = pixels.clip(0, 4095).astype("<u2").tobytes()
-    data.save_as(path, enforce_file_format=True)
-
-
 def clocked(page, kind: str, found: str, act: Callable[[], None]) -> float:  # type: ignore[no-untyped-def]
     """Milliseconds from the event that `act` makes until `found` (a JavaScript expression) is on the screen."""
     page.evaluate(TIMER, [kind, found])
@@ -98,6 +75,12 @@ def opened(browser, url: str, context=None) -> tuple[object, float]:  # type: ig
     return page, 1000 * (time.perf_counter() - started)
 
 
+def drop(page, *paths: Path) -> None:  # type: ignore[no-untyped-def]
+    """Large files, which `browsing.drop` would carry through the page as text."""
+    page.locator("#wr-box input[type=file]").first.set_input_files([str(path) for path in paths])
+    page.locator("#wr-shelf .wr-card").nth(len(paths) - 1).wait_for()
+
+
 def ask(page, question: str) -> float:  # type: ignore[no-untyped-def]
     """Milliseconds until the first evidence of a new question stands on the screen; waits for the whole answer."""
     turns = page.locator(".wr-turn").count()
@@ -109,11 +92,6 @@ def ask(page, question: str) -> float:  # type: ignore[no-untyped-def]
     taken = clocked(page, "keydown", shown, lambda: page.press("#wr-box textarea", "Enter"))
     page.locator(".wr-turn").nth(turns).locator(".wr-answer:is([data-stage=done], [data-stage=failed])").wait_for()
     return taken
-
-
-def drop(page, *paths: Path) -> None:  # type: ignore[no-untyped-def]
-    page.locator("#wr-box input[type=file]").first.set_input_files([str(path) for path in paths])
-    page.locator("#wr-shelf .wr-card").nth(len(paths) - 1).wait_for()
 
 
 def show(page, tab, element: str, found: str) -> float:  # type: ignore[no-untyped-def]
@@ -143,7 +121,7 @@ def pictures(page) -> list[float]:  # type: ignore[no-untyped-def]
     for fold in page.locator("details.wr-more:not([open]) > summary").all():
         fold.click()
     shown = "view.shadowRoot && view.shadowRoot.querySelector('.wr-viewer[data-state=shown]')"
-    uploads = page.locator(".wr-tab", has_text="this upload")
+    uploads = page.locator(".wr-tab", has_text="upload")
     page.wait_for_timeout(2_000)
     return [show(page, uploads.nth(number), "wr-image", shown) for number in range(1, uploads.count())]
 
@@ -179,7 +157,7 @@ def measure(server: PageServer, browser, folder: Path, times: int) -> None:  # t
     page, _ = opened(browser, server.url)
     views = [folder / f"{view}.dcm" for view in ("PA", "AP", "LL", "RL", "LAO")]
     for number, path in enumerate(views):
-        radiograph(path, number)
+        save(path, radiograph(number), "uncompressed", patient="speed")
     drop(page, *views)
     ask(page, "Is there a pleural effusion?")
     row("radiograph of 2,000 × 2,500 chosen, seen", "700", pictures(page))

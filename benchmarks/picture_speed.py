@@ -101,7 +101,8 @@ def radiograph(seed: int) -> np.ndarray:
     return (3_000 - 2_300 * lungs + noise).clip(0, 4_095).astype(np.uint16)
 
 
-def save(path: Path, pixels: np.ndarray, stored: str) -> None:
+def save(path: Path, pixels: np.ndarray, stored: str, patient: str | None = None) -> None:
+    """A DICOM of 12 bits; its patient is called as the file where nothing else is said."""
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.encaps import encapsulate
     from pydicom.uid import ExplicitVRLittleEndian, generate_uid
@@ -112,7 +113,7 @@ def save(path: Path, pixels: np.ndarray, stored: str) -> None:
     data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1.1"
     data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = generate_uid()
     data.StudyInstanceUID, data.SeriesInstanceUID = generate_uid(), generate_uid()
-    data.Modality, data.PatientID = "DX", path.stem
+    data.Modality, data.PatientID = "DX", patient or path.stem
     data.Rows, data.Columns = pixels.shape
     data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
     data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 12, 11, 0
