@@ -178,6 +178,7 @@ def test_what_the_command_line_has_built_since_is_opened(workspace, tmp_path):
     home = tmp_path / "later"
     (home / "indexes").mkdir(parents=True)
     assistant = Assistant(home, may_be_empty=True)
+    assistant.follow()  # as a server has it do
     assert opened(assistant, "/").status_code == 303
     shutil.copytree(workspace / "indexes" / "ward", home / "indexes" / "ward")
     assert opened(assistant, "/").text == '"chat"' and assistant.indexes == ("ward",)
