@@ -56,7 +56,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SERVED: WeakSet[Assistant] = WeakSet()
 
 
-def make_app(assistant: Assistant, place: ServerFolder) -> FastAPI:
+def make_app(assistant: Assistant, place: ServerFolder, door: Door) -> FastAPI:
     """The page as an ASGI application; uploads lie below the server's folder only."""
     folder = place.folder
     os.environ["GRADIO_TEMP_DIR"] = str(place.shared)  # where a file that an event names must lie, of all servers
@@ -64,7 +64,7 @@ def make_app(assistant: Assistant, place: ServerFolder) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(UploadGuard, folder=folder, ui=assistant.settings.ui)
     app.add_middleware(LeadOn, assistant=assistant)
-    door, ui = Door(assistant), assistant.settings.ui
+    ui = assistant.settings.ui
     places = {place.path: place for place, _ in PAGES}
     events: dict[int, str] = {}
     app.add_middleware(Gate, door=door, ui=ui, pages=places, role_of_event=events.get)  # added last, met first
@@ -165,10 +165,11 @@ class PageServer:
         if assistant in _SERVED:  # for whom an assistant works is told by one page
             raise WardroundError("this Assistant has a page already: open another one (Assistant.open) for a second")
         self._assistant = assistant
+        self.door = Door(assistant)
         self._place = ServerFolder()
         self.folder = self._place.folder
         self.url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
-        app = make_app(assistant, self._place)
+        app = make_app(assistant, self._place, self.door)
         config = uvicorn.Config(
             app, host=host, port=port, log_level="warning", access_log=False, server_header=False, **tls
         )  # fmt: skip

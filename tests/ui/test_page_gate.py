@@ -287,10 +287,10 @@ def test_an_index_is_seen_by_those_alone_who_may(server, ben, cleo):
 
 
 def test_a_record_of_another_index_is_refused_by_address_too(server, ben, cleo):
-    with entering(Visitor("cleo")):
+    with entering(server.door.visitor("cleo", "en")):
         found = server.assistant.search("torn meniscus").evidence[0]
         address = seals.address(found.record_id, "text.txt", start=0, end=100)
-    with entering(Visitor("ben", indexes=frozenset({"ward"}))):
+    with entering(server.door.visitor("ben", "en")):
         with pytest.raises(WardroundError, match="not in ward"):
             server.assistant.record(found.record_id)
         forged = seals.address(found.record_id, "text.txt", start=0, end=100)  # as if ben had a seal of his own

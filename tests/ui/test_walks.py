@@ -189,11 +189,14 @@ def test_conversations_are_listed_renamed_opened_and_deleted(page):
 
 def test_another_page_s_question_is_asked_in_the_chat(page, server):
     from assistant.ui.chat.handover import chat_address
+    from assistant.ui.gate.visitor import entering
 
-    page.goto(server.url + chat_address("Is there a pleural effusion?", ask_now=True))
+    with entering(server.door.visitor(None, "en")):
+        asked, put = chat_address("Is there a pleural effusion?", ask_now=True), chat_address("Is there a nodule?")
+    page.goto(server.url + asked)
     page.locator(".wr-turn .wr-answer[data-stage=done]").wait_for()
     assert "pleural effusion" in page.locator(".wr-claims").inner_text()
-    page.goto(server.url + chat_address("Is there a nodule?"))
+    page.goto(server.url + put)
     playwright.expect(page.locator("#wr-box textarea")).to_have_value("Is there a nodule?")
     page.wait_for_timeout(1_000)
     assert page.locator(".wr-turn").count() == 0
