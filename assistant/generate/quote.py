@@ -62,7 +62,7 @@ class QuoteAnswerer:
         alone = bool(values) and asks_for_values_alone(mine)
         told = _own_on_values(mine, own) if alone else _own_findings(task.question, own)
         said = {sentence.text for sentence in told}
-        near = [] if alone else document_sentences(task.question, own)
+        near = [] if alone else document_sentences(task.question, own, task.encode)
         quotes = told + [sentence for sentence in near if sentence.text not in said]
         yield from (_quoted(sentence) for sentence in quotes)
         if alone and not of_others:

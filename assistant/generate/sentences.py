@@ -55,11 +55,11 @@ def quotable(text: str, least_words: int = 4) -> list[tuple[int, str]]:
 
 
 def best_sentences(
-    question: str, evidence: Sequence[Evidence], encode: TextEncoder | None, at_most: int = 4
+    question: str, evidence: Sequence[Evidence], encode: TextEncoder | None, at_most: int = 4, floor: float = FLOOR
 ) -> list[Sentence]:
     """The up to `at_most` sentences that answer best, grouped by passage and in reading order within it.
 
-    Empty when none reaches the floor. Near-duplicates are left out.
+    Empty when none reaches the `floor`. Near-duplicates are left out.
     """
     candidates = [
         Sentence(text, piece, rank, start)
@@ -70,12 +70,12 @@ def best_sentences(
         return []
     scored = sorted(_scored(question, candidates, encode), key=lambda s: (-s.score, s.rank, s.start))
     best = scored[0].score
-    if best < FLOOR:
+    if best < floor:
         return []
     answers_in_kind = cue_share(question, scored[0].text) > 0
     chosen: list[Sentence] = []
     for sentence in scored:
-        if len(chosen) == at_most or sentence.score < max(FLOOR, _NEAR_BEST * best):
+        if len(chosen) == at_most or sentence.score < max(floor, _NEAR_BEST * best):
             break
         if answers_in_kind and not cue_share(question, sentence.text):
             continue

@@ -1,5 +1,7 @@
 """Quotations of uploaded documents, line by line."""
 
+import numpy as np
+
 from assistant.generate.documents import document_sentences
 from assistant.records import Evidence, TextPlace
 
@@ -37,3 +39,15 @@ def test_a_section_asked_for_is_quoted_whole_and_goes_on_from_passage_to_passage
 def test_nothing_is_quoted_where_the_document_does_not_hold_it():
     assert said("What is the dose of metoprolol?", piece()) == []
     assert said("Which pacemaker was implanted?", piece()) == []
+
+
+def test_where_no_line_holds_the_words_one_that_is_near_in_meaning_does():
+    near = [piece("Trial\nStatins lower the death rate.")]
+
+    def encode(texts):
+        return np.ones((len(texts), 1), np.float32)
+
+    question = "Do statins lower early mortality?"
+    assert [s.text for s in document_sentences(question, near, encode)] == ["Statins lower the death rate."]
+    assert document_sentences(question, near) == []
+    assert document_sentences("Which dose of digoxin is given?", near, encode) == []
