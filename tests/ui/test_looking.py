@@ -9,6 +9,8 @@ from looking import GUIDE, build_ward
 
 from assistant.assistant import Assistant
 from assistant.settings import Settings, UiSettings
+from assistant.ui.gate.seals import address, sealed
+from assistant.ui.gate.visitor import entering
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'wardround[dev]'")
 expect = playwright.expect
@@ -120,19 +122,18 @@ def test_an_address_opens_nothing_without_its_seal_and_no_one_else_s_timeline(pa
     evidence = page.locator(".wr-view").first
     assert "another patient" in evidence.inner_text()
     assert page.locator("summary", has_text="All studies of the case’s patient").count() == 0
-    from assistant.ui.gate.seals import address
-
     record = next(iter(find_records(workspace)))
-    good = address(record, "view.html", relation="similar")
+    with entering(server.door.visitor(None, "en")):
+        good, odd = (address(record, "view.html", relation=relation) for relation in ("similar", "mine"))
+        others = address(record, "timeline.html"), address(record, "page.json", page=1)
     assert page.request.get(server.url + good).status == 200
     for bad in (
         good.replace(good.split("/")[4], "0" * 32),
         good.replace(record, "r" + "0" * 20),
-        address(record, "timeline.html"),
-        address(record, "page.json", page=1),
+        *others,
     ):
         assert page.request.get(server.url + bad).status == 404, bad
-    assert page.request.get(server.url + address(record, "view.html", relation="mine")).status == 422
+    assert page.request.get(server.url + odd).status == 422
 
 
 def find_records(workspace):
@@ -246,12 +247,11 @@ def test_a_patient_s_studies_are_listed_and_the_search_page_fits_a_phone_and_the
 
 
 def test_only_what_was_shown_can_be_asked_about(page, server, workspace):
-    from assistant.ui.gate.seals import sealed
-
     record = Assistant.open(workspace).record(find_records(workspace)[0])
     post = page.request.post
     origin = {"Origin": server.url}
-    form = {"study": sealed(record.study_id)}
+    with entering(server.door.visitor(None, "en")):
+        form = {"study": sealed(record.study_id)}
     good = post(server.url + "/wr/view/ask-about", form=form, headers=origin, max_redirects=0)
     assert good.status == 303 and good.headers["location"].startswith("/?from=")
     assert record.study_id not in good.headers["location"]
