@@ -23,7 +23,7 @@ _NEAR_BEST = 0.9  # of the best line's share of the question
 def document_sentences(question: str, own: Sequence[Evidence], encode: TextEncoder | None = None) -> list[Sentence]:
     """The lines of own texts that answer a question, in reading order, the record with the best of them first.
 
-    Where none holds its words, sentences that are near enough to it in meaning do. A line that is no sentence is quoted
+    Where none holds its words, and nothing of a kind (a dose, a treatment) is wanted, sentences near in meaning do. A line that is no sentence is quoted
     under its heading: `Medication: “Ramipril 5 mg once daily”`. Empty where no text holds what is asked for. A section
     of a report that is asked for as such is told by `section_asked` alone.
     """
@@ -48,7 +48,7 @@ def document_sentences(question: str, own: Sequence[Evidence], encode: TextEncod
         for sentence in sentences:
             if not any(alike(sentence.text, other) for other in found):
                 found[sentence.text] = sentence
-    if not found and encode is not None:
+    if not found and not asked.wants and encode is not None:
         return best_sentences(question, own, encode, AT_MOST, _NEAR_IN_MEANING)
     return list(found.values())[:OF_A_SECTION]
 
