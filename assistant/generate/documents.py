@@ -23,9 +23,9 @@ _NEAR_BEST = 0.9  # of the best line's share of the question
 def document_sentences(question: str, own: Sequence[Evidence], encode: TextEncoder | None = None) -> list[Sentence]:
     """The lines of own texts that answer a question, in reading order, the record with the best of them first.
 
-    Where none holds its words, and nothing of a kind (a dose, a treatment) is wanted, sentences near in meaning do. A line that is no sentence is quoted
-    under its heading: `Medication: “Ramipril 5 mg once daily”`. Empty where no text holds what is asked for. A section
-    of a report that is asked for as such is told by `section_asked` alone.
+    Where none holds its words, and nothing of a kind (a dose, a treatment) is wanted, sentences near in meaning do. A
+    line that is no sentence is quoted under its heading: `Medication: “Ramipril 5 mg once daily”`. Empty where no text
+    holds what is asked for. A section of a report that is asked for as such is told by `section_asked` alone.
     """
     if read_question(question).section:
         own = [piece for piece in own if piece.modality == DOCUMENT]
