@@ -14,7 +14,7 @@ from assistant.measure.atrial import atrial_waves
 from assistant.measure.intervals import Limbs, corrected_qt, frontal_axis, lead_values, limb_gains, medians
 from assistant.measure.quality import LeadQuality, grade, grade_samples, judge_samples
 from assistant.measure.waves import MARKS
-from assistant.wording import joined
+from assistant.wording import joined, worded
 
 if TYPE_CHECKING:
     from assistant.measure.rhythm import Rhythm
@@ -115,7 +115,8 @@ def from_analysis(signal: Signal, analysis: Analysis) -> Measurements:
     absent_leads = leads_without(signal, analysis.quality, per_lead) if analysis.rhythm is not None else {}
     quality = _quality(analysis.quality, overall, why)
     if doubt:
-        quality["amplitudes"] = f"{'and axis ' if doubt == CONTRADICTORY else ''}not given: {doubt}"
+        given = "and axis not given: {doubt}" if doubt == CONTRADICTORY else "not given: {doubt}"
+        quality["amplitudes"] = worded(given, doubt=doubt)
         per_lead = {k: {n: v for n, v in found.items() if not n.endswith("_mv")} for k, found in per_lead.items()}
     for lead, judged in analysis.quality.items():
         per_lead.setdefault(lead, {}).update(judged.figures)
@@ -153,7 +154,7 @@ def _amplitude_doubt(limbs: Limbs | None, per_lead: Mapping[str, Mapping[str, fl
         return SCALED
     sizes = [v["r_mv"] - v["s_mv"] for v in per_lead.values() if "r_mv" in v]
     if sizes and not SIZE_MV[0] <= float(median(sizes)) <= SIZE_MV[1]:
-        return f"a QRS of {float(median(sizes)):.3g} can't be in millivolts"
+        return worded("a QRS of {size:.3g} can't be in millivolts", size=median(sizes))
     return ""
 
 
