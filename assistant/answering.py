@@ -55,7 +55,7 @@ def without_orders(found: SearchResult) -> SearchResult:
 def with_uploads(assistant: Assistant, found: SearchResult, uploads: Sequence[Upload]) -> SearchResult:
     """A search's evidence with what the uploads show and what is measured on them in front."""
     from assistant.experts import expert_evidence
-    from assistant.retrieve.own import names_of, of_upload, upload_evidence
+    from assistant.retrieve.own import OF_THE_FILE, names_of, of_upload, upload_evidence
 
     own: list[Evidence] = []
     names = names_of(uploads, assistant.without_identifiers)
@@ -64,7 +64,8 @@ def with_uploads(assistant: Assistant, found: SearchResult, uploads: Sequence[Up
         own += [of_upload(piece, names.get(record.record_id)) for piece in pieces]
     if not own:
         return found
-    return replace(found, evidence=(*own, *found.evidence), abstained=False, reason="")
+    told = (of_upload(p, names.get(p.record_id)) if p.why == OF_THE_FILE else p for p in found.evidence)
+    return replace(found, evidence=(*own, *told), abstained=False, reason="")
 
 
 class Writing:

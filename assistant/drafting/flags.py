@@ -9,6 +9,7 @@ from assistant.findings import extract_findings
 from assistant.findings.quantities import quantities
 from assistant.findings.sentences import sentences
 from assistant.measure import Measurements, statements
+from assistant.measure.limits import TOLERANCES
 from assistant.records import Claim, Evidence, Record, SearchResult, Verdict
 from assistant.settings import Settings
 from assistant.wording import joined, worded
@@ -17,16 +18,6 @@ if TYPE_CHECKING:
     from assistant.drafting.content import Content
 
 SHOWN = 120  # characters of a sentence in a reason
-# What a text may differ from our own measurement before somebody should look. On LUDB nine of ten recordings lie within
-# 1.3/min, 13 (PR), 19 (QRS) and 19 ms (QT) of the cardiologists' marks (benchmarks/ecg_measure.py); the recorder that
-# wrote the text errs as well. LUDB has no angles: 30° is the width of a sector between two limb leads.
-TOLERANCES = {  # what a text's number measures: the value's name, how it is called, the tolerance, the unit
-    "heart_rate": ("heart_rate_bpm", "heart rate", 5.0, "beats/min"),
-    "pr": ("pr_ms", "PR", 30.0, "ms"),
-    "qrs": ("qrs_ms", "QRS", 30.0, "ms"),
-    "qt": ("qt_ms", "QT", 50.0, "ms"),
-    "axis": ("axis_deg", "axis", 30.0, "°"),
-}
 RHYTHMS = {  # what the measured rate and regularity can contradict
     "bradycardia", "tachycardia", "sinus bradycardia", "sinus tachycardia", "atrial fibrillation",
 }  # fmt: skip

@@ -3,12 +3,14 @@
 from assistant.findings.counting import Count, parse_count, state_count
 from assistant.findings.extract import entities, extract_findings, implies, is_measurement, measurements_named
 from assistant.findings.sentences import sentence_spans, sentences
+from assistant.findings.vocabulary import is_abnormal
 
 __all__ = [
     "Count",
     "entities",
     "extract_findings",
     "implies",
+    "is_abnormal",
     "is_measurement",
     "measurements_named",
     "parse_count",

@@ -59,7 +59,7 @@ _NAMES: tuple[tuple[str, str, str], ...] = (
     ),
     (_QTC, "qtc", "time"),
     (r"\bQT\b", "qt", "time"),
-    (r"\b[PT][\s-](?:wave\s+)?axis\b", "other_axis", "angle"),
+    (r"\b(?:[PT]|ST)[\s-](?:wave\s+)?axis\b", "other_axis", "angle"),
     (r"\bQRS\s+axis\b|\baxis\b", "axis", "angle"),
     (r"\bQRS\b(?:\s+(?:duration|width|complex))?", "qrs", "time"),
     (r"\bPR\b(?:\s+(?:interval|duration))?|\bPQ\b", "pr", "time"),

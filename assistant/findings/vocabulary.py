@@ -12,6 +12,7 @@ from typing import Any
 
 from assistant.findings.words import Word, words
 
+_UMBRELLA = "abnormality"
 _CHOICE = re.compile(r"\(([^()]*)\)")
 
 
@@ -152,6 +153,11 @@ def _add(book: Vocabulary, terms: Iterable[str], label: Label) -> None:
                 entries.append((key, capitals, [meant]))
             elif meant not in same[2]:
                 same[2].append(meant)
+
+
+def is_abnormal(entity: str) -> bool:
+    """Whether an entity is a kind of abnormality: "myocardial infarction" is, "sinus rhythm" is not."""
+    return entity == _UMBRELLA or _UMBRELLA in vocabulary().ancestors.get(entity, ())
 
 
 def related(entity: str, other: str) -> str | None:

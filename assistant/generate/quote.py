@@ -8,18 +8,29 @@ from pathlib import Path
 
 from assistant.errors import WardroundError
 from assistant.findings import extract_findings, implies, measurements_named
+from assistant.findings.asked import asked_about
 from assistant.generate.context import Exchange
 from assistant.generate.counts import are_chosen, count_findings, count_labels, labels_named, studies_of
 from assistant.generate.documents import document_sentences
+from assistant.generate.importance import AT_MOST, LEAST_VALUES, most_telling
+from assistant.generate.of_file import FileSays, disagreements, file_says, is_of_file, quoted
 from assistant.generate.prompts import load_prompt
 from assistant.generate.reports import section_asked
 from assistant.generate.sentences import Sentence, best_sentences, quotable
 from assistant.generate.task import DraftTask, Task, TextEncoder
-from assistant.generate.values import asks_for_values_alone, asks_of_others, bears_on, is_measured, measured_for
+from assistant.generate.values import (
+    asks_for_values_alone,
+    asks_of_others,
+    asks_of_whole,
+    bears_on,
+    is_measured,
+    measured_for,
+)
 from assistant.records import About, Evidence, Statement, ValuePlace
 from assistant.retrieve.question import points_at_study, read_question
 from assistant.retrieve.relevance import content_words
 
+_OF_OTHERS = frozenset({"similar", "count", "cases"})
 _CLAUSES = re.compile(r"[,;?]|\band\b", re.IGNORECASE)
 
 
@@ -46,37 +57,73 @@ class QuoteAnswerer:
         return iter(())
 
     def answer(self, task: Task) -> Iterator[Statement]:
-        """Measured values of the study, then sentences of what was uploaded, then what similar studies show,
-        then sentences of general knowledge; nothing where none of it bears on the question. Where the patient's report
-        or a section of it is asked for, that alone follows the measured values; where values alone are asked for and
-        the study has them, or the reason why it has not, what the patient's own records say on it."""
-        values = measured_for(task.question, task.evidence)
-        yield from map(_measured, values)
-        own = [p for p in task.evidence if p.relation == "own" and p.kind == "text" and not is_measured(p)]
-        if section := section_asked(task.question, own):
-            yield from section
-            return
-        similar = [p for p in task.evidence if p.relation == "similar"]
-        knowledge = [p for p in task.evidence if p.relation == "knowledge" and p.kind == "text"]
-        mine, of_others = _clauses(task.question)
+        """What the recording's own file says, with what does not agree with it, and what the patient's own texts say on
+        the findings asked for; then measured values; then what similar studies show, then sentences of general
+        knowledge; nothing where none of it bears on the question.
+
+        Where values alone are asked for and the study has them, or the reason why it has not, they come first, and
+        after them only what the patient's own records say on them. Where the patient's report or a section of it is
+        asked for, nothing follows it. Of a recording as a whole the most telling values are given.
+        """
+        question = task.question
+        values = measured_for(question, task.evidence)
+        own = [p for p in task.evidence if p.relation == "own" and p.kind == "text" and not is_of_file(p)]
+        mine, of_others = _clauses(question)
         alone = bool(values) and asks_for_values_alone(mine)
-        told = _own_on_values(mine, own) if alone else _own_findings(task.question, own)
-        said = {sentence.text for sentence in told}
-        near = [] if alone else document_sentences(task.question, own, task.encode)
-        quotes = told + [sentence for sentence in near if sentence.text not in said]
-        yield from (_quoted(sentence) for sentence in quotes)
+        says = file_says(question, task.evidence, for_value=alone)
+        section = section_asked(question, own)
+        told = [] if section else _own_on_values(mine, own) if alone else _own_findings(question, own)
+        near = [] if alone or section else self._near(task, said=told, unless_file=says)
+        at_odds = disagreements(says.on_it, values, task.evidence)
+        first = [
+            *quoted(says.on_it),
+            *at_odds,
+            *map(_quoted, told),
+            *section,
+            *(map(_quoted, near) if asks_of_whole(question) else ()),
+        ]
+        if asks_of_whole(question):
+            said = {id for statement in at_odds for id in statement.citations}
+            values = [piece for piece in values if piece.id not in said]
+            values = most_telling(values, max(LEAST_VALUES, AT_MOST - len(first)))
+        measured = [_measured(piece) for piece in values]
+        values_first = alone and not asked_about(mine).named
+        yield from (*measured, *first) if values_first else (*first, *measured)
+        yield from quoted(says.beside)
+        if section:
+            return
+        yield from map(_quoted, [sentence for sentence in near if not asks_of_whole(question)])
         if alone and not of_others:
             return
-        counted = list(_similar(task.question, similar, task.encode))
-        # what nobody else has says nothing against the patient's own record; and of studies that were found by words
-        # alone, it says only that they were the wrong ones
-        if told or all(piece.kind == "text" for piece in similar):
-            counted = [statement for statement in counted if not statement.text.startswith("None of")]
+        own_answers = bool(first or says)
+        counted = self._others(task, own_answers=own_answers)
         yield from counted
         if alone:
             return
-        room = 4 if not (quotes or counted) else 2
-        yield from (_quoted(sentence) for sentence in best_sentences(task.question, knowledge, task.encode, room))
+        room = 4 if not (near or told or counted) else 2
+        knowledge = [p for p in task.evidence if p.relation == "knowledge" and p.kind == "text"]
+        yield from (_quoted(sentence) for sentence in best_sentences(question, knowledge, task.encode, room))
+
+    @staticmethod
+    def _near(task: Task, *, said: Sequence[Sentence], unless_file: FileSays) -> list[Sentence]:
+        """Lines of own texts that answer; of a recording's file where none of its statements was quoted."""
+        own = [p for p in task.evidence if p.relation == "own" and p.kind == "text"]
+        own = [p for p in own if not (unless_file and is_of_file(p))]
+        texts = {sentence.text for sentence in said}
+        near = document_sentences(task.question, own, task.encode)
+        return [sentence for sentence in near if sentence.text not in texts]
+
+    @staticmethod
+    def _others(task: Task, *, own_answers: bool) -> list[Statement]:
+        """What similar studies show. Beside own evidence that answers it is told where it is asked for; that none of
+        them shows a thing says nothing of the patient, and is told where nothing of the patient's is in play."""
+        similar = [p for p in task.evidence if p.relation == "similar"]
+        if own_answers and not (asks_of_others(task.question) or read_question(task.question).kind in _OF_OTHERS):
+            return []
+        counted = list(_similar(task.question, similar, task.encode))
+        if any(p.relation == "own" for p in task.evidence) or all(p.kind == "text" for p in similar):
+            counted = [statement for statement in counted if not statement.text.startswith("None of")]
+        return counted
 
     def draft(self, task: DraftTask) -> Iterator[tuple[str, Statement]]:
         """The study's own values first, what similar studies' reports and labels show after them.

@@ -97,6 +97,12 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
     return measured if points_at_study(question) and not asks_of_others(question) else []
 
 
+def asks_of_whole(question: str) -> bool:
+    """Whether a question is on the recording as a whole: what it shows, whether it is normal."""
+    named = any(words.search(question) for words, _ in _ASKED)
+    return not named and points_at_study(question) and not asks_of_others(question)
+
+
 def bears_on(question: str, sentence: str) -> bool:
     """Whether a sentence of a record speaks of a measured quantity that the question asks for, or of what it tells."""
     return any(words.search(question) and words.search(sentence) for words, _ in _ASKED)

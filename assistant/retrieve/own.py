@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.embed import Encoder, open_encoder
+from assistant.ingest.signal.machine import HEADER
 from assistant.measure import Measurements, absences, measure_signal, statements
 from assistant.records import BoxPlace, Evidence, Place, Record, SignalPlace, TextPlace, evidence_id
 from assistant.retrieve.query import Query, Upload
@@ -21,12 +22,15 @@ from assistant.store.indexed_text import DOCUMENT
 from assistant.store.words import query_words
 from assistant.wording import joined, worded
 
+_OF_UPLOAD = re.compile(r"(\(upload .+\))\.?$")
 NOT_MEASURED = "not measured on the upload"  # the `why` of evidence that says for which reason a value is not there
+OF_THE_FILE = "what the uploaded recording's own file says of it"  # its recorder's statements, its header's diagnoses
 SHARED_WORDS = 0.3  # weight of the share of the question's words that a passage holds, beside its cosine
 
 
 def upload_evidence(upload: Record, measured: Measurements | None = None) -> list[Evidence]:
-    """A picture as a whole; a signal as a whole, every value measured on it, and why others could not be measured.
+    """A picture as a whole; a signal as a whole, its header's diagnoses, every value measured on it, and why others
+    could not be measured.
 
     Text: see `own_passages`. `measured` is what `measure_signal` gives of the signal, where it was asked already.
     """
@@ -43,7 +47,13 @@ def upload_evidence(upload: Record, measured: Measurements | None = None) -> lis
         measured = measured or measure_signal(signal)
         said = [(*told, "measured on the upload") for told in (statements(measured) if signal.is_ecg else ())]
         said += [(*told, NOT_MEASURED) for told in absences(measured)]
-        return [whole] + [_own(upload, place, sentence, why) for place, sentence, why in said]
+        diagnoses = [value for labels in upload.labels.values() for value in labels.split(" | ") if value]
+        stated = replace(_own(upload, None, "\n".join(diagnoses), OF_THE_FILE), title=HEADER)
+        return [
+            whole,
+            *([stated] if diagnoses else []),
+            *(_own(upload, place, sentence, why) for place, sentence, why in said),
+        ]
     return []
 
 
@@ -58,6 +68,9 @@ def names_of(uploads: Sequence[Upload], without_identifiers: Callable[[str], str
         records = [upload for upload in uploads if alike(upload.record)]
         if len(records) > 1:
             found |= {upload.record.record_id: _name(upload, uploads, without_identifiers) for upload in records}
+            of_file = {upload.record.sha256: found[upload.record.record_id] for upload in reversed(records)}
+            texts = (upload.record for upload in uploads if upload.record.kind == "text")
+            found |= {text.record_id: of_file[text.sha256] for text in texts if text.sha256 in of_file}
     return found
 
 
@@ -65,8 +78,16 @@ def of_upload(piece: Evidence, name: str | None) -> Evidence:
     """What is said of an upload, with the upload's name: "Heart rate 72 beats/min (upload a.hea)."."""
     if not name or not piece.text:
         return piece
+    if piece.why == OF_THE_FILE:  # a text, which is quoted word for word
+        return replace(piece, title=f"{piece.title or ''} (upload {name})".strip())
     text = piece.text.removesuffix(".")
     return replace(piece, text=f"{text} (upload {name}){piece.text[len(text) :]}")
+
+
+def named_upload(piece: Evidence) -> str:
+    """Which of several uploads a piece says that it is of: "(upload a.hea)"; "" where there is one."""
+    found = _OF_UPLOAD.search((piece.title or "") if piece.why == OF_THE_FILE else piece.text)
+    return found[1] if found else ""
 
 
 def _ecgs(record: Record) -> bool:
@@ -126,7 +147,7 @@ def own_passages(query: Query, settings: Settings) -> list[Evidence]:
         kept = close and rank < settings.retrieve.max_contexts
         why = worded("passage of the upload, meaning {meaning:.2f}", meaning=near[n])
         if about_study:
-            why = "what the uploaded recording's own file says of it"
+            why = OF_THE_FILE
         elif of_report[n] and kept:
             why = "of the uploaded report, which is asked for"
         elif answers[n] and kept:
@@ -158,7 +179,9 @@ def text_encoder(settings: Settings) -> Callable[[Sequence[str]], NDArray[np.flo
     return lambda texts: open_encoder("text", settings.embed.text, settings.embed).encode(list(texts))
 
 
-def _own(upload: Record, place: Place, text: str, why: str, score: float = 1.0, section: str | None = None) -> Evidence:
+def _own(
+    upload: Record, place: Place | None, text: str, why: str, score: float = 1.0, section: str | None = None
+) -> Evidence:
     saying = text if upload.kind == "signal" else ""
     return Evidence(
         id=evidence_id(upload.record_id, place, saying), record_id=upload.record_id, kind=upload.kind,

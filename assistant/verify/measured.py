@@ -6,55 +6,15 @@ near its limit settles nothing.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 
 from assistant.findings.mentions import Mention
 from assistant.findings.quantities import Quantity, covers
+from assistant.measure.limits import Limit, limits
 from assistant.verify.clinical import Outcome
 from assistant.wording import worded
 
 _AXIS = ("left axis deviation", "right axis deviation", "extreme axis deviation")
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """The values of `measure` (beats/min, ms, degrees) between which a finding holds, and where its number comes from.
-
-    `inside` and `outside`: how far within the range a value supports it, and how far beyond it speaks against it.
-    `defining`: whether the number alone makes the finding.
-    """
-
-    entity: str
-    measure: str
-    low: float
-    high: float
-    inside: float
-    outside: float
-    defining: bool
-    source: str
-
-    def holds(self, value: float) -> bool | None:
-        """Whether a value makes the finding; None where it lies too near the limit."""
-        if self.low + self.inside <= value <= self.high - self.inside:
-            return True
-        return False if value < self.low - self.outside or value > self.high + self.outside else None
-
-
-@lru_cache(maxsize=1)
-def limits() -> dict[str, Limit]:
-    """The packaged limits by entity."""
-    raw = tomllib.loads(files("assistant.verify").joinpath("limits.toml").read_text(encoding="utf-8"))
-    found = {}
-    for told in raw["limit"]:
-        (low, high), (inside, outside) = told["range"], told["margin"]
-        found[told["entity"]] = Limit(
-            told["entity"], told["measure"], low, high, inside, outside, told.get("defining", True), told["source"]
-        )
-    return found
 
 
 def judge_measured(claim: Mention, values: Sequence[Quantity]) -> Outcome | None:

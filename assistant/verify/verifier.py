@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from assistant.findings.counting import parse_count
 from assistant.findings.mentions import read_sentence
 from assistant.findings.sentences import sentences
+from assistant.ingest.signal.machine import is_line_by_line
 from assistant.records import About, Claim, Evidence, Judgement, SignalPlace, Statement, ValuePlace
 from assistant.settings import VerifySettings
 from assistant.verify.about import ALLOWED, derive_about, is_general_quotation
@@ -303,6 +304,8 @@ def _quoted_in(judge: Judge, quote: str, evidence: Sequence[Evidence]) -> Eviden
             ):
                 continue
             whole = [quotable(sentence) for sentence in sentences(said)]
+            if is_line_by_line(piece.title):
+                whole += map(quotable, said.splitlines())
             if all(quotable(part) in whole for part in sentences(quote)) or judge(quote, [said]).verdict == "supported":
                 return piece
     return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.measure.limits import limits
 from assistant.records import Evidence, SignalPlace, Statement, ValuePlace
 from assistant.verify import Verifier, check
-from assistant.verify.measured import limits
 
 
 @pytest.mark.parametrize(

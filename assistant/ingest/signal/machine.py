@@ -11,7 +11,16 @@ from assistant.records import Record
 from assistant.settings import IngestSettings
 
 STATEMENTS = "annotations"  # the part of a recording's uri under which its recorder's own words stand
-_TITLE = "The recorder's own interpretation, not confirmed by a person"
+# Who says what a recording's file says of it: the titles of these texts.
+MACHINE = "The recorder's own interpretation, not confirmed by a person"
+CONFIRMED = "The ECG's interpretation, confirmed by a person"
+HEADER = "Comments in the recording's header"
+MEASURED_BY_MACHINE = "Measurements of the recorder"  # the section
+
+
+def is_line_by_line(title: str | None) -> bool:
+    """Whether a text of this title is what a recording's file says of it: each line is a statement of its own."""
+    return (title or "").startswith((MACHINE, CONFIRMED, HEADER))
 
 
 def machine_record(
@@ -20,7 +29,7 @@ def machine_record(
     measurements: Sequence[str],
     limits: IngestSettings,
     *,
-    title: str = _TITLE,
+    title: str = MACHINE,
     taken_at: datetime | None = None,
     confirmed: bool = False,
 ) -> Record | None:
@@ -32,7 +41,7 @@ def machine_record(
     text, stretches = "", []
     for section, lines in (
         ("Statements of the recorder", [" ".join(line.split()) for line in statements]),
-        ("Measurements of the recorder", [" ".join(line.split()) for line in measurements]),
+        (MEASURED_BY_MACHINE, [" ".join(line.split()) for line in measurements]),
     ):
         block = "\n".join(dict.fromkeys(line for line in lines if line))
         if block:

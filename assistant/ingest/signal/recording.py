@@ -15,7 +15,7 @@ import numpy as np
 from assistant.ingest.content import Content
 from assistant.ingest.signal.channels import check_size as check_samples
 from assistant.ingest.signal.leads import lead_name, unique_names
-from assistant.ingest.signal.machine import machine_record
+from assistant.ingest.signal.machine import CONFIRMED, HEADER, machine_record
 from assistant.ingest.text.passages import cut
 from assistant.records import STANDARD_LEADS, Known, Record, Signal
 from assistant.settings import IngestSettings
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 _MAX_SAMPLES = 20_000_000  # over all leads: a half hour of twelve leads at 1 kHz
 _MAX_LEADS = 64
 _MAX_MILLIVOLTS = 10_000  # electrodes drift by some hundred at most
-_CONFIRMED = "The ECG's interpretation, confirmed by a person"
-_COMMENTS = "Comments in the recording's header"
 _LONG_NUMBER = re.compile(r"\S{40}")
 _SEX = {"male": "M", "m": "M", "female": "F", "f": "F"}
 
@@ -173,7 +171,7 @@ def records_of(
         )
         if text is not None:
             text = replace(text, patient_id=facts.patient_id)
-            records.append(replace(text, part=f"confirmed {text.part}", title=_CONFIRMED) if confirmed else text)
+            records.append(replace(text, part=f"confirmed {text.part}", title=CONFIRMED) if confirmed else text)
     if comments := "\n".join(dict.fromkeys(" ".join(line.split()) for line in facts.comments if line.strip())):
         records.append(
             Record(
@@ -184,7 +182,7 @@ def records_of(
                 part="comments",
                 patient_id=facts.patient_id,
                 taken_at=facts.taken_at,
-                title=_COMMENTS,
+                title=HEADER,
                 text=comments,
                 passages=cut(comments, limits.passage_words),
                 fields={"author": "header"},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
 from assistant.ingest.signal import wfdb_comments, wfdb_samples
+from assistant.ingest.signal.machine import HEADER
 from assistant.ingest.signal.wfdb_header import claimed, decode_header, parse_header
 from assistant.ingest.text.language import has_language
 from assistant.ingest.text.passages import cut
@@ -70,7 +71,7 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
                 sha256=sha256,
                 part=COMMENTS,
                 taken_at=taken_at,
-                title="Comments in the recording's header",
+                title=HEADER,
                 text=text,
                 passages=cut(text, limits.passage_words, stretches),
                 labels=labels,

@@ -1,0 +1,68 @@
+"""Which measured values a reader wants first of a recording as a whole: what is out of the ordinary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.findings.quantities import covers, quantities
+from assistant.measure import quantity_of
+from assistant.measure.limits import limits
+from assistant.records import Evidence, ValuePlace
+from assistant.retrieve.own import named_upload
+
+AT_MOST = 8  # sentences of an answer on a recording as a whole; all values stand beside it
+LEAST_VALUES = 4  # of them, whatever else is said
+_UNUSUAL_RHYTHM = ("irregular", "early", "another QRS shape", "range)", "no P wave", "% of the QRS")
+_ORDINARY = frozenset({"narrow QRS"})  # what has a limit and is as it should be
+_RATE_OF_BAZETT = (60.0, 100.0)  # beats/min: outside Bazett's formula overcorrects (Rautaharju 2009)
+
+
+def most_telling(values: Sequence[Evidence], room: int) -> list[Evidence]:
+    """So many of the measured values, those out of the ordinary first, else in the order given.
+
+    One QTc is told in place of QT and two formulas, and the quality only where it is not good. Of several uploads each
+    has that room. A value that lies at its limit, within the error of its measurement, counts as ordinary.
+    """
+    told: list[Evidence] = []
+    for upload in dict.fromkeys(map(named_upload, values)):
+        of_upload = [piece for piece in values if named_upload(piece) == upload]
+        wanted = [piece for piece in of_upload if not _repeats(piece, of_upload)]
+        chosen = sorted(wanted, key=lambda piece: (not is_unusual(piece), quantity_of(piece.text) != "rhythm"))[:room]
+        told += sorted((piece for piece in wanted if piece in chosen), key=lambda piece: not is_unusual(piece))
+    return told
+
+
+def is_unusual(piece: Evidence) -> bool:
+    """Whether a measured value, or what is told of rhythm, ST and quality, is out of the ordinary."""
+    about = quantity_of(piece.text)
+    if about == "quality":
+        return not piece.text.startswith("Signal quality: good")
+    if about == "st_mv":
+        return " mV," in piece.text or " mV;" in piece.text
+    if not isinstance(piece.place, ValuePlace):
+        return any(words in piece.text for words in _UNUSUAL_RHYTHM)
+    given = [quantity for quantity in quantities(piece.text) if quantity.name is not None][:1]
+    return any(
+        covers(limit.measure, value.name) and limit.low + limit.outside < value.value < limit.high - limit.outside
+        for value in given
+        for limit in limits().values()
+        if limit.defining and limit.entity not in _ORDINARY
+    )
+
+
+def _repeats(piece: Evidence, values: Sequence[Evidence]) -> bool:
+    """Whether another value says it better, or it says nothing that a reader looks for."""
+    names = {one.place.name: one.place.value for one in values if isinstance(one.place, ValuePlace)}
+    if not isinstance(piece.place, ValuePlace):
+        return quantity_of(piece.text) == "quality" and not is_unusual(piece)
+    corrected = "qtc_bazett_ms" in names or "qtc_fridericia_ms" in names
+    low, high = _RATE_OF_BAZETT
+    by_bazett = low <= names.get("heart_rate_bpm", low) <= high
+    match piece.place.name:
+        case "qt_ms":
+            return corrected
+        case "qtc_bazett_ms":
+            return not by_bazett and "qtc_fridericia_ms" in names
+        case "qtc_fridericia_ms":
+            return by_bazett and "qtc_bazett_ms" in names
+    return False
