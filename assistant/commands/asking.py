@@ -116,7 +116,8 @@ def run_ask(arguments: Namespace) -> int:
     for claim in answer.claims:
         cited = "".join(f"[{numbers.setdefault(key, len(numbers) + 1)}]" for key in claim.citations)
         mark = "" if claim.verdict == "supported" else f" ({claim.verdict}: {claim.error_kind})"
-        print(f"{claim.text} {cited}{mark}".rstrip())
+        moved = " (date moved by de-identification)" if claim.dates_moved else ""
+        print(f"{claim.text} {cited}{mark}{moved}".rstrip())
     by_id = {evidence.id: evidence for evidence in answer.evidence}
     for key, number in numbers.items():
         if key in by_id:

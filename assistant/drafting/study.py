@@ -82,7 +82,8 @@ def write_draft(
         tuple(Section(name, shown) for name, said in sections.items() if (shown := tuple(assistant.shown(said)))),
         (*own, *prior, *told),
         (
-            *(f"model: {note}" for note in (*task.notes, checker.notice) if note),
+            *(f"model: {note}" for note in (*task.notes, checker.lost) if note),
+            *(["dates: moved by de-identification, not the study's own"] if any(c.dates_moved for c in claims) else []),
             *flags_of(content, found, similar, claims, assistant.settings),
         ),
         answerer.model,

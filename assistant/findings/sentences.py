@@ -26,6 +26,7 @@ _BOUNDARY = re.compile(
     r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[”’」』）]*|[a-z)\d]{2}[.](?=[A-Z][a-z])|\n[^\S\n]*(?:\n\s*)?"
 )
 _LIST_MARKER = re.compile(r"(?:\(?\d{1,2}[.)]|\(?[a-z][.)]|[-*•–·])\s")
+_LABELLED = re.compile(r"[A-ZÄÖÜ][\w/-]*(?: [\w/-]+){0,3}:(?=\s|$)")  # a line with its own name: "Diagnoses: …"
 _MARKER_ONLY = re.compile(r"\(?(?:\d{1,2}|[A-Za-z])[.)]+")
 _LAST_TOKEN = re.compile(r"[^\s(\[“\"]+$")
 _WRAPPED_LINE = 60  # characters: a line at least this long may go on in the next, whatever letter that begins with
@@ -141,7 +142,7 @@ def _letter_ends_sentence(text: str, start: int, at: int, following: str) -> boo
 def _line_ends_sentence(text: str, start: int, at: int, after: int) -> bool:
     if "\n" in text[at + 1 : after] or after >= len(text):
         return True
-    if _LIST_MARKER.match(text, after):
+    if _LIST_MARKER.match(text, after) or _LABELLED.match(text, after):
         return True
     line = text[max(start, text.rfind("\n", 0, at) + 1) : at].rstrip()
     if line.endswith((":", ";")):

@@ -41,7 +41,8 @@ class Claim:
     """One checkable statement of an answer with its verdict; `citations` are evidence ids.
 
     `written` are the citations as the answerer wrote them, invented ones included, before the verifier dropped or
-    repaired any; None where nobody kept them.
+    repaired any; None where nobody kept them. `dates_moved`: a date in the text is not the file's own, since
+    de-identification moved the dates of what is cited.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Claim:
     score: float = 0.0
     why: str = ""
     written: tuple[str, ...] | None = None
+    dates_moved: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -63,6 +65,7 @@ class Claim:
             "score": round(self.score, 4),
             "why": self.why,
             "written": None if self.written is None else list(self.written),
+            "dates_moved": self.dates_moved,
         }
 
 

@@ -86,6 +86,7 @@ class Evidence:
     would hand it to a model, `why` the reason in words. `section` is the heading above the passage. `copy_of` is the
     record id of the upload that a record of the archive is again (the same file, or nearly the same content),
     `chosen` says that whoever asks picked its study by hand, so that nothing is said of how similar it is.
+    `dates_moved`: those in `text`, and `taken_at`, are not the file's own, since de-identification moved them.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Evidence:
     taken_at: datetime | None = None
     copy_of: str | None = None
     chosen: bool = False
+    dates_moved: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -131,6 +133,7 @@ class Evidence:
             "taken_at": self.taken_at.isoformat() if self.taken_at else None,
             "copy_of": self.copy_of,
             "chosen": self.chosen,
+            "dates_moved": self.dates_moved,
         }
 
 

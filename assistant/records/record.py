@@ -110,7 +110,7 @@ class Record:
     `fields` are further facts of the file (view position, age, sampling rate …), shown but not searched. `known` is
     what the reader met of the patient's identity, for de-identification alone; it is empty afterwards, and
     `shift_days` then says by how many days the record's dates were moved (None: not at all). Neither is shown, and
-    `shift_days` is stored sealed only.
+    `shift_days` is stored sealed only; `dates_moved` says that they were, and may be shown.
     """
 
     kind: Kind
@@ -133,6 +133,7 @@ class Record:
     signal: Signal | None = None
     known: Known = Known()
     shift_days: int | None = None
+    dates_moved: bool = False
 
     @property
     def frame(self) -> int:

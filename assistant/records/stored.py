@@ -52,6 +52,7 @@ def stored_evidence(found: Json) -> Evidence:
         taken_at=datetime.fromisoformat(taken) if taken else None,
         copy_of=found.get("copy_of"),
         chosen=bool(found.get("chosen")),
+        dates_moved=bool(found.get("dates_moved")),
     )
 
 
@@ -77,6 +78,7 @@ def stored_claim(found: Json) -> Claim:
         score=found.get("score", 0.0),
         why=found.get("why", ""),
         written=None if written is None else tuple(written),
+        dates_moved=bool(found.get("dates_moved")),
     )
 
 

@@ -198,5 +198,5 @@ def _evidence(record: Record, place: Place | None, text: str, why: str, section:
         id=evidence_id(record.record_id, place), record_id=record.record_id, kind=record.kind,
         modality=record.modality, relation="own", text=text, place=place, score=1.0, kept=True, why=why,
         patient_id=record.patient_id, study_id=record.study_id, external_id=record.external_id, labels=record.labels,
-        title=record.title, url=record.url, section=section, taken_at=record.taken_at,
+        title=record.title, url=record.url, section=section, taken_at=record.taken_at, dates_moved=record.dates_moved,
     )  # fmt: skip

@@ -187,5 +187,5 @@ def _own(
         id=evidence_id(upload.record_id, place, saying), record_id=upload.record_id, kind=upload.kind,
         modality=upload.modality, relation="own", text=text, place=place, score=score, kept=True, why=why,
         patient_id=upload.patient_id, study_id=upload.study_id, title=upload.title, section=section,
-        taken_at=upload.taken_at, external_id=upload.external_id,
+        taken_at=upload.taken_at, external_id=upload.external_id, dates_moved=upload.dates_moved,
     )  # fmt: skip

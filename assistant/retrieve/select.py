@@ -209,7 +209,7 @@ class _Choice:
             kept=kept, why=why, patient_id=record.patient_id, study_id=record.study_id,
             external_id=record.external_id, labels=record.labels, title=record.title, url=record.url,
             section=hit.passage.passage.section if hit.passage else None, taken_at=record.taken_at,
-            copy_of=self._copies.of(hit), chosen=self._chosen,
+            copy_of=self._copies.of(hit), chosen=self._chosen, dates_moved=record.dates_moved,
         )  # fmt: skip
 
 

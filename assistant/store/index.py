@@ -470,7 +470,7 @@ def _record(row: Any, passages: tuple[Passage, ...], text: str | None = None) ->
         modality=row.modality, uri="", sha256=row.sha256, part=row.part, record_id=row.record_id,
         patient_id=row.patient_id, study_id=row.study_id, taken_at=row.taken_at, external_id=row.external_id,
         title=row.title, url=row.url, text=row.text if text is None else text, passages=passages, labels=row.labels,
-        fields=row.fields,
+        fields=row.fields, dates_moved=row.shift is not None,
     )  # fmt: skip
 
 

@@ -45,6 +45,11 @@ class KeptTurn:
     case_number: int = 0
     scope: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_answered(self) -> bool:
+        """False where the process ended before the question had its answer, or another one is still answering it."""
+        return bool(self.answer)
+
 
 class Talks:
     """The conversations of whichever account the running code works for. Safe to use from several threads."""
@@ -64,7 +69,7 @@ class Talks:
     ) -> int:
         """Keep a turn, whose id it gives; the conversation begins with its first one and is called by its question.
 
-        Raises WardroundError for another account's conversation.
+        An empty `answer` is that of a question which is being answered: `finish` keeps what it comes to. Raises WardroundError for another account's conversation.
         """
         with self._db.session() as session, session.begin():
             account = self._db.account(session)
@@ -79,6 +84,28 @@ class Talks:
             session.add(turn)
             session.flush()
             return turn.turn_id
+
+    def finish(self, turn_id: int, uploads: Sequence[str], answer: Mapping[str, Any], scope: Mapping[str, Any]) -> bool:
+        """Keep the answer of a turn that was added without one; False where the turn was forgotten or deleted since."""
+        with self._db.session() as session, session.begin():
+            row = session.get(TurnRow, turn_id)
+            if row is None:
+                return False
+            self._own(session, row.conversation_id).changed_at = now()
+            row.uploads, row.answer, row.scope = list(uploads), dict(answer), dict(scope)
+            return True
+
+    def drop(self, turn_id: int) -> None:
+        """A turn that came to no answer goes, and its conversation where it has no other one."""
+        with self._db.session() as session, session.begin():
+            row = session.get(TurnRow, turn_id)
+            if row is None:
+                return
+            talk = self._own(session, row.conversation_id)
+            session.delete(row)
+            session.flush()
+            if session.scalar(select(TurnRow.turn_id).where(TurnRow.conversation_id == talk.conversation_id)) is None:
+                session.delete(talk)
 
     def newest(self, limit: int = 100) -> list[KeptTalk]:
         """The account's conversations, the one with the latest turn first."""

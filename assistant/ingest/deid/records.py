@@ -98,6 +98,7 @@ class Deidentifier:
             image=masked,
             known=Known(),
             shift_days=shift,
+            dates_moved=shift is not None,
         )
         return done, Removed(dict(kinds))
 

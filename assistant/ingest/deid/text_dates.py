@@ -105,6 +105,11 @@ def find_dates(text: str) -> Iterator[Span]:
                 yield Span(match.start("whole"), match.end("whole"), "date")
 
 
+def has_date(text: str) -> bool:
+    """Whether a text holds a date that would be moved: all but bare years."""
+    return any(True for _ in find_dates(text))
+
+
 def is_date(text: str, *, bare_digits: bool = True) -> bool:
     """Whether the whole of `text` is a date; one of digits alone (20240131) only with `bare_digits`."""
     if not bare_digits and text.isdigit():

@@ -24,6 +24,8 @@ from assistant.wording import worded
 _SPACED = re.compile(r"\b(?:[A-Z] ){3,}[A-Z]\b")  # letter-spaced headings: "M E T H O D S"
 _FULL_LINE = 35  # characters; below, a line is a heading or a cell of a table
 _EDGE_LINES = 3
+_DRUG = re.compile(r"[A-ZÄÖÜ][\w-]+(?: [\w-]+){0,2} \d[\d.,/]* ?(?:mg|g|µg|mcg|ml|I[UE]|units?|%)(?!\w)")
+_BEGINS_ANEW = re.compile(r"(?:\(?\d{1,2}[.)]|[-*•–·])\s+\S|[A-ZÄÖÜ][\w/-]*(?: [\w/-]+){0,3}:(?:\s|$)")
 _MAX_TEXT = 50_000_000  # characters
 _NO_TITLE = re.compile(r"untitled|^microsoft word|\.(?:docx?|pdf|html?|rtf|txt)$", re.IGNORECASE)
 _FIGURES = re.compile(r"\d")
@@ -215,7 +217,8 @@ def unwrap(page: str) -> str:
     """A page's lines joined into running text where a line was broken only because it was full.
 
     A line counts as full if it is about as long as a neighbour: columns of one page differ in width, and
-    headings and the cells of tables are short.
+    headings and the cells of tables are short. An item with a number or a mark, a line with its own name ("Diagnoses: …")
+    and a drug with its dose below another one begin anew.
     """
     lines = [_SPACED.sub(lambda match: match[0].replace(" ", ""), " ".join(line.split())) for line in page.splitlines()]
     out: list[str] = []
@@ -232,10 +235,12 @@ def unwrap(page: str) -> str:
 
 
 def _goes_on(before: str, line: str, neighbours: int) -> bool:
-    if before[-1] in ".:;!?":
+    if before[-1] in ".:;!?" or _BEGINS_ANEW.match(line):
         return False
     if line[0].islower() or before[-1] in ",(–":
         return True
+    if _DRUG.match(before) and _DRUG.match(line):
+        return False
     return len(before) >= max(_FULL_LINE, 0.8 * neighbours) and not _row(before)
 
 

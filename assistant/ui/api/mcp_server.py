@@ -230,4 +230,5 @@ def _told(piece: Evidence) -> dict[str, Any]:
     whole = piece.to_json()
     keys = ("id", "record_id", "study_id", "patient_id", "kind", "modality", "relation", "text", "place", "kept", "why",
             "taken_at", "labels")  # fmt: skip
-    return {key: whole[key] for key in keys if whole[key] not in (None, {}, "")}
+    moved = {"dates_moved": True} if piece.dates_moved else {}
+    return {key: whole[key] for key in keys if whole[key] not in (None, {}, "")} | moved

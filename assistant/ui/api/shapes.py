@@ -32,6 +32,7 @@ class EvidenceOut(_Out):
     kept: bool = Field(description="whether it would be, or was, handed to a model")
     why: str
     chosen: bool = Field(False, description="of a study that was picked by hand")
+    dates_moved: bool = Field(False, description="de-identification moved its dates: they are not the file's own")
     copy_of: str | None = Field(None, description="record id of the upload that it is again: no other patient's study")
 
 
@@ -50,6 +51,7 @@ class ClaimOut(_Out):
     verdict: Literal["supported", "contradicted", "unsupported"]
     error_kind: str | None = None
     citations: list[str] = Field(description="evidence ids")
+    dates_moved: bool = Field(False, description="a date in the text is one that de-identification moved")
 
 
 class AnswerOut(_Out):

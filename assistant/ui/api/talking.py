@@ -150,7 +150,7 @@ def talking_router(service: Service) -> APIRouter:
 
     @router.get("/conversations/{talk_id}", response_model=list[KeptAnswerOut], summary="A conversation’s turns")
     def turns(talk_id: Id) -> Any:
-        return [{"turn_id": turn.id, **turn.answer} for turn in kept.turns(talk_id)]
+        return [{"turn_id": turn.id, **turn.answer} for turn in kept.turns(talk_id) if turn.is_answered]
 
     @router.delete("/conversations/{talk_id}", status_code=204, summary="Delete a conversation")
     def delete(talk_id: Id) -> None:

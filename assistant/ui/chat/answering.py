@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 
 
 class Answering:
-    """Answers questions as their turn comes; what was shown is kept, also of an answer that was stopped."""
+    """Answers questions as their turn comes. A question is kept as it begins, so that one whose server is killed is
+    still in its conversation; what was shown is kept, also of an answer that was stopped."""
 
     def __init__(self, assistant: Assistant, capacity: Capacity, kept: Talks) -> None:
         self._assistant = assistant
@@ -35,6 +36,7 @@ class Answering:
     def steps(self, talk: Conversation, turn: Turn) -> Iterator[None]:
         """The turn as it grows; whatever goes wrong is told in it."""
         try:
+            self._begin(talk, turn)
             try:
                 yield from self._stream(talk, turn, turn.model)
             except WardroundError as error:
@@ -53,8 +55,10 @@ class Answering:
             turn.stage, turn.error = "failed", say("talk.fault", error=type(error).__name__)
         finally:
             if turn.busy:  # the tab went in the middle of it
-                turn.stage = "stopped"
+                turn.stage = "stopped" if turn.claims else "interrupted"
                 self._keep(talk, turn)
+            elif turn.stage in ("refused", "failed"):
+                self._drop(turn)
 
     def _stream(self, talk: Conversation, turn: Turn, model: str) -> Iterator[None]:
         case = talk.case
@@ -78,22 +82,30 @@ class Answering:
                         _note(turn, step.notice)
                 yield
 
+    def _begin(self, talk: Conversation, turn: Turn) -> None:
+        """Keep the question in the workspace's own database, where `forget` finds it."""
+        assert talk.case is not None
+        question = self._assistant.without_identifiers(turn.question)
+        scope = talk.case.scope().to_json()
+        turn.row = self._kept.add(talk.id, question, _records(talk), {}, case_number=talk.case_number, scope=scope)
+
     def _keep(self, talk: Conversation, turn: Turn) -> None:
-        """Keep the turn in the workspace's own database, where `forget` finds it."""
+        """Keep what the question came to."""
         answer = turn.answer or self._stopped(turn)
-        if answer is None or turn not in talk.turns:
+        if turn.row is None or turn.stage == "interrupted":
+            return
+        if answer is None:
+            self._drop(turn)
             return
         assert talk.case is not None
         scope = talk.case.scope().to_json() | ({"stopped": True} if turn.answer is None else {})
-        uploads = sorted(record.record_id for upload in talk.uploads for record in upload.records)
-        turn.row = self._kept.add(
-            talk.id,
-            answer.question,
-            uploads,
-            with_wordings(answer.to_json()),
-            case_number=talk.case_number,
-            scope=scope,
-        )
+        if not self._kept.finish(turn.row, _records(talk), with_wordings(answer.to_json()), scope):
+            turn.row = None
+
+    def _drop(self, turn: Turn) -> None:
+        if turn.row is not None:
+            self._kept.drop(turn.row)
+            turn.row = None
 
     def _stopped(self, turn: Turn) -> Answer | None:
         """What was shown of an answer until it was stopped."""
@@ -105,6 +117,11 @@ class Answering:
             Answer(question, tuple(turn.claims), evidence, False, "", turn.model, None, turn.search.route),
             timing_ms=turn.search.timing_ms, notice=say("talk.stopped"),
         )  # fmt: skip
+
+
+def _records(talk: Conversation) -> list[str]:
+    """The records of all uploads of the case."""
+    return sorted(record.record_id for upload in talk.uploads for record in upload.records)
 
 
 def _note(turn: Turn, told: str) -> None:

@@ -23,7 +23,7 @@ from assistant.wording import worded_again
 
 _QUOTED = re.compile(r"“([^”]+)”")
 _ID = re.compile(r"\be[0-9a-f]{10}\b")  # as `evidence_id` makes them
-Stage = Literal["searching", "checking", "done", "stopped", "failed", "unasked", "refused"]
+Stage = Literal["searching", "checking", "done", "stopped", "interrupted", "failed", "unasked", "refused"]
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Turn:
     named: str = ""  # the other patient whom a refused question names
     model: str = ""  # the answerer that was chosen for it
     new_case: bool = False  # nothing of the turns before it goes along
-    row: int | None = None  # in the workspace's database, once its answer is kept
+    row: int | None = None  # in the workspace's database
     gone: int = 0  # files that came with it and went with an earlier visit
 
     @property
@@ -53,6 +53,8 @@ class Turn:
     @classmethod
     def kept(cls, found: KeptTurn, new_case: bool, gone: int) -> Turn:
         """A turn of an earlier visit, as it was kept: its question is the one without names."""
+        if not found.is_answered:
+            return cls(found.question, stage="interrupted", new_case=new_case, row=found.id, gone=gone)
         answer = stored_answer(worded_again(found.answer))
         stopped = bool(found.scope.get("stopped"))
         return cls(

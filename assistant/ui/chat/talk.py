@@ -133,7 +133,7 @@ def _claims(number: int, turn: Turn, opened: Opened, tools: Tools) -> Markup:
         return _citation(number, order[key], known.get(key), key == lit)
 
     items = Markup("").join(
-        _claim(claim, cite, tools(turn, number, sentence) if turn.row is not None else Markup(""))
+        _claim(claim, cite, tools(turn, number, sentence) if turn.row is not None and not turn.busy else Markup(""))
         for sentence, claim in enumerate(turn.claims)
     )
     return Markup('<ol class="wr-claims">{}</ol>').format(items)
@@ -147,10 +147,14 @@ def _claim(claim: Claim, cite: Callable[[str], Markup], tools: Markup) -> Markup
         if claim.why and claim.verdict != "supported"
         else ""
     )
+    moved = Markup('<span class="wr-why wr-moved">{}</span>').format(say("verdict.dates_moved"))
     return Markup(
         '<li class="wr-claim wr-{}"><p class="wr-said"><span class="wr-text">{}</span>{}</p>'
-        '<p class="wr-verdict" title="{}"><span aria-hidden="true">{}</span> {}{}</p>{}</li>'
-    ).format(claim.verdict, claim.text, cited, translated(claim.why), mark, told, why, tools)
+        '<p class="wr-verdict" title="{}"><span aria-hidden="true">{}</span> {}{}{}</p>{}</li>'
+    ).format(
+        claim.verdict, claim.text, cited, translated(claim.why), mark, told, moved if claim.dates_moved else "", why,
+        tools,
+    )  # fmt: skip
 
 
 def _citation(turn: int, number: int, evidence: Evidence | None, lit: bool) -> Markup:
@@ -174,6 +178,8 @@ def _end(number: int, turn: Turn) -> Markup:
         return Markup('<p class="wr-error" role="alert"><strong>{}</strong> {}</p>').format(
             say("talk.failed"), translated(turn.error)
         )
+    if turn.stage == "interrupted":
+        return Markup('<p class="wr-warning">⚠ {}</p>').format(say("talk.interrupted"))
     if turn.stage == "stopped":
         return Markup('<p class="wr-step">{}</p>').format(say("talk.stopped"))
     if turn.answer is None or not turn.answer.abstained:

@@ -21,7 +21,7 @@ def evidence_of(record: Record, relation: Relation, place: Place | None = None, 
         modality=record.modality, relation=relation, text=text, place=where, score=0.0, kept=True, why="",
         patient_id=record.patient_id, study_id=record.study_id, external_id=record.external_id, labels=record.labels,
         title=record.title, url=record.url, taken_at=record.taken_at,
-        copy_of=copy_of,
+        copy_of=copy_of, dates_moved=record.dates_moved,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup
 
 from assistant.errors import WardroundError
+from assistant.ingest.deid.text_dates import has_date
 from assistant.records import Evidence, Record, TextPlace, ValuePlace
 from assistant.ui.evidence import picture, signal_view, text_view
 from assistant.ui.language import say, words
@@ -32,18 +33,33 @@ def view(
     `beside` are the case's uploads, for the views that lay one picture or signal beside another; `also` other places
     of the same text that are cited.
     """
+    text = evidence.text
     try:
-        content = _content(evidence, look(evidence.record_id), quotes, beside, also)
+        record = look(evidence.record_id)
+        text = record.text or text
+        content = _content(evidence, record, quotes, beside, also)
     except (WardroundError, KeyError, OSError) as error:
         content = Markup('<blockquote class="wr-quote">{}</blockquote><p class="wr-reason">{}</p>').format(
             evidence.text, say("view.not_opened", reason=error)
         )
     badge = Markup("<b>{}</b> ").format(rank) if rank else ""
     title = evidence.title or file or words.modality(evidence.modality, evidence.kind)
+    moved = Markup('<p class="wr-warning wr-moved">{}</p>').format(say("view.dates_moved"))
+    has_moved = evidence.dates_moved and (evidence.taken_at is not None or has_date(text))
     return Markup(
         '<article class="wr-view" data-evidence="{}" data-kind="{}"><header><h3>{}<bdi>{}</bdi></h3>'
-        '<p class="wr-relation wr-rel-{}">{}</p></header>{}{}</article>'
-    ).format(evidence.id, evidence.kind, badge, title, evidence.relation, relation, content, _facts(evidence))
+        '<p class="wr-relation wr-rel-{}">{}</p></header>{}{}{}</article>'
+    ).format(
+        evidence.id,
+        evidence.kind,
+        badge,
+        title,
+        evidence.relation,
+        relation,
+        moved if has_moved else "",
+        content,
+        _facts(evidence),
+    )
 
 
 def _content(

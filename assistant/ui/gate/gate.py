@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.ui.gate.door import Caller, Door, new_secret, set_cookie
-from assistant.ui.gate.gradio_gate import GradioGate, is_gradios, is_nowhere
+from assistant.ui.gate.gradio_gate import APP_ID, GradioGate, is_gradios, is_nowhere
 from assistant.ui.gate.plain_pages import SIGN_IN, missing_page, refused_page
 from assistant.ui.gate.sign_in import CLOCK, is_open
 from assistant.ui.gate.visitor import SCOPE_KEY, Visitor, entering, language_of
@@ -58,7 +58,7 @@ HEADERS = {
     "Permissions-Policy": "geolocation=(), microphone=(), camera=(self)",
 }
 _KEEPS = ("/assets/", "/static/", "/wr/static/")  # the program's own files, the same for everybody
-_UNUSED = (CLOCK, "/gradio_api/heartbeat/")  # what a page asks by itself keeps no session from falling idle
+_UNUSED = (CLOCK, APP_ID, "/gradio_api/heartbeat/")  # what a page asks by itself keeps no session from falling idle
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _ROLES = (
     ("/wr/view/", ("reader", "author")),

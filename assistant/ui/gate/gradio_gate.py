@@ -32,6 +32,9 @@ _FILES = frozenset({"/theme.css", "/favicon.ico"})
 _EVENTS = (f"{_API}/queue/join", f"{_API}/run/predict")
 _BODIES = (*_EVENTS, f"{_API}/cancel")
 _FILE = f"{_API}/file="
+APP_ID = f"{_API}/app_id"
+"""A random number, drawn when the server starts, by which a page that lost its server learns that one is there."""
+
 _HASH = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_BODY = 10_000_000
 _DEEPEST = 40  # lists and objects within each other in what an event sends
@@ -123,6 +126,8 @@ class GradioGate:
             return JSONResponse({"detail": "too many fields"}, 400)
         if (path.rstrip("/") or "/") in self._pages:
             return _not_here() if "deep_link" in query else None
+        if path == APP_ID:
+            return None
         if path in _FILES or path.startswith(_STATIC):
             return _not_here() if ".." in path else None
         if path.startswith(_FILE):
