@@ -1,6 +1,8 @@
 """Dates that de-identification moved are told to be moved, wherever they are shown."""
 
+import re
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -60,3 +62,25 @@ def test_dates_that_are_kept_are_not_told_to_be_moved(chest_workspace, letter):
     answer = assistant.ask("What did the coronary angiography show?", files=[letter])
     assert any("3 October" in claim.text for claim in answer.claims)
     assert not any(claim.dates_moved for claim in answer.claims) and not answer.notice
+
+
+def test_files_of_one_case_without_a_patient_are_moved_by_the_same_days(assistant, tmp_path):
+    for name, text in (
+        ("first.txt", "Patient: Anna Schmidt\nAdmitted on 2023-10-02.\n"),
+        ("second.txt", "Patient: Anna Schmidt\nSeen in the clinic on 2023-11-03.\n"),
+    ):
+        for case in ("one", "two"):
+            (tmp_path / case).mkdir(exist_ok=True)
+            (tmp_path / case / name).write_text(text, encoding="utf-8")
+
+    def dates(case):
+        read = assistant.uploads.read([tmp_path / case / "first.txt", tmp_path / case / "second.txt"])
+        return [date.fromisoformat(re.search(r"\d{4}-\d\d-\d\d", upload.record.text)[0]) for upload in read]
+
+    one, two = dates("one"), dates("two")
+    assert one[1] - one[0] == two[1] - two[0] == timedelta(days=32)
+    assert one[0] != date(2023, 10, 2)
+    keys = [assistant.uploads.read([tmp_path / case / "first.txt"])[0].record.record_id for case in ("one", "two")]
+    assert [assistant.uploads.find(key).text for key in keys] == [
+        assistant.uploads.read([tmp_path / case / "first.txt"])[0].record.text for case in ("one", "two")
+    ]

@@ -39,13 +39,14 @@ class _Read:
 class Uploads:
     """Reads uploads, without what identifies their patient, and finds them again by record id.
 
-    Nothing of an upload is written to the disk. A ZIP or TAR archive is read as one upload. Only whoever had a file
-    read finds its records. `open_files` are those whose frames are scrolled; they are forgotten with the rest.
+    Nothing of an upload is written to the disk. Files of one folder (a conversation has its own) that name no patient
+    are taken to be of one: their dates move by the same number of days. A ZIP or TAR archive is read as one upload.
+    Only whoever had a file read finds its records. `open_files` are those whose frames are scrolled; they are forgotten
+    with the rest.
     """
 
     def __init__(self, pseudonyms: Pseudonyms, settings: Settings) -> None:
         self._new_deidentifier = partial(Deidentifier, pseudonyms, settings.deid)
-        self._deidentifier = self._new_deidentifier()
         self._pseudonyms = pseudonyms
         self._limits, self._ui = settings.ingest, settings.ui
         deid = settings.deid
@@ -162,11 +163,12 @@ class Uploads:
             if key in self._files:
                 self._files.move_to_end(key)
                 return self._files[key]
+        deidentifier = self._new_deidentifier().of_case(f"case:{path.resolve().parent}")
         if is_package(path):
-            reading = read_package(path, self._limits, self._ui, self._deidentifier)
+            reading = read_package(path, self._limits, self._ui, deidentifier)
         else:
-            reading = read_clean(path, self._limits, self._deidentifier)
-        uploads = tuple(self._pseudonymous(record) for record in reading.records)
+            reading = read_clean(path, self._limits, deidentifier)
+        uploads = tuple(self._pseudonymous(record, _told_by_case(record)) for record in reading.records)
         read = _Read(path, uploads, reading.aside, sum(_bytes_of(upload.record) for upload in uploads))
         account = self.who_acts().account
         with self._lock:
@@ -178,15 +180,21 @@ class Uploads:
                 self._files.popitem(last=False)
         return read
 
-    def _pseudonymous(self, record: Record) -> Upload:
+    def _pseudonymous(self, record: Record, of_case: str = "") -> Upload:
+        part = f"{record.kind}/{record.part}{of_case}"
         shown = replace(
             record,
-            record_id="u" + self._pseudonyms.record("upload", record.sha256, f"{record.kind}/{record.part}")[1:],
+            record_id="u" + self._pseudonyms.record("upload", record.sha256, part)[1:],
             patient_id=self._pseudonyms.patient(record.patient_id, "") if record.patient_id else None,
             study_id=self._pseudonyms.study(record.study_id, "") if record.study_id else None,
             shift_days=None,
         )
         return Upload(shown, record.patient_id, record.study_id)
+
+
+def _told_by_case(record: Record) -> str:
+    """What tells apart the texts that one file gives in two cases, where its dates move by each case's own days."""
+    return f"/{record.shift_days}" if record.kind == "text" and not record.patient_id and record.dates_moved else ""
 
 
 def _bytes_of(record: Record) -> int:

@@ -57,9 +57,15 @@ class Deidentifier:
     do the same. `external_id` and `uri` stay: the user's own key of a row, and what the owner's path table keeps.
     """
 
-    def __init__(self, pseudonyms: Pseudonyms, settings: DeidSettings) -> None:
+    def __init__(self, pseudonyms: Pseudonyms, settings: DeidSettings, case: str = "") -> None:
+        """`case` names what files that name no patient belong to: their dates move together."""
         self._pseudonyms = pseudonyms
         self._settings = settings
+        self._case = case
+
+    def of_case(self, case: str) -> Deidentifier:
+        """The same for the files of one case."""
+        return Deidentifier(self._pseudonyms, self._settings, case)
 
     def words(self, text: str) -> str:
         """A text of a user's own, such as a question, as it may be kept and sent to a model."""
@@ -110,7 +116,7 @@ class Deidentifier:
             return self._pseudonyms.shift_days(record.patient_id)
         is_case = record.kind != "text" or record.modality == "SR" or record.known != Known()
         if is_case or names_somebody or _ABOUT_SOMEBODY.search(record.text):
-            return self._pseudonyms.shift_days(record.study_id or record.sha256)
+            return self._pseudonyms.shift_days(self._case or record.study_id or record.sha256)
         return None
 
     def _masked(self, record: Record, kinds: Counter[str]) -> tuple[Image | None, Mapping[str, str | int | float]]:
