@@ -83,6 +83,8 @@ _OF_ONE_FILM = re.compile(
     r"|suspicious|represent\w*|this|there|my|his|her|he|she|patient)\b|\d\s*(?:mm|cm)\b",
     re.IGNORECASE,
 )
+# "Left lower lobe opacity is an infection of the lung": a side or a lobe before the verb is of one body.
+_SIDED = re.compile(r"\b(?:left|right|bilateral|lobes?|lingula|bas(?:al|es|ilar)|apical|hilar)\b", re.IGNORECASE)
 _INVERTED = re.compile(
     r"\b(?:there|present|noted|seen|again|here|also|identified|evident|visible)\s+(?:is|are)\b", re.IGNORECASE
 )
@@ -99,4 +101,5 @@ def is_bare_finding(text: str) -> bool:
         return False
     if _BARE_DEFINITION.match(text) and not _OF_ONE_FILM.search(text):
         return False
-    return not _DEFINITION.match(text) or bool(_INVERTED.search(text))
+    defined = _DEFINITION.match(text)
+    return defined is None or bool(_SIDED.search(defined[0]) or _INVERTED.search(text))

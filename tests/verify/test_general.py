@@ -34,6 +34,7 @@ def test_what_a_thing_is_needs_no_article_to_be_general(sentence):
         "Pleural effusion is increased in size.",
         "Opacity is scarring in the lingula.",
         "Left lower lobe opacity is infection of the lung.",
+        "Left lower lobe opacity is an infection of the lung.",
         "Atelectasis is scarring in the left base.",
         "Atelectasis is not an acute finding.",
         "Most ribs are fractured.",
