@@ -69,7 +69,8 @@ class Talks:
     ) -> int:
         """Keep a turn, whose id it gives; the conversation begins with its first one and is called by its question.
 
-        An empty `answer` is that of a question which is being answered: `finish` keeps what it comes to. Raises WardroundError for another account's conversation.
+        An empty `answer` is that of a question which is being answered: `finish` keeps what it comes to.
+        Raises WardroundError for another account's conversation.
         """
         with self._db.session() as session, session.begin():
             account = self._db.account(session)

@@ -102,3 +102,16 @@ def test_a_deleted_conversation_leaves_nothing(db):
     talks.delete("a")
     assert (rows(db, ConversationRow), rows(db, TurnRow), rows(db, FeedbackRow)) == (1, 1, 1)
     assert [talk.id for talk in talks.newest()] == ["b"]
+
+
+def test_a_question_is_kept_before_its_answer_and_a_dropped_one_leaves_nothing(db):
+    talks = Talks(db)
+    turn = talks.add("a", "Is there an effusion?", ["u1"], {})
+    assert [(kept.question, kept.is_answered) for kept in talks.turns("a")] == [("Is there an effusion?", False)]
+    assert talks.finish(turn, ["u1", "u2"], {"text": "yes"}, {"about": ["P-1"]})
+    (kept,) = talks.turns("a")
+    assert (kept.id, kept.is_answered, kept.uploads, kept.scope) == (turn, True, ("u1", "u2"), {"about": ["P-1"]})
+    talks.drop(talks.add("a", "second?", [], {}))
+    assert [kept.id for kept in talks.turns("a")] == [turn]
+    talks.drop(turn)
+    assert talks.newest() == [] and not talks.finish(turn, [], {"text": "late"}, {})

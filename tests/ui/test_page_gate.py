@@ -408,7 +408,7 @@ READS = (
     "/gradio_api/custom_component/1/client/component/..%2f..%2f..%2fetc%2fpasswd",
     "/gradio_api/deep_link?session_hash=a",
     "/?deep_link=../x", "/gradio_api/stream/a/b/c/playlist.m3u8", "/gradio_api/stream/../../x/1/1/playlist-file",
-    "/config", "/gradio_api/info", "/gradio_api/openapi.json", "/gradio_api/app_id", "/gradio_api/token",
+    "/config", "/gradio_api/info", "/gradio_api/openapi.json", "/gradio_api/app_id/", "/gradio_api/token",
     "/gradio_api/user", "/gradio_api/queue/status", "/gradio_api/dev/reload", "/gradio_api/vibe-code", "/monitoring",
     "/monitoring/summary", "/gradio_api/call/ask/123", "/login", "/logout", "/oauth", "/gradio_api/mcp/", "/pwa_icon",
     "/robots.txt", "/docs", "/redoc", "/openapi.json", "/gradio_api/runs", "/gradio_api/run-history/records",
@@ -421,6 +421,13 @@ def test_no_file_address_or_function_is_reached_by_its_route(server, home, cleo,
     status, headers, body = raw(server, asked_for, cookies_of(cleo))
     assert status in (400, 403, 404), (status, body[:200])
     assert b"root:" not in body and b"SQLite" not in body and "Location" not in headers
+
+
+def test_the_server_s_number_tells_that_it_is_there_and_no_more(server, cleo):
+    told = cleo.get("/gradio_api/app_id").json()
+    assert list(told) == ["app_id"] and isinstance(told["app_id"], int)
+    with caller(server) as nobody:
+        assert nobody.get("/gradio_api/app_id").status_code == 401
 
 
 WRITES = (

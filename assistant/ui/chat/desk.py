@@ -287,4 +287,5 @@ class Desk:
         return gr.update(submit_btn=not busy, stop_btn=busy, **value)
 
     def _tab(self, request: gr.Request) -> Tab:
-        return self.talks.tab(str(request.session_hash))
+        named = dict(request.query_params or {}).get("talk", "")
+        return self.talks.tab(str(request.session_hash), str(named))

@@ -8,6 +8,7 @@ uploads go, and what is left is what the workspace's database keeps.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -72,11 +73,16 @@ class OpenTalks:
         self._lock = threading.RLock()
         _ALL.add(self)
 
-    def tab(self, session: str) -> Tab:
-        """The tab of a page's session; a new one begins a conversation."""
+    def tab(self, session: str, named: str = "") -> Tab:
+        """The tab of a page's session. One that this server does not know yet, as after it was started anew, shows the
+        conversation `named` by its address where the visitor has it, else it begins one.
+        """
         with self._lock:
             tab = self._tabs.get((visitor().name, session))
             entry = self._open.get(tab.talk.id) if tab else None
+            if tab is None and named:
+                with suppress(WardroundError):
+                    return self.show(session, self.open(named))
             if tab is None or entry is None or entry.talk is not tab.talk:  # new, or deleted from another tab
                 return self.show(session, self.begin())
             if self._was_forgotten(tab.talk):

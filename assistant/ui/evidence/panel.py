@@ -15,7 +15,10 @@ from assistant.ui.language import say, words
 from assistant.ui.language.figures import number as figure
 from assistant.ui.language.told import translated
 
-_UNOPENED = {"searching": "panel.searching", "unasked": "panel.unasked", "refused": "panel.unasked"}
+_UNOPENED = {
+    "searching": "panel.searching", "unasked": "panel.unasked", "refused": "panel.unasked",
+    "interrupted": "panel.interrupted",
+}  # fmt: skip
 _UNCITED = 8  # tabs shown while nothing is cited yet; the rest is folded
 
 
