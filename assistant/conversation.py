@@ -66,10 +66,12 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn of the case in play: its number in the conversation, counted from 1, and its answer."""
+    """A turn of the case in play: its number in the conversation, counted from 1, its answer, and the names of the
+    patient whom the case was known to be about when it was asked."""
 
     number: int
     answer: Answer
+    about: frozenset[str] = frozenset()
 
 
 class Conversation:
@@ -108,7 +110,7 @@ class Conversation:
         one.
         """
         together = tuple(dict.fromkeys((*self.files, *files)))
-        self._one_patient(together)
+        self._one_patient(together, self._told(), self._chosen(self.patient))
         self._own_patient(question, together)
         self.files = together
         steps = self._assistant.ask_stream(
@@ -117,11 +119,11 @@ class Conversation:
             earlier=[PastTurn.of(turn.number, turn.answer) for turn in self.turns],
         )  # fmt: skip
         self._asked += 1
-        number, case = self._asked, self._case
+        number, case, about = self._asked, self._case, self.about()
         for step in steps:
             # a case that was left while its last answer was being written takes nothing of it into the next
             if isinstance(step, Answer) and self._case == case:
-                self.turns = (*self.turns, Turn(number, step))
+                self.turns = (*self.turns, Turn(number, step, about))
             yield step
 
     def switch(
@@ -135,9 +137,9 @@ class Conversation:
         """Begin another case: uploads, questions, answers and evidence of the former one are forgotten.
 
         `patient` is the archive's own id, or a pseudonym; `studies` (pseudonyms) are the only ones to rest on. Raises
-        MixedPatients when the files are of more than one patient.
+        MixedPatients when the files are of more than one patient, or of another than `patient`.
         """
-        self._one_patient(files)
+        self._one_patient(files, self._chosen(patient))
         self._case += 1
         self.turns, self.files, self.patient, self.history = (), tuple(files), patient, history
         self.studies, self._about = frozenset(studies), frozenset()
@@ -167,7 +169,7 @@ class Conversation:
 
     def strangers(self, files: Sequence[File]) -> tuple[File, ...]:
         """Those of some files that are of another patient than the case, or than the first of them."""
-        own, others = self._about | self._chosen(), []
+        own, others = self._told() | self._chosen(self.patient), []
         for file in files:
             people = apart(self._of_files([file]))
             if len(people) > 1 or (own and any(not own & names for names in people)):
@@ -184,7 +186,7 @@ class Conversation:
     def forget(self, patients: Collection[str]) -> None:
         """Drop the case when it is about, or cites, any of these patients (ids or pseudonyms)."""
         seen = {piece.patient_id for turn in self.turns for piece in turn.answer.evidence}
-        if self.patient in patients or (seen | self._about) & set(patients):
+        if self.patient in patients or (seen | self._told()) & set(patients):
             self.switch()
 
     def close(self) -> None:
@@ -193,25 +195,28 @@ class Conversation:
         self._assistant.uploads.forget_files(self._uploaded)
         self._uploaded.clear()
 
-    def _one_patient(self, files: Sequence[File]) -> None:
-        if len(apart(self._names(files))) > 1:
+    def _one_patient(self, files: Sequence[File], *about: frozenset[str]) -> None:
+        if len(apart([*about, *self._of_files(files)])) > 1:
             raise MixedPatients(_TWO_PATIENTS)
         self._uploaded |= {Path(file) for file in files}
 
     def _own_patient(self, question: str, files: Sequence[File]) -> None:
-        """Raises OtherPatient for a question that names a patient by an id that is not the case's patient's."""
+        """Raises OtherPatient for a question that names somebody else: by an id that is not the case's patient's, or by
+        a name that none of its files has."""
         own = frozenset[str]().union(*self._names(files))
-        if not own:
-            return
-        for word, names in self._assistant.people().named_in(question).items():
-            if not names & own:
-                raise OtherPatient(word)
+        other = self._assistant.people().another_in(question, own, self._assistant.uploads.read(files))
+        if other:
+            raise OtherPatient(other)
 
     def _names(self, files: Sequence[File]) -> list[frozenset[str]]:
-        return [self._about, self._chosen(), *self._of_files(files)]
+        return [self._told(), self._chosen(self.patient), *self._of_files(files)]
 
-    def _chosen(self) -> frozenset[str]:
-        return self._assistant.people().names(self.patient) if self.patient else frozenset()
+    def _told(self) -> frozenset[str]:
+        """The names of the patient whom earlier turns were about: they still tell of them when the files are gone."""
+        return self._about.union(*(turn.about for turn in self.turns))
+
+    def _chosen(self, patient: str | None) -> frozenset[str]:
+        return self._assistant.people().names(patient) if patient else frozenset()
 
     def _of_files(self, files: Sequence[File]) -> list[frozenset[str]]:
         people = self._assistant.people()

@@ -148,6 +148,49 @@ def test_after_a_switch_no_string_of_the_former_patient_is_in_any_message(chest_
     assert talk.files == () and [turn.number for turn in talk.turns] == [3, 4, 5]
 
 
+def test_the_first_question_after_a_switch_refers_to_nothing(chest_workspace, tmp_path):
+    assistant = Assistant.open(chest_workspace)
+    talk = assistant.converse(files=[picture(tmp_path / "one.dcm", "p-one")])
+    talk.ask("Is there a right pleural effusion?")
+    assert talk.ask("How large is it?").standalone == "How large is the right pleural effusion?"
+    for follow_up in ("How large is it?", "And on the left?", "Why?"):
+        talk.switch(files=[picture(tmp_path / "two.dcm", "p-two")])
+        answer = talk.ask(follow_up)
+        assert answer.standalone is None and "effusion" not in answer.question
+        assert not any(piece.why.startswith("cited in turn") for piece in answer.evidence)
+        talk.switch(patient="100")
+        talk.ask("Is there a right pleural effusion?")
+
+
+def test_a_switch_goes_by_the_new_case_alone(chest_workspace, tmp_path):
+    assistant = Assistant.open(chest_workspace)
+    one, two = picture(tmp_path / "one.dcm", "p-one"), picture(tmp_path / "two.dcm", "p-two")
+    talk = assistant.converse(files=[one], patient="p-one")
+    talk.switch(files=[two], patient="p-two")
+    assert talk.files == (two,) and talk.about() == assistant.converse(files=[two]).about()
+    resumed = assistant.converse()
+    resumed.resume([], assistant.converse(files=[one]).scope())
+    resumed.switch(files=[two])
+    assert resumed.files == (two,)
+    with pytest.raises(MixedPatients):
+        resumed.switch(files=[one], patient="p-two")
+    assert resumed.files == (two,)
+
+
+def test_an_upload_taken_away_leaves_the_case_its_patient_s(chest_workspace, tmp_path):
+    talk = Assistant.open(chest_workspace).converse()
+    one, two = picture(tmp_path / "one.dcm", "p-one"), picture(tmp_path / "two.dcm", "p-two")
+    talk.ask("Is there a right pleural effusion?", files=[one])
+    talk.files = ()
+    assert talk.strangers([two]) == (two,) and not talk.strangers([one])
+    with pytest.raises(MixedPatients, match="new case"):
+        talk.ask("And on the left?", files=[two])
+    with pytest.raises(OtherPatient):
+        talk.ask("And what about patient 400?")
+    talk.drop(1)  # nothing of the first patient is told any more
+    assert not talk.strangers([two]) and talk.ask("And on the left?", files=[two]).standalone is None
+
+
 def test_a_case_left_while_its_answer_is_being_written_takes_nothing_along(chest_workspace):
     talk = Assistant.open(chest_workspace).converse(patient="100")
     steps = talk.ask_stream("Is there a pleural effusion?")
