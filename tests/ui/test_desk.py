@@ -93,7 +93,7 @@ def test_a_conversation_is_kept_and_opened_again_with_its_case(desk):
     assert [turn.claims for turn in again.talk.turns] == [turn.claims for turn in again.talk.turns if turn.claims]
     assert (
         "pleural effusion" in again.seen["talk"]
-        and "asked as: Is there a pleural effusion on the left?" in again.seen["talk"]
+        and "Understood as: Is there a pleural effusion on the left?" in again.seen["talk"]
     )
     again.ask("And on the right?")
     assert again.talk.turns[-1].answer.standalone == "Is there a pleural effusion on the right?"
@@ -210,6 +210,20 @@ def test_a_case_that_goes_on_without_its_files_is_still_of_its_patient(desk, tmp
         assert f"The case so far: {pseudonym}." in again.seen["dialog"]
         assert pseudonym in re.findall(r"<b><bdi>(.*?)</bdi>", again.seen["bar"])[0]
         again.press("drop_others")
+
+
+def test_a_follow_up_never_reaches_into_another_patient_s_case(desk, tmp_path):
+    one, two = of_patient(tmp_path / "one.dcm", "p-one"), of_patient(tmp_path / "two.dcm", "p-two")
+    tab = Browser(desk)
+    tab.ask(QUESTION, one)
+    tab.press("remove", number="0")
+    assert "The case so far" in tab.drop(two)["dialog"], "its turns are still told"
+    tab.press("others_case", patient=tab.talk.uploads[0].records[0].patient_id)
+    tab.ask("And on the left?")
+    tab.press("choose_patient", patient="100")
+    tab.ask("How large is it?")
+    assert [turn.answer.standalone for turn in tab.talk.turns] == [None] * 3
+    assert "wr-understood" not in tab.seen["talk"]
 
 
 def test_a_file_without_a_patient_is_told_to_be_taken_for_the_case_s(desk, tmp_path):

@@ -30,6 +30,7 @@ from assistant.ui.chat.talk import conversation_html
 from assistant.ui.chat.uploads import take_in
 from assistant.ui.evidence.panel import panel_html
 from assistant.ui.evidence.view import view
+from assistant.ui.gate.visitor import Visitor, entering
 from assistant.ui.language import words
 
 HOSTILE = (
@@ -265,10 +266,26 @@ def test_a_follow_up_a_full_prompt_and_a_new_case_are_told():
     use = PromptUse(480, (Dropped("turn 1", "beyond the budget"), Dropped("e1", "beyond the budget")))
     second.answer = Answer("And left?", (), (evidence(),), False, "", "m", "answer@2", prompt_use=use)
     html = conversation_html(Conversation(Path("/nowhere"), turns=[first, second]))
-    assert "asked as: Is there a left effusion?" in html
+    assert '<p class="wr-understood">Understood as: Is there a left effusion?</p>' in html
+    assert html.count("wr-understood") == 1
     assert "about 480 tokens; left out 1 piece of evidence, turn 1, beyond the budget" in html
     assert html.count("New case:") == 1
     assert html.index("Is there an effusion?") < html.index("New case:") < html.index("And left?")
+
+
+def test_a_follow_up_is_told_only_as_what_it_was_not_itself():
+    def page(question, query):
+        turn = Turn(question, stage="searching")
+        turn.search = SearchResult(query, (), (), False)
+        return conversation_html(Conversation(Path("/nowhere"), turns=[turn]))
+
+    read = page("How large is it?", "How large is the <effusion>?")
+    assert "Understood as: How large is the &lt;effusion&gt;?</p>" in read
+    assert read.index("wr-understood") < read.index("wr-step")  # above the answer, while it is being written too
+    assert "wr-understood" not in page("And is there\na fracture?", "Is there a fracture?")
+    assert "wr-understood" not in conversation_html(Conversation(Path("/nowhere"), turns=[Turn("Why?")]))
+    with entering(Visitor(language="de")):
+        assert "Verstanden als: How large is the effusion?" in page("How large is it?", "How large is the effusion?")
 
 
 def test_of_several_uploads_the_one_is_named():

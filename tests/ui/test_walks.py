@@ -49,7 +49,7 @@ def test_a_follow_up_survives_other_pages_and_a_reload(page, films, server):
     assert pseudonym.startswith("patient P-")
     ask(page, "What do similar studies show?")
     turn = ask(page, "And on the left?")
-    assert "asked as:" in turn.locator(".wr-step").text_content()
+    assert turn.locator(".wr-understood").inner_text().startswith("Understood as: ")
     turn.locator(".wr-how summary").click()
     told = turn.locator(".wr-how").inner_text()
     assert all(name in told for name in ("quote", "kept", "route", "image: 1 uploaded picture", " ms"))

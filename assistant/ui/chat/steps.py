@@ -24,8 +24,7 @@ def steps_html(turn: Turn) -> Markup:
         return _busy(doing) if turn.stage == "searching" else Markup("")
     kept = [piece for piece in turn.search.evidence if piece.kept]
     dropped = [piece for piece in turn.search.evidence if not piece.kept]
-    told = [say("talk.asked_as", question=turn.search.query)] if turn.search.query != turn.question else []
-    told += [*map(translated, turn.search.route), *_counted(kept), *_left_out(turn.answer)]
+    told = [*map(translated, turn.search.route), *_counted(kept), *_left_out(turn.answer)]
     lines = Markup("").join(Markup("<li>{}</li>").format(line) for line in told)
     return Markup('<details class="wr-step" data-keep="steps"{}><summary>{}</summary><ul>{}</ul>{}</details>').format(
         Markup(" open") if turn.stage == "checking" else "",
@@ -33,6 +32,14 @@ def steps_html(turn: Turn) -> Markup:
         lines,
         _dropped(turn, dropped),
     )
+
+
+def understood_html(turn: Turn) -> Markup:
+    """What a follow-up was understood as, where that is more than was asked: a wrong reading has to be seen at once."""
+    read = turn.search.query if turn.search else ""
+    if " ".join(read.split()).casefold() in " ".join(turn.question.split()).casefold():  # less an "And", say
+        return Markup("")
+    return Markup('<p class="wr-understood">{}</p>').format(say("talk.understood_as", question=read))
 
 
 def writing_html(turn: Turn) -> Markup:
@@ -52,7 +59,6 @@ def how_html(turn: Turn) -> Markup:
     if use := answer.prompt_use:
         contexts += " " + say_count("how.tokens", use.tokens)
     rows = [
-        ("how.asked_as", answer.standalone),
         ("how.route", "; ".join(map(translated, answer.route))),
         ("how.contexts", contexts),
         ("how.model", answer.model),

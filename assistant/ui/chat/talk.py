@@ -13,7 +13,7 @@ from assistant.assistant import NAMED_PATIENT
 from assistant.records import Claim, Evidence
 from assistant.ui.chat.cards import card
 from assistant.ui.chat.conversation import Conversation, Turn
-from assistant.ui.chat.steps import how_html, steps_html, writing_html
+from assistant.ui.chat.steps import how_html, steps_html, understood_html, writing_html
 from assistant.ui.language import say, say_count, words
 from assistant.ui.language.told import translated
 
@@ -76,7 +76,7 @@ def _turn(
     return _new_case(turn.new_case) + Markup(
         '<section class="wr-turn{}" data-turn="{}" aria-label="{}"><div class="wr-question">'
         '<span class="wr-who">{}</span><p>{}</p>{}</div><div class="wr-answer" data-stage="{}">'
-        '<span class="wr-who">Wardround</span>{}{}{}{}{}{}</div></section>'
+        '<span class="wr-who">Wardround</span>{}{}{}{}{}{}{}</div></section>'
     ).format(
         " wr-editing" if editing is not None and number >= editing else "",
         number,
@@ -86,6 +86,7 @@ def _turn(
         _files(turn),
         turn.stage,
         steps_html(turn),
+        understood_html(turn),
         _note(turn),
         _claims(number, turn, opened, tools),
         _end(number, turn),
