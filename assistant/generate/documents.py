@@ -64,14 +64,15 @@ def _chosen(found: Sequence[Found], *, whole: bool) -> list[Found]:
     best = max(answer.share for answer in found)
     near = [answer for answer in found if answer.share >= _NEAR_BEST * best]
     if whole or any(answer.by_heading for answer in near):
-        return near[:OF_A_SECTION]
+        return sorted(near, key=lambda answer: not answer.by_heading)[:OF_A_SECTION]
     ranked = sorted(near, key=lambda answer: -answer.share)[:AT_MOST]
     return [answer for answer in near if answer in ranked]
 
 
 def _sentence(found: Found, rank: int, piece: Evidence) -> Sentence:
     line = found.line
-    quoted = line.text if line.is_sentence else f"{_named(line.heading)}“{line.text}”"
+    named = "" if line.text.startswith(line.heading) else _named(line.heading)
+    quoted = line.text if line.is_sentence else f"{named}“{line.text}”"
     return Sentence(quoted, piece, rank, line.start, found.share)
 
 

@@ -27,6 +27,7 @@ from assistant.generate.values import (
     measured_for,
 )
 from assistant.records import About, Evidence, Statement, ValuePlace
+from assistant.retrieve.laboratory import asks_for_own_value
 from assistant.retrieve.question import points_at_study, read_question
 from assistant.retrieve.relevance import content_words
 
@@ -95,10 +96,10 @@ class QuoteAnswerer:
         yield from map(_quoted, [sentence for sentence in near if not asks_of_whole(question)])
         if alone and not of_others:
             return
-        own_answers = bool(first or says)
-        counted = self._others(task, own_answers=own_answers)
+        counted = self._others(task, own_answers=bool(first or says or near))
         yield from counted
-        if alone:
+        of_own_texts = asks_for_own_value(question) or (near and not asked_about(question).named)
+        if alone or of_own_texts:
             return
         room = 4 if not (near or told or counted) else 2
         knowledge = [p for p in task.evidence if p.relation == "knowledge" and p.kind == "text"]

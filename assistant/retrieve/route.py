@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from assistant.records import Kind
 from assistant.retrieve.composed import Wish
+from assistant.retrieve.laboratory import asks_for_own_value
 from assistant.retrieve.query import Query
 from assistant.retrieve.question import Question, Wants, read_question
 from assistant.retrieve.weigh import Turns
@@ -53,7 +54,13 @@ _GENERAL = re.compile(
     r"(?!.*\b(this|these|here|my|attached|uploaded)\b)",
     re.IGNORECASE,
 )
+_WHO = re.compile(r"\bwho (?:is|was) (?:the|this|that|our|my) (?:patient|person|man|woman)\b", re.IGNORECASE)
 _PICTURED = re.compile(r"\bwhat (rhythm|rate)|\b(ecg|ekg|x-?ray|image|tracing|picture)\b", re.IGNORECASE)
+
+
+def asks_who(text: str) -> bool:
+    """Whether a question asks who a patient is; with a text of theirs at hand other people's are no answer."""
+    return _WHO.search(text) is not None
 
 
 def is_about_upload(text: str) -> bool:
@@ -84,7 +91,9 @@ def route(query: Query, available: Sequence[Kind]) -> Route:
     wants = question.wants if someone or question.kind not in _OF_ONE_PATIENT else None
     of_report = own_text and bool(question.section)  # "what was the impression?" beside an uploaded report
     of_document = own_text and names_a_document(query.text)  # "what does the letter say about rehabilitation?"
-    if query.uploads and (kinds or own_text) and (of_report or of_document or is_about_upload(query.text)):
+    of_patient = own_text and (asks_who(query.text) or asks_for_own_value(query.text))
+    of_upload = of_report or of_document or of_patient or is_about_upload(query.text)
+    if query.uploads and (kinds or own_text) and of_upload:
         words.append("text: not searched, the question is about the upload")
     elif kinds and Wish.of(query.text).compares:
         words.append("text: not searched, the words say which of the studies like the upload are wanted")

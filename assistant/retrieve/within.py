@@ -18,6 +18,7 @@ from importlib.resources import files
 
 from assistant.records import Record
 from assistant.retrieve.expand import expand
+from assistant.retrieve.laboratory import lab_values, without_level_words
 from assistant.retrieve.lines import Line, lines, title_of
 from assistant.retrieve.relevance import content_words
 
@@ -84,7 +85,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A line that answers; `by_heading` where its heading alone says so, `share` of the wishes it meets, in [0, 1]."""
+    """A line that answers; `by_heading` where its heading says so, `share` of the wishes it meets, in [0, 1]."""
 
     line: Line
     share: float
@@ -95,12 +96,13 @@ class Found:
 class _Read:
     """A text as wishes are looked for in it."""
 
-    text: str
+    written: str
+    text: str  # in small letters
     stems: frozenset[str]
 
     @classmethod
     def of(cls, text: str) -> _Read:
-        return cls(text.lower(), frozenset(content_words(text)))
+        return cls(text, text.lower(), frozenset(content_words(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,17 @@ def asked_of_document(question: str) -> Asked:
     rest = _SUMMARY.sub(" ", _SAYING.sub(" ", _DOCUMENT.sub(" ", question)))
     names: list[Wish] = []
     wants: list[Wish] = []
+    values = lab_values(rest)
+    for value in values:
+        rest = value.asked.sub(" ", rest)
+        names.append(Wish(lambda read, v=value: bool(v.named.search(read.written)), _nowhere))  # type: ignore[misc]
+    if values:
+        rest = without_level_words(rest)
+        if not content_words(rest):  # the value alone is asked for: a line that orders it to be measured gives none
+            wants += [
+                Wish(lambda read, v=value: bool(v.given.search(read.written)), _nowhere)  # type: ignore[misc]
+                for value in values
+            ]
     lowered = rest.lower()
     for aspect in _aspects():
         if not aspect.asked.search(lowered):
@@ -132,13 +145,17 @@ def asked_of_document(question: str) -> Asked:
         (wants if aspect.must else names).append(wish)
         lowered = aspect.asked.sub(" ", lowered)
     left = set(_WORD.findall(lowered))
-    judged = _JUDGED.match(question)
+    judged = None if values else _JUDGED.match(question)
     names += _by_word(
         " ".join(word for word in _WORD.findall(rest) if word.lower() in left), judged[1] if judged else ""
     )
     if not names and not wants:
         return Asked(whole=asks_for_all or (rest != question and bool(_ABOUT_ALL.match(rest))))
     return Asked(False, tuple(names), tuple(wants))
+
+
+def _nowhere(read: _Read) -> bool:
+    return False
 
 
 def names_a_document(question: str) -> bool:
@@ -232,7 +249,8 @@ def _judged(
         elif any(wish.in_text(other) for other in around):
             share += weight * AROUND
     share = share / total if total else 1.0
-    return Found(line, share, not spoken) if touched and share >= COVERED else None
+    of_section = by_heading and not asked.names  # "which medications?": the section that is called so
+    return Found(line, share, of_section or not spoken) if touched and share >= COVERED else None
 
 
 def _key_lines(document: Sequence[Line]) -> list[Found]:

@@ -217,8 +217,8 @@ def unwrap(page: str) -> str:
     """A page's lines joined into running text where a line was broken only because it was full.
 
     A line counts as full if it is about as long as a neighbour: columns of one page differ in width, and
-    headings and the cells of tables are short. An item with a number or a mark, a line with its own name ("Diagnoses: …")
-    and a drug with its dose below another one begin anew.
+    headings and the cells of tables are short. An item with a number or a mark, a line with its own name
+    ("Diagnoses: …") and a drug with its dose below another one begin anew.
     """
     lines = [_SPACED.sub(lambda match: match[0].replace(" ", ""), " ".join(line.split())) for line in page.splitlines()]
     out: list[str] = []

@@ -3,6 +3,7 @@
 import pytest
 
 from assistant.errors import UnreadableFile
+from assistant.findings import sentences
 from assistant.ingest import read_file
 from assistant.ingest.text.pdf import unwrap, without_running_lines
 from assistant.settings import IngestSettings
@@ -88,6 +89,20 @@ def test_wrapped_lines_are_joined_and_headings_are_not():
         "METHODS\nPatients with heart failure were recruited from three hospitals and followed for one year after "
         "their discharge. None was lost.\nResults\nMortality was 12% in the group that was treated with Digoxin alone."
     )
+
+
+def test_items_of_lists_and_named_lines_are_not_joined_however_long_they_are():
+    page = (
+        "Patient: born 1951, ward 4 of the clinic\nAdmitted: 2 October 2026, discharged: 9 October 2026\nDiagnoses:\n"
+        "1. Acute non-ST-elevation myocardial infarction\n2. Arterial hypertension\nMedication at discharge:\n"
+        "Ticagrelor 90 mg twice daily for 12 months\nBisoprolol 2.5 mg once daily"
+    )
+    assert unwrap(page) == page
+    assert sentences(page)[1:4] == [
+        "Admitted: 2 October 2026, discharged: 9 October 2026",
+        "Diagnoses:",
+        "1. Acute non-ST-elevation myocardial infarction",
+    ]
 
 
 def test_headers_and_footers_of_most_pages_are_left_out():
