@@ -18,7 +18,7 @@ from assistant.archive import Archive, File
 from assistant.querying import query_of
 from assistant.records import Answer, Claim, Draft, Evidence, Image, Kind, Record, SearchResult
 from assistant.settings import Mode, Settings, load_settings
-from assistant.wording import joined
+from assistant.wording import Worded, joined, worded
 from assistant.workspace import workspace_of_recipe
 
 if TYPE_CHECKING:
@@ -40,6 +40,16 @@ HISTORY_LENGTH = 100  # pieces of evidence looked at, where nobody says how many
 NAMED_PATIENT = (
     "The question names a patient, and other patients' records must not answer it. Choose the patient by the archive's "
     "own id (--patient ID), or upload a file of theirs."
+)
+
+ANOTHER_PATIENT = (
+    "The question names somebody else than {case} is about, and one patient's records must not answer for another. "
+    "Leave the name out, or ask in a case of that patient's own: with a file of theirs, or chosen by the archive's own "
+    "id (--patient ID)."
+)
+NOT_COMPARED = (
+    "The question names a person. Names are not compared where no file says any: this is answered for the case, "
+    "whoever it is of."
 )
 
 
@@ -212,6 +222,7 @@ class Assistant(Archive):
         from assistant import answering
         from assistant.errors import BadQuery
         from assistant.generate import Task, load_prompt
+        from assistant.retrieve.called import of_the_case
 
         if not question.strip():
             raise BadQuery("the question is empty: ask something")
@@ -228,7 +239,8 @@ class Assistant(Archive):
         retrieved = time.perf_counter()
         kept = tuple(evidence for evidence in found.evidence if evidence.kept)
         brought = answering.carried(earlier, found)
-        asked, put = self.without_identifiers(question), self.without_identifiers(alone.text)
+        about = of_the_case(alone.text) if query.patient or query.uploads else alone.text
+        asked, put = self.without_identifiers(question), self.without_identifiers(about)
         task = Task(
             put, kept, self.pictures((*kept, *brought)), self.text_encoder(), prompt, mode or self.settings.llm.mode,
             tuple(turn.exchange for turn in earlier), brought,
@@ -239,13 +251,15 @@ class Assistant(Archive):
             yield from self.shown(claims)
         abstained, reason = answering.abstention(found, writing.judged, self.settings)
         notice = writing.notice
-        if found.reason != NAMED_PATIENT and (hint := answering.not_understood(self, question, answerer.name)):
+        if not found.abstained and self._is_not_compared(query):
+            notice = joined([NOT_COMPARED, notice], " ")
+        if not _is_of_another(found) and (hint := answering.not_understood(self, question, answerer.name)):
             reason, notice = (
                 (joined([reason, hint], " "), notice) if abstained else (reason, joined([notice, hint], " "))
             )
         shown = self.shown(writing.judged)
         evidence, prompt_use = answering.considered(found, brought, context)
-        unsourced = abstained and self.settings.llm.own_knowledge and not writing.lost and found.reason != NAMED_PATIENT
+        unsourced = abstained and self.settings.llm.own_knowledge and not writing.lost and not _is_of_another(found)
         now = time.perf_counter()
         timing = {
             **found.timing_ms, "retrieve": (retrieved - started) * 1000,
@@ -278,14 +292,38 @@ class Assistant(Archive):
         """Whoever holds what was answered is told when a patient is forgotten, as long as it lives."""
         self._holders.add(holder)
 
-    def evidence_for(self, query: Query) -> SearchResult:
-        """What an answer may rest on: the uploads and what a search finds; nothing where the question names a patient
-        whom no filter and no upload stands for."""
-        from assistant.answering import with_uploads
+    def names_somebody(self, text: str) -> bool:
+        """Whether a question names a patient, by an id or by a name."""
+        from assistant.retrieve.called import persons_named
         from assistant.retrieve.question import names_a_patient
 
-        if names_a_patient(query.text) and not (query.patient or query.uploads):
-            return SearchResult(query.text, (), (), True, NAMED_PATIENT)
+        return names_a_patient(text) or bool(persons_named(text))
+
+    def _is_not_compared(self, query: Query) -> bool:
+        """Whether a question about a case names somebody, and no file says a name to compare that with."""
+        from assistant.retrieve.whose import called_in
+
+        ids = self.people().named_in(query.text)
+        of_case = bool(query.patient or query.uploads)
+        return of_case and self.names_somebody(query.text) and not called_in(query.uploads) and not ids
+
+    def evidence_for(self, query: Query) -> SearchResult:
+        """What an answer may rest on: the uploads and what a search finds; nothing where the question names a patient
+        whom no filter and no upload stands for, or another than theirs."""
+        from assistant.answering import with_uploads
+        from assistant.retrieve.called import of_the_case
+
+        if not (query.patient or query.uploads):
+            if self.names_somebody(query.text):
+                return SearchResult(query.text, (), (), True, NAMED_PATIENT)
+        else:
+            people = self.people()
+            if people.another_in(query.text, people.of_query(query), query.uploads):
+                known = people.known(query.patient) if query.patient else None
+                whose = known or next((u.record.patient_id for u in query.uploads if u.record.patient_id), None)
+                case = worded("this case ({patient})", patient=whose) if whose else "this case"
+                return SearchResult(query.text, (), (), True, worded(ANOTHER_PATIENT, case=case))
+            query = replace(query, text=of_the_case(query.text))
         return with_uploads(self, self.search_batch([query])[0], query.uploads)
 
     # --- drafting ------------------------------------------------------------------------------------
@@ -388,3 +426,9 @@ class Assistant(Archive):
         if self.settings.verify.unsupported == "mark":
             return list(claims)
         return [claim for claim in claims if claim.verdict == "supported"]
+
+
+def _is_of_another(found: SearchResult) -> bool:
+    """Whether nothing was searched because the question names a patient who is not the case's."""
+    reason = found.reason
+    return reason == NAMED_PATIENT or (isinstance(reason, Worded) and reason.wording == ANOTHER_PATIENT)

@@ -61,6 +61,10 @@ class Pseudonyms:
         """Of a patient whatever the namespace; stands in no index, only among the forgotten."""
         return "X-" + self._digest("person", own_id.strip())
 
+    def name(self, word: str) -> str:
+        """Of one word of a person's name; stands in memory only, to tell whom a question names."""
+        return "N-" + self._digest("name", word)
+
     def study(self, own_id: str, namespace: str) -> str:
         return "S-" + self._digest("study", namespace, own_id.strip())
 

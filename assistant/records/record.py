@@ -111,6 +111,7 @@ class Record:
     what the reader met of the patient's identity, for de-identification alone; it is empty afterwards, and
     `shift_days` then says by how many days the record's dates were moved (None: not at all). Neither is shown, and
     `shift_days` is stored sealed only; `dates_moved` says that they were, and may be shown.
+    `called` are keyed words of the names found in it, in memory only: see `ingest/deid/called.py`.
     """
 
     kind: Kind
@@ -134,6 +135,7 @@ class Record:
     known: Known = Known()
     shift_days: int | None = None
     dates_moved: bool = False
+    called: frozenset[str] = frozenset()
 
     @property
     def frame(self) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant.pseudonyms import Pseudonyms, is_patient_pseudonym
+from assistant.retrieve.called import is_called, persons_named
 from assistant.retrieve.query import Query, Upload
 from assistant.retrieve.question import ids_named
 from assistant.retrieve.wall import own_of
@@ -46,6 +47,11 @@ class People:
             return self.names(upload.patient)
         return frozenset(person for own in own_of(self.indexes, Query(uploads=(upload,))) for person in own.patients)
 
+    def of_query(self, query: Query) -> Names:
+        """Of the patient whom a query is about, by its choice or its uploads."""
+        chosen = [self.names(query.patient)] if query.patient else []
+        return frozenset[str]().union(*chosen, *map(self.of_upload, query.uploads))
+
     def known(self, patient: str) -> str | None:
         """The pseudonym under which the archive holds a patient; None for one that it does not hold."""
         names = sorted(self.names(patient))
@@ -58,6 +64,22 @@ class People:
         seen = dict.fromkeys(match[0] for match in _ID.finditer(text))
         ids = [word for word in list(seen)[:_MOST] if is_patient_pseudonym(word) or self.known(word)]
         return {word: self.names(word) for word in dict.fromkeys((*told, *ids))}
+
+    def another_in(self, text: str, own: Names, uploads: Iterable[Upload]) -> str | None:
+        """How a text names a patient who is not the case's: by an id that is none of `own`, or by a name that stands
+        in none of the files. None where it names nobody else, or where no file says any name to compare with."""
+        if own:
+            for word, names in self.named_in(text).items():
+                if not names & own:
+                    return word
+        called = called_in(uploads)
+        persons = persons_named(text) if called else ()
+        return next((name for name in persons if not is_called(name, called, self.pseudonyms)), None)
+
+
+def called_in(uploads: Iterable[Upload]) -> frozenset[str]:
+    """The names of files, as keyed words."""
+    return frozenset[str]().union(*(upload.record.called for upload in uploads))
 
 
 def apart(people: Iterable[Names]) -> list[Names]:

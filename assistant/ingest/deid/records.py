@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import unquote
 
+from assistant.ingest.deid.called import called
 from assistant.ingest.deid.cleaned import cleaned, found_in, named_in, without
 from assistant.ingest.deid.known import find_known
 from assistant.ingest.deid.pixels import BURNED_IN, MASKED, mask_burned_in
+from assistant.ingest.deid.spans import Span
 from assistant.ingest.deid.text import Replaced, find
 from assistant.ingest.deid.text import replace as substitute
 from assistant.pseudonyms import Pseudonyms
@@ -105,6 +107,7 @@ class Deidentifier:
             known=Known(),
             shift_days=shift,
             dates_moved=shift is not None,
+            called=called((*known.names, *_named(record.text, found)), self._pseudonyms),
         )
         return done, Removed(dict(kinds))
 
@@ -144,6 +147,10 @@ def moved_moment(moment: datetime | None, shift_days: int | None) -> datetime | 
         return moment + timedelta(days=shift_days)
     except OverflowError:
         return None
+
+
+def _named(text: str, found: Iterable[Span]) -> Iterator[str]:
+    return (text[span.start : span.end] for span in found if span.kind == "name")
 
 
 def _known(record: Record) -> Known:

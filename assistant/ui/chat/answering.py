@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import OtherPatient, WardroundError
 from assistant.records import Answer, Claim, SearchResult
-from assistant.retrieve.question import names_a_patient
 from assistant.ui.capacity import Capacity, Waiting
 from assistant.ui.chat.conversation import Conversation, Turn
 from assistant.ui.language import say
@@ -64,8 +63,6 @@ class Answering:
         case = talk.case
         assert case is not None
         talk.set_files()  # a file taken off the table is asked with no more
-        if names_a_patient(turn.question) and talk.patient_shown():
-            _note(turn, say("case.named", patient=talk.patient_shown()))
         asked = case.ask_stream(turn.question, llm=model)
         with closing(self._capacity.steps(talk.who, model, asked, follow_up=bool(case.turns))) as steps:
             for step in steps:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup
 
 from assistant.assistant import NAMED_PATIENT
+from assistant.pseudonyms import is_patient_pseudonym
 from assistant.records import Claim, Evidence
 from assistant.ui.chat.cards import card
 from assistant.ui.chat.conversation import Conversation, Turn
@@ -197,9 +198,9 @@ def _end(number: int, turn: Turn) -> Markup:
 
 def _refusal(number: int, turn: Turn) -> Markup:
     """A question about another patient than the case's, with the ways out."""
-    ways = act("other_case", say("case.about_them", named=turn.named), turn=number) + act(
-        "edit", say("talk.edit"), turn=number
-    )
+    is_id = is_patient_pseudonym(turn.named) or any(letter.isdigit() for letter in turn.named)
+    them = act("other_case", say("case.about_them", named=turn.named), turn=number)
+    ways = (them if is_id else act("choose", say("case.choose"))) + act("edit", say("talk.edit"), turn=number)
     return Markup(
         '<div class="wr-refused" role="alert"><p><span aria-hidden="true">⊗</span> <strong>{}</strong> {}</p>{}</div>'
     ).format(say("case.refused"), say("case.refused_why", named=turn.named), ways)
