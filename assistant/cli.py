@@ -266,15 +266,15 @@ def _user(user: argparse.ArgumentParser) -> None:
             ("enable", "let it sign in again"),
             ("remove", "remove an account for good"),
             ("token", "make a token that a program shows instead of a password"),
-            ("tokens", "the tokens of an account"),
+            ("tokens", "the tokens of an account, or of all of them"),
             ("end-token", "end one of them"),
         )
     }
     for parser in (every, *named.values()):  # here, too
         parser.add_argument("--workspace", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    for parser in named.values():
-        parser.add_argument("name", metavar="NAME")
+    for does_what, parser in named.items():
+        parser.add_argument("name", metavar="NAME", nargs="?" if does_what == "tokens" else None)
     for name in ("add", "password"):
         named[name].add_argument("--password-stdin", action="store_true", help="read the password from stdin")
     named["add"].add_argument("--role", action="append", required=True, choices=roles, help="may be repeated")

@@ -66,6 +66,13 @@ def test_a_token_is_shown_once_listed_and_ended(user, tmp_path, capsys):
     assert user("tokens", "ada", "--workspace", str(tmp_path)) == OK
     listed = capsys.readouterr().out
     assert "nightly" in listed and token not in listed
+    user("add", "ben", "--role", "reader", "--password-stdin")
+    other = sign_ins.make_token("ben", "viewer", 3)
+    capsys.readouterr()
+    assert user("tokens") == OK
+    everybody = capsys.readouterr().out
+    assert [line.split()[1] for line in everybody.splitlines()] == ["ada", "ben"]
+    assert "nightly" in everybody and "viewer" in everybody and token not in everybody and other not in everybody
     assert user("end-token", "ada", listed.split()[0]) == OK
     assert sign_ins.by_token(token) is None
 

@@ -29,7 +29,7 @@ def run_user(arguments: Namespace) -> int:
     if does == "list":
         _list(accounts.all(), arguments.json)
         return OK
-    name: str = arguments.name
+    name = arguments.name  # None: `tokens` of every account
     said: dict[str, Any] = {"account": name, "done": does}
     match does:
         case "add":
@@ -60,12 +60,17 @@ def run_user(arguments: Namespace) -> int:
             told = said["token"]
             print("This is shown once. Send it as `Authorization: Bearer …`.", file=sys.stderr)
         case "tokens":
-            tokens = SignIns(db, arguments.workspace, settings.ui).tokens(name)
+            sign_ins = SignIns(db, arguments.workspace, settings.ui)
             said["tokens"] = [
-                {"id": t.token_id, "label": t.label, "until": f"{t.ends_at:%Y-%m-%d}", "used": _when(t.used_at)}
-                for t in tokens
-            ]
-            told = "\n".join("{id}  until {until}  used {used}  {label}".format(**t) for t in said["tokens"]) or "none"
+                {
+                    "account": of, "id": t.token_id, "label": t.label, "made": f"{t.made_at:%Y-%m-%d}",
+                    "until": f"{t.ends_at:%Y-%m-%d}", "used": _when(t.used_at),
+                }
+                for of in ([name] if name is not None else [account.name for account in accounts.all()])
+                for t in sign_ins.tokens(of)
+            ]  # fmt: skip
+            line = "{id}  {account}  made {made}  until {until}  used {used}  {label}"
+            told = "\n".join(line.format(**t) for t in said["tokens"]) or "none"
         case _:
             SignIns(db, arguments.workspace, settings.ui).end_token(name, arguments.id)
             told = f"token {arguments.id} of {name} is over"

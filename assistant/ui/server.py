@@ -8,6 +8,7 @@ import ssl
 import sys
 import threading
 import time
+import warnings
 import webbrowser
 from collections.abc import Mapping
 from functools import partial
@@ -90,19 +91,22 @@ def make_app(assistant: Assistant, place: ServerFolder, door: Door) -> FastAPI:
     let_programs_in(app, assistant, folder / "programs")
     page = build_page(assistant, folder / "conversations")
     scripts = ("wardround.js", *(("session.js",) if ui.sign_in else ()))
-    mounted = gr.mount_gradio_app(
-        app,
-        page,
-        path="/",
-        footer_links=[],
-        run_history=False,  # Gradio would keep every question and answer in the browser's storage
-        max_file_size=f"{assistant.settings.ui.max_upload_mb}mb",
-        ssr_mode=False,
-        show_error=True,
-        theme=theme(),
-        css_paths=STYLES,
-        head="".join(f'<script type="module" src="{STATIC}/{name}"></script>' for name in scripts),
-    )
+    with warnings.catch_warnings():
+        # of a site of several pages Gradio says that it turns server-side rendering off, also where it never was on
+        warnings.filterwarnings("ignore", "SSR mode is not supported", UserWarning)
+        mounted = gr.mount_gradio_app(
+            app,
+            page,
+            path="/",
+            footer_links=[],
+            run_history=False,  # Gradio would keep every question and answer in the browser's storage
+            max_file_size=f"{assistant.settings.ui.max_upload_mb}mb",
+            ssr_mode=False,
+            show_error=True,
+            theme=theme(),
+            css_paths=STYLES,
+            head="".join(f'<script type="module" src="{STATIC}/{name}"></script>' for name in scripts),
+        )
     events.update(events_of(page, places))
     _receive_in(folder / "received", page, mounted)
     return mounted

@@ -163,6 +163,9 @@ def test_what_can_not_be_used_is_told(program):
     twice = [("files", ("a.txt", b"x")), ("files", ("a.txt", b"y"))]
     assert "two files have this name" in got(ben.post(API + "/search", files=twice), 422)["detail"]
     assert ben.post(API + "/ask", data={"question": "x", "llm": "another"}).status_code == 422
+    told = got(ben.post(API + "/check", json=[{"claim": "Mrs Mustermann is well."}]), 422)
+    assert told["detail"] == "0.evidence: is missing, and is needed (/api/v1/docs says what fits)"
+    assert told["errors"] == [{"place": "0.evidence", "problem": "is missing, and is needed"}]
     assert ben.get(API + "/records/nothing").status_code == 400
     assert ben.get(API + "/nothing").status_code == 404
 

@@ -101,7 +101,7 @@ def test_a_call_is_for_the_account_of_its_token(server, token):
 def test_pictures_and_what_can_not_be_used(server, token):
     out = io.BytesIO()
     Picture.fromarray(np.random.default_rng(0).integers(0, 255, (200, 300), np.uint8)).save(out, "PNG")
-    _, (measured, odd, wrong, empty, draft) = call(
+    _, (measured, odd, wrong, empty, draft, unfit) = call(
         server,
         token("ada"),
         ("measure", {"files": [file("a.png", out.getvalue())]}),
@@ -109,6 +109,7 @@ def test_pictures_and_what_can_not_be_used(server, token):
         ("search", {"text": "x", "files": [{"name": "a", "content_base64": "??"}]}),
         ("ask", {"question": ""}),
         ("draft_report", {"study": "there-is-none"}),
+        ("check", {"claim": "No effusion."}),
     )
     assert given(measured)["values"]["width_px"] == 300
     for result, said in (
@@ -116,5 +117,7 @@ def test_pictures_and_what_can_not_be_used(server, token):
         (wrong, "no base64"),
         (empty, "question is empty"),
         (draft, "there-is-none"),
+        (unfit, "check: evidence: is missing, and is needed (the tool’s input schema says what fits)"),
     ):
         assert result.is_error and said in result.content[0].text
+    assert "pydantic" not in unfit.content[0].text

@@ -248,7 +248,10 @@ def test_each_page_and_its_events_take_a_role(server, ben):
         log = loading(config_of(ada, "/access"))
         ask = event_on(config_of(ada), "wr-box", "submit")
         assert eve.get("/access", headers=HTML).status_code == 200
-        for client, path, numbers in ((ben, "/access", log), (eve, "/", [ask])):
+        first = eve.get("/", headers=HTML)  # where signing in leads: the first page that is open to her
+        assert (first.status_code, first.headers["location"]) == (303, "/evaluation")
+        assert ben.get("/", headers=HTML).status_code == 200
+        for client, path, numbers in ((ben, "/access", log), (eve, "/search", [ask])):
             refused = client.get(path, headers=HTML)
             assert refused.status_code == 403 and "This takes the role" in refused.text
             for number in numbers:

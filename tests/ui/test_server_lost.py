@@ -1,4 +1,4 @@
-"""The server ends in the middle of an answer and starts anew: the page comes back by itself, and nothing typed is lost."""
+"""The server ends in the middle of an answer and starts anew: the page comes back, and nothing typed is lost."""
 
 import shutil
 import signal

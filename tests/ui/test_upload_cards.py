@@ -111,7 +111,8 @@ def test_a_study_tells_its_parts_and_what_could_not_be_read():
     assert "⚠ 1 file in it can’t be read" in face and "broken.dcm: damaged file" in face
     other = Record("text", "SR", "s.zip!other.txt", text="Another.", patient_id="P-bb")
     assert "names more than one patient" in face_of("study.zip", Reading((*records, other)))
-    many = face_of("s.zip", Reading(tuple(Record("text", "SR", f"s.zip!{n}", text="x") for n in range(9))))
+    texts = (Record("text", "SR", f"s.zip!{n}", text="x " * (n + 1)) for n in range(9))
+    many = face_of("s.zip", Reading(tuple(texts)))
     assert "<li>9 parts</li>" in many and "<li>and 3 more</li>" in many
 
 
@@ -160,3 +161,11 @@ def test_many_unreadable_files_are_one_card_with_each_reason_inside(tmp_path):
     with entering(Visitor(language="de")):
         drawn = shelf(many)
         assert "<summary>7 Dateien sind nicht lesbar</summary>" in drawn and "die Datei ist leer (0 Byte)" in drawn
+
+
+def test_what_reads_alike_in_an_archive_is_counted():
+    records = [Record("image", "MR", f"s.zip!{n}.dcm", image=Image(np.full((16, 16), 100, np.uint8))) for n in range(6)]
+    face = face_of("s.zip", Reading(tuple(records), ()))
+    contents = face.partition('class="wr-contents"')[2].partition("</ul>")[0]
+    assert contents.count("<li>") == 1 and "6 × " in contents and "16 × 16 pixels" in contents
+    assert face.count('class="wr-warning"') == 1 and "⚠ 6 × " in face

@@ -35,8 +35,9 @@ def keeping_router(service: Service) -> APIRouter:
         responses=_A_LINE_EACH,
     )
     def draft(wanted: DraftIn) -> StreamingResponse:
-        """What `wardround draft` writes: a draft a line as it is ready, always preliminary; a study that can’t be
-        drafted gives `{"study_id", "error"}`, and the rest goes on."""
+        """What `wardround draft` writes: JSON Lines, a draft a line as it is ready, always preliminary. The status is
+        200 as soon as the stream begins, so look at each line: a study that can’t be drafted, or that no open index
+        holds, gives `{"study_id", "error"}` in its place, and the rest goes on; `{"error"}` alone ends the stream."""
         return StreamingResponse(_drafts(service, wanted), media_type=LINES)
 
     @router.get(

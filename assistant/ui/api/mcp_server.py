@@ -20,12 +20,13 @@ from fastapi import FastAPI, UploadFile
 from mcp.server.mcpserver import Context, Image, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from assistant.answering import last_of
 from assistant.errors import BadQuery, WardroundError
 from assistant.records import Evidence
+from assistant.ui.api import misfit
 from assistant.ui.api.common import Service
 from assistant.ui.api.looking import described, found_record, measured, png
 from assistant.ui.api.shapes import Kind
@@ -52,9 +53,22 @@ class McpFile(BaseModel):
     content_base64: str
 
 
+class _Server(MCPServer):
+    """Arguments that don't fit are told in a sentence, as the API tells them."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            errors: list[Any] = error.__cause__.errors(include_url=False, include_input=False)
+            raise ToolError(f"{name}: {misfit.in_a_sentence(errors, 'the tool’s input schema')}") from None
+
+
 def add_mcp(app: FastAPI, assistant: Assistant, folder: Path) -> None:
     """Put the MCP endpoint into the page's application."""
-    server = MCPServer(
+    server = _Server(
         "wardround", title="Wardround", instructions=_ABOUT, version=version("wardround"), log_level="WARNING"
     )
     _add_tools(server, Service(assistant, folder))

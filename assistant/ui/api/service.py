@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import HTTPBearer
 
 from assistant.errors import WardroundError
+from assistant.ui.api import misfit
 from assistant.ui.api.asking import asking_router
 from assistant.ui.api.common import Service, status_of
 from assistant.ui.api.docs_page import docs_page
@@ -46,6 +48,12 @@ def api_app(assistant: Assistant, folder: Path) -> FastAPI:
     @app.exception_handler(WardroundError)
     async def refused(_: Request, error: WardroundError) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, status_of(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def unfit(_: Request, error: RequestValidationError) -> JSONResponse:
+        errors = error.errors()
+        told = misfit.in_a_sentence(errors, f"{PREFIX}/docs")
+        return JSONResponse({"detail": told, "errors": misfit.listed(errors)}, 422)
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> JSONResponse:

@@ -172,5 +172,11 @@ class ForgetIn(BaseModel):
     dry_run: bool = Field(True, description="say what would go, and change nothing")
 
 
+class Misfit(BaseModel):
+    place: str = Field(description="the field, with dots where it lies within another one")
+    problem: str
+
+
 class Problem(BaseModel):
     detail: str = Field(description="what is wrong, where, and what to do")
+    errors: list[Misfit] | None = Field(None, description="with 422: each field that does not fit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -26,8 +27,11 @@ def face_of(name: str, reading: Reading) -> Markup:
     whose = sorted({record.patient_id for record in reading.records if record.patient_id})
     facts = facts_of(parts[0]) if len(parts) == 1 else [say_count("uploads.parts", len(parts))]
     facts += [say("uploads.patient", patient=patient) for patient in whose]
-    bad = [warning for part in parts if (warning := quality_of(part[0]))]
-    warnings = [*dict.fromkeys(bad), *([say("uploads.two_patients")] if len(whose) > 1 else [])]
+    bad = Counter(warning for part in parts if (warning := quality_of(part[0])))
+    warnings = [
+        *(words.times(count, warning) for warning, count in bad.items()),
+        *([say("uploads.two_patients")] if len(whose) > 1 else []),
+    ]
     return Markup('{}<div><bdi class="wr-name">{}</bdi>{}{}{}{}</div>').format(
         thumb(_best(reading.records)),
         name,
@@ -121,9 +125,10 @@ def _best(records: Sequence[Record]) -> Record:
 
 
 def _contents(parts: Sequence[Sequence[Record]]) -> Markup:
-    """What is inside, a line each."""
-    lines = [", ".join(facts_of(part)) for part in parts[:SHOWN_PARTS]]
-    left = len(parts) - SHOWN_PARTS
+    """What is inside, a line for each that reads otherwise, and how many read so."""
+    alike = Counter(", ".join(facts_of(part)) for part in parts)
+    lines = [words.times(count, line) for line, count in list(alike.items())[:SHOWN_PARTS]]
+    left = len(parts) - sum(list(alike.values())[:SHOWN_PARTS])
     return _list("wr-contents", [*lines, *([say_count("uploads.more", left)] if left > 0 else [])])
 
 

@@ -142,7 +142,9 @@ def _form(assistant: Assistant, wording: Wording) -> dict[str, Any]:
     with gr.Row():
         found["template"] = wording(gr.Dropdown([], elem_id="wr-dr-template", scale=2), label="drafts.template")
         found["model"] = wording(
-            gr.Dropdown(value=assistant.settings.llm.name, elem_id="wr-dr-model", scale=2),
+            gr.Dropdown(
+                [name for _, name in MODELS], value=assistant.settings.llm.name, elem_id="wr-dr-model", scale=2,
+            ),
             choices=MODELS, label="head.answered_by",
         )  # fmt: skip
         found["name"] = wording(

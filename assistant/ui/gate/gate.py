@@ -135,6 +135,8 @@ class Gate:
         if not roles or who.may(*roles):
             return None
         if _is_navigation(request):
+            if path == "/" and (first := next(iter(self._open_to(who)), None)):  # as after signing in
+                return RedirectResponse(first[0], 303)
             return refused_page(say("sign_in.role_missing", role=say(f"role.{roles[0]}")), self._open_to(who))
         return JSONResponse({"detail": f"this takes the role {' or '.join(roles)}"}, 403)
 

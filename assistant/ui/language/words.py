@@ -96,6 +96,11 @@ def unasked(names: Sequence[str]) -> str:
     return say_count("words.unasked", len(names), names=listed(names))
 
 
+def times(count: int, line: str) -> str:
+    """A line that would stand there so often: "6 × MR, 16 × 16 pixels"."""
+    return f"{number(count)} × {line}" if count > 1 else line
+
+
 def gist(evidence: Evidence) -> str:
     """What a line in a list says of it: its text, else its title, labels or study."""
     labels = ", ".join(evidence.labels.values())
