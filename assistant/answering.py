@@ -118,14 +118,19 @@ def statements(assistant: Assistant, answerer: Answerer, task: Task) -> Iterator
 
 
 def put_alone(assistant: Assistant, question: str, earlier: Sequence[PastTurn], answerer: Answerer) -> Standalone:
-    """The question so that it can be searched without the turns before it. The model sees it de-identified."""
+    """The question so that it can be searched without the turns before it, its medical words spelled as they are known.
+    The model sees it de-identified."""
     from assistant.generate import stand_alone
+    from assistant.retrieve.spelling import correct
 
     def model(asked: str, _: Sequence[str]) -> str | None:
         return answerer.standalone(assistant.without_identifiers(asked), tuple(turn.exchange for turn in earlier))
 
     said = [statement.text for statement in earlier[-1].exchange.said] if earlier else []
-    return stand_alone(question, [turn.standalone for turn in earlier], model, said)
+    alone = stand_alone(correct(question), [turn.standalone for turn in earlier], model, said)
+    if alone.how == "as asked" and correct(question) != question:
+        return replace(alone, how="spelling")
+    return alone
 
 
 def carried(earlier: Sequence[PastTurn], found: SearchResult) -> tuple[Evidence, ...]:

@@ -145,3 +145,12 @@ def test_a_gap_and_other_lead_sets_are_drawn_too():
 def test_the_command_line_offers_what_came_closest(chest_workspace, capsys):
     assert main(["ask", "Which drug treats migraine?", "--workspace", str(chest_workspace), "--llm", "quote"]) == 0
     assert capsys.readouterr().out.startswith("No answer: ")
+
+
+def test_a_misspelt_question_is_put_as_it_is_spelled_and_says_so(chest_workspace, capsys):
+    assistant = Assistant(chest_workspace)
+    answer = assistant.ask("Is there an efusion?", llm="quote")
+    assert (answer.question, answer.standalone) == ("Is there an efusion?", "Is there an effusion?")
+    assert assistant.ask("Is there an effusion?", llm="quote").standalone is None
+    main(["ask", "Is there an efusion?", "--workspace", str(chest_workspace), "--llm", "quote"])
+    assert "understood as: Is there an effusion?" in capsys.readouterr().err

@@ -108,6 +108,8 @@ def run_ask(arguments: Namespace) -> int:
     if arguments.json:
         print_json(answer.to_json())
         return OK
+    if answer.standalone:
+        say(f"understood as: {answer.standalone}")
     if answer.notice:
         say(answer.notice)
     if answer.abstained:

@@ -84,7 +84,7 @@ _OF_A_VALUE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Standalone:
-    """A question that can be read alone; `how` is "as asked", "rules" or "model"."""
+    """A question that can be read alone; `how` is "as asked", "spelling", "rules" or "model"."""
 
     text: str
     how: str
