@@ -11,11 +11,15 @@ TYPED = "Did Mr. Gunther Obermeier (MRN 88123457, born 1951-04-02, tel. 0761 270
 PARTS = ("Gunther", "Obermeier", "88123457", "1951-04-02", "270-4432")
 
 
-def test_identifiers_of_a_question_reach_neither_the_model_nor_the_answer(chest_workspace):
+def test_identifiers_of_a_question_reach_neither_the_model_nor_the_answer(chest_workspace, tmp_path):
+    report = tmp_path / "report.txt"
+    report.write_text(
+        "Patient: Gunther Obermeier, MRN 88123457.\nFINDINGS: Small pleural effusion.\n", encoding="utf-8"
+    )
     server = RecordingServer()
     try:
         assistant = Assistant(chest_workspace, settings=Settings(llm={"base_url": server.base_url}))
-        answer = assistant.ask(TYPED, patient="100", llm="openai")
+        answer = assistant.ask(TYPED, files=[report], llm="openai")
     finally:
         server.close()
     assert server.bodies and any("pleural effusion" in body for body in server.bodies)
