@@ -18,6 +18,8 @@ from assistant.measure.limits import TOLERANCES, limits
 from assistant.records import Evidence, Finding, Statement, ValuePlace
 from assistant.retrieve.lines import section_sentences
 from assistant.retrieve.own import OF_THE_FILE, named_upload
+from assistant.retrieve.relevance import content_words
+from assistant.retrieve.within import COVERED
 
 AT_MOST, IN_A_SENTENCE = 12, 6  # lines that are quoted, and of them in one sentence
 DISAGREEMENTS = 3
@@ -87,6 +89,7 @@ def file_says(question: str, evidence: Sequence[Evidence], *, for_value: bool) -
         for line in lines
         if any(_speaks_of(finding, name) for finding in line.findings for name in named)
         or bears_on(question, line.text)
+        or _holds(line.text, question)
     ]
     if on_it or (for_value and not named):
         return FileSays(tuple(on_it[:AT_MOST]), ())
@@ -122,9 +125,16 @@ def disagreements(lines: Sequence[Line], values: Sequence[Evidence], evidence: S
                 continue
             if (why := _against(line, piece)) is not None:
                 said = piece.text.split(" (upload ")[0].rstrip(".")
-                text = f"Measured here “{said}” and in the file “{line.text}” do not agree{why}."
+                upload = f" {named_upload(piece)}" if named_upload(piece) else ""
+                text = f"Measured here “{said}” and in the file “{line.text}” do not agree{why}{upload}."
                 found.setdefault(text, Statement(text, (piece.id, line.evidence.id), "patient"))
     return list(found.values())[:DISAGREEMENTS]
+
+
+def _holds(line: str, question: str) -> bool:
+    """Whether a line holds most of a question's words: "any extrasystoles?", where no finding is called so."""
+    asked = set(content_words(question))
+    return bool(asked) and len(asked & set(content_words(line))) >= COVERED * len(asked)
 
 
 def _speaks_of(finding: Finding, name: str) -> bool:

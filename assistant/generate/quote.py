@@ -27,7 +27,6 @@ from assistant.generate.values import (
     measured_for,
 )
 from assistant.records import About, Evidence, Statement, ValuePlace
-from assistant.retrieve.laboratory import asks_for_own_value
 from assistant.retrieve.question import points_at_study, read_question
 from assistant.retrieve.relevance import content_words
 
@@ -98,8 +97,7 @@ class QuoteAnswerer:
             return
         counted = self._others(task, own_answers=bool(first or says or near))
         yield from counted
-        of_own_texts = asks_for_own_value(question) or (near and not asked_about(question).named)
-        if alone or of_own_texts:
+        if alone or (near and not asked_about(question).named):  # the patient's own text gives it
             return
         room = 4 if not (near or told or counted) else 2
         knowledge = [p for p in task.evidence if p.relation == "knowledge" and p.kind == "text"]

@@ -116,6 +116,19 @@ def test_each_quotation_says_whose_it_is_and_of_which_of_several_uploads():
         "The file's interpretation, confirmed by a person: “Old anterior infarct” (upload before.xml).",
     ]
     assert named[0].text == "Old anterior infarct."  # word for word
+    two = (of_upload(QRS, "7.hea"), of_upload(LUDB_10, "7.hea"), of_upload(NUMBERS, "8.xml"))
+    assert said("How long is the QRS?", *two)[-1] == (
+        "Measured here “QRS duration 89 ms” and in the file “Complete right bundle branch block” do not agree: "
+        "QRS of 120 ms or more (Surawicz 2009) (upload 7.hea)."
+    )
+    evidence = {piece.id: piece for piece in two}
+    for statement in QUOTE.answer(Task("How long is the QRS?", two)):
+        assert {claim.verdict for claim in Verifier().verify(statement, evidence)} == {"supported"}
+
+
+def test_a_statement_that_holds_the_question_s_words_is_on_it_though_no_finding_is_called_so():
+    header = of_file("eh", "Atrial extrasystole, type: single PAC.\nLeft atrial hypertrophy.", HEADER)
+    assert said("any extrasystoles", header) == [HEADER_SAYS + "“Atrial extrasystole, type: single PAC”."]
 
 
 @pytest.mark.parametrize("question", ["is this normal?", "Is there an infarct?", "Is there a bundle branch block?"])
