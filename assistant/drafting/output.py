@@ -166,12 +166,12 @@ class DraftOutput:
         if different := [name for name, value in asked.items() if had.get(name) != value]:
             name = different[0]
             raise WardroundError(
-                "{folder}: its drafts were made with {name} {had!r}, and now {asked!r} is asked "
+                "{folder}: its drafts were made with {name} {had}, and now {asked} is asked "
                 "for; choose another --out",
                 folder=self._folder,
                 name=name,
-                had=had.get(name),
-                asked=asked[name],
+                had=repr(had.get(name)),
+                asked=repr(asked[name]),
             )
         indexes = sorted(
             {*self._assistant.indexes, *told.get("indexes", ())}
