@@ -223,6 +223,7 @@ class Assistant(Archive):
         from assistant.errors import BadQuery
         from assistant.generate import Task, load_prompt
         from assistant.retrieve.called import of_the_case
+        from assistant.retrieve.earlier import nothing_earlier
 
         if not question.strip():
             raise BadQuery("the question is empty: ask something")
@@ -253,6 +254,12 @@ class Assistant(Archive):
         notice = writing.notice
         if not found.abstained and self._is_not_compared(query):
             notice = joined([NOT_COMPARED, notice], " ")
+        if not _is_of_another(found) and (alone_here := nothing_earlier(query, found.evidence)):
+            reason, notice = (
+                (joined([alone_here, reason], " "), notice)
+                if abstained
+                else (reason, joined([alone_here, notice], " "))
+            )
         if not _is_of_another(found) and (hint := answering.not_understood(self, question, answerer.name)):
             reason, notice = (
                 (joined([reason, hint], " "), notice) if abstained else (reason, joined([notice, hint], " "))
