@@ -9,8 +9,10 @@ import pytest
 from browsing import ask, in_chromium, shoot
 from ui_texts import UI, english_in, english_in_script, keys_used, strings_in
 
+from assistant.assistant import ANOTHER_PATIENT, NAMED_PATIENT
 from assistant.errors import UnreadableFile, WardroundError
 from assistant.records import Claim, SignalPlace
+from assistant.retrieve.history import NO_PATIENT
 from assistant.ui.gate.visitor import Visitor, entering
 from assistant.ui.language import DEFAULT, choose_language, languages, say, say_count, say_html, texts, words
 from assistant.ui.language.figures import day, moment, number, percent
@@ -248,3 +250,11 @@ def test_a_walk_in_german(browser, server):
     cookie = next(cookie for cookie in context.cookies() if cookie["name"] == "wr_language")
     assert cookie["httpOnly"] and cookie["value"] == "en"
     context.close()
+
+
+def test_the_page_names_its_own_control_where_a_wording_names_an_option_of_the_command_line():
+    for language in (DEFAULT, *OTHERS):
+        with entering(Visitor(language=language)):
+            for wording in (NAMED_PATIENT, ANOTHER_PATIENT, NO_PATIENT):
+                told = translated(worded(wording, case="P-1"))
+                assert "--" in wording and "--" not in told and "Patient …" in told, (language, told)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import MixedPatients, WardroundError
 from assistant.ui.chat import dialogs
+from assistant.ui.chat.box import shown_name
 from assistant.ui.chat.tabs import NO_DIALOG, Tab
+from assistant.ui.chat.uploads import MB, Upload
 from assistant.ui.language import say
+from assistant.ui.language.figures import number
 from assistant.ui.language.told import translated
 
 if TYPE_CHECKING:
@@ -55,6 +59,23 @@ def remove_unreadable(desk: Desk, tab: Tab, _: Data) -> Sequence[str]:
         bad = [number for number, upload in enumerate(tab.talk.uploads) if upload.reason and not upload.asked]
         _take_out(desk, tab.talk, bad)
     return ("bar", "shelf")
+
+
+def too_large(desk: Desk, tab: Tab, data: Data) -> Sequence[str]:
+    """Files that the browser did not send, each as one that can't be read: name, size, limit and way out."""
+    ui = desk.assistant.settings.ui
+    told = data.get("files")
+    with tab.talk.lock:
+        for file in told if isinstance(told, list) else ():
+            if not isinstance(file, dict) or len(tab.talk.unreadable()) >= ui.max_uploads:
+                continue
+            size = file.get("size")
+            megabytes = size / MB if isinstance(size, int | float) and 0 <= size < 1e18 else 0
+            reason = say("uploads.too_large", size=number(megabytes), most=number(ui.max_upload_mb))
+            name = shown_name(str(file.get("name", "")))
+            tab.talk.uploads.append(Upload(name, tab.talk.folder / f"unsent-{uuid.uuid4().hex}", reason=reason))
+            tab.told = f"{name}: {reason}"
+    return ("bar", "shelf", "told")
 
 
 # --- turns ---------------------------------------------------------------------------------------------
@@ -231,7 +252,8 @@ def _number(data: Data, name: str) -> int | None:
 ACTS = {
     act.__name__: act
     for act in (
-        show, earlier, suggest, remove, remove_unreadable, edit, leave_editing, undo, new_case, choose, choose_patient,
-        other_case, others_case, drop_others, dismiss, new_talk, open_talk, ask_rename, rename, ask_delete, delete,
+        show, earlier, suggest, remove, remove_unreadable, too_large, edit, leave_editing, undo, new_case, choose,
+        choose_patient, other_case, others_case, drop_others, dismiss, new_talk, open_talk, ask_rename, rename,
+        ask_delete, delete,
     )
 }  # fmt: skip

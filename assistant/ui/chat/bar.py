@@ -24,8 +24,13 @@ def bar_html(talk: Conversation, kept: Sequence[KeptTalk]) -> Markup:
         act("new_talk", say("head.new_conversation"), css="wr-act wr-new-talk"),
     )
     address = Markup("") if talk.is_empty else Markup(' data-talk="{}"').format(talk.id)
-    return Markup('<div class="wr-case-bar" data-typed="{}"{}>{}{}{}</div>').format(
-        say("talk.typed"), address, _list(talk, kept), case_html(talk), buttons
+    return Markup('<div class="wr-case-bar" data-typed="{}" data-taking="{}"{}>{}{}{}</div>').format(
+        say("talk.typed"),
+        say("uploads.taking", files="{files}", mb="{mb}"),
+        address,
+        _list(talk, kept),
+        case_html(talk),
+        buttons,
     )
 
 

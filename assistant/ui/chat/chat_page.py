@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.ui.chat.box import Box
 from assistant.ui.chat.camera import camera_html
 from assistant.ui.chat.desk import Desk
 from assistant.ui.language.wording import Wording
@@ -31,7 +32,7 @@ def build_chat(page: gr.Blocks, desk: Desk, wording: Wording) -> None:
             talk = _html("talk", "wr-talk")
             shelf = _html("shelf", "wr-shelf")
             box = wording(
-                gr.MultimodalTextbox(
+                Box(
                     elem_id="wr-box", show_label=False, file_count="multiple", lines=1, max_lines=6,
                     max_plain_text_length=4_000, autofocus=True,
                 ),

@@ -92,10 +92,11 @@ class Desk:
             talk.caches += fresh
             if not fresh:
                 return False
+            names = {Path(path): name for path, name in (value or {}).get("names", {}).items()}
             with self.capacity.turn("cpu") as turn:
                 turn.hold()
                 talk.uploads = take_in(
-                    talk.folder, fresh, talk.uploads, self.assistant.uploads.reading, self._room(talk)
+                    talk.folder, fresh, talk.uploads, self.assistant.uploads.reading, self._room(talk), names
                 )
             talk.set_files()
             return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,17 +61,23 @@ class Room:
 
 
 def take_in(
-    folder: Path, sources: Sequence[Path], present: Sequence[Upload], read: Read, room: Room | None = None
+    folder: Path,
+    sources: Sequence[Path],
+    present: Sequence[Upload],
+    read: Read,
+    room: Room | None = None,
+    names: Mapping[Path, str] | None = None,
 ) -> list[Upload]:
     """All uploads of a conversation after `sources` came in.
 
     The files lie beside each other in `folder` under their own names, so that a header finds its data file.
     What could not be read before is tried again: the missing half may have come now. If it comes again itself, the
-    new one takes its place. A file for which there is no `room` is told as unreadable, and not kept.
+    new one takes its place. A file for which there is no `room` is told as unreadable, and not kept. `names` are what
+    the user calls the sources, where that differs from what they are called on the disk.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    names = {source.name for source in sources}
-    replaced = [upload for upload in present if upload.reason and upload.name in names]
+    called = {source: (names or {}).get(source, source.name) for source in sources}
+    replaced = [upload for upload in present if upload.reason and upload.name in called.values()]
     for upload in replaced:
         upload.path.unlink(missing_ok=True)
     present = [upload for upload in present if upload not in replaced]
@@ -81,7 +87,7 @@ def take_in(
         size = sum(_size(upload.path) for upload in came) + _size(source)
         refused = room.refusal(len(came) + 1, size) if room else ""
         path = folder / source.name if refused else _bring(source, folder)
-        fresh.append(Upload(source.name, path, reason=refused))
+        fresh.append(Upload(called[source], path, reason=refused))
     again = [_read(upload, read) if upload.reason and upload.path.exists() else upload for upload in present]
     return again + [upload if upload.reason else _read(upload, read) for upload in fresh]
 

@@ -24,12 +24,17 @@ HERE = Path(__file__).parent / "told"
 def translated(said: object) -> str:
     """A sentence, or an error's message, in the visitor's language."""
     told = said.told if isinstance(said, WardroundError) else said if isinstance(said, str) else str(said)
-    return str(told) if visitor().language == DEFAULT else _in(wordings(visitor().language), told)
+    language = visitor().language
+    known = wordings(language)
+    if language == DEFAULT and getattr(told, "wording", told) not in known:
+        return str(told)
+    return _in(known, told)
 
 
 @cache
 def wordings(language: str) -> Mapping[str, str]:
-    """Every wording that is known in a language, by the English one; of English there is no table."""
+    """Every wording that is known in a language, by the English one; in English those that name a command's option,
+    where the page has its own way."""
     tables = tomllib.loads((HERE / f"{language}.toml").read_text(encoding="utf-8"))
     return {english: other for table in tables.values() for english, other in table.items()}
 

@@ -58,6 +58,7 @@ export function talk(element, trigger, watch) {
 
 export function shelf(element, trigger) {
   buttons(element, trigger);
+  document.addEventListener('wr-too-large', ({ detail }) => trigger('click', { act: 'too_large', files: detail }));
 }
 
 export function panel(element, trigger, watch) {
