@@ -35,7 +35,7 @@ def steps_html(turn: Turn) -> Markup:
 
 
 def understood_html(turn: Turn) -> Markup:
-    """What a follow-up was understood as, where that is more than was asked: a wrong reading has to be seen at once."""
+    """What a question was understood as, where that is not what was asked: a wrong reading has to be seen at once."""
     read = turn.search.query if turn.search else ""
     if " ".join(read.split()).casefold() in " ".join(turn.question.split()).casefold():  # less an "And", say
         return Markup("")
