@@ -279,6 +279,13 @@ def test_a_question_that_names_a_patient_is_not_answered_from_other_patients(run
     assert answer["evidence"] == []
 
 
+def test_a_question_that_is_read_otherwise_is_told_as_what(run):
+    said = [run("ask", question) for question in ("Is there a pleural efusion?", "Is there a pleural effusion?")]
+    assert [status for status, _, _ in said] == [0, 0]
+    (_, _, told), (_, _, plain) = said
+    assert "understood as: Is there a pleural effusion?" in told and "understood as" not in plain
+
+
 def test_what_the_recording_says_of_itself_comes_before_what_others_have(run, tmp_path):
     import numpy as np
     import wfdb
