@@ -331,7 +331,19 @@ class Assistant(Archive):
                 case = worded("this case ({patient})", patient=whose) if whose else "this case"
                 return SearchResult(query.text, (), (), True, worded(ANOTHER_PATIENT, case=case))
             query = replace(query, text=of_the_case(query.text))
-        return with_uploads(self, self.search_batch([query])[0], query.uploads)
+        return self._compared(with_uploads(self, self.search_batch([query])[0], query.uploads), query)
+
+    def _compared(self, found: SearchResult, query: Query) -> SearchResult:
+        """Where a comparison is asked for and there are two recordings, with what differs between them."""
+        from assistant.drafting.prior import prior_evidence
+        from assistant.retrieve.difference import differences
+        from assistant.retrieve.question import read_question
+
+        if read_question(query.text).kind != "comparison" or not query.uploads:
+            return found
+        own = [piece for piece in found.evidence if piece.relation == "own"]
+        prior = [piece for piece in prior_evidence(self, own) if piece.kind == "signal"]
+        return replace(found, evidence=(*differences(own, prior), *found.evidence))
 
     # --- drafting ------------------------------------------------------------------------------------
 

@@ -68,3 +68,12 @@ def test_two_files_of_one_name_are_told_apart(assistant, tmp_path):
 def test_what_is_asked_of_a_lead_that_was_not_recorded_is_answered_with_that(assistant, tmp_path):
     ((text, verdict), *_) = own(assistant, "Is there ST elevation in V2?", ecg(tmp_path / "limbs.hea", 1.0))
     assert (text, verdict) == ("ST level not measured in aVR, aVL, aVF, V1–V6 (not recorded).", "supported")
+
+
+def test_a_comparison_of_two_recordings_says_what_differs(assistant, tmp_path):
+    before, after = ecg(tmp_path / "before.hea", 1.0), ecg(tmp_path / "after.hea", 0.75)
+    told = own(assistant, "Compare with the previous ECG", before, after)
+    apart = "20 beats/min more than the 60 beats/min of upload before.hea"
+    difference = f"Heart rate 80 beats/min (upload after.hea), {apart}."
+    assert (difference, "supported") in told
+    assert not [text for text, _ in told if text.startswith("Heart rate") and text != difference]

@@ -27,6 +27,7 @@ from assistant.generate.values import (
     measured_for,
 )
 from assistant.records import About, Evidence, Statement, ValuePlace
+from assistant.retrieve.difference import ON_BOTH, unrepeated
 from assistant.retrieve.question import points_at_study, read_question
 from assistant.retrieve.relevance import content_words
 
@@ -66,7 +67,7 @@ class QuoteAnswerer:
         asked for, nothing follows it. Of a recording as a whole the most telling values are given.
         """
         question = task.question
-        values = measured_for(question, task.evidence)
+        values = unrepeated(measured_for(question, task.evidence))
         own = [p for p in task.evidence if p.relation == "own" and p.kind == "text" and not is_of_file(p)]
         mine, of_others = _clauses(question)
         alone = bool(values) and asks_for_values_alone(mine)
@@ -82,7 +83,7 @@ class QuoteAnswerer:
             *section,
             *(map(_quoted, near) if asks_of_whole(question) else ()),
         ]
-        if asks_of_whole(question):
+        if asks_of_whole(question) and not any(piece.why == ON_BOTH for piece in values):
             said = {id for statement in at_odds for id in statement.citations}
             values = [piece for piece in values if piece.id not in said]
             values = most_telling(values, max(LEAST_VALUES, AT_MOST - len(first)))
