@@ -299,7 +299,8 @@ def test_what_the_recording_says_of_itself_comes_before_what_others_have(run, tm
     answer = json.loads(out)
     assert status == 0
     first = answer["claims"][0]
-    assert (first["text"], first["verdict"], first["about"]) == ("Ischemia: lateral wall.", "supported", "patient")
+    said = "The file's header says: “Ischemia: lateral wall”."
+    assert (first["text"], first["verdict"], first["about"]) == (said, "supported", "patient")
     assert not any(claim["text"].startswith("None of") for claim in answer["claims"])
 
 
