@@ -71,5 +71,5 @@ def test_of_two_copies_in_one_result_the_second_is_dropped_with_its_reason(tmp_p
     }.items():
         Picture.fromarray(pixels).save(data / f"{name}.png")
     Assistant.build(data, workspace=tmp_path)
-    evidence = Assistant.open(tmp_path).search(files=[data / "one.png"]).evidence
+    evidence = Assistant.open(tmp_path).search(files=[data / "three.png"]).evidence
     assert sum("nearly the same picture as" in e.why for e in evidence) == 1, [(e.why, e.kept) for e in evidence]

@@ -50,7 +50,7 @@ def test_a_profile_can_be_named_or_be_a_file_of_one_s_own(tmp_path):
     with pytest.raises(WardroundError, match="one of gem, huatuogpt-vision, lingshu"):
         profile_of(LlmSettings(profile="medgema"))
     own.write_text("sides = 448\n")
-    with pytest.raises(WardroundError, match=r"ours\.toml: sides: Extra inputs"):
+    with pytest.raises(WardroundError, match=r"ours\.toml: sides: there is no such option"):
         profile_of(LlmSettings(profile=str(own)))
     with pytest.raises(WardroundError, match=r"gone\.toml"):
         profile_of(LlmSettings(profile=str(tmp_path / "gone.toml")))
