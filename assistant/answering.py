@@ -3,6 +3,7 @@ prompt left out, what is said where too little is left."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,10 +15,19 @@ from assistant.wording import joined, worded
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant, Step
+    from assistant.counting import Counting
     from assistant.generate import Answerer, Context, Exchange, Standalone, TakenOver, Task
     from assistant.retrieve.query import Upload
 
 CLOSEST = 3  # pieces of evidence that an abstention offers
+LEAST_WORDS = 3  # of a text among them
+_PLACEHOLDERS = re.compile(r"X{2,}|\[[a-z ]+\]|^\W*\w+:")
+_SAID = re.compile(r"[^\W\d_]{2,}")
+READ_TEXTS_ALONE = frozenset({"quote", "local"})
+NOT_READ = (
+    "The uploaded picture itself was not read: the answerer that is set up reads texts alone, and no report came with "
+    "it. What is told of other studies is about other patients."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +84,16 @@ class Writing:
     `judged` are all claims so far, `lost` is there once `quote` went on in the place of a model.
     """
 
-    def __init__(self, assistant: Assistant, answerer: Answerer, task: Task, context: Context | None) -> None:
+    def __init__(
+        self,
+        assistant: Assistant,
+        answerer: Answerer,
+        task: Task,
+        context: Context | None,
+        counting: Counting | None = None,
+    ) -> None:
         self._assistant, self._answerer, self._task, self._context = assistant, answerer, task, context
+        self._counting = counting
         self.judged: list[Claim] = []
         self.lost: TakenOver | None = None
         self.notice = ""
@@ -85,15 +103,22 @@ class Writing:
         from assistant.generate import TakenOver
 
         checker = self._assistant.checker()
+        count = self._counting.census.count if self._counting else None
+        everything = {piece.id: piece for piece in self._task.evidence}
+        for counted in self._counting.statements(self._task.evidence) if self._counting else ():
+            checked = checker.verify(counted, everything, count)
+            self.judged += checked
+            yield checked
         by_id = {piece.id: piece for piece in self._task.given(self._context)}
         for statement in statements(self._assistant, self._answerer, self._task):
             if isinstance(statement, TakenOver):
-                self.lost, by_id = statement, {piece.id: piece for piece in self._task.evidence}
+                self.lost, by_id = statement, everything
                 continue
-            checked = checker.verify(statement, by_id)
+            checked = checker.verify(statement, by_id, count)
             self.judged += checked
             yield checked
-        self.notice = joined([self.lost.notice if self.lost else "", *self._task.notes, checker.notice], " ")
+        told = self._counting.notice if self._counting else unread_picture(self._task, self._answerer.name)
+        self.notice = joined([told, self.lost.notice if self.lost else "", *self._task.notes, checker.notice], " ")
 
     @property
     def model(self) -> str:
@@ -106,6 +131,18 @@ class Writing:
     @property
     def prompt(self) -> str | None:
         return self.lost.prompt if self.lost else self._answerer.prompt_for(self._task)
+
+
+def unread_picture(task: Task, answerer: str) -> str:
+    """What a reader is told where an uploaded picture has no text of its own, nobody's opinion stands beside it, and
+    whoever answers reads none; empty elsewhere, and where the question is not about it."""
+    from assistant.retrieve.own import UPLOADED_PICTURE
+    from assistant.retrieve.question import points_at_study, read_question
+
+    own = [piece for piece in task.evidence if piece.relation == "own"]
+    bare = own and all(piece.kind == "image" and piece.why == UPLOADED_PICTURE for piece in own)
+    asked = read_question(task.question).wants != "knowledge" or points_at_study(task.question)
+    return NOT_READ if bare and asked and answerer in READ_TEXTS_ALONE else ""
 
 
 def statements(assistant: Assistant, answerer: Answerer, task: Task) -> Iterator[Statement | TakenOver]:
@@ -203,7 +240,16 @@ def closest(evidence: Iterable[Evidence], kinds: frozenset[Kind], text_floor: fl
     if kinds and "text" not in kinds:
         near = [piece for piece in near if piece.kind in kinds]
     near = [piece for piece in near if piece.kept or piece.kind != "text" or piece.score >= text_floor / 2]
-    return tuple(piece.id for piece in sorted(near, key=lambda piece: not piece.kept)[:CLOSEST])
+    each: dict[str, Evidence] = {}
+    for piece in sorted(near, key=lambda piece: not piece.kept):
+        if piece.kind != "text" or _says_something(piece.text):
+            each.setdefault(" ".join(piece.text.lower().split()) or piece.id, piece)
+    return tuple(piece.id for piece in each.values())[:CLOSEST]
+
+
+def _says_something(text: str) -> bool:
+    """Whether a text holds enough words to be looked at, placeholders of what was taken out and its heading apart."""
+    return len(_SAID.findall(_PLACEHOLDERS.sub(" ", text))) >= LEAST_WORDS
 
 
 def own_knowledge(answerer: Answerer, question: str, evidence: Sequence[Evidence]) -> Iterator[str]:

@@ -220,6 +220,7 @@ class Assistant(Archive):
         as an abstention's `reason` does, that the question is in a language that the parts set up don't understand.
         """
         from assistant import answering
+        from assistant.counting import counted_for
         from assistant.errors import BadQuery
         from assistant.generate import Task, load_prompt
         from assistant.retrieve.called import of_the_case
@@ -235,7 +236,9 @@ class Assistant(Archive):
         query = self.query(
             alone.text, files=files, patient=patient, exclude_patient=exclude_patient, history=history, studies=studies
         )
-        found = answering.without_orders(self.evidence_for(query))
+        counting = counted_for(self._open_indexes(), query, self.settings)
+        looked = [self.evidence_for(one) for one in (counting.queries(query) if counting else [query])]
+        found = answering.without_orders(counting.shown(looked) if counting else looked[0])
         yield found
         retrieved = time.perf_counter()
         kept = tuple(evidence for evidence in found.evidence if evidence.kept)
@@ -247,7 +250,7 @@ class Assistant(Archive):
             tuple(turn.exchange for turn in earlier), brought,
         )  # fmt: skip
         context = None if found.abstained else answerer.context_for(task)
-        writing = answering.Writing(self, answerer, task, context)
+        writing = answering.Writing(self, answerer, task, context, counting)
         for claims in () if found.abstained else writing.sentences():
             yield from self.shown(claims)
         abstained, reason = answering.abstention(found, writing.judged, self.settings)

@@ -12,6 +12,7 @@ from assistant.records import Claim, Evidence, Statement
 from assistant.settings import Settings
 from assistant.verify import Verifier
 from assistant.verify.entail import open_entailment
+from assistant.verify.recount import CountsArchive
 from assistant.wording import joined, worded
 
 LOST = "The model that judges beside the rules was lost: what it had not judged yet was checked by the rules alone."
@@ -41,23 +42,27 @@ class Checker:
         """What a reader must know of the claims so far."""
         return joined([self.lost, self._moved], " ")
 
-    def verify(self, statement: Statement, evidence: Mapping[str, Evidence]) -> list[Claim]:
+    def verify(
+        self, statement: Statement, evidence: Mapping[str, Evidence], count: CountsArchive | None = None
+    ) -> list[Claim]:
         """As `Verifier.verify`, with every claim, those marked whose date is a moved one. Raises ModelUnavailable as
         the settings have it."""
-        claims = [_with_dates_told(claim, evidence) for claim in self._judged(statement, evidence)]
+        claims = [_with_dates_told(claim, evidence) for claim in self._judged(statement, evidence, count)]
         if any(claim.dates_moved for claim in claims):
             self._moved = DATES_MOVED
         return claims
 
-    def _judged(self, statement: Statement, evidence: Mapping[str, Evidence]) -> list[Claim]:
+    def _judged(
+        self, statement: Statement, evidence: Mapping[str, Evidence], count: CountsArchive | None
+    ) -> list[Claim]:
         try:
-            return self._verifier.verify(statement, evidence)
+            return self._verifier.verify(statement, evidence, count)
         except (ModelLost, ReplyRefused) as error:
             if self._raises:
                 raise
             self.lost = worded("{lost} ({error})", lost=LOST, error=error.told)
             self._verifier = Verifier(self._marking)
-            return self._verifier.verify(statement, evidence)
+            return self._verifier.verify(statement, evidence, count)
 
 
 def _with_dates_told(claim: Claim, evidence: Mapping[str, Evidence]) -> Claim:

@@ -10,8 +10,8 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 ORDER = [
     "wording", "errors", "toml_file", "acting", "records", "settings", "pseudonyms", "resources", "html_page",
     "weights", "measure", "findings", "ingest", "embed", "experts", "store", "retrieve", "generate", "verify",
-    "workspace", "archive", "querying", "studies", "answering", "checking", "conversation", "export", "drafting",
-    "forget", "feedback", "assistant", "langchain", "evaluate", "demo", "ui", "console", "commands", "cli",
+    "workspace", "archive", "querying", "studies", "counting", "answering", "checking", "conversation", "export",
+    "drafting", "forget", "feedback", "assistant", "langchain", "evaluate", "demo", "ui", "console", "commands", "cli",
 ]  # fmt: skip
 COMPOSERS = {name: {"assistant"} for name in ("answering", "conversation", "drafting")}  # for type annotations alone
 HEAVY = {"torch", "gradio", "vllm", "onnxruntime", "transformers", "sentence_transformers", "open_clip", "faiss"}

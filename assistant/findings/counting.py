@@ -79,8 +79,13 @@ class Count:
         return self.verb == "state that there is no"
 
 
-def state_count(n: int, m: int, noun: str, verb: str, finding: str, *, chosen: bool = False) -> str:
+def state_count(
+    n: int, m: int, noun: str, verb: str, finding: str, *, chosen: bool = False, whose: bool = False
+) -> str:
     """The sentence that `n` of the `m` most similar `noun` `verb` `finding`; of the `chosen` ones, where people chose.
+
+    With `whose` it is said of a single one that it is another patient's: beside a question on the patient it would be
+    taken for theirs.
 
     `noun` and `verb` are in the plural ("studies", "mention"); verbs other than the known ones raise ValueError.
     """
@@ -92,7 +97,10 @@ def state_count(n: int, m: int, noun: str, verb: str, finding: str, *, chosen: b
     one, not_one = _VERBS[verb]
     which = "chosen" if chosen else "most similar"
     if m == 1:
-        return f"The {which} {_SINGULAR.get(noun, noun)} {one if n else not_one} {finding}."
+        another = ", another patient’s," if whose and not chosen else ""
+        return f"The {which} {_SINGULAR.get(noun, noun)}{another} {one if n else not_one} {finding}."
+    if n == m == 2:
+        return f"Both {which} {noun} {verb} {finding}."
     if n == m:
         return f"All {m} {which} {noun} {verb} {finding}."
     many = "None" if n == 0 else str(n)
@@ -113,13 +121,14 @@ _NUMBER = r"\d{1,6}|" + "|".join(_NUMBERS)
 _NOUN = _alternatives({**_SINGULAR, **_PLURAL})
 _VERB = _alternatives(dict(_VERB_FORMS))
 _MANY = re.compile(
-    rf"(?:(?P<n>{_NUMBER}|none|all)\s+(?:out\s+)?of\s+(?:the\s+)?(?P<m>{_NUMBER})|(?P<all>all)\s+(?P<am>{_NUMBER}))"
+    rf"(?:(?P<n>{_NUMBER}|none|all)\s+(?:out\s+)?of\s+(?:the\s+)?(?P<m>{_NUMBER})|(?P<all>all)\s+(?P<am>{_NUMBER})"
+    r"|(?P<both>both)(?:\s+of\s+the)?)"
     rf"\s+(?:of\s+the\s+)?(?:(?:(?:most\s+)?similar|chosen)\s+)?(?P<noun>{_NOUN})"
     rf"\s+(?P<verb>{_VERB})\s+(?:(?:a|an|as|with|the)\s+)?(?P<finding>\S.{{0,300}})",
     re.IGNORECASE | re.DOTALL,
 )
 _ONE = re.compile(
-    rf"the\s+(?:single\s+)?(?:most\s+similar|chosen)\s+(?P<noun>{_NOUN})"
+    rf"the\s+(?:single\s+)?(?:most\s+similar|chosen)\s+(?P<noun>{_NOUN})(?:,\s+another\s+patient['’]s,)?"
     rf"\s+(?P<verb>{_VERB})\s+(?:(?:a|an|as|with)\s+)?(?P<finding>\S.{{0,300}})",
     re.IGNORECASE | re.DOTALL,
 )
@@ -133,8 +142,8 @@ def parse_count(sentence: str) -> Count | None:
     """
     sentence = sentence.strip()
     if match := _MANY.match(sentence):
-        total = _number(match["m"] or match["am"])
-        said = (match["n"] or match["all"]).lower()
+        total = 2 if match["both"] else _number(match["m"] or match["am"])
+        said = (match["n"] or match["all"] or "all").lower()
         n = 0 if said == "none" else total if said == "all" else _number(said)
         plural, affirmed = _VERB_FORMS[_spaced(match["verb"])]
         if not affirmed:  # "2 of the 5 … do not mention": the others may well do

@@ -9,7 +9,7 @@ from assistant.findings import sentence_spans
 from assistant.generate.fence import attribute, defused, fenced
 from assistant.generate.tokens import estimate_tokens
 from assistant.generate.values import is_measured
-from assistant.records import Dropped, Evidence, Image, Statement, TextPlace
+from assistant.records import Dropped, Evidence, Image, Statement, TextPlace, countable
 from assistant.wording import worded
 
 _LEAST_USEFUL_REST = 50  # tokens: a passage that would be cut to less than this is left out
@@ -128,6 +128,8 @@ def _usefulness(piece: Evidence) -> int:
 
 def _about(piece: Evidence) -> str:
     facts = [f'relation="{piece.relation}"', f'kind="{piece.kind}"', f'modality="{attribute(piece.modality)}"']
+    if piece.relation == "similar" and not countable([piece]):
+        facts.append('found="by words"')
     if piece.title:
         facts.append(f'title="{attribute(piece.title[:120])}"')
     if piece.section:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from assistant.findings import extract_findings, implies, is_measurement, state_count
-from assistant.records import Evidence, Finding, Statement
+from assistant.findings.labels import clinical_labels
+from assistant.records import Evidence, Finding, Statement, countable
 
 _NOUNS = {"ECG": "ECGs", "CR": "X-rays", "DX": "X-rays", "RG": "X-rays", "CT": "scans", "MR": "scans", "US": "scans"}
-_NOT_CLINICAL = re.compile(r"age|sex|gender|view|source|folder|split|file|name|url|licen[cs]e|date|year|id$|position")
-_SEPARATORS = re.compile(r"\s*[|;,/]\s*")
 
 
 def studies_of(evidence: Iterable[Evidence]) -> dict[str, list[Evidence]]:
@@ -28,7 +26,12 @@ def are_chosen(evidence: Iterable[Evidence]) -> bool:
 
 
 def count_labels(
-    evidence: Sequence[Evidence], words: Sequence[str] = (), asked: Sequence[str] = (), at_most: int = 4
+    evidence: Sequence[Evidence],
+    words: Sequence[str] = (),
+    asked: Sequence[str] = (),
+    at_most: int = 4,
+    *,
+    whose: bool = False,
 ) -> list[Statement]:
     """How many of the labelled similar studies carry each label, the most frequent first.
 
@@ -36,6 +39,7 @@ def count_labels(
     `asked` are findings named in the question: only labels that say one of them are counted then. A label of a
     single study is left out, unless none is more frequent.
     """
+    evidence = countable(evidence)
     pictured = studies_of(piece for piece in evidence if piece.kind != "text")
     labels = {study: found for study, pieces in pictured.items() if (found := _labels(pieces))}
     named = labels_named(evidence, words)
@@ -49,10 +53,16 @@ def count_labels(
             {v: n for v, n in tally.items() if any(_said(says[v], name) in ("present", "both") for name in asked)}
         )
     pieces = [piece for study in labels for piece in pictured[study]]
-    cited = tuple(piece.id for piece in pieces)
+    cited = tuple(next(piece.id for piece in pictured[study] if _labels([piece])) for study in labels)
     said = (
         state_count(
-            tally[value], len(labels), _noun(pieces), "are labelled", _spoken(value), chosen=are_chosen(evidence)
+            tally[value],
+            len(labels),
+            _noun(pieces),
+            "are labelled",
+            _spoken(value),
+            chosen=are_chosen(evidence),
+            whose=whose,
         )
         for value in _most_frequent(tally, at_most)
     )
@@ -65,7 +75,9 @@ def labels_named(evidence: Iterable[Evidence], words: Sequence[str]) -> set[str]
     return {name for name in keys if any(word in name.lower() for word in words if len(word) > 3)}
 
 
-def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_most: int = 4) -> list[Statement]:
+def count_findings(
+    evidence: Sequence[Evidence], asked: Sequence[str] = (), at_most: int = 4, *, whose: bool = False
+) -> list[Statement]:
     """How many of the similar studies' reports mention each finding, the most frequent first.
 
     Then come findings that at least half of the reports state to be absent. `asked` are findings named in the
@@ -73,6 +85,7 @@ def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_m
     mentioned by none. Measured values ("C-reactive protein 12 mg/L") are counted only where they are asked for: that
     one was written down says nothing of a patient.
     """
+    evidence = countable(evidence)
     everything = studies_of(evidence)
     studies = {study: pieces for study, pieces in everything.items() if any(p.kind == "text" for p in pieces)}
     if not studies:
@@ -97,7 +110,11 @@ def count_findings(evidence: Sequence[Evidence], asked: Sequence[str] = (), at_m
     noun = "studies" if len(studies) == len(everything) else "reports"
     chosen = are_chosen(evidence)
     return [
-        Statement(state_count(n, len(studies), noun, verb, name, chosen=chosen), _cited(read, name, status), "similar")
+        Statement(
+            state_count(n, len(studies), noun, verb, name, chosen=chosen, whose=whose),
+            _cited(read, name, status),
+            "similar",
+        )
         for n, verb, status, name in counted
     ]
 
@@ -135,14 +152,7 @@ def _most_frequent(tally: Mapping[str, int], at_most: int, single: bool = True) 
 
 
 def _labels(pieces: Sequence[Evidence]) -> set[tuple[str, str]]:
-    return {
-        (name, value)
-        for piece in pieces
-        for name, text in piece.labels.items()
-        if not _NOT_CLINICAL.search(name.lower())
-        for value in _SEPARATORS.split(text)
-        if 2 <= len(value) <= 60 and not value.replace(".", "").isdigit()
-    }
+    return {label for piece in pieces for label in clinical_labels(piece.labels)}
 
 
 def _noun(pieces: Sequence[Evidence]) -> str:

@@ -12,6 +12,7 @@ from assistant.findings.asked import asked_about
 from assistant.generate.context import Exchange
 from assistant.generate.counts import are_chosen, count_findings, count_labels, labels_named, studies_of
 from assistant.generate.documents import document_sentences
+from assistant.generate.found import asks_generally, found_for_words
 from assistant.generate.importance import AT_MOST, LEAST_VALUES, most_telling
 from assistant.generate.of_file import FileSays, disagreements, file_says, is_of_file, quoted
 from assistant.generate.prompts import load_prompt
@@ -26,9 +27,9 @@ from assistant.generate.values import (
     is_measured,
     measured_for,
 )
-from assistant.records import About, Evidence, Statement, ValuePlace
+from assistant.records import About, Evidence, Statement, ValuePlace, countable
 from assistant.retrieve.difference import ON_BOTH, unrepeated
-from assistant.retrieve.question import points_at_study, read_question
+from assistant.retrieve.question import read_question
 from assistant.retrieve.relevance import content_words
 
 _OF_OTHERS = frozenset({"similar", "count", "cases"})
@@ -187,27 +188,40 @@ def _own_on_values(question: str, own: Sequence[Evidence], at_most: int = 4) -> 
 
 
 def _similar(question: str, similar: Sequence[Evidence], encode: TextEncoder | None) -> Iterator[Statement]:
-    """Counts over the similar studies and a quotation or two; nothing where the question is about something else."""
+    """Counts over the studies like the upload and a quotation or two; nothing where the question is about something
+    else. Of studies that its words found, what they say of what it names is quoted, and nothing counted."""
+    kind = read_question(question).kind
     asked = list(dict.fromkeys(finding.entity for finding in extract_findings(question)))
-    if read_question(question).kind in ("similar", "count"):  # "how high is the CRP in similar studies?"
+    if kind in ("similar", "count"):  # "how high is the CRP in similar studies?"
         asked += [name for name in measurements_named(_clauses(question)[1] or question) if name not in asked]
-    if not similar or not (asked or points_at_study(question)):
-        return
+    alike = countable(similar)
+    if alike:
+        yield from _alike(question, alike, asked, encode)
+    elif kind != "similar":  # without anything that a study could be similar to there is no similar one
+        yield from found_for_words(question, similar, asked)
+
+
+def _alike(
+    question: str, alike: Sequence[Evidence], asked: Sequence[str], encode: TextEncoder | None
+) -> Iterator[Statement]:
     if asked:
-        yield from count_findings(similar, asked)
-        yield from count_labels(similar, asked=asked)
+        yield from count_findings(alike, asked, whose=True)
+        yield from count_labels(alike, asked=asked, whose=True)
     else:
         words = content_words(question)
-        yield from count_labels(similar, words)
-        if labels_named(similar, words):  # the label is what was asked for, not all else that the reports say
+        named = labels_named(alike, words)
+        if not (named or asks_generally(question)):
             return
-        yield from count_findings(similar)
-    if any(piece.kind != "text" for piece in similar):
-        yield from _from_most_similar(similar, asked)
+        yield from count_labels(alike, words, whose=True)
+        if named:  # the label is what was asked for, not all else that the reports say
+            return
+        yield from count_findings(alike, whose=True)
+    if any(piece.kind != "text" for piece in alike):
+        yield from _from_most_similar(alike, asked)
         return
-    first = next(iter(studies_of(similar)))
-    for sentence in best_sentences(question, similar, encode, at_most=3):
-        yield _from_study(sentence.text, sentence.evidence, first, len(studies_of(similar)))
+    first = next(iter(studies_of(alike)))
+    for sentence in best_sentences(question, alike, encode, at_most=3):
+        yield _from_study(sentence.text, sentence.evidence, first, len(studies_of(alike)))
 
 
 def _clauses(question: str) -> tuple[str, str]:

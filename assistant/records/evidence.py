@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from typing import Any, Literal
 from assistant.records.record import Kind
 
 Relation = Literal["own", "similar", "knowledge"]
+FoundBy = Literal["likeness", "words", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,9 @@ class Evidence:
 
     `text` is what a reader sees of it: the passage or sentence itself, a measured value in words, or the
     title and labels of a picture. `score` is comparable within one kind only. `kept` says whether selection
-    would hand it to a model, `why` the reason in words. `section` is the heading above the passage. `copy_of` is the
+    would hand it to a model, `why` the reason in words. `section` is the heading above the passage. `found_by` says
+    what chose its study: likeness to what was uploaded, the words of the question, or likeness weighed with what these
+    wish for; None where no search did. `copy_of` is the
     record id of the upload that a record of the archive is again (the same file, or nearly the same content),
     `chosen` says that whoever asks picked its study by hand, so that nothing is said of how similar it is.
     `dates_moved`: those in `text`, and `taken_at`, are not the file's own, since de-identification moved them.
@@ -106,10 +109,16 @@ class Evidence:
     title: str | None = None
     url: str | None = None
     section: str | None = None
+    found_by: FoundBy | None = None
     taken_at: datetime | None = None
     copy_of: str | None = None
     chosen: bool = False
     dates_moved: bool = False
+
+    @property
+    def counted_as(self) -> str:
+        """What is counted once: the study, or the record where no study is known."""
+        return self.study_id or self.record_id
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -130,11 +139,22 @@ class Evidence:
             "title": self.title,
             "url": self.url,
             "section": self.section,
+            "found_by": self.found_by,
             "taken_at": self.taken_at.isoformat() if self.taken_at else None,
             "copy_of": self.copy_of,
             "chosen": self.chosen,
             "dates_moved": self.dates_moved,
         }
+
+
+def countable(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """The pieces of studies over which a count says something: likeness alone chose them, or people did by hand.
+
+    Of studies that were found by the words "hernia", all mention a hernia: that says nothing of how common it is.
+    """
+    pieces = list(evidence)
+    chosen = {piece.counted_as for piece in pieces if piece.chosen or piece.found_by in ("likeness", None)}
+    return [piece for piece in pieces if piece.counted_as in chosen]
 
 
 @dataclass(frozen=True, slots=True)

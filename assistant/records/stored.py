@@ -49,6 +49,7 @@ def stored_evidence(found: Json) -> Evidence:
         title=found.get("title"),
         url=found.get("url"),
         section=found.get("section"),
+        found_by=found.get("found_by"),
         taken_at=datetime.fromisoformat(taken) if taken else None,
         copy_of=found.get("copy_of"),
         chosen=bool(found.get("chosen")),

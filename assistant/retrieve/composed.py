@@ -32,6 +32,12 @@ GRANTED: dict[Status, dict[Grant, float]] = {
 }
 
 _COMPARES = re.compile(r"\b(like (this|these|that|it|mine)|similar|same|resembl\w+|comparable|alike)\b", re.IGNORECASE)
+# Asked of them, words wish for nothing: what chooses studies must not be what is then asked of those chosen.
+_ASKS_OF_THEM = re.compile(
+    r"\b(in|of|among|do|does|did|have|has|how (many|often)|what)( (of|the|these|those|other|most|all))* "
+    r"(similar|comparable|alike)\b",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(
     r"\?|^\s*(is|are|was|were|do|does|did|has|have|can|could|should|would|may|might|any|what|which|who|why|when|where|"
     r"how|describe|explain|tell|summari[sz]e|report|interpret|read)\b",
@@ -61,7 +67,7 @@ class Wish:
     @classmethod
     def of(cls, text: str) -> Wish:
         compares = bool(_COMPARES.search(text))
-        if not text.strip() or (_ASKS.search(text) and not compares):
+        if not text.strip() or _ASKS_OF_THEM.search(text) or (_ASKS.search(text) and not compares):
             return cls()
         wished = contrasts(text, doubtful=compares)
         if not wished and not query_words(text) - _OF_COMPARISON:

@@ -23,6 +23,7 @@ from assistant.store.words import query_words
 from assistant.wording import joined, worded
 
 _OF_UPLOAD = re.compile(r"(\(upload .+\))\.?$")
+UPLOADED_PICTURE = "uploaded picture"  # the `why` of a picture as it was handed in
 NOT_MEASURED = "not measured on the upload"  # the `why` of evidence that says for which reason a value is not there
 OF_THE_FILE = "what the uploaded recording's own file says of it"  # its recorder's statements, its header's diagnoses
 SHARED_WORDS = 0.3  # weight of the share of the question's words that a passage holds, beside its cosine
@@ -38,7 +39,7 @@ def upload_evidence(upload: Record, measured: Measurements | None = None) -> lis
         height, width = upload.image.pixels.shape[:2]
         facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in upload.fields.items())
         text = f"Uploaded {upload.modality} image, {width} × {height} pixels" + (f" ({facts})" if facts else "")
-        return [_own(upload, BoxPlace((0, 0, width, height), upload.frame), text, "uploaded picture")]
+        return [_own(upload, BoxPlace((0, 0, width, height), upload.frame), text, UPLOADED_PICTURE)]
     if upload.kind == "signal" and upload.signal is not None:
         signal = upload.signal
         channels = f"{'leads' if signal.is_ecg else 'channels'} {', '.join(signal.leads)}"

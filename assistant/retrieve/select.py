@@ -11,7 +11,19 @@ from itertools import chain, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.records import BoxPlace, Evidence, Kind, Place, Record, Relation, SignalPlace, TextPlace, evidence_id
+from assistant.records import (
+    BoxPlace,
+    Evidence,
+    FoundBy,
+    Kind,
+    Place,
+    Record,
+    Relation,
+    SignalPlace,
+    TextPlace,
+    evidence_id,
+)
+from assistant.retrieve.composed import Wish
 from assistant.retrieve.copies import Copies
 from assistant.retrieve.query import Query
 from assistant.retrieve.rank import BLOCK, Hit
@@ -41,7 +53,7 @@ def select(
     like the uploads, with its reports, and text hits then take `turns`. Dropped evidence stays in the list
     with `kept=False` and its reason, so that a reader can see what was nearest.
     """
-    choice = _Choice(owned, copies, bool(query.studies), settings)
+    choice = _Choice(owned, copies, bool(query.studies), settings, wishes=bool(Wish.of(query.text)))
     told = {evidence.id for evidence in own}
     mixed = in_turns(choice.of_likeness(likeness), choice.of_text(text), turns)
     found = (evidence for evidence in mixed if evidence.id not in told)
@@ -56,11 +68,20 @@ def select(
 class _Choice:
     """Walks down a ranking and decides on each hit."""
 
-    def __init__(self, owned: Mapping[str, Own], copies: Copies, chosen: bool, settings: RetrieveSettings) -> None:
+    def __init__(
+        self,
+        owned: Mapping[str, Own],
+        copies: Copies,
+        chosen: bool,
+        settings: RetrieveSettings,
+        *,
+        wishes: bool = False,
+    ) -> None:
         self._owned = owned
         self._copies = copies
         self._chosen = chosen  # whether the studies were picked by hand: then each of them counts
         self._settings = settings
+        self._wishes = wishes  # whether words say which of the studies like the uploads are wanted
         self._floors = {
             "image": settings.image_floor, "signal": settings.signal_floor, "text": settings.text_floor,
             "joint": settings.joint_floor,
@@ -200,11 +221,17 @@ class _Choice:
             return "own"
         return "similar" if hit.stored.is_case else "knowledge"
 
+    def _found_by(self, hit: Hit) -> FoundBy:
+        if hit.by in ("text", "joint"):
+            return "words"
+        return "both" if self._wishes else "likeness"
+
     def _evidence(self, hit: Hit, kept: bool, why: str) -> Evidence:
         record = hit.stored.record
         place, text = _place_and_text(hit)
         return Evidence(
             id=evidence_id(record.record_id, place), record_id=record.record_id, kind=record.kind,
+            found_by=self._found_by(hit),
             modality=record.modality, relation=self._relation(hit), text=text, place=place, score=hit.score,
             kept=kept, why=why, patient_id=record.patient_id, study_id=record.study_id,
             external_id=record.external_id, labels=record.labels, title=record.title, url=record.url,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from assistant.errors import EncoderMismatch, IndexMissing, RecipeError
+from assistant.findings.wanted import WantedFinding
 from assistant.ingest.dicom.web import PacsSource
 from assistant.ingest.recipe import load_recipe
 from assistant.ingest.series import is_slice
@@ -28,7 +29,7 @@ from assistant.store.filters import Filter
 from assistant.store.generations import IndexFolder
 from assistant.store.learned import Learned, open_learned
 from assistant.store.sqlite import open_sqlite
-from assistant.store.stated import STATED_BY
+from assistant.store.stated import STATED_BY, that_states
 from assistant.store.vectors import VectorIndex, load_vectors
 from assistant.store.words import WordIndex
 from assistant.store.working import PATHS, WORDS, VectorKind, vector_folder
@@ -66,6 +67,18 @@ class Place:
     path: Path | None
     uri: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """What a count takes of a record; `study` and `patient` are pseudonyms."""
+
+    pk: int
+    kind: str
+    modality: str
+    study: str
+    patient: str | None
+    labels: Mapping[str, str]
 
 
 class OpenIndex:
@@ -355,6 +368,23 @@ class OpenIndex:
                 finding = Finding(row.entity, row.status, row.side, row.severity)
                 stated.setdefault(row.study_id, []).append(finding)
         return stated
+
+    def cases(self, within: Filter) -> list[CaseRow]:
+        """All records of patients' studies inside a filter, its wall included, without their texts."""
+        columns = (
+            RecordRow.pk, RecordRow.kind, RecordRow.modality, RecordRow.study_id, RecordRow.patient_id,
+            RecordRow.labels, RecordRow.record_id, RecordRow.taken_at, RecordRow.shift,
+        )  # fmt: skip
+        query = select(*columns).where(RecordRow.is_case.is_(True), *within.included(), *within.wall())
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return [CaseRow(*row[:6]) for row in rows if not within.is_bounded or self._is_taken(within, *row[6:])]
+
+    def stating(self, wanted: WantedFinding) -> frozenset[int]:
+        """The keys of the texts that state a finding."""
+        query = select(FindingRow.record_pk).where(*that_states(wanted)).distinct()
+        with self._engine.connect() as connection:
+            return frozenset(connection.scalars(query))
 
     def has_patient(self, pseudonym: str) -> bool:
         """Whether it holds any record of a patient."""

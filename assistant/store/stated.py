@@ -44,6 +44,14 @@ def read_findings_again(engine: Engine) -> None:
 
 def states(wanted: WantedFinding) -> ColumnElement[bool]:
     """Records of studies whose text states the finding."""
+    studies = (
+        select(RecordRow.study_id).join(FindingRow, FindingRow.record_pk == RecordRow.pk).where(*that_states(wanted))
+    )
+    return RecordRow.study_id.in_(studies)
+
+
+def that_states(wanted: WantedFinding) -> list[ColumnElement[bool]]:
+    """Which findings of texts are the one that is wanted; as `WantedFinding.fits` has it."""
     conditions = [FindingRow.entity.in_(wanted.entities), FindingRow.status == wanted.status]
     if wanted.sides:
         named = FindingRow.side.in_({side for side in wanted.sides if side})
@@ -52,5 +60,4 @@ def states(wanted: WantedFinding) -> ColumnElement[bool]:
         conditions.append(FindingRow.severity == wanted.severity)
     elif wanted.status == "absent":  # "no large effusion" leaves room for a small one
         conditions.append(FindingRow.severity.is_(None))
-    studies = select(RecordRow.study_id).join(FindingRow, FindingRow.record_pk == RecordRow.pk).where(*conditions)
-    return RecordRow.study_id.in_(studies)
+    return conditions

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.findings.archive_counts import CHOSEN_PATIENT, parse_archive_count
 from assistant.findings.counting import parse_count
 from assistant.findings.mentions import read_sentence
 from assistant.findings.sentences import sentences
@@ -18,7 +19,7 @@ _THING = (
 )
 _SIMILAR = re.compile(
     rf"\b(?:similar|comparable)\s+(?:\w+\s+){{0,2}}?{_THING}\b|\bother\s+patients?\b|\b{_THING}\s+(?:most\s+)?similar\b"
-    rf"|\bchosen\s+{_THING}\b",
+    rf"|\bchosen\s+{_THING}\b|\b{_THING}\s+found\s+for\s+(?:these|the)\s+words\b",
     re.IGNORECASE,
 )
 _PATIENT = re.compile(
@@ -74,6 +75,8 @@ def derive_about(statement: Statement, cited: Sequence[Evidence], given: Sequenc
         return "general"
     text = statement.text.strip()
     outside_quotes = re.sub(r"“[^”]*”", " ", text)
+    if (counted := parse_archive_count(text)) is not None:
+        return "patient" if CHOSEN_PATIENT in counted.scope else "similar"
     if parse_count(text) is not None or _SIMILAR.search(outside_quotes):
         return "similar"
     relations = {evidence.relation for evidence in cited}

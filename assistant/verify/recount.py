@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Protocol
 
 from assistant.findings import extract_findings, implies
+from assistant.findings.archive_counts import ArchiveCount, CountVerb, Unit
 from assistant.findings.counting import Count
 from assistant.findings.mentions import Mention, read_sentence
 from assistant.findings.quantities import named_measures
 from assistant.findings.sentences import sentences
 from assistant.findings.vocabulary import related
 from assistant.findings.words import words
-from assistant.records import Evidence, Judgement
+from assistant.records import Evidence, Judgement, countable
 from assistant.wording import worded
 
 _LABEL_CUT = re.compile(r"[/|;,]")
@@ -21,7 +23,7 @@ _LABEL_CUT = re.compile(r"[/|;,]")
 
 def study_of(evidence: Evidence) -> str:
     """What is counted once: the study, or the record where no study is known."""
-    return evidence.study_id or evidence.record_id
+    return evidence.counted_as
 
 
 def recount(
@@ -30,15 +32,20 @@ def recount(
     """Whether `count` holds for the studies cited, and the ids that carry it.
 
     Every one of the m studies must be cited; where fewer are, but the evidence has exactly m similar studies, those
-    are taken. A study speaks for itself through all its evidence that was given.
+    are taken. A study speaks for itself through all its evidence that was given. Studies that the words of the question
+    chose are not counted: what they have in common is what was searched for.
     """
-    similar = [e for e in cited if e.relation == "similar"]
+    counted = {study_of(e) for e in countable(e for e in given.values() if e.relation == "similar")}
+    worded_ones = [e for e in cited if e.relation == "similar" and study_of(e) not in counted]
+    similar = [e for e in cited if e.relation == "similar" and study_of(e) in counted]
     studies = list(dict.fromkeys(study_of(e) for e in similar))
     if len(studies) != count.m:
-        similar = [e for e in given.values() if e.relation == "similar" and e.kept]
+        similar = [e for e in given.values() if e.relation == "similar" and e.kept and study_of(e) in counted]
         everyone = list(dict.fromkeys(study_of(e) for e in similar))
         if len(everyone) != count.m:
             why = worded("speaks of {m} studies and cites {count}", m=count.m, count=len(studies))
+            if worded_ones:
+                why = "counts studies that were found by the words of the question, not by likeness"
             return Judgement("unsupported", 0.2, "number", why), tuple(e.id for e in cited)
         studies = everyone
     ids = tuple(e.id for e in similar)
@@ -53,6 +60,27 @@ def recount(
     return Judgement(
         "contradicted", 0.05, "number", worded("counted: {counts} of {m}", counts=counts[0], m=count.m)
     ), ids
+
+
+class CountsArchive(Protocol):
+    """Counts in the part of the archive that an answer may see; None where nothing can be counted."""
+
+    def __call__(self, finding: str, verb: CountVerb, unit: Unit) -> ArchiveCount | None: ...
+
+
+def recount_archive(told: ArchiveCount, count: CountsArchive | None) -> Judgement:
+    """Whether a count over the whole archive is what is counted there again."""
+    found = count(told.finding, told.verb, told.unit) if count is not None else None
+    if found is None:
+        return Judgement("unsupported", 0.1, "unverifiable", "a count over an archive that can't be counted here")
+    why = worded("counted in the archive: {n} of {m}", n=found.n, m=found.m)
+    if (found.n, found.m) != (told.n, told.m):
+        return Judgement("contradicted", 0.05, "number", why)
+    if found.scope != told.scope:
+        return Judgement(
+            "unsupported", 0.2, "fabrication", worded("counted of another part: {scope}", scope=found.scope)
+        )
+    return Judgement("supported", 1.0, None, why)
 
 
 def _count_labels(count: Count, told: Sequence[Sequence[Evidence]]) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from assistant.findings.archive_counts import parse_archive_count
 from assistant.findings.counting import parse_count
 from assistant.findings.mentions import read_sentence
 from assistant.findings.sentences import sentences
@@ -18,7 +19,7 @@ from assistant.verify.about import ALLOWED, derive_about, is_general_quotation
 from assistant.verify.claims import split_claims, without_source
 from assistant.verify.evidence import quotable, read_evidence, stands_in
 from assistant.verify.judge import check
-from assistant.verify.recount import recount, study_of
+from assistant.verify.recount import CountsArchive, recount, recount_archive, study_of
 from assistant.verify.wording import missing_numbers, read_wording
 from assistant.wording import joined, worded
 
@@ -39,21 +40,26 @@ class Verifier:
         self.settings = settings or VerifySettings()
         self._check: Judge = partial(check, entailment=entailment, supported_from=self.settings.prose_supported_from)
 
-    def verify(self, statement: Statement, evidence: Mapping[str, Evidence]) -> list[Claim]:
+    def verify(
+        self, statement: Statement, evidence: Mapping[str, Evidence], count: CountsArchive | None = None
+    ) -> list[Claim]:
         """The claims of `statement`, each with its verdict, its error kind and the citations that carry it.
 
         `evidence` is what was given to the writer, by id. A citation that does not exist is dropped and named in
         `why`; one that does not carry the claim is replaced by evidence that does, if there is any. A claim about
-        the patient is supported by `own` evidence only. With the setting `unsupported = "remove"` only supported
-        claims are returned.
+        the patient is supported by `own` evidence only. `count` counts again in the archive, for a sentence that
+        counts there. With the setting `unsupported = "remove"` only supported claims are returned.
         """
+        told = parse_archive_count(statement.text)
         known = tuple(dict.fromkeys(c for c in statement.citations if c in evidence))
         missing = [c for c in statement.citations if c not in evidence]
         cited = [evidence[c] for c in known]
         about = derive_about(statement, cited, tuple(evidence.values()))
         note = worded("(citation {ids} does not exist)", ids=", ".join(missing)) if missing else ""
         judge = _remembering(self._check)
-        if is_general_quotation(statement, cited):  # word for word: there is nothing to cut or to count
+        if told is not None:
+            judged = [_claim(statement.text.strip(), about, recount_archive(told, count), known)]
+        elif is_general_quotation(statement, cited):  # word for word: there is nothing to cut or to count
             judged = [_judge_claim(judge, " ".join(statement.text.split()), about, cited, evidence)]
         else:
             texts = split_claims(statement.text) or [statement.text]

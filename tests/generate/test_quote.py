@@ -138,17 +138,17 @@ def test_measured_values_of_similar_studies_are_counted_where_they_are_asked_for
     studies = [text(f"ev{i}", words, "similar", "SR", study_id=f"v{i}") for i in range(2)]
     both = tuple(piece.id for piece in studies)
     assert said("What do similar studies show?", *studies) == [
-        ("similar", "All 2 most similar studies mention nodule.", both)
+        ("similar", "Both most similar studies mention nodule.", both)
     ]
     assert said("How high is the CRP in similar studies?", *studies) == [
-        ("similar", "All 2 most similar studies mention C-reactive protein.", both)
+        ("similar", "Both most similar studies mention C-reactive protein.", both)
     ]
 
 
 def test_a_study_is_counted_once_however_often_its_report_says_so():
     twice = (*SIMILAR_XRAYS[:3], text("ex0", "The effusion is small.", "similar", "SR", study_id="s0"))
     first = said("Is there an effusion?", *twice)[0][1]
-    assert first == "The most similar study mentions pleural effusion."
+    assert first == "The most similar study, another patient’s, mentions pleural effusion."
 
 
 def test_similar_studies_are_never_worded_as_the_patient():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from assistant.evaluate.case import Case
@@ -13,6 +13,7 @@ from assistant.evaluate.log import Sample
 from assistant.evaluate.metric import Bench, Family, Marks, Metric, Pair
 from assistant.evaluate.score.told import claims_of, evidence_of
 from assistant.findings import parse_count
+from assistant.findings.archive_counts import parse_archive_count
 from assistant.records import Claim, Evidence
 
 TABLE = "citation_verdicts"
@@ -112,15 +113,24 @@ def _metrics(_: Suite) -> tuple[Metric, ...]:
     )
 
 
+def _numbered(judged: Mapping[str, CitationJudgement], numbers: Sequence[int]) -> dict[str, CitationJudgement]:
+    """Judgements of some of an answer's claims, by the numbers that these have in it."""
+    keys = {key: key.split(":", 1) for key in judged}
+    return {f"{numbers[int(number)]}:{name}": judged[key] for key, (number, name) in keys.items()}
+
+
 def _mark(_: Case, sample: Sample, bench: Bench) -> Marks:
-    claims, evidence = claims_of(sample) or (), evidence_of(sample)
+    written, evidence = claims_of(sample) or (), evidence_of(sample)
+    # a count over the archive rests on the catalogue, and cites examples
+    numbers = [number for number, claim in enumerate(written) if parse_archive_count(claim.text) is None]
+    claims = [written[number] for number in numbers]
     recalled = recalled_claims(claims, evidence, bench.judge)
     scores, judged = judge_citations(claims, evidence, bench.judge, recalled)
     rows = tuple(
         (float(supported), float(wording_of(claim, known, supported=supported)))
         for supported, (claim, known) in zip(recalled, _with_evidence(claims, evidence), strict=True)
     )
-    return Marks(scores, observations={TABLE: rows} if rows else {}, citations=dict(judged))
+    return Marks(scores, observations={TABLE: rows} if rows else {}, citations=_numbered(judged, numbers))
 
 
 FAMILY = Family("citations", "Citations", frozenset({"ask", "choose", "draft"}), _metrics, _mark)

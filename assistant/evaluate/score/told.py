@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from assistant.evaluate.log import Sample
 from assistant.evaluate.score.stated import read
 from assistant.findings import parse_count
+from assistant.findings.archive_counts import parse_archive_count
 from assistant.records import Answer, Claim, Evidence, Finding
 
 
@@ -44,9 +45,11 @@ def findings_told(claims: Iterable[Claim]) -> tuple[Finding, ...]:
     """The findings that claims tell.
 
     A sentence that counts other patients' studies tells what more than half of them say ("4 of the 5 most similar
-    studies mention pleural effusion": an effusion; "1 of the 5 …": nothing).
+    studies mention pleural effusion": an effusion; "1 of the 5 …": nothing). One that counts the archive tells
+    nothing of a case.
     """
-    return tuple(finding for claim in claims for finding in read(statement_of(claim.text)))
+    of_studies = (claim for claim in claims if parse_archive_count(claim.text) is None)
+    return tuple(finding for claim in of_studies for finding in read(statement_of(claim.text)))
 
 
 def texts_of(claims: Sequence[Claim]) -> list[str]:
