@@ -63,7 +63,7 @@ def test_a_page_finds_the_server_again_with_its_question_and_what_was_typed(brow
         assert page.input_value("#wr-box textarea") == "And the heart?"
         turn = page.locator(".wr-turn")
         assert turn.count() == 1 and "Is there a right pleural effusion?" in turn.inner_text()
-        assert "Not answered: the server ended" in turn.inner_text()
+        assert "Not answered: it was stopped, the server ended" in turn.inner_text()
         page.get_by_role("button", name="Ask again").click()
         page.locator(".wr-answer[data-stage=done]").wait_for()
         assert "Not answered" not in turn.inner_text()

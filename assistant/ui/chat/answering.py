@@ -89,10 +89,7 @@ class Answering:
     def _keep(self, talk: Conversation, turn: Turn) -> None:
         """Keep what the question came to."""
         answer = turn.answer or self._stopped(turn)
-        if turn.row is None or turn.stage == "interrupted":
-            return
-        if answer is None:
-            self._drop(turn)
+        if turn.row is None or answer is None:  # forgotten meanwhile, or ended before its first sentence
             return
         assert talk.case is not None
         scope = talk.case.scope().to_json() | ({"stopped": True} if turn.answer is None else {})

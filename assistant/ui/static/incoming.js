@@ -2,6 +2,7 @@
 // for it, as for others that can't be read, where Gradio shows a line for some seconds. Of large ones it is said that
 // they are being taken in until their card is there.
 const UPLOAD = '/gradio_api/upload';
+const EVENT = '/gradio_api/run/predict';
 const LARGE = 5e6;
 let note = null;
 
@@ -22,12 +23,6 @@ function announce(files) {
   note.textContent = told.replace('{files}', () => files.map((file) => file.name).join(', ')).replace('{mb}', () => Math.round(bytes / 1e6));
   note.setAttribute('role', 'status');
   document.querySelector('#wr-box').before(note);
-  const shelf = document.querySelector('#wr-shelf');
-  const watching = new MutationObserver(() => {
-    watching.disconnect();
-    settle();
-  });
-  watching.observe(shelf, { childList: true, subtree: true, characterData: true });
 }
 
 /** The files that may go on, in a transfer of their own; null where all of them may. */
@@ -69,6 +64,8 @@ window.fetch = async (...request) => {
     settle();
     throw error;
   });
-  if (!answer.ok && new URL(answer.url, location.href).pathname === UPLOAD) settle();
+  const { pathname } = new URL(answer.url, location.href);
+  const tellsFiles = pathname === EVENT && String(request[1]?.body).includes('"orig_name"'); // answered with the cards
+  if (tellsFiles || (pathname === UPLOAD && !answer.ok)) settle();
   return answer;
 };
