@@ -166,8 +166,7 @@ class DraftOutput:
         if different := [name for name, value in asked.items() if had.get(name) != value]:
             name = different[0]
             raise WardroundError(
-                "{folder}: its drafts were made with {name} {had}, and now {asked} is asked "
-                "for; choose another --out",
+                "{folder}: its drafts were made with {name} {had}, and now {asked} is asked for; choose another --out",
                 folder=self._folder,
                 name=name,
                 had=repr(had.get(name)),
