@@ -9,6 +9,7 @@ from assistant.retrieve.question import read_question
         ("What is atrial fibrillation?", "knowledge", "knowledge"),
         ("Is colchicine useful in acute pericarditis?", "knowledge", "knowledge"),
         ("What is the normal range of the PR interval?", "knowledge", "knowledge"),
+        ("Is there an infarct?", "finding", "cases"),
         ("Is there a pleural effusion?", "finding", "cases"),
         ("Find ECGs like this one", "similar", "cases"),
         ("Has the left pleural effusion changed?", "comparison", "cases"),
