@@ -240,10 +240,10 @@ def closest(evidence: Iterable[Evidence], kinds: frozenset[Kind], text_floor: fl
     if kinds and "text" not in kinds:
         near = [piece for piece in near if piece.kind in kinds]
     near = [piece for piece in near if piece.kept or piece.kind != "text" or piece.score >= text_floor / 2]
-    each: dict[str, Evidence] = {}
+    each: dict[tuple[Kind, str], Evidence] = {}
     for piece in sorted(near, key=lambda piece: not piece.kept):
         if piece.kind != "text" or _says_something(piece.text):
-            each.setdefault(" ".join(piece.text.lower().split()) or piece.id, piece)
+            each.setdefault((piece.kind, " ".join(piece.text.lower().split()) or piece.id), piece)
     return tuple(piece.id for piece in each.values())[:CLOSEST]
 
 

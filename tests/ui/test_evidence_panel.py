@@ -155,6 +155,22 @@ def test_a_measured_value_stands_above_its_ecg():
     assert len(tags(html, "svg")) == 1
 
 
+@pytest.mark.parametrize(("text", "above"), [("Seen on 3 October 2018.", True), ("The lungs are clear.", False)])
+def test_moved_dates_are_told_where_a_date_is_seen(text, above):
+    moved = evidence(dates_moved=True)
+    html = view(moved, lambda _: Record("text", "SR", "a.txt", record_id="r1", text=text), 1, "this upload")
+    assert ("wr-moved" in html) is above
+    assert "(moved by de-identification: not the file’s own)" in html  # beside the day on which it was taken
+
+
+def test_a_measured_value_s_view_shows_no_date_above_and_warns_of_none():
+    place = ValuePlace("qt_ms", 368.0, "ms")
+    html = view(
+        evidence("signal", place, dates_moved=True, text="QT 368 ms."), lambda _: ecg_record(), 1, "this upload"
+    )
+    assert "wr-moved" not in html
+
+
 @pytest.mark.parametrize(
     "error", [UnreadableFile("a.png", "the file is no longer where it was indexed"), KeyError("r1")]
 )

@@ -45,7 +45,7 @@ def view(
     badge = Markup("<b>{}</b> ").format(rank) if rank else ""
     title = evidence.title or file or words.modality(evidence.modality, evidence.kind)
     moved = Markup('<p class="wr-warning wr-moved">{}</p>').format(say("view.dates_moved"))
-    has_moved = evidence.dates_moved and (evidence.taken_at is not None or has_date(text))
+    has_moved = evidence.dates_moved and evidence.kind == "text" and has_date(text)
     return Markup(
         '<article class="wr-view" data-evidence="{}" data-kind="{}"><header><h3>{}<bdi>{}</bdi></h3>'
         '<p class="wr-relation wr-rel-{}">{}</p></header>{}{}{}</article>'
@@ -88,7 +88,7 @@ def _facts(evidence: Evidence) -> Markup:
         (say("view.score"), number(evidence.score, 3) if evidence.why else ""),
         (say("view.patient"), evidence.patient_id),
         (say("view.study"), evidence.study_id),
-        (say("view.taken"), day(evidence.taken_at) if evidence.taken_at else ""),
+        (say("view.taken"), _taken(evidence)),
         (say("view.archive_id"), evidence.external_id),
         (say("view.labels"), "; ".join(f"{name}: {value}" for name, value in evidence.labels.items())),
         (say("view.source"), evidence.url),
@@ -97,3 +97,10 @@ def _facts(evidence: Evidence) -> Markup:
         Markup("<dt>{}</dt><dd><bdi>{}</bdi></dd>").format(name, told) for name, told in rows if told
     )
     return Markup('<dl class="wr-about">{}</dl>').format(body)
+
+
+def _taken(evidence: Evidence) -> str:
+    if evidence.taken_at is None:
+        return ""
+    when = day(evidence.taken_at)
+    return say("view.taken_moved", day=when) if evidence.dates_moved else when
