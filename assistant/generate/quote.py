@@ -208,9 +208,10 @@ def _alike(
         yield from count_findings(alike, asked, whose=True)
         yield from count_labels(alike, asked=asked, whose=True)
     else:
-        words = content_words(question)
+        of_others = _clauses(question)[1] or question  # not the value that the same question asks of the study itself
+        words = content_words(of_others)
         named = labels_named(alike, words)
-        if not (named or asks_generally(question)):
+        if not (named or asks_generally(of_others)):
             return
         yield from count_labels(alike, words, whose=True)
         if named:  # the label is what was asked for, not all else that the reports say
