@@ -65,7 +65,8 @@ def test_a_question_that_names_a_patient_finds_nothing_without_that_patient(retr
     question = "Does patient 4711 have a pleural effusion?"
     assert retriever.invoke(question) == []
     assert "names a patient" in retriever.search(question).reason
-    assert retriever.invoke(question, patient="100") != []
+    assert retriever.invoke(question, patient="100") == []  # somebody else than the one who was chosen
+    assert retriever.invoke("Does patient 100 have a pleural effusion?", patient="100") != []
 
 
 def test_nothing_good_enough_is_an_empty_list_and_the_dropped_may_be_seen(retriever, chest_workspace):
