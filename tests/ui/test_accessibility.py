@@ -107,6 +107,9 @@ def test_tab_reaches_every_control_and_shows_where_it_is(browser, server, tmp_pa
     save_dicom(tmp_path / "chest.dcm", radiograph(0.28, 99))
     drop(page, tmp_path / "chest.dcm")
     ask(page, "What do similar studies show?")
+    for fold in page.locator("details.wr-more:not([open]) > summary").all():
+        fold.click()
+    page.locator(".wr-tab", has_text="upload").first.click()
     page.locator("wr-image .wr-viewer[data-state=shown]").wait_for()
     settled(page)
     missed["answered"], unseen["answered"] = unreached(page)
