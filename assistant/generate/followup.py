@@ -54,6 +54,10 @@ _VERB = re.compile(
 _YES_NO = re.compile(r"^\W*(?:is|are|was|were|do|does|has|have)\b", re.IGNORECASE)
 _PREPOSITION = re.compile(r"\b(?:of|in|on|at|for|with|from|about)\s+$", re.IGNORECASE)
 _VALUE = re.compile(r"\b(?:rate|rhythm|axis|qtc?|qrs|pr|st|intervals?|quality|voltage)\b", re.IGNORECASE)
+# A value of an ECG by its name and nothing else: it needs no question before it.
+_VALUES_ALONE = re.compile(
+    rf"^(?:(?:the|its|heart|ventricular|electrical|frontal|durations?|segment|and|{_VALUE.pattern})\b\W*)+$", re.IGNORECASE
+)
 _LONGEST = 300  # characters of a rewriting
 _ASKS = re.compile(r"^(?:what|which|who|whom|why|when|where|how)\b(?!\s+about)", re.IGNORECASE)
 _ONE = re.compile(r"^((?:(?:an?|any|the)\s+)?(?:[\w-]+\s+)+?)ones?$", re.IGNORECASE)
@@ -150,6 +154,8 @@ def _by_rules(asked: str, earlier: Sequence[str], answers: Sequence[str]) -> str
         fragment = fragment[: other.start()] + _opposite(last) + fragment[other.end() :]
     if (one := _ONE.match(fragment)) and (thing := topic_of(last)):
         fragment = f"{one[1]}{thing.split()[-1]}"
+    if _VALUE.search(fragment) and _VALUES_ALONE.match(fragment):
+        return f"What is {fragment}?"
     kinds = kinds_of(fragment)
     if not kinds and (side := _SIDE.search(fragment)):
         return _on_side(last, side[1].lower())

@@ -4,6 +4,8 @@ from assistant.generate.followup import Standalone, is_follow_up, stand_alone
 
 EFFUSION = "Is there a right pleural effusion?"
 PAIRS = [
+    ("Is this ECG normal?", "and the PR interval?", "What is the PR interval?"),
+    ("Is there a pleural effusion?", "and the heart rate?", "What is the heart rate?"),
     (EFFUSION, "and on the left?", "Is there a left pleural effusion?"),
     (EFFUSION, "And left?", "Is there a left pleural effusion?"),
     (EFFUSION, "What about the other side?", "Is there a left pleural effusion?"),
