@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from assistant.store.index import OpenIndex
 
-CITED, LOOKED_AT = 3, 40  # studies that stand beside a count, and pieces that are looked at for those that deny
+CITED, LOOKED_AT = 3, 100  # studies that stand beside a count, and pieces that are looked at for those that deny
 _NOTICE = (
     "Counted over the whole archive by what was read in each text when it was indexed, which is not always read "
-    "rightly; “no acute abnormality” denies all that would be one. Search for the finding “{finding}” to see the "
-    "studies that were counted."
+    "rightly; “no acute abnormality” is no statement on a finding by itself. Search for the finding “{finding}” to see "
+    "the studies."
 )
 
 

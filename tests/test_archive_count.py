@@ -8,7 +8,8 @@ from assistant.acting import Acting
 from assistant.assistant import Assistant
 from assistant.checking import Checker
 from assistant.counting import counted_for
-from assistant.findings.archive_counts import ArchiveCount, parse_archive_count, state_archive_count
+from assistant.findings import extract_findings
+from assistant.findings.archive_counts import ArchiveCount, parse_archive_count, state_archive_count, wanted_of
 from assistant.records import Statement
 from assistant.retrieve.census import asked_of_archive
 from assistant.settings import Settings
@@ -65,6 +66,20 @@ def test_reports_that_mention_and_that_deny_are_counted_over_all_of_them(ward):
     assert {known[id] for id in answer.claims[1].citations} == {"r2", "r4"}
     assert "Search for the finding “cardiomegaly”" in answer.notice
     assert not any("similar" in claim.text for claim in answer.claims)
+
+
+@pytest.mark.parametrize(
+    ("report", "counted"),
+    [
+        ("No cardiomegaly.", True),
+        ("Heart size is normal.", True),
+        ("No acute cardiopulmonary abnormality.", False),  # rules it out, and does not state that there is none
+        ("No acute disease.", False),
+    ],
+)
+def test_a_denial_of_all_that_is_acute_states_nothing_on_one_finding(report, counted):
+    (wanted,) = wanted_of("cardiomegaly", "state that there is no")
+    assert any(map(wanted.fits, extract_findings(report))) is counted
 
 
 @pytest.mark.parametrize(

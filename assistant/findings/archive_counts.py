@@ -7,7 +7,7 @@ gives back what went in.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.findings.wanted import WantedFinding, contrasts
@@ -57,12 +57,18 @@ class ArchiveCount:
 
 
 def wanted_of(finding: str, verb: CountVerb) -> tuple[WantedFinding, ...]:
-    """What words for findings ("cardiomegaly and left pleural effusion") ask a report or label for."""
+    """What words for findings ("cardiomegaly and left pleural effusion") ask a report or label for.
+
+    Who writes "no cardiopulmonary abnormality" rules cardiomegaly out, but does not state that there is none: of
+    denials those of the finding by itself are counted, a search takes the wider ones too.
+    """
     denied = verb == "state that there is no"
     found = contrasts(f"no {finding}" if denied else finding)
     status = "absent" if denied else "present"
     if any(contrast.wanted.status != status for contrast in found) or (denied and len(found) > 1):
         return ()
+    if denied:
+        return tuple(replace(contrast.wanted, entities=frozenset({contrast.name})) for contrast in found)
     return tuple(contrast.wanted for contrast in found)
 
 

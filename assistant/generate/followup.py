@@ -56,7 +56,8 @@ _PREPOSITION = re.compile(r"\b(?:of|in|on|at|for|with|from|about)\s+$", re.IGNOR
 _VALUE = re.compile(r"\b(?:rate|rhythm|axis|qtc?|qrs|pr|st|intervals?|quality|voltage)\b", re.IGNORECASE)
 # A value of an ECG by its name and nothing else: it needs no question before it.
 _VALUES_ALONE = re.compile(
-    rf"^(?:(?:the|its|heart|ventricular|electrical|frontal|durations?|segment|and|{_VALUE.pattern})\b\W*)+$", re.IGNORECASE
+    rf"^(?:(?:the|its|heart|ventricular|electrical|frontal|durations?|segment|and|{_VALUE.pattern})\b\W*)+$",
+    re.IGNORECASE,
 )
 _LONGEST = 300  # characters of a rewriting
 _ASKS = re.compile(r"^(?:what|which|who|whom|why|when|where|how)\b(?!\s+about)", re.IGNORECASE)
