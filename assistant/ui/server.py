@@ -47,6 +47,7 @@ from assistant.ui.head import Place, language_router, manifest_router
 from assistant.ui.page import PAGES, STYLES, build_page
 from assistant.ui.scratch import ServerFolder
 from assistant.ui.search.search_page import search_router
+from assistant.ui.sessions import keep_sessions
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -109,6 +110,7 @@ def make_app(assistant: Assistant, place: ServerFolder, door: Door) -> FastAPI:
         )
     events.update(events_of(page, places))
     _receive_in(folder / "received", page, mounted)
+    keep_sessions(page, mounted)
     return mounted
 
 

@@ -184,6 +184,22 @@ def test_a_finger_goes_sideways_through_frames_and_the_window_stays(browser, ser
     context.close()
 
 
+def test_a_picture_that_comes_does_not_take_the_place_of_what_is_being_typed(page, tmp_path):
+    path = pydicom.data.get_testdata_file("examples_ybr_color.dcm")
+    viewer = open_upload(page, Path(shutil.copyfile(path, tmp_path / "loop.dcm")))
+    viewer.get_by_label("Width").fill("100")
+    viewer.get_by_label("Frame or slice").evaluate(
+        "slider => { slider.value = 7; slider.dispatchEvent(new Event('input')); }"
+    )
+    expect(viewer.locator(".wr-readout")).to_contain_text("7 / 30")
+    expect(viewer.get_by_label("Width")).to_have_value("100")
+    viewer.get_by_label("Width").press("Enter")
+    expect(viewer.locator(".wr-readout")).to_contain_text("W 100  ·  7 / 30")
+    viewer.get_by_label("Width").fill("")
+    viewer.get_by_label("Width").press("Tab")
+    expect(viewer.get_by_label("Width")).to_have_value("100")
+
+
 def test_two_pictures_are_seen_together(page, tmp_path):
     save_dicom(tmp_path / "chest.dcm", radiograph(0.28, 99))
     drop(page, tmp_path / "chest.dcm")

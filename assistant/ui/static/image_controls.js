@@ -55,13 +55,16 @@ export function choice(text, act) {
   return {field: labelled(text, select), select};
 }
 
-/** A labelled number: {field, input}. */
+/** A labelled number: {field, show}; what is shown does not take the place of what is being typed. */
 export function field(text, act) {
   const input = document.createElement('input');
+  let typing = false;
   input.type = 'number';
   input.step = 'any';
-  input.addEventListener('change', act);
-  return {field: labelled(text, input), input};
+  input.addEventListener('input', () => { typing = true; });
+  input.addEventListener('blur', () => { typing = false; });
+  input.addEventListener('change', () => { typing = false; act(input.valueAsNumber); });
+  return {field: labelled(text, input), show: (number) => { if (!typing) input.value = short(number); }};
 }
 
 let labels = 0;

@@ -197,8 +197,8 @@ class ImageView extends HTMLElement {
     this.move = toggle(texts.move, 'move', () => this.take('move'));
     this.shade = toggle(texts.window, 'window', () => this.take('window'));
     this.preset = choice(texts.preset, () => this.choosePreset());
-    this.centre = field(texts.centre, () => this.typed('centre'));
-    this.width = field(texts.width, () => this.typed('width'));
+    this.centre = field(texts.centre, (number) => this.typed('centre', number));
+    this.width = field(texts.width, (number) => this.typed('width', number));
     this.invert = toggle(texts.invert, 'invert', on((pane) => pane.set({inverted: !pane.view.inverted})));
     this.flipX = toggle(texts.flip_x, 'flip_x', on((pane) => pane.set({flipX: !pane.view.flipX})));
     this.flipY = toggle(texts.flip_y, 'flip_y', on((pane) => pane.set({flipY: !pane.view.flipY})));
@@ -247,10 +247,10 @@ class ImageView extends HTMLElement {
     else pane.setWindow(preset.centre, preset.width, preset.function);
   }
 
-  typed(which) {
+  typed(which, number) {
     const pane = this.active;
     if (!pane.picture) return;
-    const now = {...pane.window(), [which]: this[which].input.valueAsNumber};
+    const now = {...pane.window(), [which]: number};
     if (Number.isFinite(now.centre) && now.width > 0) pane.setWindow(now.centre, now.width, now.function);
     else this.refresh();
   }
@@ -296,8 +296,8 @@ class ImageView extends HTMLElement {
     for (const one of this.panes) this.read(one);
     if (!pane.picture) return;
     const {centre, width} = pane.window();
-    this.centre.input.value = short(centre);
-    this.width.input.value = short(width);
+    this.centre.show(centre);
+    this.width.show(width);
     const presets = presetsOf(pane.picture, this.texts);
     const chosen = presets.findIndex((one) => (pane.view.window ? !one.file && one.centre === centre && one.width === width : one.file));
     this.preset.select.replaceChildren(...presets.map((one, n) => new Option(one.name, n)));
