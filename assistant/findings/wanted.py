@@ -110,10 +110,10 @@ class Contrast:
 
 def contrasts(text: str, *, doubtful: bool = False) -> tuple[Contrast, ...]:
     """What words such as "but with a pacemaker and without effusion" ask for; `doubtful` takes what is named in a
-    question ("are there similar ones with a pacemaker?") as wished for."""
+    question ("are there similar ones with a pacemaker?") as wished for. A measured value has no opposite."""
     found: dict[str, Contrast] = {}
     for finding in extract_findings(text):
-        if finding.status == "uncertain" and not doubtful:
+        if finding.entity not in vocabulary().ancestors or (finding.status == "uncertain" and not doubtful):
             continue
         wish = replace(finding, status="absent" if finding.status == "absent" else "present")
         flipped = replace(wish, status="present" if wish.status == "absent" else "absent", severity=None)
@@ -143,7 +143,7 @@ def _wanted(finding: Finding) -> WantedFinding:
     side: set[str | None] = set()
     if finding.status == "absent":
         side = {None, "bilateral"} | ({finding.side} if finding.side else set())
-        above = vocabulary().ancestors[finding.entity]
+        above = vocabulary().ancestors.get(finding.entity, frozenset())
         return WantedFinding(above | {finding.entity}, "absent", frozenset(side))
     if finding.side:
         side = {finding.side, "bilateral"}

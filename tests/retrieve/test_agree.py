@@ -117,3 +117,10 @@ def test_what_a_study_states_of_a_wish(wish, report, grant, told):
     (contrast,) = contrasts(wish)
     how, words = contrast.granted(extract_findings(report))
     assert how == grant and (told is None or told in words)
+
+
+@pytest.mark.parametrize("text", ["serum calcium 9 mg/dl", "blood pressure 120/80", "no glucose of 300 mg/dl"])
+def test_a_measured_value_has_no_opposite_and_can_be_asked_with(assistant, text):
+    assert contrasts(text) == contrasts(text, doubtful=True) == ()
+    assert [contrast.name for contrast in contrasts(f"right pleural effusion, {text}")] == ["pleural effusion"]
+    assert next(iter(found(assistant, f"right pleural effusion with {text}"))) in ("right", "both")
