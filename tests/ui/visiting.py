@@ -37,6 +37,7 @@ SETTINGS = {
     "WARDROUND_UI__KEEP_UPLOADS_MINUTES": "0.5",  # so that what is kept comes to rest within a short run
 }
 _CONFIG = "window.gradio_config = "
+KEPT_S = 2.0
 QUESTION = "What is the loading dose of amiodarone?"
 _TAG = re.compile(r"<[^>]+>")
 _DOSE = re.compile(r"\b(\d{4,6}) mg")
@@ -125,7 +126,9 @@ class SimulatedVisitor:
     def __init__(self, url: str, layout: Layout, dose: int) -> None:
         self.layout, self.dose = layout, dose
         self.session = uuid.uuid4().hex[:11]
-        self.client = httpx.AsyncClient(base_url=url, timeout=None, limits=httpx.Limits(max_connections=None))
+        # A browser asks again where the server closes a connection that it has kept long; here none is kept so long.
+        limits = httpx.Limits(max_connections=None, keepalive_expiry=KEPT_S)
+        self.client = httpx.AsyncClient(base_url=url, timeout=None, limits=limits)
         self._heart: asyncio.Task[None] | None = None
         self._asked = 0
 

@@ -64,9 +64,12 @@ export function shelf(element, trigger) {
 export function panel(element, trigger, watch) {
   buttons(element, trigger);
   folds(element, watch);
+  let away = false; // gone back to the answer: what comes late does not fetch the reader again
+  document.addEventListener('click', ({ target }) => { away &&= !target.closest('[data-act="show"]'); }, true);
   element.addEventListener('click', (event) => {
     const back = event.target.closest('button.wr-back');
     if (!back) return;
+    away = true;
     const turns = document.querySelector('#wr-talk');
     const cited = turns.querySelector('.wr-cite[aria-pressed="true"]');
     const turn = turns.querySelector(`.wr-turn[data-turn="${back.dataset.turn}"]`);
@@ -83,7 +86,7 @@ export function panel(element, trigger, watch) {
     }
     shown = evidence;
     const stacked = window.matchMedia('(max-width: 860px)').matches;
-    if (stacked && element.querySelector('.wr-panel[data-chosen]')) element.scrollIntoView({ block: 'start' });
+    if (stacked && !away && element.querySelector('.wr-panel[data-chosen]')) element.scrollIntoView({ block: 'start' });
   });
 }
 
