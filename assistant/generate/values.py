@@ -83,7 +83,8 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
     is about something else.
     """
     measured = [piece for piece in evidence if is_measured(piece)]
-    absent = _absences(evidence)
+    at_large = read_question(question).kind == "knowledge" and not points_at_study(question)
+    absent = [] if at_large else _absences(evidence)
     candidates = [piece for piece in evidence if piece in measured or piece in absent]
     if leads := leads_named(question):  # why there is nothing in the lead that was asked for comes first
         bearing = [piece for piece in absent if leads & (leads_named(piece.text) or leads)]
@@ -94,7 +95,9 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
         found += [piece for piece in candidates if piece not in found and _is_called(piece, name)]
     if named:
         return found
-    return measured if points_at_study(question) and not asks_of_others(question) else []
+    if not points_at_study(question) or asks_of_others(question):
+        return []
+    return measured or [piece for piece in absent if quantity_of(piece.text) is None]
 
 
 def asks_of_whole(question: str) -> bool:
@@ -138,4 +141,6 @@ def _is_called(piece: Evidence, name: str) -> bool:
     told = piece.place.name if isinstance(piece.place, ValuePlace) else quantity_of(piece.text)
     if told is not None:
         return told.lower().startswith(name)
+    if _is_absence(piece):  # of all that could be measured
+        return True
     return any(word.startswith(name) for word in piece.text.lower().partition(":")[0].split()[:4])

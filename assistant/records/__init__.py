@@ -36,6 +36,7 @@ from assistant.records.evidence import (
 from assistant.records.finding import CodeSystem, Finding, Status
 from assistant.records.record import (
     KINDS,
+    PRINTED_ECG,
     STANDARD_LEADS,
     ChannelType,
     Image,
@@ -63,6 +64,7 @@ from assistant.records.stored import stored_answer, stored_claim, stored_draft, 
 __all__ = [
     "ACTIONS",
     "KINDS",
+    "PRINTED_ECG",
     "STANDARD_LEADS",
     "STATES",
     "About",

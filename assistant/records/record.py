@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Kind = Literal["image", "signal", "text"]
 KINDS: tuple[Kind, ...] = ("image", "signal", "text")
 ChannelType = Literal["ecg", "ppg", "eeg", "resp", "pressure", "eog", "emg", "spo2", "temperature", "other"]
+PRINTED_ECG = "printed ECG"
 STANDARD_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 
 
@@ -141,6 +142,11 @@ class Record:
     def frame(self) -> int:
         """Which frame of its file a picture is, counted from 0 (`fields` count from 1, as DICOM and viewers do)."""
         return int(self.fields.get("frame", 1)) - 1
+
+    @property
+    def is_printed_ecg(self) -> bool:
+        """Whether its picture shows an ECG on paper: no value is measured on it, and no radiograph is like it."""
+        return self.fields.get("shows") == PRINTED_ECG
 
     @property
     def is_encoded(self) -> bool:

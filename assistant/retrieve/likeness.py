@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from assistant.embed import Encoder
 from assistant.records import Kind
 from assistant.retrieve.composed import Texts, Wish, recomposed, studies_by_text
-from assistant.retrieve.query import Query, Upload
+from assistant.retrieve.query import Query
 from assistant.retrieve.rank import Hit, encoder_of
 from assistant.settings import Settings
 from assistant.store.filters import Filter
@@ -76,7 +76,7 @@ def search_likeness(
             if one.wish.contrasts and index.states_findings:
                 stated = index.stated_in({str(hit.stored.record.study_id) for hit in hits}, one.filter_)
                 texts[n].stated.update({(index.name, study): findings for study, findings in stated.items()})
-    modalities = {n: frozenset(u.record.modality for u in shown_of(query, kind)) for n, query in queries.items()}
+    modalities = {n: frozenset(u.record.modality for u in query.shown(kind)) for n, query in queries.items()}
     return {
         n: recomposed(sorted(hits, key=lambda hit: -hit.score), wishes[n], texts[n], floor, modalities[n])
         for n, hits in found.items()
@@ -85,18 +85,13 @@ def search_likeness(
 
 def encode_uploads(queries: Sequence[Query], kind: Kind, encoder: Encoder) -> list[NDArray[np.float32]]:
     """The vectors (uploads, dim) of each query's uploads of a kind; those not encoded yet go together."""
-    shown = [shown_of(query, kind) for query in queries]
+    shown = [query.shown(kind) for query in queries]
     new = {id(u): u for uploads in shown for u in uploads if encoder.fingerprint not in u.vectors}
     if new:
         content = [u.record.image if kind == "image" else u.record.signal for u in new.values()]
         for upload, vector in zip(new.values(), encoder.encode(content), strict=True):  # type: ignore[arg-type]
             upload.vectors[encoder.fingerprint] = vector[None]
     return [np.concatenate([u.vectors[encoder.fingerprint] for u in uploads]) for uploads in shown]
-
-
-def shown_of(query: Query, kind: Kind) -> list[Upload]:
-    """The uploads that an index of this kind can be searched with: of signals, the ECGs."""
-    return [upload for upload in query.uploads if upload.record.kind == kind and upload.record.is_encoded]
 
 
 def _candidates(
@@ -161,13 +156,22 @@ def _ranked(index: OpenIndex, kind: Kind, asked: _Asked, keys: NDArray[np.int64]
     own, learned = index.vectors(kind), asked.learned
     if own is None or not len(keys):
         return []
-    records = index.records(int(key) for key in keys)
+    on_paper = all(upload.record.is_printed_ecg for upload in asked.query.shown(kind))
+    stored = index.records(int(key) for key in keys)
+    records = {key: one for key, one in stored.items() if one.record.is_printed_ecg == on_paper}
     keys = np.array([key for key in keys if int(key) in records], np.int64)
+    if not len(keys):
+        return []
     studies = np.array([str(records[int(key)].record.study_id) for key in keys])
     others, theirs = keys, studies
     if len(asked.vectors) > 1:  # a counterpart may be farther than the candidates of any one upload
         siblings = index.study_records(sorted(set(studies)), kind, asked.filter_)
-        others = _within(index, kind, asked.filter_, np.array([r.pk for r in siblings], np.int64))
+        others = _within(
+            index,
+            kind,
+            asked.filter_,
+            np.array([r.pk for r in siblings if r.record.is_printed_ecg == on_paper], np.int64),
+        )
         of_study = {r.pk: str(r.record.study_id) for r in siblings}
         theirs = np.array([of_study[int(key)] for key in others])
     close = asked.vectors @ own.vectors(others).T

@@ -26,6 +26,7 @@ _OF_UPLOAD = re.compile(r"(\(upload .+\))\.?$")
 UPLOADED_PICTURE = "uploaded picture"  # the `why` of a picture as it was handed in
 NOT_MEASURED = "not measured on the upload"  # the `why` of evidence that says for which reason a value is not there
 OF_THE_FILE = "what the uploaded recording's own file says of it"  # its recorder's statements, its header's diagnoses
+_ON_PAPER = "The upload is a picture of an ECG on paper, and values are measured on recordings alone."
 SHARED_WORDS = 0.3  # weight of the share of the question's words that a passage holds, beside its cosine
 
 
@@ -37,9 +38,13 @@ def upload_evidence(upload: Record, measured: Measurements | None = None) -> lis
     """
     if upload.kind == "image" and upload.image is not None:
         height, width = upload.image.pixels.shape[:2]
+        place = BoxPlace((0, 0, width, height), upload.frame)
+        if upload.is_printed_ecg:
+            text = f"Uploaded picture of an ECG on paper, {width} × {height} pixels"
+            return [_own(upload, place, text, UPLOADED_PICTURE), _own(upload, place, _ON_PAPER, NOT_MEASURED)]
         facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in upload.fields.items())
         text = f"Uploaded {upload.modality} image, {width} × {height} pixels" + (f" ({facts})" if facts else "")
-        return [_own(upload, BoxPlace((0, 0, width, height), upload.frame), text, UPLOADED_PICTURE)]
+        return [_own(upload, place, text, UPLOADED_PICTURE)]
     if upload.kind == "signal" and upload.signal is not None:
         signal = upload.signal
         channels = f"{'leads' if signal.is_ecg else 'channels'} {', '.join(signal.leads)}"
@@ -183,7 +188,7 @@ def text_encoder(settings: Settings) -> Callable[[Sequence[str]], NDArray[np.flo
 def _own(
     upload: Record, place: Place | None, text: str, why: str, score: float = 1.0, section: str | None = None
 ) -> Evidence:
-    saying = text if upload.kind == "signal" else ""
+    saying = text if upload.kind == "signal" or why == NOT_MEASURED else ""
     return Evidence(
         id=evidence_id(upload.record_id, place, saying), record_id=upload.record_id, kind=upload.kind,
         modality=upload.modality, relation="own", text=text, place=place, score=score, kept=True, why=why,

@@ -55,4 +55,9 @@ class Query:
 
     def uploads_of(self, kind: Kind) -> list[Record]:
         """The uploads that an index of this kind can be searched with: of signals, the ECGs."""
-        return [u.record for u in self.uploads if u.record.kind == kind and u.record.is_encoded]
+        return [upload.record for upload in self.shown(kind)]
+
+    def shown(self, kind: Kind) -> list[Upload]:
+        """As `uploads_of`; ECGs on paper are none of a study's pictures, unless all are."""
+        found = [u for u in self.uploads if u.record.kind == kind and u.record.is_encoded]
+        return [u for u in found if not u.record.is_printed_ecg] or found

@@ -141,6 +141,8 @@ def _by_likeness(query: Query, available: Sequence[Kind]) -> tuple[set[Kind], li
             words.append(worded(one if len(uploads) == 1 else several, count=len(uploads)))
         else:
             words.append(none)
+    if any(record.is_printed_ecg for record in query.uploads_of("image")):
+        words.append("image: the upload shows an ECG on paper, so no other picture than of one is similar to it")
     unlike = [upload.record.modality for upload in query.uploads if not upload.record.is_encoded]
     words += [
         worded("signal: there is no encoder for {name}, so the upload is not searched with", name=name)

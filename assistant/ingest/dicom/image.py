@@ -13,6 +13,7 @@ from assistant.ingest.dicom.display import from_palette, show_colour, show_grey
 from assistant.ingest.dicom.geometry import geometry, plane_normal
 from assistant.ingest.dicom.header import Header, frame_item, numbers, value
 from assistant.ingest.dicom.overlays import overlays
+from assistant.ingest.image.paper import shows
 from assistant.ingest.image.picture import check_pixels
 from assistant.ingest.image.quality import BLANK, is_blank, quality
 from assistant.ingest.image.slices import central, even
@@ -92,7 +93,7 @@ def _shown(file: Content, header: Header, frame: int) -> tuple[NDArray[np.uint8]
         pixels, fields["window"] = show_grey(dataset, raw, frame)
     if is_blank(pixels):
         raise file.refuse(BLANK)
-    return pixels, {**fields, **geometry(dataset, frame), **overlays(dataset), **quality(pixels)}
+    return pixels, {**fields, **geometry(dataset, frame), **overlays(dataset), **(shows(pixels) or quality(pixels))}
 
 
 def _representative(dataset: Dataset, frames: int, wanted: int) -> list[int]:

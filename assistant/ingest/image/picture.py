@@ -13,6 +13,7 @@ from assistant.ingest.content import Content
 from assistant.ingest.dates import parse_date
 from assistant.ingest.image.depth import Depth, deep, plain_depth
 from assistant.ingest.image.display import plain, stretch
+from assistant.ingest.image.paper import shows
 from assistant.ingest.image.quality import BLANK, is_blank, quality
 from assistant.ingest.image.slices import even
 from assistant.ingest.quiet import quiet
@@ -122,7 +123,7 @@ def _records(file: Content, picture: PillowImage, limits: IngestSettings) -> lis
         records.append(
             Record(
                 kind="image", modality="OT", uri=file.uri, sha256=file.sha256, part=part, taken_at=taken_at,
-                fields={**fields, **quality(pixels)}, image=Image(pixels),
+                fields={**fields, **(shows(pixels) or quality(pixels))}, image=Image(pixels),
             )
         )  # fmt: skip
     if not records:

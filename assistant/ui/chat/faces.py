@@ -91,6 +91,8 @@ def quality_of(record: Record) -> str:
     """What makes a recording or a picture less than good, measured on it; empty if it is fit for use."""
     if record.signal is not None:
         quality = measure_signal(record.signal).quality
+    elif record.is_printed_ecg:
+        return say("uploads.printed_ecg")
     elif record.image is not None:
         quality = measure_image(record.image).quality
     else:
