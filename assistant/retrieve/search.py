@@ -32,6 +32,7 @@ from assistant.store.index import OpenIndex, StoredPassage, StoredRecord
 from assistant.wording import worded
 
 LIKENESS: tuple[Kind, ...] = ("image", "signal")
+_PASSAGES_A_RESULT = 3
 REPORTS_PER_STUDY = 2  # passages of a similar study's report that come along with its picture or signal
 
 
@@ -44,6 +45,8 @@ class Retriever:
 
     def search(self, queries: Sequence[Query]) -> list[SearchResult]:
         """One result for each query. Queries are encoded and searched together."""
+        if (wider := self._wide_enough(queries)) is not None:
+            return wider.search(queries)
         started = time.perf_counter()
         available = [kind for kind in KINDS if any(index.vectors(kind) is not None for index in self._indexes)]
         routes = [route(query, available) for query in queries]
@@ -101,6 +104,15 @@ class Retriever:
             }
             results.append(SearchResult(query.text, words, evidence, abstained, reason, timing))
         return results
+
+    def _wide_enough(self, queries: Sequence[Query]) -> Retriever | None:
+        """A retriever that looks at more candidates, where more results are asked for than could come of them: several
+        passages of a text and copies are one."""
+        most = max((query.k for query in queries), default=0)
+        if most <= self._settings.retrieve.candidates:
+            return None
+        retrieve = self._settings.retrieve.model_copy(update={"candidates": _PASSAGES_A_RESULT * most})
+        return Retriever(self._indexes, self._settings.model_copy(update={"retrieve": retrieve}))
 
     # --- searching -----------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from assistant.ui.language import say
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
-LENGTHS = (10, 20, 50)
+LENGTHS = (10, 20, 50, 200)
 _MODEL_TEXT = 600  # characters of a passage that others like it are sought by
 
 
