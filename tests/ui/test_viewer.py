@@ -213,7 +213,7 @@ def test_two_pictures_are_seen_together(page, tmp_path):
     beside.select_option(index=1)
     expect(viewer.locator(".wr-pane")).to_have_count(2)
     captions = viewer.locator("figcaption").all_inner_texts()
-    assert "another patient" in captions[0] and captions[1] == "Your upload: X-ray chest.dcm"
+    assert "another patient" in captions[0] and captions[1] == "Your upload: X-ray chest.dcm, PA"
     page.wait_for_timeout(800)
     first, second = viewer.locator(".wr-stage").all()
     first.focus()

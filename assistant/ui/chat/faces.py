@@ -76,7 +76,7 @@ def facts_of(part: Sequence[Record]) -> list[str]:
         facts += [name, say_count("uploads.pages", pages)] if pages else [name]
         counted = sum(len(record.text.split()) for record in records)
         facts.append(say_count("uploads.words", counted))
-    if view := first.fields.get("view"):
+    if view := words.view_of(first):
         facts.append(say("uploads.view", view=view))
     if slices := first.fields.get("slices"):
         facts.append(say("uploads.slices", count=slices, shown=len(records)))

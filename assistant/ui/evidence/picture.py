@@ -47,9 +47,10 @@ def png_uri(image: Image, longest: int = VIEW_PX) -> str:
 def figure(evidence: Evidence, record: Record, beside: Sequence[Record] = ()) -> Markup:
     """The picture of a piece of evidence in its viewer, with its box; `beside` are the case's uploaded pictures."""
     label = evidence.title or words.modality(evidence.modality, evidence.kind)
-    whose = words.relation(evidence, [one.record_id for one in (record, *beside) if one.record_id.startswith("u")])
+    whose = words.relation(evidence, {one.record_id: one.uri for one in (record, *beside) if one.record_id[:1] == "u"})
+    told = ", ".join(filter(None, (f"{label} ({whose})", words.taken(evidence))))
     drawn = viewer(
-        record, key=evidence.id, label=f"{label} ({whose})", place=evidence.place, beside=beside,
+        record, key=evidence.id, label=told, place=evidence.place, beside=beside,
         priors=evidence.relation == "own",
     )  # fmt: skip
     return Markup("<figure>{}{}</figure>").format(origin(evidence, record), drawn)
@@ -72,7 +73,7 @@ def viewer(
     others = [
         {
             "src": seals.address(record.record_id, "pixels", other=seals.sealed(other.record_id)),
-            "label": say("viewer.upload", name=f"{words.modality(other.modality, 'image')} {other.uri}".strip()),
+            "label": say("viewer.upload", name=_called(other)),
         }
         for other in beside
         if other.kind == "image"
@@ -87,6 +88,12 @@ def viewer(
         key, seals.address(record.record_id, "pixels"), label, _texts(), json.dumps(others), marked,
         listed, label, seals.address(record.record_id, "picture.png"),
     )  # fmt: skip
+
+
+def _called(record: Record) -> str:
+    """ "X-ray chest.dcm, PA, 3 March 2024"."""
+    name = f"{words.modality(record.modality, 'image')} {record.uri}".strip()
+    return ", ".join(filter(None, (name, words.view_of(record), words.taken(record))))
 
 
 def _box(record: Record, place: Place | None) -> tuple[str, int] | None:

@@ -89,7 +89,7 @@ def _grouped(records: Sequence[Record]) -> list[tuple[Record, int]]:
 
 def _called(record: Record, count: int) -> str:
     name = words.modality(record.modality, record.kind)
-    view = str(record.fields.get("view", ""))
+    view = words.view_of(record)
     several = say_count("timeline.slices", count) if count > 1 else ""
     return ", ".join(filter(None, (name, view, several)))
 

@@ -11,7 +11,7 @@ from assistant.ingest.deid.text_dates import has_date
 from assistant.records import Evidence, Record, TextPlace, ValuePlace
 from assistant.ui.evidence import picture, signal_view, text_view
 from assistant.ui.language import say, words
-from assistant.ui.language.figures import day, number
+from assistant.ui.language.figures import number
 from assistant.ui.language.told import translated
 
 Look = Callable[[str], Record]  # record id → record with its content
@@ -88,7 +88,7 @@ def _facts(evidence: Evidence) -> Markup:
         (say("view.score"), number(evidence.score, 3) if evidence.why else ""),
         (say("view.patient"), evidence.patient_id),
         (say("view.study"), evidence.study_id),
-        (say("view.taken"), _taken(evidence)),
+        (say("view.taken"), words.taken(evidence)),
         (say("view.archive_id"), evidence.external_id),
         (say("view.labels"), "; ".join(f"{name}: {value}" for name, value in evidence.labels.items())),
         (say("view.source"), evidence.url),
@@ -97,10 +97,3 @@ def _facts(evidence: Evidence) -> Markup:
         Markup("<dt>{}</dt><dd><bdi>{}</bdi></dd>").format(name, told) for name, told in rows if told
     )
     return Markup('<dl class="wr-about">{}</dl>').format(body)
-
-
-def _taken(evidence: Evidence) -> str:
-    if evidence.taken_at is None:
-        return ""
-    when = day(evidence.taken_at)
-    return say("view.taken_moved", day=when) if evidence.dates_moved else when

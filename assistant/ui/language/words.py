@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from assistant.records import BoxPlace, Claim, Evidence, Place, Record, SignalPlace, TextPlace, ValuePlace
 from assistant.ui.language import is_known, say, say_count
-from assistant.ui.language.figures import number
+from assistant.ui.language.figures import day, number
 
 _UNITS = ("_bpm", "_ms", "_s", "_deg", "_mv", "_hz", "_px", "_share")
 _ORIGIN = re.compile(r"\b(synthetic|simulated|projected from|generated)\b", re.IGNORECASE)
@@ -18,6 +18,19 @@ def modality(code: str, kind: str) -> str:
     if code == "OT" and kind != "image":
         return say(f"modality.{kind}")
     return say(f"modality.{code}") if is_known(f"modality.{code}") else code
+
+
+def view_of(record: Record) -> str:
+    """How a picture was taken, as its file says: "PA"; empty where it says nothing."""
+    return str(record.fields.get("view_position") or record.fields.get("view") or "")
+
+
+def taken(of: Evidence | Record) -> str:
+    """When it was taken, and that the day was moved, where it was; empty where the file says nothing."""
+    if of.taken_at is None:
+        return ""
+    when = day(of.taken_at)
+    return say("view.taken_moved", day=when) if of.dates_moved else when
 
 
 def relation(evidence: Evidence, uploaded: Mapping[str, str] | Collection[str]) -> str:
