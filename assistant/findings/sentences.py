@@ -30,6 +30,12 @@ _LABELLED = re.compile(r"[A-ZÄÖÜ][\w/-]*(?: [\w/-]+){0,3}:(?=\s|$)")  # a lin
 _MARKER_ONLY = re.compile(r"\(?(?:\d{1,2}|[A-Za-z])[.)]+")
 _LAST_TOKEN = re.compile(r"[^\s(\[“\"]+$")
 _WRAPPED_LINE = 60  # characters: a line at least this long may go on in the next, whatever letter that begins with
+_GAP = re.compile(r"(?<=[^\s.!?,;:])(?: {3,}| *\t\s*| ?\| ?)(?=\S)")
+_ROW = re.compile(  # a name of a few words, a figure, and more after it: "Creatinine 2.1 1.7 mg/dL 0.7-1.2"
+    r"[^\W\d_][\w/()+-]{0,40}(?:[ ,]{1,2}[^\W\d_][\w/()+-]{0,40}){0,4}[ \t|:]{1,40}(?:[<>≤≥~] ?)?(?:\d[\d.,]*|-)[HL*+]*"
+    r"[ \t|]{1,40}(?:\S{0,20}\d|\S{0,20}/|%|-)"
+)
+_LONGEST_ROW = 300  # characters
 LONGEST_SENTENCE = 1_500  # characters; longer ones are cut between words
 _LONGEST_QUOTE = 600  # characters between “ and ” that are kept whole
 _QUOTE = re.compile(rf"“[^“”]{{0,{_LONGEST_QUOTE}}}”")
@@ -39,8 +45,8 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     """The sentences of `text`, in order, as (start, end) offsets without surrounding space.
 
     Knows abbreviations ("e.g.", "Dr."), decimals ("2.3 cm"), list markers ("1. Cardiomegaly"), headings and
-    items on lines of their own, lines wrapped in mid-sentence, a missing space ("clear.No effusion") and
-    curly quotes, which are kept whole. Linear in the length of the text.
+    items on lines of their own, rows of a table, lines wrapped in mid-sentence, a missing space ("clear.No effusion")
+    and curly quotes, which are kept whole. Linear in the length of the text.
     """
     spans: list[tuple[int, int]] = []
     start = _skip_space(text, 0)
@@ -59,6 +65,16 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
         start = _skip_space(text, end)
     _add(spans, text, start, len(text))
     return spans
+
+
+def in_columns(line: str) -> bool:
+    """Whether a line is set in columns, which stand well apart."""
+    return len(_GAP.findall(line.strip()[:_LONGEST_ROW])) > 1
+
+
+def is_row(line: str) -> bool:
+    """Whether a line looks like a row of a table: in columns, or a name and figures."""
+    return in_columns(line) or bool(_ROW.match(line.strip()[:_LONGEST_ROW]))
 
 
 def sentences(text: str) -> list[str]:
@@ -147,9 +163,16 @@ def _line_ends_sentence(text: str, start: int, at: int, after: int) -> bool:
     line = text[max(start, text.rfind("\n", 0, at) + 1) : at].rstrip()
     if line.endswith((":", ";")):
         return True
+    if is_row(line) and is_row(_line_at(text, after)):
+        return True
     if not line or line.endswith((",", "-", "–")):
         return False
     following = text[after]
     if following.islower() or following in "(,;":
         return False
     return len(line) < _WRAPPED_LINE
+
+
+def _line_at(text: str, start: int) -> str:
+    end = text.find("\n", start, start + _LONGEST_ROW)
+    return text[start : end if end >= 0 else start + _LONGEST_ROW]

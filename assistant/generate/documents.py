@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from assistant.generate.sentences import NOT_A_STATEMENT, Sentence, alike, best_sentences
@@ -10,10 +11,12 @@ from assistant.generate.task import TextEncoder
 from assistant.records import Evidence, TextPlace
 from assistant.retrieve.lines import Line, lines, title_of
 from assistant.retrieve.question import read_question
-from assistant.retrieve.within import Found, answering, asked_of_document
+from assistant.retrieve.within import Found, answering, asked_of_document, follows
 from assistant.store.indexed_text import DOCUMENT
 
-AT_MOST, OF_A_SECTION = 4, 8  # lines that are quoted; of a section, where its heading is what was asked for
+# Lines of a record that are quoted; of a section, where its heading is what was asked for; of what sums it up.
+AT_MOST, OF_A_SECTION, OF_A_SUMMARY = 4, 20, 8
+_ENOUGH = 8  # lines, after which no record is told that answers in sentences
 # A score of `best_sentences`. Of 29 questions of PubMedQA whose own abstract holds no such line, 9 get an answer by it,
 # of 80 beside another's abstract none, nor of 38 that made documents do not answer (the first of these has 0.53).
 _NEAR_IN_MEANING = 0.6
@@ -30,43 +33,88 @@ def document_sentences(question: str, own: Sequence[Evidence], encode: TextEncod
     if read_question(question).section:
         own = [piece for piece in own if piece.modality == DOCUMENT]
     asked = asked_of_document(question)
-    told: list[tuple[float, list[Sentence]]] = []
+    told: list[tuple[float, list[Sentence], int]] = []
     ranked = sorted(enumerate(own), key=lambda pair: (pair[1].record_id, _start(pair[1])))
     for _, pieces in groupby(ranked, key=lambda pair: pair[1].record_id):
-        document = [(line, rank, piece) for rank, piece in pieces for line in _lines(piece)]
+        ranked_pieces = list(pieces)
+        document = _lines(ranked_pieces)
         if not document:
             continue
-        first = min((piece for _, _, piece in document), key=_start)
+        first = ranked_pieces[0][1]
         title = first.title or (title_of(first.text) if _start(first) == 0 else "")
         places = {id(line): (rank, piece) for line, rank, piece in document}
-        chosen = _chosen(answering(asked, [line for line, _, _ in document], title), whole=asked.whole)
+        chosen, more = _chosen(answering(asked, [line for line, _, _ in document], title), whole=asked.whole)
         if chosen:
             sentences = [_sentence(found, *places[id(found.line)]) for found in chosen]
-            told.append((max(found.share for found in chosen), sentences))
+            told.append((max(found.share for found in chosen), sentences, more))
     found: dict[str, Sentence] = {}
-    for _, sentences in sorted(told, key=lambda pair: (-pair[0], pair[1][0].rank)):
-        for sentence in sentences:
-            if not any(alike(sentence.text, other) for other in found):
-                found[sentence.text] = sentence
+    for _, sentences, more in sorted(told, key=lambda of_record: (-of_record[0], of_record[1][0].rank)):
+        if len(found) >= _ENOUGH and not any(map(_is_item, sentences)):
+            continue
+        new = [sentence for sentence in sentences if not _is_told(sentence, found)]
+        if new and more:
+            new[-1] = replace(new[-1], text=f"{new[-1].text} (and {more} more {'line' if more == 1 else 'lines'})")
+        found |= {sentence.text: sentence for sentence in new}
     if not found and not asked.wants and encode is not None:
         return best_sentences(question, own, encode, AT_MOST, _NEAR_IN_MEANING)
-    return list(found.values())[:OF_A_SECTION]
+    return list(found.values())
 
 
-def _lines(piece: Evidence) -> Iterator[Line]:
-    return (line for line in lines(piece.text, piece.section or "") if not NOT_A_STATEMENT.search(line.text))
+def _is_item(sentence: Sentence) -> bool:
+    return sentence.text.endswith("”")
 
 
-def _chosen(found: Sequence[Found], *, whole: bool) -> list[Found]:
-    """The best lines; of those that only their heading tells, the whole section."""
+def _is_told(sentence: Sentence, found: Collection[str]) -> bool:
+    """Whether the same was quoted; items of a list that differ in a word ("Apixaban 5 mg …") are not the same."""
+    return sentence.text in found or (not _is_item(sentence) and any(alike(sentence.text, other) for other in found))
+
+
+def _lines(pieces: Sequence[tuple[int, Evidence]]) -> list[tuple[Line, int, Evidence]]:
+    """The lines of a record's passages, each with its passage; those that follow on each other are read as one text, so
+    that a list goes on under its heading."""
+    found = []
+    for run in _runs(pieces):
+        start = _start(run[0][1])
+        text = ""
+        for _, piece in run:
+            text = text.ljust(_start(piece) - start, "\n") + piece.text
+        for line in lines(text, run[0][1].section or "", begins=start == 0):
+            rank, piece = next(pair for pair in reversed(run) if _start(pair[1]) - start <= line.start)
+            within = replace(line, start=line.start + start - _start(piece))
+            if not NOT_A_STATEMENT.search(line.text):
+                found.append((within, rank, piece))
+    return found
+
+
+def _runs(pieces: Sequence[tuple[int, Evidence]]) -> Iterator[list[tuple[int, Evidence]]]:
+    """Passages without anything left out between them."""
+    run: list[tuple[int, Evidence]] = []
+    for rank, piece in pieces:
+        if run and not (isinstance(piece.place, TextPlace) and follows(_end(run[-1][1]), piece.place.start)):
+            yield run
+            run = []
+        run.append((rank, piece))
+    if run:
+        yield run
+
+
+def _chosen(found: Sequence[Found], *, whole: bool) -> tuple[list[Found], int]:
+    """The best lines, and how many items of a list are left out; of those that only their heading tells, the whole
+    section."""
     if not found:
-        return []
+        return [], 0
     best = max(answer.share for answer in found)
     near = [answer for answer in found if answer.share >= _NEAR_BEST * best]
+    near = [answer for answer in near if answer.of_section] or near
     if whole or any(answer.by_heading for answer in near):
-        return sorted(near, key=lambda answer: not answer.by_heading)[:OF_A_SECTION]
-    ranked = sorted(near, key=lambda answer: -answer.share)[:AT_MOST]
-    return [answer for answer in near if answer in ranked]
+        ranked, at_most = (
+            sorted(near, key=lambda answer: not answer.by_heading),
+            OF_A_SUMMARY if whole else OF_A_SECTION,
+        )
+        return ranked[:at_most], 0 if whole else len(ranked[at_most:])
+    kept = sorted(near, key=lambda answer: -answer.share)[:AT_MOST]
+    items = [answer for answer in near if answer not in kept and not answer.line.is_sentence]
+    return [answer for answer in near if answer in kept], len(items)
 
 
 def _sentence(found: Found, rank: int, piece: Evidence) -> Sentence:
@@ -78,6 +126,10 @@ def _sentence(found: Found, rank: int, piece: Evidence) -> Sentence:
 
 def _named(heading: str) -> str:
     return f"{heading[:1].upper()}{heading[1:].lower() if heading.isupper() else heading[1:]}: " if heading else ""
+
+
+def _end(piece: Evidence) -> int:
+    return _start(piece) + len(piece.text)
 
 
 def _start(piece: Evidence) -> int:

@@ -18,9 +18,11 @@ _AT_LARGE = re.compile(
 # Beside the value's name these ask for the value.
 _OF_A_VALUE = re.compile(
     r"\b(?:levels?|values?|results?|counts?|high|low|raised|elevated|normal|abnormal|current|latest|last|serum|plasma"
-    r"|blood|measured)\b",
+    r"|blood|measured|trends?|courses?|chang(?:e|es|ed|ing)|develop(?:s|ed|ment)?|evol(?:ve|ves|ved|ution)|over time"
+    r"|(?:(?:at|on|before|after|during|since|upon) )?(?:the )?(?:time of )?(?:discharge|admission))\b",
     re.IGNORECASE,
 )
+_AT = {name: re.compile(rf"\b{name}", re.IGNORECASE) for name in ("admission", "discharge")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,12 @@ def asks_for_own_value(question: str) -> bool:
 def without_level_words(text: str) -> str:
     """What is left of a question for a value beside what any such question holds: "level", "high"."""
     return _OF_A_VALUE.sub(" ", text)
+
+
+def of_another_time(question: str, text: str) -> bool:
+    """Whether a text tells of one end of a stay where the other is asked for: "on admission" of "at discharge"."""
+    asked, told = ({name for name, pattern in _AT.items() if pattern.search(said)} for said in (question, text))
+    return bool(asked and told) and not asked & told
 
 
 @lru_cache(maxsize=1)

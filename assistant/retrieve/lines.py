@@ -1,7 +1,8 @@
 """What a document says, line by line: its sentences and the items of its lists, each with the heading it stands under.
 
-Headings are told by how a text is laid out, whatever they say: a short line without a full stop before text, a line
-that ends in a colon, a name with a colon before its own text ("Impression: …").
+Headings are told by how a text is laid out, whatever they say: a short line without a full stop before text (a date may
+close it), a line that ends in a colon, a name with a colon before its own text ("Impression: …"). A row of a table is a
+line, and stands under the row that names its columns as well. How a letter opens and closes stands under no heading.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.findings import sentence_spans
+from assistant.findings import in_columns, is_row, sentence_spans
 
 _LEAD = re.compile(r"\s*(?:(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-z][.)]|Summary\s*:)\s+)+")
 _BULLET = re.compile(r"\s*[-*•–·]\s")
@@ -18,6 +19,19 @@ _NUMBERED = re.compile(r"\s*\(?(?:\d{1,2}|[a-z])[.)]\s")
 _CHAPTER = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s+(?=[A-ZÄÖÜ])")
 _NAMED = re.compile(r"([A-ZÄÖÜ][\w /&'’-]{1,40}?)(?::|\.(?= [A-Z]))\s+(?=\S)")
 _HEADING_WORDS, _TITLE_WORDS, _NAME_WORDS = 8, 16, 4
+_MONTH = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zä]*"
+_DATE = (
+    rf"(?:\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\d{{4}}-\d\d-\d\d|\d{{1,2}}\.? {_MONTH}\.?,? \d{{4}}"
+    rf"|{_MONTH}\.? \d{{1,2}}, \d{{4}})"
+)
+_DATES = re.compile(_DATE, re.IGNORECASE)
+_DATED = re.compile(rf",? \(?(?:(?:on|of|from|dated|vom|am) )?{_DATE}\)?(?=:?$)", re.IGNORECASE)
+_OPENS_OR_CLOSES = re.compile(
+    r"(?:dear|sehr geehrte[rs]?|liebe[rs]?)\b|(?:with )?(?:kind(?:est)?|best|warm(?:est)?) (?:regards|wishes)\b"
+    r"|(?:with )?(?:many )?thanks\b|yours\b|(?:sincerely|regards)\b|mit (?:freundlich|kollegial|best)\w+ [\w ]*gr[üu]",
+    re.IGNORECASE,
+)
+_OF_COLUMNS = re.compile(r"\b(?:unit|units|reference|range|normal|einheit|norm|referenz)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +55,26 @@ class _Span:
     text: str  # as written, white space run together
     alone: bool  # on a line of its own
     begins: bool  # a line
+    in_columns: bool
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a row of a table with a figure."""
+        has_figure = any(character.isdigit() for character in _DATES.sub("", self.text))
+        return self.alone and has_figure and (self.in_columns or is_row(self.text))
+
+    @property
+    def names_columns(self) -> bool:
+        """Whether it may be the row that names a table's columns: words and dates alone."""
+        words = _DATES.sub("", self.text)
+        if not self.alone or ":" in words or self.text[-1] in ".;" or any(character.isdigit() for character in words):
+            return False
+        return self.in_columns or (len(self.text.split()) > 1 and bool(_DATES.search(self.text) and words.strip()))
 
     @property
     def is_short(self) -> bool:
         """Whether it may be a heading by its looks."""
-        words = _CHAPTER.sub("", self.text).split()
+        words = _CHAPTER.sub("", _DATED.sub("", self.text)).split()
         if not self.alone or not 0 < len(words) <= _HEADING_WORDS or _BULLET.match(self.text):
             return False
         has_figures = any(character.isdigit() for word in words[1:] for character in word)
@@ -70,18 +99,29 @@ def title_of(text: str) -> str:
     return first.text if first and is_title else ""
 
 
-def lines(text: str, heading: str = "") -> list[Line]:
-    """The lines of a text in reading order, without headings and questions; `heading` is what the text stands under."""
+def lines(text: str, heading: str = "", *, begins: bool = True) -> list[Line]:
+    """The lines of a text in reading order, without headings and questions; `heading` is what the text stands under,
+    `begins` says that nothing stands before it, so that its first line may be its title."""
     spans = list(_spans(text))
-    is_heading = _headings(spans)
+    is_heading = _headings(spans, begins=begins)
     found: list[Line] = []
-    headed = -1
+    headed, columns, under = -1, None, heading
     for n, span in enumerate(spans):
         if is_heading[n]:
-            heading, headed = _CHAPTER.sub("", span.text.rstrip(":")), span.start
+            heading = under = _CHAPTER.sub("", span.text.rstrip(":"))
+            headed, columns = span.start, None
             continue
+        if _names_columns_of(span, spans[n + 1 : n + 2]):
+            columns, under = span, f"{heading} ({span.text})" if heading else span.text
+            continue
+        if columns is not None and span.is_row:
+            found.append(Line(span.start, span.text, under, columns.start, False))
+            continue
+        columns = None
         name = _NAMED.match(span.text)
-        if name and len(name[1].split()) <= _NAME_WORDS and (span.begins or name[0].rstrip().endswith(":")):
+        if span.begins and _OPENS_OR_CLOSES.match(span.text):
+            heading, headed = "", span.start
+        elif name and len(name[1].split()) <= _NAME_WORDS and (span.begins or name[0].rstrip().endswith(":")):
             heading, headed = name[1], span.start
         lead = _LEAD.match(span.text)
         said = span.text[lead.end() if lead else 0 :]
@@ -90,15 +130,25 @@ def lines(text: str, heading: str = "") -> list[Line]:
     return found
 
 
+def _names_columns_of(span: _Span, following: Sequence[_Span]) -> bool:
+    """Whether a row names the columns of the table that follows it."""
+    if not span.names_columns or (following and not following[0].is_row):
+        return False
+    if not following:
+        return bool(_DATES.search(span.text) and _OF_COLUMNS.search(span.text))
+    return bool(_DATES.search(span.text) or _OF_COLUMNS.search(span.text)) or len(span.text.split()) > 2
+
+
 def _spans(text: str) -> Iterator[_Span]:
     for start, end in sentence_spans(text):
         before = text[text.rfind("\n", 0, start) + 1 : start]
         after = text[end : text.find("\n", end) if "\n" in text[end:] else len(text)]
         begins = not before.strip()
-        yield _Span(start, " ".join(text[start:end].split()), begins and not after.strip(), begins)
+        written = text[start:end]
+        yield _Span(start, " ".join(written.split()), begins and not after.strip(), begins, in_columns(written))
 
 
-def _headings(spans: Sequence[_Span]) -> list[bool]:
+def _headings(spans: Sequence[_Span], *, begins: bool) -> list[bool]:
     """Which spans are headings. Of short lines in a row the first is one, and the last where a sentence follows: what
     lies between are the items of a list."""
     found = []
@@ -109,10 +159,11 @@ def _headings(spans: Sequence[_Span]) -> list[bool]:
         elif span.text.endswith(":") or (span.text.endswith("?") and span.is_short):
             found.append(True)
         elif _NUMBERED.match(span.text):
-            found.append(span.is_short and following.text.endswith(".") and not _NUMBERED.match(following.text))
-        elif n == 0:
+            in_list = _NUMBERED.match(following.text) or (n and _NUMBERED.match(spans[n - 1].text))
+            found.append(span.is_short and following.text.endswith(".") and not in_list)
+        elif n == 0 and begins:
             found.append(bool(span.text[-1] not in ".!;," and len(span.text.split()) <= _TITLE_WORDS))
         else:
-            opens = not spans[n - 1].is_short or n == 1
+            opens = n <= 1 or not spans[n - 1].is_short
             found.append(span.is_short and (opens or not following.is_short))
     return found

@@ -61,7 +61,7 @@ def select(
     if any(evidence.kept for evidence in chosen):
         return tuple(chosen), False, ""
     if chosen and all(evidence.id in told for evidence in chosen):
-        return tuple(chosen), True, "The uploaded text holds nothing that answers the question."
+        return tuple(chosen), True, "No line was found in the uploaded text that answers the question."
     return tuple(chosen), True, choice.why_nothing if chosen else "Nothing was found."
 
 

@@ -11,24 +11,32 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
+from itertools import groupby
 
-from assistant.records import Record
+from assistant.findings import extract_findings
+from assistant.findings.vocabulary import vocabulary
+from assistant.findings.words import words
+from assistant.records import Passage, Record
+from assistant.retrieve.drugs import drug_classes, names_a_drug
 from assistant.retrieve.expand import expand
-from assistant.retrieve.laboratory import lab_values, without_level_words
+from assistant.retrieve.laboratory import LabValue, lab_values, of_another_time, without_level_words
 from assistant.retrieve.lines import Line, lines, title_of
 from assistant.retrieve.relevance import content_words
+from assistant.store.indexed_text import DOCUMENT
 
 # What a line must hold of what a question names. Set by hand, as are the weights below: benchmarks/documents.py --sweep
 # gives 0.55 to 0.8 the same on its documents, and 0.6 little that is wrong of PubMedQA.
 COVERED = 0.6
 # How much a word counts where it stands: in the line or its heading fully, around it or in the title less.
 IN_TITLE, AROUND = 0.8, 0.6
+IN_HEADING = 0.85  # where a figure or the like is wanted of the thing: beside a line that holds both
 _TITLE_WEIGHT = 0.7  # of a word that the title holds: nearly all of the document is on it
 _REACH = 2  # lines before and after
+_BETWEEN = 3  # characters between two passages of one section; with its colon a heading has more
 _SAME_ROOT, _ENDING = 7, 3  # letters: "pregnant" and "pregnancy", and how much of an ending they may differ in
 
 _WORD = re.compile(r"\w[\w.'’-]*")
@@ -45,9 +53,14 @@ _DOCUMENT = re.compile(
 _SAYING = re.compile(
     r"\b(?:say|says|said|states?|stated|mention(?:s|ed)?|tell(?:s|ing)?|told|writes?|written|contains?|reads?"
     r"|describes?|discuss(?:es)?|explains?|shows?|saying|find|found|info(?:rmation)?|anything|something|regarding"
-    r"|concerning|respect|regards?|details?|please|there|happens?|give (?:me|us))\b",
+    r"|concerning|list(?:ed)?|enumerate|name (?:all|the)|respect|regards?|details?|please|there|happens?"
+    r"|give (?:me|us))\b",
     re.IGNORECASE,
 )
+_THE_PATIENT = re.compile(r"\b(?:the|this|that|our|my) patient(?:['’]s)?\b", re.IGNORECASE)
+_ROOTS = (  # of parts of the body, whose adjectives end otherwise
+    frozenset(("ventricl", "ventricular")), frozenset(("atrium", "atrial")), frozenset(("aorta", "aortic")),
+)  # fmt: skip
 _JUDGED = re.compile(r"^\W*(?:is|are|was|were) (?:the|this|that|his|her|their|my)\b.* ([a-z-]+)\W*$", re.IGNORECASE)
 _NORMAL = re.compile(r"\b(?:normal|unremarkable|clear|intact|regular)\b")
 _FIGURE = re.compile(r"\d|\b(?:normal|abnormal|unremarkable|elevated|reduced|raised|low|high)\b")
@@ -86,11 +99,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A line that answers; `by_heading` where its heading says so, `share` of the wishes it meets, in [0, 1]."""
+    """A line that answers; `by_heading` where its heading says so, `share` of the wishes it meets, in [0, 1];
+    `of_section` where its section as such is what is asked for ("Which drugs at discharge?")."""
 
     line: Line
     share: float
     by_heading: bool
+    of_section: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +128,7 @@ class _Aspect:
     heading: re.Pattern[str]
     must: bool
     figure: bool
+    drug: bool
     weight: float
 
 
@@ -123,23 +139,25 @@ def asked_of_document(question: str) -> Asked:
     rest = _SUMMARY.sub(" ", _SAYING.sub(" ", _DOCUMENT.sub(" ", question)))
     names: list[Wish] = []
     wants: list[Wish] = []
+    if not _aspects()[0].asked.search(rest.lower()):  # whom a letter is on it need not say line by line
+        rest = _THE_PATIENT.sub(" ", rest)
     values = lab_values(rest)
     for value in values:
         rest = value.asked.sub(" ", rest)
-        names.append(Wish(lambda read, v=value: bool(v.named.search(read.written)), _nowhere))  # type: ignore[misc]
-    if values:
+    if values:  # of several a line may give one
+        names.append(Wish(lambda read: any(value.named.search(read.written) for value in values), _nowhere))
         rest = without_level_words(rest)
         if not content_words(rest):  # the value alone is asked for: a line that orders it to be measured gives none
-            wants += [
-                Wish(lambda read, v=value: bool(v.given.search(read.written)), _nowhere)  # type: ignore[misc]
-                for value in values
-            ]
+            wants.append(Wish(lambda read: _gives(values, question, read.written), _nowhere))
+    for drugs in drug_classes(rest):
+        rest = drugs.asked.sub(" ", rest)
+        names.append(Wish(lambda read, d=drugs: bool(d.named.search(read.text)), _nowhere))  # type: ignore[misc]
     lowered = rest.lower()
     for aspect in _aspects():
         if not aspect.asked.search(lowered):
             continue
         wish = Wish(
-            lambda read, a=aspect: bool(a.given.search(read.text)),  # type: ignore[misc]
+            lambda read, a=aspect: bool(a.given.search(read.text) or (a.drug and names_a_drug(read.written))),  # type: ignore[misc]
             lambda read, a=aspect: not a.figure and bool(a.heading.search(read.text)),  # type: ignore[misc]
             aspect.weight,
         )
@@ -153,6 +171,10 @@ def asked_of_document(question: str) -> Asked:
     if not names and not wants:
         return Asked(whole=asks_for_all or (rest != question and bool(_ABOUT_ALL.match(rest))))
     return Asked(False, tuple(names), tuple(wants))
+
+
+def _gives(values: Sequence[LabValue], question: str, line: str) -> bool:
+    return any(value.given.search(line) for value in values) and not of_another_time(question, line)
 
 
 def _nowhere(read: _Read) -> bool:
@@ -177,12 +199,39 @@ def _by_word(text: str, judged: str) -> list[Wish]:
                 # "effusion" is another name of "pleural effusion", but not of "pleural"
                 others.setdefault(stem, []).extend(name for name in names if not set(name) <= set(stems))
     verdict = _FIGURE if judged.lower() == "normal" else _NORMAL
-    return [_word(stem, others.get(stem, ()), verdict if [stem] == of_judged else None) for stem in stems]
+    findings = _findings_named(text)
+    return [
+        _word(
+            stem,
+            others.get(stem, ()),
+            findings.get(stem),
+            verdict if [stem] == of_judged and stem not in findings else None,
+        )
+        for stem in stems
+    ]
 
 
-def _word(stem: str, others: Sequence[tuple[str, ...]], verdict: re.Pattern[str] | None) -> Wish:
+def _findings_named(text: str) -> dict[str, str]:
+    """The finding that the text names with a word, by the word's stem."""
+    tokens = words(text)
+    return {
+        stem: entity
+        for match in vocabulary().match(tokens)
+        if (entity := match.value("entity"))
+        for stem in content_words(text[tokens[match.start].start : tokens[match.end - 1].end])
+    }
+
+
+@lru_cache(maxsize=4096)
+def _findings_denied(text: str) -> frozenset[str]:
+    return frozenset(finding.entity for finding in extract_findings(text) if finding.status == "absent")
+
+
+def _word(stem: str, others: Sequence[tuple[str, ...]], finding: str | None, verdict: re.Pattern[str] | None) -> Wish:
     def holds(read: _Read) -> bool:
         if any(_alike(stem, other) for other in read.stems):
+            return True
+        if finding and finding in _findings_denied(read.written):  # "Heart size normal" answers for cardiomegaly
             return True
         return any(name and all(any(_alike(w, o) for o in read.stems) for w in name) for name in others)
 
@@ -191,7 +240,7 @@ def _word(stem: str, others: Sequence[tuple[str, ...]], verdict: re.Pattern[str]
 
 def _alike(one: str, other: str) -> bool:
     """Whether two stems are of one root: "random" and "randomis", "pregnant" and "pregnanc"."""
-    if one == other:
+    if one == other or frozenset((one, other)) in _ROOTS:
         return True
     short, long = sorted((one, other), key=len)
     common = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
@@ -231,6 +280,12 @@ def _judged(
     if not all(text or heading for text, heading in given):
         return None
     by_heading = any(heading for _, heading in given)
+    if (
+        given
+        and all(heading for _, heading in given)
+        and all(wish.in_heading(under) for wish in asked.names if wish.weight >= 1)
+    ):
+        return Found(line, 1.0, True, of_section=True)
     spoken = any(text for text, _ in given)
     of_the_thing = all(w.in_text(said) or w.in_heading(under) for w in asked.names if w.verdict is None)
     total = share = 0.0
@@ -240,9 +295,11 @@ def _judged(
         weight = wish.weight * (_TITLE_WEIGHT if in_title else 1.0)
         total += weight
         if wish.in_text(said):
-            share, touched, spoken = share + weight, touched or wish.verdict is None, True
+            share, spoken = share + weight, True
+            touched = touched or (wish.verdict is None and (wish.weight >= 1 or all(w.weight < 1 for w in asked.names)))
         elif wish.in_heading(under):
-            share, touched = share + weight, True
+            held = weight if by_heading or not given else weight * IN_HEADING
+            share, touched = share + held, touched or wish.weight >= 1
         elif wish.verdict is not None and wish.verdict.search(said.text) and of_the_thing:
             share += weight
         elif in_title:
@@ -250,8 +307,7 @@ def _judged(
         elif any(wish.in_text(other) for other in around):
             share += weight * AROUND
     share = share / total if total else 1.0
-    of_section = by_heading and not asked.names  # "which medications?": the section that is called so
-    return Found(line, share, of_section or not spoken) if touched and share >= COVERED else None
+    return Found(line, share, not spoken) if touched and share >= COVERED else None
 
 
 def _key_lines(document: Sequence[Line]) -> list[Found]:
@@ -268,7 +324,8 @@ def _aspects() -> tuple[_Aspect, ...]:
     return tuple(
         _Aspect(
             re.compile(entry["asked"]), re.compile(entry["given"]), re.compile(entry.get("heading", entry["given"])),
-            entry.get("must", False), entry.get("figure", False), entry.get("weight", 1.0),
+            entry.get("must", False), entry.get("figure", False), entry.get("drug", False),
+            entry.get("weight", 1.0),
         )
         for entry in raw.values()
     )  # fmt: skip
@@ -283,18 +340,55 @@ class Passaged:
 
 
 def passages_answering(record: Record, question: str) -> Passaged:
-    """Which passages of an uploaded text answer a question."""
-    if any(passage.section for passage in record.passages):  # read with its headings left out of the passages
-        parts = [(lines(record.text[p.start : p.end], p.section or ""), p.start) for p in record.passages]
-        document = [replace(line, start=line.start + start) for part, start in parts for line in part]
-    else:
-        document = lines(record.text)
+    """Which passages of an uploaded text answer a question.
+
+    The text is read as a whole: a list goes on over the end of a passage, under the heading that stands in its text. In
+    a document that heading is told of the passage; in a report it is the section's.
+    """
+    document = _lines_of(record)
     found = answering(asked_of_document(question), document, record.title or title_of(record.text))
     shares, headings = [], []
     for passage in record.passages:
         within = [answer.share for answer in found if passage.start <= answer.line.start < passage.end]
         shares.append(max(within, default=0.0))
-        first = next((line for line in document if line.start >= passage.start), None)
-        goes_on = first is not None and 0 <= first.headed < passage.start <= first.start < passage.end
-        headings.append(passage.section or (first.heading if first and goes_on else None))
+        headings.append(_heading_of(passage, document, is_report=record.modality != DOCUMENT))
     return Passaged(tuple(shares), tuple(headings))
+
+
+def _lines_of(record: Record) -> list[Line]:
+    """The lines of a text; section by section of one that was read in sections, whose headings are left out."""
+    if not any(passage.section for passage in record.passages):
+        return lines(record.text)
+    found: list[Line] = []
+    for section, group in groupby(_stretches(record.passages), key=lambda numbered: numbered[0]):
+        passages = [passage for _, passage in group]
+        start, end = passages[0].start, passages[-1].end
+        part = lines(record.text[start:end], passages[0].section or "", begins=section == 0)
+        found += [
+            replace(line, start=line.start + start, headed=line.headed + start if line.headed >= 0 else -1)
+            for line in part
+        ]
+    return found
+
+
+def _stretches(passages: Sequence[Passage]) -> Iterator[tuple[int, Passage]]:
+    """Passages numbered by the stretch that they are cut from: what follows on each other has no heading between."""
+    number = 0
+    for n, passage in enumerate(passages):
+        same = n and passages[n - 1].section == passage.section
+        if n and not (same and follows(passages[n - 1].end, passage.start)):
+            number += 1
+        yield number, passage
+
+
+def follows(end: int, start: int) -> bool:
+    """Whether a passage follows on one that ends there, with white space alone between."""
+    return 0 <= start - end <= _BETWEEN
+
+
+def _heading_of(passage: Passage, document: Sequence[Line], *, is_report: bool) -> str | None:
+    """What a passage begins under: the heading of its first line, where that stands before the passage."""
+    first = next((line for line in document if line.start >= passage.start), None)
+    if first is None or first.start >= passage.end or (is_report and passage.section):
+        return passage.section
+    return first.heading or None if 0 <= first.headed < passage.start else passage.section

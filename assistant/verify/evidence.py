@@ -16,6 +16,7 @@ from assistant.verify.wording import Wording, read_wording, stem
 
 _RUNNING = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+|[<>=≥≤±%−°?]|(?<!\w)-(?=\d)")
 _LIST_LEAD = re.compile(r"(?:(?:\(?\d{1,2}[.)]|\(?[a-z][.)]|Summary\s*:)\s+)+")
+_SPACES = re.compile(r"[ \t]{2,}")  # between the columns of a table
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "–": "-", "—": "-", "\u00a0": " ", "‑": "-"})
 
 
@@ -75,7 +76,7 @@ def stands_in(claim: str, evidence: ReadEvidence) -> bool:
 @lru_cache(maxsize=512)
 def read_evidence(pieces: tuple[str, ...]) -> ReadEvidence:
     """Evidence as it is compared; kept, for all sentences of an answer are judged against the same."""
-    cut = [sentences(piece) for piece in pieces]
+    cut = [[_SPACES.sub(" ", sentence) for sentence in sentences(piece)] for piece in pieces]
     flat = [sentence for piece in cut for sentence in piece]
     readings = [read_sentence(sentence) for sentence in flat]
     worded = tuple(tuple(read_wording(sentence) for sentence in piece) for piece in cut)

@@ -109,8 +109,11 @@ def _claim(text: str, about: About, judgement: Judgement, citations: Sequence[st
 
 
 def spoken(evidence: Evidence) -> list[str]:
-    """What a piece of evidence says in words: its text, its measured value, its labels."""
+    """What a piece of evidence says in words: its text, its measured value, its labels; and the dates of the columns
+    or of the examination that it stands under."""
     said = [evidence.text] if evidence.text and not evidence.text.isspace() else []
+    if said and evidence.section and re.search(r"\d[./-]\d", evidence.section):
+        said.append(evidence.section)
     if isinstance(evidence.place, ValuePlace):
         place = evidence.place
         name = re.sub(r"_(?:bpm|ms|deg|mv|s|hz)$", "", place.name).replace("_", " ")

@@ -26,6 +26,7 @@ _FULL_LINE = 35  # characters; below, a line is a heading or a cell of a table
 _EDGE_LINES = 3
 _DRUG = re.compile(r"[A-ZÄÖÜ][\w-]+(?: [\w-]+){0,2} \d[\d.,/]* ?(?:mg|g|µg|mcg|ml|I[UE]|units?|%)(?!\w)")
 _BEGINS_ANEW = re.compile(r"(?:\(?\d{1,2}[.)]|[-*•–·])\s+\S|[A-ZÄÖÜ][\w/-]*(?: [\w/-]+){0,3}:(?:\s|$)")
+_SYMBOL = re.compile(r"[a-z]{1,3}[A-Z]+\b")  # "eGFR", "pH" begin a line as a capital does
 _MAX_TEXT = 50_000_000  # characters
 _NO_TITLE = re.compile(r"untitled|^microsoft word|\.(?:docx?|pdf|html?|rtf|txt)$", re.IGNORECASE)
 _FIGURES = re.compile(r"\d")
@@ -237,7 +238,7 @@ def unwrap(page: str) -> str:
 def _goes_on(before: str, line: str, neighbours: int) -> bool:
     if before[-1] in ".:;!?" or _BEGINS_ANEW.match(line):
         return False
-    if line[0].islower() or before[-1] in ",(–":
+    if (line[0].islower() and not _SYMBOL.match(line)) or before[-1] in ",(–":
         return True
     if _DRUG.match(before) and _DRUG.match(line):
         return False
