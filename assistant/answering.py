@@ -203,7 +203,7 @@ def abstention(found: SearchResult, claims: Sequence[Claim], settings: Settings)
     if found.abstained:
         return True, found.reason
     if not claims:
-        return True, "Nothing in the evidence answers the question."
+        return True, "Nothing was found in the evidence that answers the question."
     held = sum(claim.verdict == "supported" for claim in claims)
     if not held:
         return True, "No sentence of the answer is supported by the evidence."
