@@ -22,6 +22,7 @@ from assistant.generate.subject import (
     topic_of,
     with_article,
 )
+from assistant.retrieve.drugs import names_a_drug
 from assistant.retrieve.relevance import content_words
 
 _OPENS = re.compile(
@@ -40,9 +41,14 @@ _BARE = re.compile(
     r"^\W*(?:why(?:\s+not)?|how\s+(?:so|come|large|big|small|severe|bad|old|long|often|many|much|sure|certain)|since\s+when"
     r"|when|where|which(?:\s+(?:side|one|lobe|lead))?|what\s+(?:size|else|side)|any\s+(?:change|changes|others?)"
     r"|are\s+you\s+(?:sure|certain)|(?:tell\s+me\s+)?more|go\s+on|really|on\s+what\s+side|compared\s+to\s+what"
-    r"|(?:for|since|until|at|with|by|in|on|after|from|to|per)\s+(?:how|what|which|when|whom?)(?:\s+\w+){0,2})\W*$",
+    r"|(?:for|since|until|at|with|by|in|on|after|from|to|per)\s+(?:how(?:\s+\w+){1,2}|(?:what|which)(?:\s+\w+){0,2}"
+    r"|when|whom?))\W*$",
     re.IGNORECASE,
 )
+# "Any allergies?" is whole, and a follow-up after a question by which it is asked too: "Is there an effusion?"
+_ANY = re.compile(r"^\W*any\s+(\w+)\W*$", re.IGNORECASE)
+# What is asked of an upload itself, and no finding has: when it was taken, its projection
+_OF_THE_UPLOAD = re.compile(r"\b(?:taken|recorded|acquired|projections?|views?)\b", re.IGNORECASE)
 _OTHER_SIDE = re.compile(r"\b(?:the\s+)?(?:other|opposite|contralateral)(?:\s+side)?\b", re.IGNORECASE)
 _SIDE = re.compile(
     r"\b(?:on\s+(?:the|both)\s+)?(left|right|both|bilateral)(?:[- ]sided)?(?:\s+sides?)?\b", re.IGNORECASE
@@ -109,6 +115,8 @@ def stand_alone(
     nothing is lost then.
     """
     asked = " ".join(question.split())
+    if earlier and _names_its_own(asked, earlier, said):
+        return Standalone(_capital(asked), "as asked")
     if not earlier or not (is_follow_up(asked) or _asks_aspect_of(asked, earlier[-1], said)):
         return Standalone(_capital(_AND.sub("", asked, count=1)) if earlier else asked, "as asked")
     ruled = _by_rules(asked, earlier, said)
@@ -130,6 +138,18 @@ def is_follow_up(question: str) -> bool:
     if _IT.search(question) and not topic_of(_IT.sub(" ", question)):
         return True
     return not _VERB.search(question) and bool(_SIDE.search(question)) and topic_of(question) is None
+
+
+def _names_its_own(asked: str, earlier: Sequence[str], answers: Sequence[str]) -> bool:
+    """Whether a question that is short as a follow-up has a subject without one: it names it ("until when
+    amoxicillin", "any allergies?"), or "it" is the upload ("When was it taken?" after "Is there pneumonia?")."""
+    if any_one := _ANY.match(asked):
+        asks_alike = _YES_NO.match(earlier[-1]) and named(earlier[-1]) is not None
+        return not asks_alike and not _BARE_ASPECT.match(any_one[1]) and topic_of(any_one[1]) is not None
+    if _IT.search(asked):
+        topic = meant(earlier, answers)
+        return bool(_OF_THE_UPLOAD.search(asked) and topic and topic_of(topic) and not names_a_drug(topic))
+    return bool(_BARE.match(asked)) and names_a_drug(asked)
 
 
 def _asks_aspect_of(asked: str, last: str, answers: Sequence[str]) -> bool:
@@ -168,7 +188,12 @@ def _by_rules(asked: str, earlier: Sequence[str], answers: Sequence[str]) -> str
         return put
     if kinds:
         return _put_in(fragment, kinds, last)
-    return f"What is {fragment}?" if _VALUE.search(fragment) else f"{bare(last)}, {fragment}?"
+    if _VALUE.search(fragment):
+        return f"What is {fragment}?"
+    of_drugs = [names_a_drug(said) for said in (last, fragment)]
+    if of_drugs == [False, True] or (of_drugs == [True, False] and DETERMINER.match(fragment)):
+        return f"What about {fragment}?"  # another subject: "and the diagnoses?" after "until when amoxicillin?"
+    return f"{bare(last)}, {fragment}?"
 
 
 def _in_its_place(fragment: str, last: str) -> str | None:
@@ -182,7 +207,8 @@ def _in_its_place(fragment: str, last: str) -> str | None:
     if (of := list(re.finditer(r"\bof\s+", last, re.IGNORECASE))) and not DETERMINER.match(last[of[-1].end() :]):
         return last[: of[-1].end()] + fragment + after_name(last[of[-1].end() :])
     if (value := _OF_A_VALUE.match(last)) and not _PREPOSITIONS.search(value[2]):
-        return f"{value[1]}{fragment}?"
+        of = DETERMINER.match(value[2])
+        return f"{value[1]}{of[0] if of and not DETERMINER.match(fragment) else ''}{fragment}?"
     return None
 
 
@@ -190,7 +216,7 @@ def _put_in(fragment: str, kinds: frozenset[str], last: str) -> str:
     """The last question about another finding or part of the body."""
     said = named(last)
     if said is None:
-        return f"{bare(last)}, about {fragment}?"
+        return f"What about {fragment}?" if names_a_drug(last) else f"{bare(last)}, about {fragment}?"
     start, end = said
     before = last[:start]
     before = before[: len(before) - len(adjectives_before(before))]
