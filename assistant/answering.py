@@ -24,6 +24,7 @@ LEAST_WORDS = 3  # of a text among them
 _PLACEHOLDERS = re.compile(r"X{2,}|\[[a-z ]+\]|^\W*\w+:")
 _SAID = re.compile(r"[^\W\d_]{2,}")
 READ_TEXTS_ALONE = frozenset({"quote", "local"})
+NOT_ON_RECORDING = "Neither what is measured on the recording nor what was found in its file answers this."
 NOT_READ = (
     "The uploaded picture itself was not read: the answerer that is set up reads texts alone, and no report came with "
     "it. What is told of other studies is about other patients."
@@ -65,12 +66,13 @@ def without_orders(found: SearchResult) -> SearchResult:
 def with_uploads(assistant: Assistant, found: SearchResult, uploads: Sequence[Upload]) -> SearchResult:
     """A search's evidence with what the uploads show and what is measured on them in front."""
     from assistant.experts import expert_evidence
-    from assistant.retrieve.own import OF_THE_FILE, names_of, of_upload, upload_evidence
+    from assistant.retrieve.own import OF_THE_FILE, fact_evidence, names_of, of_upload, upload_evidence
 
     own: list[Evidence] = []
     names = names_of(uploads, assistant.without_identifiers)
     for record in (upload.record for upload in uploads):
-        pieces = (*upload_evidence(record), *expert_evidence(record, assistant.settings.experts))
+        facts = fact_evidence(record, found.query)
+        pieces = (*upload_evidence(record), *facts, *expert_evidence(record, assistant.settings.experts))
         own += [of_upload(piece, names.get(record.record_id)) for piece in pieces]
     if not own:
         return found
@@ -203,7 +205,8 @@ def abstention(found: SearchResult, claims: Sequence[Claim], settings: Settings)
     if found.abstained:
         return True, found.reason
     if not claims:
-        return True, "Nothing was found in the evidence that answers the question."
+        recorded = any(piece.relation == "own" and piece.kind == "signal" for piece in found.evidence)
+        return True, NOT_ON_RECORDING if recorded else "Nothing was found in the evidence that answers the question."
     held = sum(claim.verdict == "supported" for claim in claims)
     if not held:
         return True, "No sentence of the answer is supported by the evidence."

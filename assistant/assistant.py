@@ -247,7 +247,7 @@ class Assistant(Archive):
         asked, put = self.without_identifiers(question), self.without_identifiers(about)
         task = Task(
             put, kept, self.pictures((*kept, *brought)), self.text_encoder(), prompt, mode or self.settings.llm.mode,
-            tuple(turn.exchange for turn in earlier), brought,
+            tuple(turn.exchange for turn in earlier), brought, of_patient=bool(query.uploads or query.patient),
         )  # fmt: skip
         context = None if found.abstained else answerer.context_for(task)
         writing = answering.Writing(self, answerer, task, context, counting)

@@ -10,7 +10,7 @@ from assistant.findings.wanted import Contrast, contrasts
 from assistant.generate.counts import studies_of
 from assistant.generate.sentences import quotable
 from assistant.records import Evidence, Statement
-from assistant.retrieve.question import points_at_study, read_question
+from assistant.retrieve.question import is_reason_for_study, points_at_study, read_question
 from assistant.retrieve.relevance import content_words
 
 _OF_STUDIES = frozenset({"cases", "count"})
@@ -22,15 +22,18 @@ _GENERAL = frozenset(
         "anything something nothing everything wrong else note main likely most overall going happening look looks "
         "like tell say says give list find found any kind sort type thing things present noted mention mentions "
         "similar other others patient patients chest acute disease diseases please good bad okay ok healthy common "
-        "often"
+        "often archive"
     )
 )
+
+
+_OF_A_CIRCUMSTANCE = re.compile(r"\W*(?:by whom|who|whose|when|where|why|wer|wann|wo|warum)\b", re.IGNORECASE)
 
 
 def asks_generally(question: str) -> bool:
     """Whether a question asks what a study shows at large, and for nothing of which similar ones need say nothing:
     "findings?" does, "what is the slice thickness?" does not."""
-    if not points_at_study(question):
+    if not points_at_study(question) or _OF_A_CIRCUMSTANCE.match(question):
         return False
     words = [word for word in _WORD.findall(question) if not points_at_study(word)]
     return all(stem in _GENERAL for word in words for stem in content_words(word))
@@ -64,7 +67,8 @@ def _quoted(
     pieces: Sequence[Evidence], asked: Sequence[str], beside: frozenset[str], wished: Sequence[Contrast]
 ) -> Statement | None:
     for piece in pieces:
-        for _, sentence in quotable(piece.text, least_words=1) if piece.kind == "text" else ():
+        states = piece.kind == "text" and not is_reason_for_study(piece.section)
+        for _, sentence in quotable(piece.text, least_words=1) if states else ():
             if beside <= set(content_words(sentence)) and _speaks(sentence, asked, wished):
                 return Statement(f"In a study found for these words: “{sentence}”", (piece.id,), "similar")
     for piece in pieces:

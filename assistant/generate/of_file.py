@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from assistant.findings import extract_findings, implies, is_abnormal
 from assistant.findings.asked import asked_about
 from assistant.findings.quantities import Quantity, covers, quantities
-from assistant.generate.values import asks_of_whole, bears_on, is_measured
+from assistant.generate.values import asks_at_large, asks_of_whole, bears_on, is_measured
+from assistant.generate.whole import asks_of_machine
 from assistant.ingest.signal.machine import CONFIRMED, HEADER, MACHINE, MEASURED_BY_MACHINE
 from assistant.measure.limits import TOLERANCES, limits
 from assistant.records import Evidence, Finding, Statement, ValuePlace
@@ -36,6 +37,11 @@ _CRITICAL = (
     "myocardial infarction", "myocardial ischemia", "third-degree atrioventricular block", "ventricular tachycardia",
     "ventricular fibrillation",
 )  # fmt: skip
+
+
+_NOT_ON_ANYTHING = frozenset(
+    content_words("anything something nothing everything going happening wrong else note some kind")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +80,18 @@ def is_of_file(piece: Evidence) -> bool:
     return piece.relation == "own" and piece.why == OF_THE_FILE
 
 
-def file_says(question: str, evidence: Sequence[Evidence], *, for_value: bool) -> FileSays:
+def file_says(question: str, evidence: Sequence[Evidence], *, for_value: bool, measured: bool) -> FileSays:
     """What own files say on a question; all of it, the critical and the abnormal first, where it asks for the whole.
 
     `for_value`: the question asks for measured values and nothing else; of lines only those that speak of these count.
+    `measured`: there are values that bear on it. Where there are none, abnormal lines on something else are no answer.
     """
+    if asks_at_large(question):
+        return FileSays((), ())
     lines = _lines(evidence)
     named = asked_about(question).named
     ranked = sorted(lines, key=lambda line: (not line.is_critical, not line.names_abnormal, not line.findings))
-    if asks_of_whole(question) and not named:
+    if asks_of_machine(question) or (asks_of_whole(question) and not named):
         return FileSays(tuple(ranked[:AT_MOST]), ())
     on_it = [
         line
@@ -93,7 +102,7 @@ def file_says(question: str, evidence: Sequence[Evidence], *, for_value: bool) -
     ]
     if on_it or (for_value and not named):
         return FileSays(tuple(on_it[:AT_MOST]), ())
-    asked = bool(named) or asks_of_whole(question)
+    asked = (bool(named) and measured) or asks_of_whole(question)
     return FileSays((), tuple(line for line in ranked if line.names_abnormal)[:AT_MOST] if asked else ())
 
 
@@ -133,7 +142,7 @@ def disagreements(lines: Sequence[Line], values: Sequence[Evidence], evidence: S
 
 def _holds(line: str, question: str) -> bool:
     """Whether a line holds most of a question's words: "any extrasystoles?", where no finding is called so."""
-    asked = set(content_words(question))
+    asked = set(content_words(question)) - _NOT_ON_ANYTHING
     return bool(asked) and len(asked & set(content_words(line))) >= COVERED * len(asked)
 
 

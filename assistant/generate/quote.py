@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.errors import WardroundError
@@ -20,19 +21,25 @@ from assistant.generate.reports import section_asked
 from assistant.generate.sentences import Sentence, best_sentences, quotable
 from assistant.generate.task import DraftTask, Task, TextEncoder
 from assistant.generate.values import (
+    asks_at_large,
     asks_for_values_alone,
     asks_of_others,
     asks_of_whole,
     bears_on,
     is_measured,
     measured_for,
+    of_the_one_meant,
 )
+from assistant.generate.whole import asks_of_machine
 from assistant.records import About, Evidence, Statement, ValuePlace, countable
 from assistant.retrieve.difference import ON_BOTH, unrepeated
-from assistant.retrieve.question import read_question
+from assistant.retrieve.own import STATED_FACT
+from assistant.retrieve.question import is_reason_for_study, read_question
 from assistant.retrieve.relevance import content_words
+from assistant.retrieve.route import asks_of_patient
 
 _OF_OTHERS = frozenset({"similar", "count", "cases"})
+_OF_ONE_PATIENT = re.compile(r"\b(?:this|our|the) patient\b|\b(?:he|she|his|her)\b", re.IGNORECASE)
 _CLAUSES = re.compile(r"[,;?]|\band\b", re.IGNORECASE)
 
 
@@ -65,14 +72,17 @@ class QuoteAnswerer:
 
         Where values alone are asked for and the study has them, or the reason why it has not, they come first, and
         after them only what the patient's own records say on them. Where the patient's report or a section of it is
-        asked for, nothing follows it. Of a recording as a whole the most telling values are given.
+        asked for, nothing follows it. Of a recording as a whole the most telling values are given. General knowledge
+        answers no question about the patient whose file is there, and beside that file it is told to be general.
         """
         question = task.question
+        task = replace(task, evidence=of_the_one_meant(question, task.evidence))
+        yield from (_measured(piece) for piece in task.evidence if piece.why == STATED_FACT)
         values = unrepeated(measured_for(question, task.evidence))
         own = [p for p in task.evidence if p.relation == "own" and p.kind == "text" and not is_of_file(p)]
         mine, of_others = _clauses(question)
         alone = bool(values) and asks_for_values_alone(mine)
-        says = file_says(question, task.evidence, for_value=alone)
+        says = file_says(question, task.evidence, for_value=alone, measured=bool(values))
         section = section_asked(question, own)
         told = [] if section else _own_on_values(mine, own) if alone else _own_findings(question, own)
         near = [] if alone or section else self._near(task, said=told, unless_file=says)
@@ -97,19 +107,34 @@ class QuoteAnswerer:
         yield from map(_quoted, [sentence for sentence in near if not asks_of_whole(question)])
         if alone and not of_others:
             return
-        counted = self._others(task, own_answers=bool(first or says or near))
+        counted = [] if asks_at_large(question) else self._others(task, own_answers=bool(first or says or near))
         yield from counted
         if alone or (near and not asked_about(question).named):  # the patient's own text gives it
             return
-        room = 4 if not (near or told or counted) else 2
+        yield from self._general(task, room=4 if not (near or told or counted) else 2)
+
+    @staticmethod
+    def _general(task: Task, room: int) -> Iterator[Statement]:
+        """Sentences of general knowledge; beside a file of the patient's with where they are from, and none at all
+        where the question is about the patient."""
+        beside_file = task.of_patient or any(piece.relation == "own" for piece in task.evidence)
+        if beside_file and (asks_of_patient(task.question) or asks_of_machine(task.question)):
+            return
         knowledge = [p for p in task.evidence if p.relation == "knowledge" and p.kind == "text"]
-        yield from (_quoted(sentence) for sentence in best_sentences(question, knowledge, task.encode, room))
+        for sentence in best_sentences(task.question, knowledge, task.encode, room):
+            if not beside_file:
+                yield _quoted(sentence)
+            elif not _OF_ONE_PATIENT.search(sentence.text):
+                words = re.sub(r"[“”]", '"', sentence.text)
+                yield Statement(f"In the archive's literature: “{words}”", (sentence.evidence.id,), "general")
 
     @staticmethod
     def _near(task: Task, *, said: Sequence[Sentence], unless_file: FileSays) -> list[Sentence]:
         """Lines of own texts that answer; of a recording's file where none of its statements was quoted."""
         own = [p for p in task.evidence if p.relation == "own" and p.kind == "text"]
         own = [p for p in own if not (unless_file and is_of_file(p))]
+        if read_question(task.question).kind == "finding" and asked_about(task.question).named:
+            own = [p for p in own if not is_reason_for_study(p.section)]
         texts = {sentence.text for sentence in said}
         near = document_sentences(task.question, own, task.encode)
         return [sentence for sentence in near if sentence.text not in texts]
@@ -167,7 +192,9 @@ def _own_findings(question: str, own: Sequence[Evidence], at_most: int = 4) -> l
     """Sentences of the patient's own records on the findings that were asked for."""
     asked = {finding.entity for finding in extract_findings(question)}
     told: list[Sentence] = []
-    for rank, piece in enumerate(piece for piece in own if piece.modality != "DOC"):
+    for rank, piece in enumerate(
+        piece for piece in own if piece.modality != "DOC" and not is_reason_for_study(piece.section)
+    ):
         for start, sentence in quotable(piece.text, least_words=1):
             found = extract_findings(sentence)
             if any(implies(f, name) for f in found for name in asked):
@@ -241,7 +268,7 @@ def _from_most_similar(similar: Sequence[Evidence], asked: Sequence[str] = ()) -
     studies = studies_of(similar)
     for pieces in studies.values():
         told: list[tuple[bool, bool, int, str, Evidence]] = []
-        for piece in (piece for piece in pieces if piece.kind == "text"):
+        for piece in (piece for piece in pieces if piece.kind == "text" and not is_reason_for_study(piece.section)):
             for start, sentence in quotable(piece.text, least_words=1):
                 found = [f for f in extract_findings(sentence) if not asked or f.entity in asked]
                 if found:

@@ -30,6 +30,38 @@ NOT_A_STATEMENT = re.compile(
 )
 
 
+# A paper's statement of what it set out to find, which says nothing of what is so; and what it begins with.
+_WORK = r"(?:this|the|our|the (?:present|current)) (?:study|trial|review|meta-analysis|paper|article|work)"
+_AIM = re.compile(
+    r"(?:(?:background/)?objectives?|(?:study |background/)?aims?|purposes?|goals?|hypothes[ei]s)(?: and \w+)?\s*[:.]\s"
+    rf"|.*\b(?:we|the authors?|{_WORK}) (?:therefore |thus |also |here )?(?:aim(?:s|ed)?|sought|seeks?|set out"
+    r"|intend(?:s|ed)?|was (?:designed|conducted|undertaken|performed)|were (?:designed|conducted)) to\b"
+    rf"|.*\b(?:aims?|objectives?|purpose) of {_WORK} (?:is|was|were|are)\b"
+    r"|.*\b(?:our|the) (?:aim|objective)s? (?:was|were|is) to\b",
+    re.IGNORECASE,
+)
+_OF_AIMS = re.compile(r"(?:objectives?|aims?|purposes?|goals?)\b", re.IGNORECASE)
+_ASKS_HOW_DONE = re.compile(
+    r"\b(?:aim\w*|objectives?|purpose|goals?|hypothesis|methods?|design|participants|how many)\b"
+    r"|\b(?:why|how) (?:was|were)\b",
+    re.IGNORECASE,
+)
+_LEADS_UP = re.compile(r"(?:background|introduction|context|rationale|importance)\b[^:.]{0,40}:", re.IGNORECASE)
+_HOW_DONE = re.compile(
+    r"(?:(?:materials?|patients) and |study )?(?:methods?|design|setting|participants|exposures?|interventions?"
+    r"|main outcomes?|(?:trial )?registration)\b[^:.]{0,40}:"
+    r"|(?:eligible|consecutive) \w+ (?:were|was)\b|.{0,60}\bwere (?:retrospectively |prospectively |randomly )?"
+    r"(?:enrolled|recruited|randomi[sz]ed|eligible)\b",
+    re.IGNORECASE,
+)
+_NOT_KNOWN = re.compile(
+    r"\b(?:unclear|unknown|uncertain|(?:is|are|remains?) (?:very |still )?(?:limited|scarce|lacking|controversial)"
+    r"|little is known|poorly (?:understood|known|studied)|not (?:been )?(?:well|fully|yet)\b|few (?:data|studies))",
+    re.IGNORECASE,
+)
+_LEADING_UP_COSTS = 0.08  # of a sentence that a paper begins with, beside its results and conclusions
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence of a piece of evidence, white space run together; `score` in about [0, 1]."""
@@ -65,6 +97,7 @@ def best_sentences(
         Sentence(text, piece, rank, start)
         for rank, piece in enumerate(evidence)
         for start, text in quotable(piece.text)
+        if _ASKS_HOW_DONE.search(question) or not states_aim(text, piece)
     ]
     if not candidates:
         return []
@@ -85,6 +118,15 @@ def best_sentences(
     return sorted(chosen, key=lambda s: (passages.index(s.rank), s.start))
 
 
+def states_aim(sentence: str, piece: Evidence) -> bool:
+    """Whether a sentence says what a study set out to find, or how, and not what it found."""
+    section = piece.section or ""
+    if _HOW_DONE.match(sentence) or _OF_AIMS.match(section) or _HOW_DONE.match(f"{section}:"):
+        return True
+    to_be_found = _LEADS_UP.match(sentence) and _NOT_KNOWN.search(sentence)
+    return bool(to_be_found or _AIM.match(sentence))
+
+
 def _scored(question: str, candidates: list[Sentence], encode: TextEncoder | None) -> list[Sentence]:
     stems = [frozenset(content_words(sentence.text)) for sentence in candidates]
     around = {s.rank: _words_around(s.evidence) for s in candidates}
@@ -98,6 +140,7 @@ def _scored(question: str, candidates: list[Sentence], encode: TextEncoder | Non
         score += FOCUS * max(_share(focus, stems[i]), 0.8 * _share(focus, stems[i] | around[sentence.rank]))
         score += CUES * cue_share(question, sentence.text) + RANK / (1 + sentence.rank)
         score -= _DANGLING_COSTS if _DANGLES.match(sentence.text) else 0.0
+        score -= _LEADING_UP_COSTS if _LEADS_UP.match(sentence.text) else 0.0
         scored.append(replace(sentence, score=score))
     return scored
 

@@ -23,7 +23,8 @@ class Task:
     template ("" for the one that the question and its evidence ask for, see `choose_prompt`), `mode` how a model comes
     to its answer, `earlier` what was said before in the same conversation, oldest first, and `brought` what was cited
     there and not found again: a model may cite it once more. Into `notes` goes what a reader must know of how the
-    answer was written: that the reply was cut off, say.
+    answer was written: that the reply was cut off, say. `of_patient`: a patient's file or
+    records are there, be anything of them among the evidence or not.
     """
 
     question: str
@@ -35,6 +36,7 @@ class Task:
     earlier: tuple[Exchange, ...] = ()
     brought: tuple[Evidence, ...] = ()
     notes: list[str] = field(default_factory=list, compare=False)
+    of_patient: bool = False
 
     def given(self, context: Context | None) -> tuple[Evidence, ...]:
         """The evidence that a prompt showed, which alone may carry what a model says; all of it without a prompt."""

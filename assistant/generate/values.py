@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.generate.whole import compares_the_whole, is_on_the_whole
 from assistant.measure import leads_named, quantity_of
 from assistant.records import Evidence, SignalPlace, ValuePlace
-from assistant.retrieve.own import NOT_MEASURED
+from assistant.retrieve.own import NOT_MEASURED, named_upload
 from assistant.retrieve.question import points_at_study, read_question
 
 # A question's words, and the measured values (by the start of their name) that answer it; "rhythm" also
@@ -25,8 +26,11 @@ _ASKED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
             ("heart_rate",),
         ),
         (r"\bqtc?\b|\brepolari[sz]ation|\bbazett|\bfridericia", ("qt",)),
-        (r"\bp[rq]\b|\bav[- ]?(block|conduction)|\batrioventricular|first[- ]degree", ("pr", "pq")),
-        (r"\bqrs\b(?!\W+axis)|\bbundle\b|\bwide\b|\bnarrow\b|\b[lr]bbb\b|\bconduction|schenkelblock", ("qrs",)),
+        (r"\bp[rq]\b|(?<!branch )\bblocks?\b|\bav[- ]?conduction|\batrioventricular|first[- ]degree", ("pr", "pq")),
+        (
+            r"\bqrs\b(?!\W+axis)|\bblocks?\b|\bbundle\b|\bwide\b|\bnarrow\b|\b[lr]bbb\b|\bconduction|schenkelblock",
+            ("qrs",),
+        ),
         (r"\baxis\b|(?<!\bst[ -])\bdeviat|\bfascicular|\blagetyp|\b(?:herz)?achse\b", ("axis",)),
         (r"\bst\b|\bischa?emi|\binfarct|\bn?stemi\b|\belevat|\bdepress|\bischämi|\binfarkt|\b(?:st-?)?(?:hebung|senkung)",
          ("st",)),
@@ -62,6 +66,16 @@ _VALUE_WORDS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _WORD = re.compile(r"[^\W_][\w'’–-]*")
+_AT_LARGE = re.compile(
+    r"\W*(?:(?:what(?:'s| is| are)|what does|define|explain)\s+(?!(?:the|this|that|these|his|her|my|our|your|it|its)\b)"
+    r"|what causes?\b|how (?:is|are|do|does|can|should)\b.*\b(?:treat|manag|diagnos|prevent|defin)\w*)",
+    re.IGNORECASE,
+)
+_ORDER = {"first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "latter": 1, "third": 2, "3rd": 2, "fourth": 3}
+_OF_ORDER = re.compile(
+    rf"\b({'|'.join(_ORDER)})(?:\s+(?:one|ecg|ekg|recording|file|upload|tracing|strip|picture|image|film|x-?ray)\b|\W*$)",
+    re.IGNORECASE,
+)
 _A_NORMAL_ONE = re.compile(r"\bnormal\w*\s+(?!in\b|on\b|for\b)\w", re.IGNORECASE)  # "what is a normal QT?"
 _OF_SOMETHING_ELSE = frozenset({"knowledge", "similar", "comparison", "count", "cases"})
 _ASKS_OF_OTHERS = re.compile(r"\b(similar|other|alike|comparable)\b", re.IGNORECASE)
@@ -83,6 +97,8 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
     is about something else.
     """
     measured = [piece for piece in evidence if is_measured(piece)]
+    if asks_at_large(question):
+        return []
     at_large = read_question(question).kind == "knowledge" and not points_at_study(question)
     absent = [] if at_large else _absences(evidence)
     candidates = [piece for piece in evidence if piece in measured or piece in absent]
@@ -95,15 +111,40 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
         found += [piece for piece in candidates if piece not in found and _is_called(piece, name)]
     if named:
         return found
-    if not points_at_study(question) or asks_of_others(question):
+    if not asks_of_whole(question):
         return []
     return measured or [piece for piece in absent if quantity_of(piece.text) is None]
 
 
 def asks_of_whole(question: str) -> bool:
-    """Whether a question is on the recording as a whole: what it shows, whether it is normal."""
-    named = any(words.search(question) for words, _ in _ASKED)
-    return not named and points_at_study(question) and not asks_of_others(question)
+    """Whether a question is on the recording as a whole: what it shows, whether it is normal, what changed; a question
+    on one thing is not, though it names the recording: "Who reported this ECG?"."""
+    if any(words.search(question) for words, _ in _ASKED) or asks_of_others(question):
+        return False
+    if read_question(question).kind == "comparison":
+        return compares_the_whole(question)
+    return is_on_the_whole(question)
+
+
+def asks_at_large(question: str) -> bool:
+    """Whether a question is what a finding is, why it comes or how it is treated, whoever has it: "What is atrial
+    fibrillation?"."""
+    read = read_question(question)
+    return read.kind == "knowledge" and bool(_AT_LARGE.match(question) and read.about.named)
+
+
+def of_the_one_meant(question: str, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """The evidence less what is of other uploads, where a question names one by its place: "the second one"."""
+    meant = _OF_ORDER.findall(question)
+    names = list(dict.fromkeys(name for piece in evidence if (name := _upload_of(piece))))
+    if len(meant) != 1 or not 1 < len(names) > _ORDER[meant[0].lower()]:
+        return tuple(evidence)
+    one = names[_ORDER[meant[0].lower()]]
+    return tuple(piece for piece in evidence if _upload_of(piece) in ("", one))
+
+
+def _upload_of(piece: Evidence) -> str:
+    return named_upload(piece) if piece.relation == "own" else ""
 
 
 def bears_on(question: str, sentence: str) -> bool:

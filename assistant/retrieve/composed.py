@@ -46,7 +46,8 @@ _ASKS = re.compile(
 _OF_COMPARISON = query_words(
     "like similar same resembling comparable alike find show search other others case cases patient patients study "
     "studies image images picture pictures film x-ray radiograph cxr ecg ekg tracing recording recordings one ones "
-    "this these that but with without and please me looking upload uploaded file"
+    "this these that but with without and please me looking upload uploaded file compare comparison compared archive "
+    "which are there what list give any"
 )
 
 

@@ -14,6 +14,7 @@ from assistant.embed import Encoder, open_encoder
 from assistant.ingest.signal.machine import HEADER
 from assistant.measure import Measurements, absences, measure_signal, statements
 from assistant.records import BoxPlace, Evidence, Place, Record, SignalPlace, TextPlace, evidence_id
+from assistant.retrieve.facts import facts_stated
 from assistant.retrieve.query import Query, Upload
 from assistant.retrieve.question import is_section, read_question, sought
 from assistant.retrieve.within import passages_answering
@@ -26,6 +27,7 @@ _OF_UPLOAD = re.compile(r"(\(upload .+\))\.?$")
 UPLOADED_PICTURE = "uploaded picture"  # the `why` of a picture as it was handed in
 NOT_MEASURED = "not measured on the upload"  # the `why` of evidence that says for which reason a value is not there
 OF_THE_FILE = "what the uploaded recording's own file says of it"  # its recorder's statements, its header's diagnoses
+STATED_FACT = "a fact that the uploaded file states"  # the `why` of the patient's age and sex and the day of recording
 _ON_PAPER = "The upload is a picture of an ECG on paper, and values are measured on recordings alone."
 SHARED_WORDS = 0.3  # weight of the share of the question's words that a passage holds, beside its cosine
 
@@ -61,6 +63,13 @@ def upload_evidence(upload: Record, measured: Measurements | None = None) -> lis
             *(_own(upload, place, sentence, why) for place, sentence, why in said),
         ]
     return []
+
+
+def fact_evidence(upload: Record, question: str) -> list[Evidence]:
+    """Age, sex and day that an uploaded picture or signal states, where the question asks for them."""
+    if upload.kind == "text":
+        return []
+    return [_own(upload, None, said, STATED_FACT) for said in facts_stated(upload, question)]
 
 
 def names_of(uploads: Sequence[Upload], without_identifiers: Callable[[str], str]) -> dict[str, str]:
@@ -188,7 +197,7 @@ def text_encoder(settings: Settings) -> Callable[[Sequence[str]], NDArray[np.flo
 def _own(
     upload: Record, place: Place | None, text: str, why: str, score: float = 1.0, section: str | None = None
 ) -> Evidence:
-    saying = text if upload.kind == "signal" or why == NOT_MEASURED else ""
+    saying = text if upload.kind == "signal" or why in (NOT_MEASURED, STATED_FACT) else ""
     return Evidence(
         id=evidence_id(upload.record_id, place, saying), record_id=upload.record_id, kind=upload.kind,
         modality=upload.modality, relation="own", text=text, place=place, score=score, kept=True, why=why,

@@ -143,6 +143,11 @@ def is_section(heading: str | None, section: str) -> bool:
     return bool(heading and pattern and pattern.search(heading))
 
 
+def is_reason_for_study(heading: str | None) -> bool:
+    """Whether a report's heading heads why the study was made, which says nothing of what there is."""
+    return is_section(heading, "indication")
+
+
 def read_question(text: str) -> Question:
     """The question that `text` asks, by the patterns of question.toml."""
     patterns = _patterns()

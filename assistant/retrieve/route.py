@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from assistant.records import Kind
 from assistant.retrieve.composed import Wish
+from assistant.retrieve.facts import facts_asked
 from assistant.retrieve.laboratory import asks_for_own_value
 from assistant.retrieve.query import Query
 from assistant.retrieve.question import Question, Wants, read_question
@@ -56,6 +57,50 @@ _GENERAL = re.compile(
 )
 _WHO = re.compile(r"\bwho (?:is|was) (?:the|this|that|our|my) (?:patient|person|man|woman)\b", re.IGNORECASE)
 _PICTURED = re.compile(r"\bwhat (rhythm|rate)|\b(ecg|ekg|x-?ray|image|tracing|picture)\b", re.IGNORECASE)
+
+
+_SOMEBODY = re.compile(
+    r"\b(?:he|she|his|him|her|hers)\b|\b(?:the|this|that|our|my|your|these) (?:patient|man|woman|lady|gentleman|case)\b"
+    r"|\bpatient['’]s\b|\bwhich one\b|\bwhich of (?:the|these|those|them|both)\b"
+    r"|\bthe (?:first|second|other|earlier|later|former|latter) "
+    r"(?:one|ecg|ekg|recording|study|film|image|picture|upload)\b"
+    r"|\b(?:der|dem|des|die) patient(?:en|in)?\b",
+    re.IGNORECASE,
+)
+# What happened and what was: of somebody, while a file of theirs is there.
+_WAS = re.compile(
+    r"^\W*(?:(?:and|but|so|und)\s+)?(?:(?:(?:by|to|with|for|on|in|since|until)\s+)?"
+    r"(?:when|where|why|how(?:\s+(?:much|many|long|often|old|high|low))?(?:\s+\w+)?|who|whom|(?:what|which)(?:\s+\w+){0,3}?"
+    r"|wann|wo|warum|wer|wie(?:\s+\w+)?|was|welche\w*(?:\s+\w+)?)\s+)?"
+    r"(?:was|were|did|had|has\s+been|have\s+been|wurden?|waren?|hatten?)\b",
+    re.IGNORECASE,
+)
+# "What is the blood pressure?", and not of what
+_ITS = re.compile(
+    r"^\W*(?:what(?:'s| is| are)|how (?:high|low|large|big|long|fast) (?:is|are)) (?:the|this|that|these)"
+    r"(?: [\w-]+){1,3}\W*$",
+    re.IGNORECASE,
+)
+_OF_RESEARCH = re.compile(
+    r"\b(?:trials?|literature|articles?|papers?|studies|cohorts?|guidelines?|in general|generally|usually|typically"
+    r"|discovered|invented|first described|patients)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_of_patient(text: str) -> bool:
+    """Whether a question that is put beside a patient's own file is about this patient, so that nothing general answers
+    it: a finding, a value, a fact of theirs, what happened to them."""
+    if not text.strip() or _SOMEBODY.search(text) or facts_asked(text):
+        return True
+    if _OF_RESEARCH.search(text):
+        return False
+    read = read_question(text)
+    if read.kind in ("value", "comparison") or read.section or asks_for_own_value(text):
+        return True
+    if _WAS.search(text) or is_about_upload(text):
+        return True
+    return bool(_ITS.search(text)) and not read.about.named
 
 
 def asks_who(text: str) -> bool:
