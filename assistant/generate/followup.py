@@ -207,8 +207,8 @@ def _in_its_place(fragment: str, last: str) -> str | None:
     if (of := list(re.finditer(r"\bof\s+", last, re.IGNORECASE))) and not DETERMINER.match(last[of[-1].end() :]):
         return last[: of[-1].end()] + fragment + after_name(last[of[-1].end() :])
     if (value := _OF_A_VALUE.match(last)) and not _PREPOSITIONS.search(value[2]):
-        of = DETERMINER.match(value[2])
-        return f"{value[1]}{of[0] if of and not DETERMINER.match(fragment) else ''}{fragment}?"
+        the = DETERMINER.match(value[2])
+        return f"{value[1]}{the[0] if the and not DETERMINER.match(fragment) else ''}{fragment}?"
     return None
 
 

@@ -16,7 +16,7 @@ from assistant.findings import in_columns, is_row, sentence_spans
 _LEAD = re.compile(r"\s*(?:(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-z][.)]|Summary\s*:)\s+)+")
 _BULLET = re.compile(r"\s*[-*•–·]\s")
 _NUMBERED = re.compile(r"\s*\(?(?:\d{1,2}|[a-z])[.)]\s")
-_CHAPTER = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s+(?=[A-ZÄÖÜ])")
+_CHAPTER = re.compile(r"^\d{1,2}(?:\.\d{1,2})*\.?\s+(?=[A-ZÄÖÜ])")
 _NAMED = re.compile(r"([A-ZÄÖÜ][\w /&'’-]{1,40}?)(?::|\.(?= [A-Z]))\s+(?=\S)")
 _HEADING_WORDS, _TITLE_WORDS, _NAME_WORDS = 8, 16, 4
 _MONTH = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zä]*"
@@ -61,7 +61,7 @@ class _Span:
     def is_row(self) -> bool:
         """Whether it is a row of a table with a figure."""
         has_figure = any(character.isdigit() for character in _DATES.sub("", self.text))
-        return self.alone and has_figure and (self.in_columns or is_row(self.text))
+        return self.alone and self.text[-1] != "." and has_figure and (self.in_columns or is_row(self.text))
 
     @property
     def names_columns(self) -> bool:
@@ -69,7 +69,12 @@ class _Span:
         words = _DATES.sub("", self.text)
         if not self.alone or ":" in words or self.text[-1] in ".;" or any(character.isdigit() for character in words):
             return False
-        return self.in_columns or (len(self.text.split()) > 1 and bool(_DATES.search(self.text) and words.strip()))
+        dates = len(_DATES.findall(self.text))
+        return self.in_columns or (bool(words.strip()) and (dates > 1 or bool(dates and _OF_COLUMNS.search(words))))
+
+    @property
+    def is_dated(self) -> bool:
+        return bool(_DATED.search(self.text))
 
     @property
     def is_short(self) -> bool:
@@ -107,12 +112,12 @@ def lines(text: str, heading: str = "", *, begins: bool = True) -> list[Line]:
     found: list[Line] = []
     headed, columns, under = -1, None, heading
     for n, span in enumerate(spans):
+        if _names_columns_of(span, spans[n + 1 : n + 2]):
+            columns, under = span, f"{heading} ({span.text})" if heading else span.text
+            continue
         if is_heading[n]:
             heading = under = _CHAPTER.sub("", span.text.rstrip(":"))
             headed, columns = span.start, None
-            continue
-        if _names_columns_of(span, spans[n + 1 : n + 2]):
-            columns, under = span, f"{heading} ({span.text})" if heading else span.text
             continue
         if columns is not None and span.is_row:
             found.append(Line(span.start, span.text, under, columns.start, False))
@@ -163,6 +168,9 @@ def _headings(spans: Sequence[_Span], *, begins: bool) -> list[bool]:
             found.append(span.is_short and following.text.endswith(".") and not in_list)
         elif n == 0 and begins:
             found.append(bool(span.text[-1] not in ".!;," and len(span.text.split()) <= _TITLE_WORDS))
+        elif span.is_dated:  # "Chest X-ray 02.09.2024" opens a section after a sentence; among items it is one of them
+            after = n > 0 and (spans[n - 1].text[-1] in '.!”"' or spans[n - 1].is_row)
+            found.append(span.is_short and after and not following.is_dated)
         else:
             opens = n <= 1 or not spans[n - 1].is_short
             found.append(span.is_short and (opens or not following.is_short))

@@ -44,3 +44,50 @@ def test_a_text_begins_with_its_title_or_with_a_sentence():
 
 def test_what_a_text_stands_under_is_handed_in():
     assert [line.heading for line in lines("The heart is normal.", "FINDINGS")] == ["FINDINGS"]
+
+
+def test_a_heading_may_close_with_a_date_and_an_item_too():
+    text = """Report
+
+Procedures
+CABG 12.03.2019
+Pacemaker implantation 14.05.2020
+Colonoscopy 2021
+The course was good.
+Chest X-ray 02.09.2024
+No effusion.
+Echocardiography (3 September 2024)
+LVEF 35 %.
+"""
+    found = [(line.heading, line.text) for line in lines(text)]
+    assert found[:2] == [("Procedures", "CABG 12.03.2019"), ("Procedures", "Pacemaker implantation 14.05.2020")]
+    assert found[-2:] == [
+        ("Chest X-ray 02.09.2024", "No effusion."),
+        ("Echocardiography (3 September 2024)", "LVEF 35 %."),
+    ]
+
+
+def test_a_row_stands_under_the_row_that_names_its_columns():
+    text = """Lab
+Test            Admission   Discharge   Unit
+Sodium          128         136         mmol/L
+eGFR            31          39          mL/min
+Remarks
+The patient was well.
+"""
+    assert [(line.heading, line.text) for line in lines(text)] == [
+        ("Lab (Test Admission Discharge Unit)", "Sodium 128 136 mmol/L"),
+        ("Lab (Test Admission Discharge Unit)", "eGFR 31 39 mL/min"),
+        ("Remarks", "The patient was well."),
+    ]
+
+
+def test_the_last_item_of_a_numbered_list_is_no_heading_and_a_letter_closes_under_none():
+    text = "1. Hypertension\n2. Diabetes\nStroke was ruled out.\nPlan\nRest.\nKind regards,\nDr. Example"
+    assert [(line.heading, line.text) for line in lines(text, "Diagnoses", begins=False)] == [
+        ("Diagnoses", "Hypertension"),
+        ("Diagnoses", "Diabetes"),
+        ("Diagnoses", "Stroke was ruled out."),
+        ("Plan", "Rest."),
+        ("", "Kind regards, Dr. Example"),
+    ]
