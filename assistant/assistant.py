@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from assistant.archive import Archive, File
-from assistant.querying import query_of
+from assistant.querying import query_of, refuse_mixed
 from assistant.records import Answer, Claim, Draft, Evidence, Image, Kind, Record, SearchResult
 from assistant.settings import Mode, Settings, load_settings
 from assistant.wording import Worded, joined, worded
@@ -214,8 +214,9 @@ class Assistant(Archive):
         patient's earlier studies; `studies` (pseudonyms) are the only ones that the answer may rest on, beside the
         uploads. `earlier` are the turns before this one (see `converse`): a follow-up question is put
         so that it stands alone, and what they cited can be cited again. Raises BadQuery for an empty question,
-        UnreadableFile for an upload, ModelUnavailable where the settings keep a model from answering. A model that is
-        lost is no error, unless `llm.when_lost` says so: `quote` goes on, and the answer's `notice` says that. It also
+        UnreadableFile for an upload, MixedPatients for uploads of two patients, ModelUnavailable where settings keep
+        a model from answering. A model that is lost is no error, unless `llm.when_lost` says so: `quote` goes on, and
+        the answer's `notice` says that. It also
         says when a reply was cut off by `llm.max_tokens`, or a served judge was lost and the rules went on alone, or,
         as an abstention's `reason` does, that the question is in a language that the parts set up don't understand.
         """
@@ -236,6 +237,7 @@ class Assistant(Archive):
         query = self.query(
             alone.text, files=files, patient=patient, exclude_patient=exclude_patient, history=history, studies=studies
         )
+        refuse_mixed(self, query)
         counting = counted_for(self._open_indexes(), query, self.settings)
         looked = [self.evidence_for(one) for one in (counting.queries(query) if counting else [query])]
         found = answering.without_orders(counting.shown(looked) if counting else looked[0])

@@ -14,19 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.answering import PastTurn, last_of
-from assistant.errors import MixedPatients, OtherPatient
-from assistant.records import Answer, Evidence
-from assistant.retrieve.whose import apart
+from assistant.errors import TWO_PATIENTS, MixedPatients, OtherPatient
+from assistant.records import Answer, Apart, Evidence, Identity
+from assistant.retrieve.whose import apart, stated_apart, stated_in
 from assistant.settings import Mode
 
 if TYPE_CHECKING:
     from assistant.archive import File
     from assistant.assistant import Assistant, Step
-
-_TWO_PATIENTS = (
-    "the files are of more than one patient, and two patients' records must not be mixed: begin a new case "
-    "(`conversation.switch`, “New case” on the page)"
-)
 
 
 class Forgets(Protocol):
@@ -66,12 +61,13 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn of the case in play: its number in the conversation, counted from 1, its answer, and the names of the
-    patient whom the case was known to be about when it was asked."""
+    """A turn of the case in play: its number in the conversation, counted from 1, its answer, the names of the patient
+    whom the case was known to be about when it was asked, and who its files said that this is."""
 
     number: int
     answer: Answer
     about: frozenset[str] = frozenset()
+    stated: tuple[Identity, ...] = ()
 
 
 class Conversation:
@@ -110,7 +106,7 @@ class Conversation:
         one.
         """
         together = tuple(dict.fromkeys((*self.files, *files)))
-        self._one_patient(together, self._told(), self._chosen(self.patient))
+        self._one_patient(together, self._told(), self._chosen(self.patient), earlier=self._stated())
         self._own_patient(question, together)
         self.files = together
         steps = self._assistant.ask_stream(
@@ -120,10 +116,11 @@ class Conversation:
         )  # fmt: skip
         self._asked += 1
         number, case, about = self._asked, self._case, self.about()
+        stated = tuple(stated_in(self._assistant.uploads.read(self.files)))
         for step in steps:
             # a case that was left while its last answer was being written takes nothing of it into the next
             if isinstance(step, Answer) and self._case == case:
-                self.turns = (*self.turns, Turn(number, step, about))
+                self.turns = (*self.turns, Turn(number, step, about, stated))
             yield step
 
     def switch(
@@ -167,16 +164,31 @@ class Conversation:
         """The names of the patient whom the case is about, as far as its choice or its uploads (or `files`) say."""
         return frozenset[str]().union(*self._names(self.files if files is None else files))
 
-    def strangers(self, files: Sequence[File]) -> tuple[File, ...]:
-        """Those of some files that are of another patient than the case, or than the first of them."""
-        own, others = self._told() | self._chosen(self.patient), []
+    def strangers(self, files: Sequence[File], *, alone: bool = False) -> tuple[File, ...]:
+        """Those of some files that are of another patient than the case, or than the first of them; `alone` leaves the
+        case out."""
+        own, others = frozenset[str]() if alone else self._told() | self._chosen(self.patient), []
+        stated = [] if alone else self._stated()
         for file in files:
             people = apart(self._of_files([file]))
-            if len(people) > 1 or (own and any(not own & names for names in people)):
+            says = stated_in(self._assistant.uploads.read([file]))
+            if len(people) > 1 or (own and any(not own & names for names in people)) or stated_apart([*stated, *says]):
                 others.append(file)
             else:
-                own = own.union(*people)
+                own, stated = own.union(*people), [*stated, *says]
         return tuple(others)
+
+    def told_apart(self, file: File, others: Sequence[File]) -> Apart:
+        """By what a file is told to be of another patient than some other files; by nothing they state: ""."""
+        uploads = self._assistant.uploads
+        earlier, stated = [*self._stated(), *stated_in(uploads.read(others))], stated_in(uploads.read([file]))
+        return next((how for one in stated for other in earlier if (how := one.apart(other))), "")
+
+    def is_stated_same(self, file: File, others: Sequence[File]) -> bool:
+        """Whether a file states the person that one of some other files does."""
+        uploads = self._assistant.uploads
+        stated = stated_in(uploads.read([file]))
+        return any(one.is_same(other) for one in stated for other in stated_in(uploads.read(others)))
 
     def evidence(self, key: str) -> Evidence | None:
         """What a citation of any turn of this case points to; the latest turn's, should several have it."""
@@ -195,9 +207,10 @@ class Conversation:
         self._assistant.uploads.forget_files(self._uploaded)
         self._uploaded.clear()
 
-    def _one_patient(self, files: Sequence[File], *about: frozenset[str]) -> None:
-        if len(apart([*about, *self._of_files(files)])) > 1:
-            raise MixedPatients(_TWO_PATIENTS)
+    def _one_patient(self, files: Sequence[File], *about: frozenset[str], earlier: Sequence[Identity] = ()) -> None:
+        stated = stated_in(self._assistant.uploads.read(files))
+        if len(apart([*about, *self._of_files(files)])) > 1 or stated_apart([*earlier, *stated]):
+            raise MixedPatients(TWO_PATIENTS)
         self._uploaded |= {Path(file) for file in files}
 
     def _own_patient(self, question: str, files: Sequence[File]) -> None:
@@ -214,6 +227,10 @@ class Conversation:
     def _told(self) -> frozenset[str]:
         """The names of the patient whom earlier turns were about: they still tell of them when the files are gone."""
         return self._about.union(*(turn.about for turn in self.turns))
+
+    def _stated(self) -> list[Identity]:
+        """Who the files of earlier turns said that their patient is."""
+        return list(dict.fromkeys(identity for turn in self.turns for identity in turn.stated))
 
     def _chosen(self, patient: str | None) -> frozenset[str]:
         return self._assistant.people().names(patient) if patient else frozenset()

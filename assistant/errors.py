@@ -80,6 +80,12 @@ class BadQuery(WardroundError):
     """A question, filter or batch line that can't be answered as it stands."""
 
 
+TWO_PATIENTS = (
+    "the files are of more than one patient, and two patients' records must not be mixed: begin a new case "
+    "(`conversation.switch`, “New case” on the page)"
+)
+
+
 class MixedPatients(BadQuery):
     """Files of more than one patient in one case."""
 

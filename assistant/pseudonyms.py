@@ -65,6 +65,10 @@ class Pseudonyms:
         """Of one word of a person's name; stands in memory only, to tell whom a question names."""
         return "N-" + self._digest("name", word)
 
+    def stated(self, kind: str, value: str) -> str:
+        """Of what a file states of its patient's identity; stands in memory only, to tell two patients apart."""
+        return "T-" + self._digest("stated", kind, value)
+
     def study(self, own_id: str, namespace: str) -> str:
         return "S-" + self._digest("study", namespace, own_id.strip())
 

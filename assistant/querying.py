@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from assistant.errors import BadQuery
+from assistant.errors import TWO_PATIENTS, BadQuery, MixedPatients
 from assistant.records import KINDS, Kind, Record
 
 if TYPE_CHECKING:
@@ -75,6 +75,15 @@ def _stated(findings: Sequence[str]) -> tuple[WantedFinding, ...]:
         return tuple(wanted_finding(name) for name in findings)
     except ValueError as error:
         raise BadQuery(str(error)) from None
+
+
+def refuse_mixed(archive: Archive, query: Query) -> None:
+    """Raises MixedPatients where the files of a question are of more than one patient."""
+    from assistant.retrieve.whose import apart, stated_apart, stated_in
+
+    people = archive.people()
+    if len(apart(map(people.of_upload, query.uploads))) > 1 or stated_apart(stated_in(query.uploads)):
+        raise MixedPatients(TWO_PATIENTS)
 
 
 def _of_one_patient(archive: Archive, uploads: Sequence[Upload], patient: str) -> None:

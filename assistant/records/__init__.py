@@ -34,6 +34,7 @@ from assistant.records.evidence import (
     place_json,
 )
 from assistant.records.finding import CodeSystem, Finding, Status
+from assistant.records.identity import NOT_STATED, Apart, Identity, together
 from assistant.records.record import (
     KINDS,
     PRINTED_ECG,
@@ -64,12 +65,14 @@ from assistant.records.stored import stored_answer, stored_claim, stored_draft, 
 __all__ = [
     "ACTIONS",
     "KINDS",
+    "NOT_STATED",
     "PRINTED_ECG",
     "STANDARD_LEADS",
     "STATES",
     "About",
     "Action",
     "Answer",
+    "Apart",
     "BoxPlace",
     "ChannelType",
     "CitationCounts",
@@ -82,6 +85,7 @@ __all__ = [
     "Evidence",
     "Finding",
     "FoundBy",
+    "Identity",
     "Image",
     "Judgement",
     "Kind",
@@ -116,4 +120,5 @@ __all__ = [
     "stored_draft",
     "stored_evidence",
     "stored_search",
+    "together",
 ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
+from assistant.records.identity import NOT_STATED, Identity
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -83,13 +85,15 @@ class Known:
     """What a header or a table row says of its patient: strings that must vanish from the texts of the same study.
 
     Names ("DOE^JANE", "Dr. Amy Stone"), ids (record and accession numbers), places (institution, ward, address), and
-    the day of birth. It is handed from reader to de-identification and goes no further.
+    the day of birth; `patients` are those of the names that are the patient's own. It is handed from reader to
+    de-identification and goes no further.
     """
 
     names: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     birth_date: date | None = None
+    patients: tuple[str, ...] = ()
 
     def __or__(self, other: Known) -> Known:
         """What either of the two knows."""
@@ -98,6 +102,7 @@ class Known:
             tuple(dict.fromkeys(self.ids + other.ids)),
             tuple(dict.fromkeys(self.places + other.places)),
             self.birth_date or other.birth_date,
+            tuple(dict.fromkeys(self.patients + other.patients)),
         )
 
 
@@ -112,7 +117,8 @@ class Record:
     what the reader met of the patient's identity, for de-identification alone; it is empty afterwards, and
     `shift_days` then says by how many days the record's dates were moved (None: not at all). Neither is shown, and
     `shift_days` is stored sealed only; `dates_moved` says that they were, and may be shown.
-    `called` are keyed words of the names found in it, in memory only: see `ingest/deid/called.py`.
+    `called` are keyed words of the names found in it, and `identity` is who the file says that its patient is, both in
+    memory only: see `ingest/deid/called.py` and `stated.py`.
     """
 
     kind: Kind
@@ -137,6 +143,7 @@ class Record:
     shift_days: int | None = None
     dates_moved: bool = False
     called: frozenset[str] = frozenset()
+    identity: Identity = NOT_STATED
 
     @property
     def frame(self) -> int:

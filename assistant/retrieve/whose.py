@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from assistant.pseudonyms import Pseudonyms, is_patient_pseudonym
+from assistant.records import Apart, Identity, together
 from assistant.retrieve.called import is_called, persons_named
 from assistant.retrieve.query import Query, Upload
 from assistant.retrieve.question import ids_named
@@ -80,6 +82,23 @@ class People:
 def called_in(uploads: Iterable[Upload]) -> frozenset[str]:
     """The names of files, as keyed words."""
     return frozenset[str]().union(*(upload.record.called for upload in uploads))
+
+
+def stated_in(uploads: Iterable[Upload]) -> list[Identity]:
+    """Who files say that their patient is, once for each patient's id and each other statement."""
+    of_id: dict[str, list[Identity]] = {}
+    found: dict[Identity, None] = {}
+    for upload in uploads:
+        if upload.patient:
+            of_id.setdefault(upload.patient, []).append(upload.record.identity)
+        elif upload.record.identity.says_anything:
+            found[upload.record.identity] = None
+    return [*(together(identities) for identities in of_id.values()), *found]
+
+
+def stated_apart(identities: Iterable[Identity]) -> Apart:
+    """Whether any two of these can't be of one person, and by what they are told apart."""
+    return next((how for one, other in combinations(identities, 2) if (how := one.apart(other))), "")
 
 
 def apart(people: Iterable[Names]) -> list[Names]:

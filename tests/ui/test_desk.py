@@ -231,18 +231,18 @@ def test_a_file_without_a_patient_is_told_to_be_taken_for_the_case_s(desk, tmp_p
     nameless.write_text("There is a small pleural effusion on the left.")
     tab = Browser(desk)
     tab.drop(nameless)
-    assert "names no patient" not in tab.seen["bar"]
+    assert "states no patient" not in tab.seen["bar"]
     tab.drop(nameless, film)
-    assert "note.txt names no patient and is taken to be of this case" in tab.seen["bar"] and not tab.seen["dialog"]
+    assert "note.txt states no patient and is taken to be of this case" in tab.seen["bar"] and not tab.seen["dialog"]
     assert "New case, and drop it there" in tab.seen["bar"]
     tab.ask(QUESTION)
-    assert "note.txt names no patient" in tab.seen["bar"]
+    assert "note.txt states no patient" in tab.seen["bar"]
     tab.press("remove", number="0")
-    assert "names no patient" not in tab.seen["bar"]
+    assert "states no patient" not in tab.seen["bar"]
     tab.press("new_case")
     tab.press("choose_patient", patient="100")
     tab.drop(nameless.rename(tmp_path / "later.txt"))
-    assert "later.txt names no patient" in tab.seen["bar"]
+    assert "later.txt states no patient" in tab.seen["bar"]
 
 
 def test_what_is_asked_without_the_files_of_an_earlier_visit_says_so(desk, tmp_path):
@@ -508,3 +508,30 @@ def test_of_a_long_conversation_the_last_turns_are_shown_until_more_are_asked_fo
     assert "Show 2 earlier questions" in tab.seen["talk"]
     tab.press("earlier")
     assert "question number 0<" in tab.seen["talk"] and "earlier questions" not in tab.seen["talk"]
+
+
+def test_letters_of_two_persons_are_asked_about_before_they_are_mixed(desk, tmp_path):
+    texts = {
+        "smith.txt": "Name: Smith, Anna    DOB: 02/05/1962    MRN: 9900123\n\nNo pleural effusion.",
+        "whitmore.txt": "Patient: Harold Whitmore  DOB: 14.03.1951  Patient ID: 4471902\n\nSmall pleural effusion.",
+        "again.txt": "RE: Mr Harold Whitmore, DOB 14 March 1951\n\nNo pneumothorax.",
+        "of_collins.txt": "Patient: Collins\n\nNo pneumothorax.",
+        "collins.txt": "Patient: Peter Collins\n\nHeart size normal.",
+    }
+    files = {name: tmp_path / name for name in texts}
+    for name, path in files.items():
+        path.write_text(texts[name])
+    tab = Browser(desk)
+    tab.drop(files["smith.txt"])
+    assert "the patient whom the files name" in tab.seen["bar"]
+    dialog = tab.drop(files["smith.txt"], files["whitmore.txt"], files["again.txt"])["dialog"]
+    assert "by the name, number or birth date stated there" in dialog and "The case so far: smith.txt." in dialog
+    tab.ask(QUESTION)
+    assert not tab.talk.turns and tab.seen["dialog"]
+    found = re.search(r'data-act="others_case" data-patient="(u\w+)">New case with whitmore.txt and again.txt<', dialog)
+    tab.press("others_case", patient=found[1])
+    assert [upload.name for upload in tab.talk.uploads] == ["whitmore.txt", "again.txt"]
+    assert not tab.seen["dialog"] and "⚠" not in tab.seen["bar"]
+    tab.press("new_case")
+    tab.drop(files["of_collins.txt"], files["collins.txt"])
+    assert not tab.seen["dialog"] and "⚠ collins.txt states a patient, and nothing tells" in tab.seen["bar"]

@@ -33,6 +33,7 @@ _OF_PEOPLE = (
     "VerifyingObserverSequence", "AuthorObserverSequence", "ParticipantSequence", "ContentSequence",
     "OtherPatientIDsSequence", "RequestAttributesSequence", "OriginalAttributesSequence", "ModifiedAttributesSequence",
 )  # fmt: skip
+_PATIENTS = ("PatientName", "OtherPatientNames", "PatientBirthName")
 _BIRTH = ("PatientBirthDate",)
 _MAX_DEPTH = 40
 
@@ -46,7 +47,8 @@ def known_of(dataset: Dataset) -> Known:
             texts += [text for tag in _tags(keywords) if tag in present for text in _texts(item, tag)]
     names, ids, places = (tuple(dict.fromkeys(texts)) for texts in found)
     birth = parse_date(next((text for tag in _tags(_BIRTH) for text in _texts(dataset, tag)), None))
-    return Known(names, ids, places, birth.date() if birth else None)
+    patients = tuple(text for tag in _tags(_PATIENTS) for text in _texts(dataset, tag))
+    return Known(names, ids, places, birth.date() if birth else None, patients)
 
 
 def _with_people(dataset: Dataset, depth: int = 0) -> Iterator[Dataset]:

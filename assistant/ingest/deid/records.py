@@ -14,10 +14,11 @@ from assistant.ingest.deid.cleaned import cleaned, found_in, named_in, without
 from assistant.ingest.deid.known import find_known
 from assistant.ingest.deid.pixels import BURNED_IN, MASKED, mask_burned_in
 from assistant.ingest.deid.spans import Span
+from assistant.ingest.deid.stated import identity_of
 from assistant.ingest.deid.text import Replaced, find
 from assistant.ingest.deid.text import replace as substitute
 from assistant.pseudonyms import Pseudonyms
-from assistant.records import Image, Known, Passage, Record
+from assistant.records import NOT_STATED, Image, Known, Passage, Record
 from assistant.settings import DeidSettings
 
 OLDEST_AGE = 89  # years; older ones are identifiers: 45 CFR 164.514(b)(2)(i)(C)
@@ -76,7 +77,9 @@ class Deidentifier:
     def record(self, record: Record) -> tuple[Record, Removed]:
         """The record as it may be stored and shown, and what was removed from it."""
         if not self._settings.enabled:
-            return replace(record, known=Known()), Removed()
+            of_text = found_in(record.text, _known(record)) if self._case else ()
+            identity = identity_of(record, of_text, self._pseudonyms) if self._case else NOT_STATED
+            return replace(record, known=Known(), identity=identity), Removed()
         stated = _known(record)
         found = found_in(record.text, stated)
         persons = named_in(record.text, found)
@@ -108,6 +111,7 @@ class Deidentifier:
             shift_days=shift,
             dates_moved=shift is not None,
             called=called((*known.names, *_named(record.text, found)), self._pseudonyms),
+            identity=identity_of(record, found, self._pseudonyms) if self._case else NOT_STATED,
         )
         return done, Removed(dict(kinds))
 

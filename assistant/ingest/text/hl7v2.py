@@ -313,14 +313,15 @@ def _moment(message: _Message, order: Any) -> datetime | None:
 
 def _known(message: _Message, pid: Any, order: Any) -> Known:
     """Names, numbers, address and birth date of PID, the doctors and order numbers of OBR, for the de-identifier."""
-    names = [message.component(r, n) for r in message.repetitions(pid, 5) for n in (1, 2, 3)]
+    own = [message.component(r, n) for r in message.repetitions(pid, 5) for n in (1, 2, 3)]
+    names = [*own]
     for number in (16, 28, 32):
         names += [message.component(r, n) for r in message.repetitions(order, number) for n in (2, 3)]
     ids = [message.component(r) for number in (2, 3, 4, 18, 19) for r in message.repetitions(pid, number)]
     ids += [message.value(order, number) for number in (2, 3, 18)]
     places = [message.component(r) for r in message.repetitions(pid, 11)]
     born = parse_date(message.value(pid, 7)[:8])
-    return Known(_filled(names), _filled(ids), _filled(places), born.date() if born else None)
+    return Known(_filled(names), _filled(ids), _filled(places), born.date() if born else None, _filled(own))
 
 
 def _filled(values: list[str]) -> tuple[str, ...]:

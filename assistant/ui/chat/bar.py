@@ -9,6 +9,7 @@ from markupsafe import Markup
 from assistant.store.talks import KeptTalk
 from assistant.ui.chat.conversation import Conversation
 from assistant.ui.chat.talk import act, shorten
+from assistant.ui.chat.uploads import Upload
 from assistant.ui.language import say, say_count
 from assistant.ui.language.figures import moment
 from assistant.ui.language.words import listed
@@ -40,18 +41,22 @@ def case_html(talk: Conversation) -> Markup:
     return Markup(
         '<div class="wr-case-line" role="group" aria-label="{}"><span class="wr-who">{}</span> <b><bdi>{}</bdi></b>'
         " <span>{}</span>{}</div>"
-    ).format(say("case.name"), say("case.name"), about, how, _nameless(talk))
+    ).format(say("case.name"), say("case.name"), about, how, _unproved(talk))
 
 
-def _nameless(talk: Conversation) -> Markup:
-    """Which files are in the case without naming its patient, and the way out where they are of another."""
-    names = [upload.name for upload in talk.nameless()]
+def _unproved(talk: Conversation) -> Markup:
+    """Which files are in the case without stating its patient, and the way out where they are of another."""
+    return _warning("case.taken_for", talk.nameless()) + _warning("case.unsure", talk.unsure())
+
+
+def _warning(text: str, uploads: Sequence[Upload]) -> Markup:
+    names = [upload.name for upload in uploads]
     if not names:
         return Markup("")
     left = len(names) - _NAMED
     files = listed([*names[:_NAMED], *([say_count("uploads.more", left)] if left > 0 else [])])
     return Markup('<p class="wr-warning" role="status">⚠ {}</p>').format(
-        say_count("case.taken_for", len(names), files=files, way=say("head.new_case"))
+        say_count(text, len(names), files=files, way=say("head.new_case"))
     )
 
 
@@ -70,7 +75,7 @@ def _about(talk: Conversation) -> tuple[str, str]:
     if scope is not None and scope.studies:
         return say_count("case.studies", len(scope.studies)), say("case.only_these")
     if files:
-        return say("case.nameless"), say("case.from_files", files=files)
+        return say("case.named" if talk.is_named() else "case.nameless"), say("case.from_files", files=files)
     return say("case.nobody"), say("case.whole_archive")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.conversation import Conversation as Case
-from assistant.records import Answer, Claim, Evidence, SearchResult, stored_answer
+from assistant.records import Answer, Apart, Claim, Evidence, SearchResult, stored_answer
 from assistant.store.talks import KeptTurn
 from assistant.ui.chat.uploads import Upload
 from assistant.wording import worded_again
@@ -132,13 +132,27 @@ class Conversation:
         return tuple(upload for upload in self.uploads if upload.path in found)
 
     def strangers_of_one(self) -> dict[str, list[Upload]]:
-        """The strangers by their patient: a new case takes those of one. Files of several are left out."""
+        """The strangers by their patient, or by the first file's record where that has no id: a new case takes those
+        of one. Files of several are left out."""
         groups: dict[str, list[Upload]] = {}
         for upload in self.strangers():
             patients = {record.patient_id for record in upload.records if record.patient_id}
             if len(patients) == 1:
                 groups.setdefault(patients.pop(), []).append(upload)
+            elif not patients and self.case is not None and not self.case.strangers([upload.path], alone=True):
+                near = (key for key, of_one in groups.items() if self._of_one([*of_one, upload]))
+                groups.setdefault(next(near, upload.records[0].record_id), []).append(upload)
         return groups
+
+    def _of_one(self, uploads: Sequence[Upload]) -> bool:
+        return self.case is not None and not self.case.strangers([upload.path for upload in uploads], alone=True)
+
+    def told_apart(self) -> Apart:
+        """By what the strangers are told from the case, where it is what they state and no id: name, or sex and age."""
+        strangers, own = self.strangers(), [upload.path for upload in self.own()]
+        if self.case is None or not strangers:
+            return ""
+        return next((how for upload in strangers if (how := self.case.told_apart(upload.path, own))), "")
 
     def own(self) -> list[Upload]:
         """The uploads that could be read and are not of another patient than the case."""
@@ -146,10 +160,25 @@ class Conversation:
         return [upload for upload in self.uploads if upload.records and upload not in others]
 
     def nameless(self) -> list[Upload]:
-        """The uploads that name no patient, in a case that has one: they are taken to be of it."""
-        if not self.patient_shown():
+        """The uploads that state no patient, in a case that has one: they are taken to be of it."""
+        if not (self.patient_shown() or self.is_named()):
             return []
-        return [upload for upload in self.uploads if upload.records and not any(r.patient_id for r in upload.records)]
+        return [upload for upload in self.uploads if upload.records and not _names_somebody(upload)]
+
+    def unsure(self) -> list[Upload]:
+        """The uploads that state a patient by words of their own, where nothing tells that it is the case's."""
+        stating = [upload for upload in self.own() if _names_somebody(upload)]
+        of_id = [upload for upload in stating if any(record.patient_id for record in upload.records)]
+        sure = of_id or ([] if self.patient_shown() else stating[:1])
+        for upload in stating:
+            others = [other.path for other in stating if other is not upload]
+            if self.case is not None and upload not in sure and self.case.is_stated_same(upload.path, others):
+                sure = [*sure, upload]
+        return [upload for upload in stating if upload not in sure]
+
+    def is_named(self) -> bool:
+        """Whether a file of the case states its patient."""
+        return any(_names_somebody(upload) for upload in self.own())
 
     def files_gone(self) -> int:
         """How many uploads of the case in play went with an earlier visit, as long as none was dropped again."""
@@ -256,3 +285,7 @@ class Conversation:
         self.turns.clear()
         self.caches.clear()
         self.shown, self.switched, self.first, self.case_number = None, False, 0, 0
+
+
+def _names_somebody(upload: Upload) -> bool:
+    return any(record.patient_id or record.identity.names_somebody for record in upload.records)

@@ -111,7 +111,7 @@ class Desk:
         """Whether files of another patient than the case's lie there; then the dialog asks what to do."""
         talk = tab.talk
         if others := talk.strangers():
-            tab.dialog = mixing(talk.own(), others, talk.strangers_of_one(), talk.patient_shown())
+            tab.dialog = mixing(talk.own(), others, talk.strangers_of_one(), talk.patient_shown(), talk.told_apart())
         return bool(others)
 
     # --- questions -----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from assistant.records import Apart
 from assistant.ui.chat.talk import act
 from assistant.ui.chat.uploads import Upload
 from assistant.ui.language import say
@@ -16,17 +17,24 @@ from assistant.ui.language.words import listed
 
 
 def mixing(
-    own: Sequence[Upload], others: Sequence[Upload], of_one: Mapping[str, Sequence[Upload]], patient: str
+    own: Sequence[Upload],
+    others: Sequence[Upload],
+    of_one: Mapping[str, Sequence[Upload]],
+    patient: str,
+    apart: Apart = "",
 ) -> Markup:
     """Files of other patients came in; nothing is asked until one way out is taken. `of_one`: those that a new case
-    may begin with, by patient.
+    may begin with, by patient; `apart`: what the files state, where that tells them from the case.
 
     It opens while somebody may be typing, so its title has the focus: no key presses a button unseen.
     """
     came = listed([upload.name for upload in others])
     whose = sorted({r.patient_id for upload in others for r in upload.records if r.patient_id})
     told = say("case.mixing_files", files=came, other=", ".join(whose) or say("case.somebody"))
-    of_case = say("case.mixing_case", patient=patient or say("case.somebody")) if own or patient else ""
+    if apart and not (whose and patient):
+        told = say(f"case.mixing_{apart}", files=came)
+    so_far = patient or listed([upload.name for upload in own])
+    of_case = say("case.mixing_case", patient=so_far) if so_far else ""
     new_cases = Markup("").join(
         act(
             "others_case",
