@@ -66,7 +66,7 @@ def without_orders(found: SearchResult) -> SearchResult:
 def with_uploads(assistant: Assistant, found: SearchResult, uploads: Sequence[Upload]) -> SearchResult:
     """A search's evidence with what the uploads show and what is measured on them in front."""
     from assistant.experts import expert_evidence
-    from assistant.retrieve.own import OF_THE_FILE, fact_evidence, names_of, of_upload, upload_evidence
+    from assistant.retrieve.own import fact_evidence, names_of, of_upload, upload_evidence
 
     own: list[Evidence] = []
     names = names_of(uploads, assistant.without_identifiers)
@@ -74,9 +74,10 @@ def with_uploads(assistant: Assistant, found: SearchResult, uploads: Sequence[Up
         facts = fact_evidence(record, found.query)
         pieces = (*upload_evidence(record), *facts, *expert_evidence(record, assistant.settings.experts))
         own += [of_upload(piece, names.get(record.record_id)) for piece in pieces]
+    read = [p for p in found.evidence if p.relation == "own" and p.kind == "text" and p.record_id in names]
+    told = tuple(of_upload(p, names[p.record_id]) if p in read else p for p in found.evidence)
     if not own:
-        return found
-    told = (of_upload(p, names.get(p.record_id)) if p.why == OF_THE_FILE else p for p in found.evidence)
+        return replace(found, evidence=told)
     return replace(found, evidence=(*own, *told), abstained=False, reason="")
 
 

@@ -77,3 +77,18 @@ def test_a_comparison_of_two_recordings_says_what_differs(assistant, tmp_path):
     difference = f"Heart rate 80 beats/min (upload after.hea), {apart}."
     assert (difference, "supported") in told
     assert not [text for text, _ in told if text.startswith("Heart rate") and text != difference]
+
+
+def test_of_several_texts_each_sentence_says_which_it_is_of(assistant, tmp_path):
+    first, second, alone = (tmp_path / name for name in ("first.txt", "second.txt", "alone.txt"))
+    first.write_text("Discharge letter\n\nLaboratory\nCreatinine 2.1 mg/dL\n\nThere is a small pleural effusion.\n")
+    second.write_text("Outpatient letter\n\nThe creatinine was 1.7 mg/dL.\n\nThere is no pleural effusion.\n")
+    alone.write_text(first.read_text())
+    said = assistant.ask("What is the creatinine?", files=[first, second]).claims
+    assert any("2.1 mg/dL” (upload first.txt)" in claim.text for claim in said)
+    assert any("1.7 mg/dL (upload second.txt)." in claim.text for claim in said)
+    assert {claim.verdict for claim in said} == {"supported"}
+    said = assistant.ask("Is there a pleural effusion?", files=[first, second]).claims
+    own = [claim for claim in said if claim.about != "similar" and "(upload" in claim.text]
+    assert len(own) == 2 and {claim.verdict for claim in own} == {"supported"}
+    assert not any("(upload" in claim.text for claim in assistant.ask("What is the creatinine?", files=[alone]).claims)

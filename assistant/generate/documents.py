@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -10,6 +10,7 @@ from assistant.generate.sentences import NOT_A_STATEMENT, Sentence, alike, best_
 from assistant.generate.task import TextEncoder
 from assistant.records import Evidence, TextPlace
 from assistant.retrieve.lines import Line, lines, title_of
+from assistant.retrieve.own import named_upload, own_title
 from assistant.retrieve.question import read_question
 from assistant.retrieve.within import Found, answering, asked_of_document, follows
 from assistant.store.indexed_text import DOCUMENT
@@ -41,7 +42,7 @@ def document_sentences(question: str, own: Sequence[Evidence], encode: TextEncod
         if not document:
             continue
         first = ranked_pieces[0][1]
-        title = first.title or (title_of(first.text) if _start(first) == 0 else "")
+        title = own_title(first) or (title_of(first.text) if _start(first) == 0 else "")
         places = {id(line): (rank, piece) for line, rank, piece in document}
         chosen, more = _chosen(answering(asked, [line for line, _, _ in document], title), whole=asked.whole)
         if chosen:
@@ -64,9 +65,13 @@ def _is_item(sentence: Sentence) -> bool:
     return sentence.text.endswith("”")
 
 
-def _is_told(sentence: Sentence, found: Collection[str]) -> bool:
-    """Whether the same was quoted; items of a list that differ in a word ("Apixaban 5 mg …") are not the same."""
-    return sentence.text in found or (not _is_item(sentence) and any(alike(sentence.text, other) for other in found))
+def _is_told(sentence: Sentence, found: Mapping[str, Sentence]) -> bool:
+    """Whether the same was quoted; items of a list that differ in a word ("Apixaban 5 mg …") are not the same, nor are
+    sentences of two uploads, one of which may deny what the other states."""
+    if sentence.text in found or _is_item(sentence):
+        return sentence.text in found
+    upload = named_upload(sentence.evidence)
+    return any(alike(sentence.text, text) and named_upload(o.evidence) == upload for text, o in found.items())
 
 
 def _lines(pieces: Sequence[tuple[int, Evidence]]) -> list[tuple[Line, int, Evidence]]:

@@ -33,7 +33,7 @@ from assistant.generate.values import (
 from assistant.generate.whole import asks_of_machine
 from assistant.records import About, Evidence, Statement, ValuePlace, countable
 from assistant.retrieve.difference import ON_BOTH, unrepeated
-from assistant.retrieve.own import STATED_FACT
+from assistant.retrieve.own import STATED_FACT, with_upload
 from assistant.retrieve.question import is_reason_for_study, read_question
 from assistant.retrieve.relevance import content_words
 from assistant.retrieve.route import asks_of_patient
@@ -178,7 +178,8 @@ def _measured(piece: Evidence) -> Statement:
 
 
 def _quoted(sentence: Sentence) -> Statement:
-    return Statement(sentence.text, (sentence.evidence.id,), _about(sentence.evidence))
+    text = with_upload(sentence.text, sentence.evidence)
+    return Statement(text, (sentence.evidence.id,), _about(sentence.evidence))
 
 
 def _about(piece: Evidence) -> About:

@@ -8,6 +8,7 @@ from math import inf
 from assistant.generate.counts import studies_of
 from assistant.records import Evidence, Statement, TextPlace
 from assistant.retrieve.lines import section_sentences
+from assistant.retrieve.own import with_upload
 from assistant.retrieve.question import is_section, read_question
 
 AT_MOST = 12  # sentences; a section that is longer is to be read in the report itself
@@ -33,7 +34,9 @@ def section_asked(question: str, own: Sequence[Evidence]) -> list[Statement]:
         for _, sentence in section_sentences(piece.text):
             found.setdefault(sentence, piece)
     return [
-        Statement(f"{(piece.section or 'Report').capitalize()}: “{sentence}”", (piece.id,), "patient")
+        Statement(
+            with_upload(f"{(piece.section or 'Report').capitalize()}: “{sentence}”", piece), (piece.id,), "patient"
+        )
         for sentence, piece in list(found.items())[:AT_MOST]
     ]
 

@@ -73,7 +73,7 @@ def fact_evidence(upload: Record, question: str) -> list[Evidence]:
 
 
 def names_of(uploads: Sequence[Upload], without_identifiers: Callable[[str], str]) -> dict[str, str]:
-    """What uploads are called, by record id, where there are several ECGs or several pictures among them.
+    """What uploads are called, by record id, where there are several ECGs, pictures or texts among them.
 
     It is the file's name, or where that could identify the patient the upload's number in their order: an answer and
     a prompt hold it.
@@ -86,6 +86,10 @@ def names_of(uploads: Sequence[Upload], without_identifiers: Callable[[str], str
             of_file = {upload.record.sha256: found[upload.record.record_id] for upload in reversed(records)}
             texts = (upload.record for upload in uploads if upload.record.kind == "text")
             found |= {text.record_id: of_file[text.sha256] for text in texts if text.sha256 in of_file}
+    studied = {upload.record.sha256 for upload in uploads if upload.record.kind != "text"}
+    texts_alone = [u for u in uploads if u.record.kind == "text" and u.record.sha256 not in studied]
+    if len({upload.record.sha256 for upload in texts_alone}) > 1:
+        found |= {u.record.record_id: _name(u, uploads, without_identifiers) for u in texts_alone}
     return found
 
 
@@ -93,7 +97,7 @@ def of_upload(piece: Evidence, name: str | None) -> Evidence:
     """What is said of an upload, with the upload's name: "Heart rate 72 beats/min (upload a.hea)."."""
     if not name or not piece.text:
         return piece
-    if piece.why == OF_THE_FILE:  # a text, which is quoted word for word
+    if piece.why == OF_THE_FILE or piece.kind == "text":  # quoted word for word
         return replace(piece, title=f"{piece.title or ''} (upload {name})".strip())
     text = piece.text.removesuffix(".")
     return replace(piece, text=f"{text} (upload {name}){piece.text[len(text) :]}")
@@ -101,8 +105,21 @@ def of_upload(piece: Evidence, name: str | None) -> Evidence:
 
 def named_upload(piece: Evidence) -> str:
     """Which of several uploads a piece says that it is of: "(upload a.hea)"; "" where there is one."""
-    found = _OF_UPLOAD.search((piece.title or "") if piece.why == OF_THE_FILE else piece.text)
+    of_text = piece.why == OF_THE_FILE or piece.kind == "text"
+    found = _OF_UPLOAD.search((piece.title or "") if of_text else piece.text)
     return found[1] if found else ""
+
+
+def own_title(piece: Evidence) -> str:
+    """A text's title without the upload's name."""
+    return _OF_UPLOAD.sub("", piece.title or "").strip()
+
+
+def with_upload(text: str, piece: Evidence) -> str:
+    """What an uploaded text says, with which of several it is: "No effusion (upload b.txt)."."""
+    name = named_upload(piece) if piece.relation == "own" and piece.kind == "text" else ""
+    bare = text.removesuffix(".")
+    return f"{bare} {name}{text[len(bare) :]}" if name else text
 
 
 def _ecgs(record: Record) -> bool:
