@@ -26,6 +26,7 @@ from assistant.generate.values import (
     asks_of_others,
     asks_of_whole,
     bears_on,
+    description_asked,
     is_measured,
     measured_for,
     of_the_one_meant,
@@ -78,6 +79,9 @@ class QuoteAnswerer:
         question = task.question
         task = replace(task, evidence=of_the_one_meant(question, task.evidence))
         yield from (_measured(piece) for piece in task.evidence if piece.why == STATED_FACT)
+        if described := description_asked(question, task.evidence):
+            yield from map(_measured, described)
+            return
         values = unrepeated(measured_for(question, task.evidence))
         own = [p for p in task.evidence if p.relation == "own" and p.kind == "text" and not is_of_file(p)]
         mine, of_others = _clauses(question)

@@ -37,7 +37,9 @@ _AIM = re.compile(
     rf"|.*\b(?:we|the authors?|{_WORK}) (?:therefore |thus |also |here )?(?:aim(?:s|ed)?|sought|seeks?|set out"
     r"|intend(?:s|ed)?|was (?:designed|conducted|undertaken|performed)|were (?:designed|conducted)) to\b"
     rf"|.*\b(?:aims?|objectives?|purpose) of {_WORK} (?:is|was|were|are)\b"
-    r"|.*\b(?:our|the) (?:aim|objective)s? (?:was|were|is) to\b",
+    r"|.*\b(?:our|the) (?:aim|objective)s? (?:was|were|is) to\b"
+    r"|(?:in )?(?:this|the present) (?:article|review|paper),? (?:we |the authors? )?(?:aims?|provide|describe|review"
+    r"|discuss|summari[sz]e|present|report|examine|focus)(?:e?s|ed)?\b",
     re.IGNORECASE,
 )
 _OF_AIMS = re.compile(r"(?:objectives?|aims?|purposes?|goals?)\b", re.IGNORECASE)

@@ -10,6 +10,7 @@ from assistant.measure import leads_named, quantity_of
 from assistant.records import Evidence, SignalPlace, ValuePlace
 from assistant.retrieve.own import NOT_MEASURED, named_upload
 from assistant.retrieve.question import points_at_study, read_question
+from assistant.retrieve.route import asks_of_patient
 
 # A question's words, and the measured values (by the start of their name) that answer it; "rhythm" also
 # takes statements about a stretch of the signal.
@@ -66,9 +67,14 @@ _VALUE_WORDS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _WORD = re.compile(r"[^\W_][\w'’–-]*")
+_ASPECT = (
+    r"(?:causes?|symptoms?|signs?|treatments?|therap(?:y|ies)|risk factors?|side effects?|complications?|management"
+    r"|prognosis|definition|mechanisms?|prevalence|incidence|differential diagnos[ie]s|guidelines?)"
+)
 _AT_LARGE = re.compile(
     r"\W*(?:(?:what(?:'s| is| are)|what does|define|explain)\s+(?!(?:the|this|that|these|his|her|my|our|your|it|its)\b)"
-    r"|what causes?\b|how (?:is|are|do|does|can|should)\b.*\b(?:treat|manag|diagnos|prevent|defin)\w*)",
+    rf"|what (?:is|are) the {_ASPECT} (?:of|for|in)\b|what causes?\b"
+    r"|how (?:is|are|do|does|can|should)\b.*\b(?:treat|manag|diagnos|prevent|defin)\w*)",
     re.IGNORECASE,
 )
 _ORDER = {"first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "latter": 1, "third": 2, "3rd": 2, "fourth": 3}
@@ -79,7 +85,22 @@ _OF_ORDER = re.compile(
 _A_NORMAL_ONE = re.compile(r"\bnormal\w*\s+(?!in\b|on\b|for\b)\w", re.IGNORECASE)  # "what is a normal QT?"
 _OF_SOMETHING_ELSE = frozenset({"knowledge", "similar", "comparison", "count", "cases"})
 _ASKS_OF_OTHERS = re.compile(r"\b(similar|other|alike|comparable)\b", re.IGNORECASE)
+_THE_ECG = r"(?:the|this|that) (?:whole )?(?:ecg|ekg|recording|tracing|strip|signal|file)\b"
+_OF_DESCRIPTION = re.compile(
+    rf"\bhow (?:long|many seconds) (?:is|was|does) {_THE_ECG}|\b(?:length|duration) of {_THE_ECG}"
+    r"|\bsampl(?:ing|e) (?:rate|frequency)\b"
+    r"|\b(?:what|which|how many) (?:leads|channels) (?:are|were|does|has|is|do)\b",
+    re.IGNORECASE,
+)
 _DESCRIBES_UPLOAD = re.compile(r"uploaded\b", re.IGNORECASE)
+
+
+def description_asked(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """What the uploaded recording is, where a question is for its length, its leads or its sampling rate."""
+    if not _OF_DESCRIPTION.search(question):
+        return []
+    own = (piece for piece in evidence if piece.relation == "own" and piece.kind == "signal")
+    return [piece for piece in own if _DESCRIBES_UPLOAD.match(piece.text)]
 
 
 def is_measured(piece: Evidence) -> bool:
@@ -130,7 +151,9 @@ def asks_at_large(question: str) -> bool:
     """Whether a question is what a finding is, why it comes or how it is treated, whoever has it: "What is atrial
     fibrillation?"."""
     read = read_question(question)
-    return read.kind == "knowledge" and bool(_AT_LARGE.match(question) and read.about.named)
+    if read.kind != "knowledge" or not (asked := _AT_LARGE.match(question)) or asks_of_patient(question):
+        return False
+    return bool(read.about.named) or re.search(rf"\bthe {_ASPECT}", asked[0], re.IGNORECASE) is not None
 
 
 def of_the_one_meant(question: str, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -16,7 +16,8 @@ _JUDGED = r"""(?:ab|un)?normal\w*|ok(?:ay)?|fine|healthy|wrong|unusual|(?:un)?re
     |showing|see|seen|visible|look|looks|interpret\w*|describe|description|summar\w+|sum|read
     |reading|analy[sz]e|assess\w*|evaluat\w+|comment\w*|explain|suggest\w*|diagnos\w+|impression
     |findings?|results?|conclusions?|report|changes?|problems?|abnormalit(?:y|ies)|zeigt|zeige|sieht
-    |befund\w*|(?:un)?auffällig\w*|krankhaft\w*|beurteil\w*|interpretier\w*|beschreib\w*"""
+    |befund\w*|(?:un)?auffällig\w*|krankhaft\w*|beurteil\w*|interpretier\w*|beschreib\w*
+    |everything|worry|worried|overview|measurements?|values|alles"""
 _COMPARED = r"""compar\w+|changed|different|differs?|differences?|between|two|both|first|second|previous|prior
     |earlier|last|old|before|since|than|other|each|unchanged|stable|same|still|worse|better|new
     |newer|older|one|ones|vergleich\w*|unterschied\w*|zwei|beiden?"""
@@ -26,7 +27,7 @@ _CARRY_NOTHING = r"""what|what's|which|how|is|are|was|were|there|does|do|did|has
     |says|find|found|like|mean|means|main|key|overall|general|short|brief|briefly|whole|entire
     |complete|full|my|our|patient(?:'s|’s)?|overview|up|out|note|view|opinion|quick|most|be|been|get
     |got|present|let|know|kind|sort|type|ist|sind|das|der|die|dem|des|den|dieses|diesem|diese[rn]?
-    |was|wie|ein|eine[nrsm]?|im|man|hier|da|etwas|irgend\w*|es|gibt|und|oder|bitte|auf|zu|mir|mit"""
+    |was|wie|ein|eine[nrsm]?|im|man|hier|da|etwas|irgend\w*|es|gibt|und|oder|bitte|auf|zu|mir|mit|list"""
 _WHOLE_WORDS = re.compile(rf"(?:{_RECORDING}|{_JUDGED}|{_CARRY_NOTHING})$", re.IGNORECASE | re.VERBOSE)
 _COMPARES = re.compile(rf"(?:{_RECORDING}|{_JUDGED}|{_COMPARED}|{_CARRY_NOTHING}|\d+)$", re.IGNORECASE | re.VERBOSE)
 _CARRIES = re.compile(rf"\b(?:{_RECORDING}|{_JUDGED})\b", re.IGNORECASE | re.VERBOSE)

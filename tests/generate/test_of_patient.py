@@ -101,6 +101,8 @@ def test_a_case_in_an_article_is_not_told_beside_a_patient_s_file():
         "Is this ECG normal?", "What does it show?", "Interpret this ECG", "any abnormality?",
         "What is wrong with this?",
         "Ist das EKG normal?", "Summarise the recording please", "Is anything worrying here?", "interpretation", "",
+        "is everything ok", "Is there anything I should worry about?", "What are the measurements?",
+        "give me an overview",
         "Anything dangerous in this tracing?", "What changed between the two?", "Compare the two ECGs",
     ],
 )  # fmt: skip
@@ -134,7 +136,15 @@ def test_statements_on_what_is_asked_are_found_whatever_small_words_are_around_i
 
 def test_what_a_finding_is_has_no_answer_in_what_was_measured():
     assert asks_at_large("What is atrial fibrillation?") and not asks_at_large("What is the heart rate?")
+    assert asks_at_large("What are the causes of QT prolongation?")
+    assert not asks_at_large("What are the causes of the ST elevation in this ECG?")
     assert said("What is atrial fibrillation?", *ECG, LABELS) == []
+
+
+def test_what_the_recording_is_is_told_where_it_is_asked_for():
+    for question in ("How long is the recording?", "What is the sampling rate?", "Which leads were recorded?"):
+        assert said(question, *ECG, LABELS) == [f"{ECG[0].text}."]
+    assert said("How long is the QRS?", *ECG) == [QRS.text]
 
 
 def test_one_of_several_recordings_is_told_by_its_place():
