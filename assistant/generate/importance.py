@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.findings.quantities import covers, quantities
-from assistant.measure import quantity_of
+from assistant.measure import besides_one_qtc, quantity_of
 from assistant.measure.limits import limits
 from assistant.records import Evidence, ValuePlace
 from assistant.retrieve.own import named_upload
@@ -14,7 +14,6 @@ AT_MOST = 8  # sentences of an answer on a recording as a whole; all values stan
 LEAST_VALUES = 4  # of them, whatever else is said
 _UNUSUAL_RHYTHM = ("irregular", "early", "another QRS shape", "range)", "no P wave", "% of the QRS")
 _ORDINARY = frozenset({"narrow QRS"})  # what has a limit and is as it should be
-_RATE_OF_BAZETT = (60.0, 100.0)  # beats/min: outside Bazett's formula overcorrects (Rautaharju 2009)
 
 
 def most_telling(values: Sequence[Evidence], room: int) -> list[Evidence]:
@@ -55,14 +54,4 @@ def _repeats(piece: Evidence, values: Sequence[Evidence]) -> bool:
     names = {one.place.name: one.place.value for one in values if isinstance(one.place, ValuePlace)}
     if not isinstance(piece.place, ValuePlace):
         return quantity_of(piece.text) == "quality" and not is_unusual(piece)
-    corrected = "qtc_bazett_ms" in names or "qtc_fridericia_ms" in names
-    low, high = _RATE_OF_BAZETT
-    by_bazett = low <= names.get("heart_rate_bpm", low) <= high
-    match piece.place.name:
-        case "qt_ms":
-            return corrected
-        case "qtc_bazett_ms":
-            return not by_bazett and "qtc_fridericia_ms" in names
-        case "qtc_fridericia_ms":
-            return by_bazett and "qtc_bazett_ms" in names
-    return False
+    return piece.place.name in besides_one_qtc(names)

@@ -6,13 +6,14 @@ from assistant.measure.absent import leads_named
 from assistant.measure.analysis import Analysis, analyse
 from assistant.measure.image import measure_image
 from assistant.measure.report import Measurements, measure_signal
-from assistant.measure.words import absences, quantity_of, statements
+from assistant.measure.words import absences, besides_one_qtc, quantity_of, statements
 
 __all__ = [
     "Analysis",
     "Measurements",
     "absences",
     "analyse",
+    "besides_one_qtc",
     "leads_named",
     "measure_image",
     "measure_signal",

@@ -33,6 +33,7 @@ OTHER_SENTENCES = (
 )
 NOT_MEASURED = "not measured"
 P_PRESENT = 0.8  # share of beats preceded by the same P wave, from which on it is said without a figure
+BAZETT_BPM = (60.0, 100.0)  # outside these rates Bazett's formula overcorrects (Rautaharju 2009)
 ST_RAISED_MV = 0.1  # one small square; V2 and V3 are given with the same limit, for the reader to weigh
 
 
@@ -68,6 +69,19 @@ def absences(measured: Measurements) -> list[tuple[Place, str]]:
     if "st_mv" not in measured.absent and measured.absent_leads:
         said.append(f"{begins['st_mv']} {NOT_MEASURED} in {leads_with_reasons(measured.absent_leads)}.")
     return [(whole, sentence) for sentence in dict.fromkeys(said)]
+
+
+def besides_one_qtc(*recordings: Mapping[str, float]) -> frozenset[str]:
+    """Of the values QT and QTc (by name, of one recording or of several that are compared) those that need not be told
+    since another one is: QTc by Bazett where all rates allow it, else by Fridericia."""
+    there = frozenset(recordings[0]).intersection(*recordings[1:])
+    corrected = [name for name in ("qtc_bazett_ms", "qtc_fridericia_ms") if name in there]
+    if not corrected:
+        return frozenset()
+    low, high = BAZETT_BPM
+    by_bazett = all(low <= values.get("heart_rate_bpm", low) <= high for values in recordings)
+    told = corrected[0] if by_bazett else corrected[-1]
+    return frozenset({"qt_ms", "qtc_bazett_ms", "qtc_fridericia_ms"}) - {told}
 
 
 def quantity_of(sentence: str) -> str | None:

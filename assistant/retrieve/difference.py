@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from assistant.measure import besides_one_qtc
 from assistant.measure.words import SENTENCES
 from assistant.records import Evidence, ValuePlace, evidence_id
 from assistant.retrieve.own import named_upload
 
 ON_BOTH = "measured on both recordings"
 _MEASURED = "measured on the upload"
-_LEFT_OUT = frozenset({"qt_ms", "qtc_fridericia_ms"})  # told with the rate and with Bazett's
 _TURN = {"axis_deg": 360}
 
 
@@ -31,7 +31,8 @@ def differences(own: Iterable[Evidence], prior: Iterable[Evidence] = ()) -> list
         return []
     known = {piece.place.name: piece for piece in before if isinstance(piece.place, ValuePlace)}
     now = {piece.place.name: piece for piece in after if isinstance(piece.place, ValuePlace)}
-    names = (name for name, *_ in SENTENCES if name in known and name in now and name not in _LEFT_OUT)
+    left_out = besides_one_qtc(_values(before), _values(after))
+    names = (name for name, *_ in SENTENCES if name in known and name in now and name not in left_out)
     return [_difference(known[name], now[name]) for name in names]
 
 
@@ -40,6 +41,10 @@ def unrepeated(values: Sequence[Evidence]) -> list[Evidence]:
     both = [piece for piece in values if piece.why == ON_BOTH]
     rest = [piece for piece in values if not (both and isinstance(piece.place, ValuePlace))]
     return [*both, *(piece for piece in rest if piece not in both)]
+
+
+def _values(pieces: Iterable[Evidence]) -> dict[str, float]:
+    return {piece.place.name: piece.place.value for piece in pieces if isinstance(piece.place, ValuePlace)}
 
 
 def _by_recording(pieces: Iterable[Evidence]) -> list[list[Evidence]]:

@@ -14,6 +14,9 @@ BEGINS = {
     "heart_rate_bpm": ("Heart rate", " beats/min"),
     "qrs_ms": ("QRS duration", " ms"),
     "axis_deg": ("Frontal QRS axis", "°"),
+    "qt_ms": ("QT interval", " ms"),
+    "qtc_bazett_ms": ("QTc (Bazett)", " ms"),
+    "qtc_fridericia_ms": ("QTc (Fridericia)", " ms"),
 }
 
 
@@ -89,3 +92,20 @@ def test_a_difference_is_checked_as_any_sentence(said, verdict):
     )
     (claim,) = Verifier(Settings().verify).verify(Statement(said, (piece.id,), "patient"), {piece.id: piece})
     assert (claim.verdict == "supported") == (verdict == "supported")
+
+
+@pytest.mark.parametrize(
+    ("rates", "formula"), [((72, 88), "Bazett"), ((41, 124), "Fridericia"), ((72, 124), "Fridericia")]
+)
+def test_one_qtc_is_compared_by_the_formula_that_both_rates_allow(rates, formula):
+    """Between 41 and 124 beats/min Bazett's formula alone makes a difference of 68 ms where Fridericia's makes 5."""
+    pieces = [
+        measured(record, name, value, f"{record}.hea")
+        for record, rate, values in (("u1", rates[0], (436, 360, 384)), ("u2", rates[1], (298, 428, 379)))
+        for name, value in zip(
+            ("heart_rate_bpm", "qt_ms", "qtc_bazett_ms", "qtc_fridericia_ms"), (rate, *values), strict=True
+        )
+    ]
+    told = [text for text in texts(pieces) if text.startswith("QT")]
+    assert len(told) == 1 and told[0].startswith(f"QTc ({formula})")
+    assert ("68 ms more" if formula == "Bazett" else "5 ms less") in told[0]
