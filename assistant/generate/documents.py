@@ -83,7 +83,8 @@ def _lines(pieces: Sequence[tuple[int, Evidence]]) -> list[tuple[Line, int, Evid
         text = ""
         for _, piece in run:
             text = text.ljust(_start(piece) - start, "\n") + piece.text
-        for line in lines(text, run[0][1].section or "", begins=start == 0):
+        section = run[0][1].section or ""
+        for line in lines(text, section, begins=start == 0, below=bool(section)):
             rank, piece = next(pair for pair in reversed(run) if _start(pair[1]) - start <= line.start)
             within = replace(line, start=line.start + start - _start(piece))
             if not NOT_A_STATEMENT.search(line.text):

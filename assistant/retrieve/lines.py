@@ -104,11 +104,11 @@ def title_of(text: str) -> str:
     return first.text if first and is_title else ""
 
 
-def lines(text: str, heading: str = "", *, begins: bool = True) -> list[Line]:
+def lines(text: str, heading: str = "", *, begins: bool = True, below: bool = False) -> list[Line]:
     """The lines of a text in reading order, without headings and questions; `heading` is what the text stands under,
-    `begins` says that nothing stands before it, so that its first line may be its title."""
+    right `below` it or going on, `begins` says that nothing stands before it, so that its first line may be a title."""
     spans = list(_spans(text))
-    is_heading = _headings(spans, begins=begins)
+    is_heading = _headings(spans, begins=begins, below=below)
     found: list[Line] = []
     headed, columns, under = -1, None, heading
     for n, span in enumerate(spans):
@@ -153,7 +153,7 @@ def _spans(text: str) -> Iterator[_Span]:
         yield _Span(start, " ".join(written.split()), begins and not after.strip(), begins, in_columns(written))
 
 
-def _headings(spans: Sequence[_Span], *, begins: bool) -> list[bool]:
+def _headings(spans: Sequence[_Span], *, begins: bool, below: bool) -> list[bool]:
     """Which spans are headings. Of short lines in a row the first is one, and the last where a sentence follows: what
     lies between are the items of a list."""
     found = []
@@ -166,6 +166,8 @@ def _headings(spans: Sequence[_Span], *, begins: bool) -> list[bool]:
         elif _NUMBERED.match(span.text):
             in_list = _NUMBERED.match(following.text) or (n and _NUMBERED.match(spans[n - 1].text))
             found.append(span.is_short and following.text.endswith(".") and not in_list)
+        elif n == 0 and below:  # the first of a list, or a heading below another one
+            found.append(span.is_short and following.text.endswith("."))
         elif n == 0 and begins:
             found.append(bool(span.text[-1] not in ".!;," and len(span.text.split()) <= _TITLE_WORDS))
         elif span.is_dated:  # "Chest X-ray 02.09.2024" opens a section after a sentence; among items it is one of them

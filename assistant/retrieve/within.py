@@ -351,7 +351,7 @@ def passages_answering(record: Record, question: str) -> Passaged:
     for passage in record.passages:
         within = [answer.share for answer in found if passage.start <= answer.line.start < passage.end]
         shares.append(max(within, default=0.0))
-        headings.append(_heading_of(passage, document, is_report=record.modality != DOCUMENT))
+        headings.append(_heading_of(passage, record.passages, document, is_report=record.modality != DOCUMENT))
     return Passaged(tuple(shares), tuple(headings))
 
 
@@ -363,7 +363,9 @@ def _lines_of(record: Record) -> list[Line]:
     for section, group in groupby(_stretches(record.passages), key=lambda numbered: numbered[0]):
         passages = [passage for _, passage in group]
         start, end = passages[0].start, passages[-1].end
-        part = lines(record.text[start:end], passages[0].section or "", begins=section == 0)
+        part = lines(
+            record.text[start:end], passages[0].section or "", begins=section == 0, below=bool(passages[0].section)
+        )
         found += [
             replace(line, start=line.start + start, headed=line.headed + start if line.headed >= 0 else -1)
             for line in part
@@ -386,9 +388,19 @@ def follows(end: int, start: int) -> bool:
     return 0 <= start - end <= _BETWEEN
 
 
-def _heading_of(passage: Passage, document: Sequence[Line], *, is_report: bool) -> str | None:
+def _heading_of(
+    passage: Passage, passages: Sequence[Passage], document: Sequence[Line], *, is_report: bool
+) -> str | None:
     """What a passage begins under: the heading of its first line, where that stands before the passage."""
     first = next((line for line in document if line.start >= passage.start), None)
     if first is None or first.start >= passage.end or (is_report and passage.section):
         return passage.section
-    return first.heading or None if 0 <= first.headed < passage.start else passage.section
+    if first.headed < passage.start:
+        return first.heading or None
+    opens = first.headed < first.start and not _opens_stretch(passage, passages)  # with a heading of its own
+    return None if opens else passage.section
+
+
+def _opens_stretch(passage: Passage, passages: Sequence[Passage]) -> bool:
+    """Whether a section's heading stands right before the passage."""
+    return not any(p.section == passage.section and follows(p.end, passage.start) for p in passages if p is not passage)

@@ -91,3 +91,9 @@ def test_the_last_item_of_a_numbered_list_is_no_heading_and_a_letter_closes_unde
         ("Plan", "Rest."),
         ("", "Kind regards, Dr. Example"),
     ]
+
+
+def test_the_first_item_below_a_heading_is_none_and_a_heading_over_a_sentence_is():
+    history = lines("Hypertension\nType 2 diabetes\nFormer smoker", "History", begins=False, below=True)
+    assert [line.heading for line in history] == ["History"] * 3
+    assert [line.heading for line in lines("Scope\nThis is for adults.", "Guide", below=True)] == ["Scope"]
