@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from assistant.records import Signal
 
+_EDGE_S = 2.0  # in which a recording may be filled up with a constant
 MAX_SNIPPETS = 300  # beats that median beats are made of; a long recording gives a few from every minute
 MIN_SECONDS = 2.0
 LEAST_RATE_HZ = 50
@@ -177,7 +178,7 @@ def _measured(
     found: _Found, usual: NDArray[np.bool_], median: NDArray[np.float64],
 ) -> Analysis:  # fmt: skip
     shape = beat.like(found.qrs, found.chosen[usual])
-    kept = beat.without_twins(found.at_s, shape)
+    kept = beat.without_twins(found.at_s, shape) & ((shape == 0) | _is_whole(signal, columns, found.at_s))
     at_s, shape = found.at_s[kept], shape[kept]
     rr_ms = np.diff(at_s) * 1000
     marks, alike = delineate(found.snippets[usual], float(np.median(rr_ms)))
@@ -195,6 +196,21 @@ def _measured(
         beat_noise(found.snippets[usual], median), rhythm, found.strip,
         "" if rhythm else "fewer than two intervals between heartbeats without a gap between them",
     )  # fmt: skip
+
+
+def _is_whole(signal: Signal, columns: list[int], at_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """For each beat, whether its QRS lies within what was recorded, less a constant beginning or end that fills up."""
+    edge = round(_EDGE_S * signal.sampling_rate_hz)
+    first, last = _constant(signal.samples[:edge, columns]), _constant(signal.samples[-edge:, columns][::-1])
+    begins, ends = first / signal.sampling_rate_hz, signal.duration_s - last / signal.sampling_rate_hz
+    before, after = beat.QRS_S
+    return np.asarray((at_s - before >= begins) & (at_s + after <= ends))
+
+
+def _constant(samples: NDArray[np.float32]) -> int:
+    """After how many samples something begins to change."""
+    steps = np.diff(samples, axis=0)
+    return int(np.argmax((np.isfinite(steps) & (steps != 0)).any(axis=1))) if len(steps) else 0
 
 
 def _spans_gap(signal: Signal, columns: list[int], at_s: NDArray[np.float64]) -> NDArray[np.bool_]:

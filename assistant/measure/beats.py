@@ -25,6 +25,7 @@ REFRACTORY_S = 0.24  # no second beat sooner: 250 beats/min
 WEAK_SHARE = 0.08  # a complex with less than this share of its neighbours' energy is a T wave or noise
 SEARCH_BACK = 1.66  # Pan and Tompkins: an interval this many times the usual one is searched again
 EDGE_S = 0.06  # a complex cut off by the recording's end is none that could be compared
+QRS_S = (0.06, 0.1)  # before and after a fiducial point: what is compared of a complex
 TWIN_S = 0.3  # of two complexes this close, one unlike all others is a pacemaker's spike or a T wave
 BEFORE_MS, AFTER_MS = 450, 650  # of a beat that is kept around its fiducial point
 
@@ -150,7 +151,7 @@ def align(clean: NDArray[np.float64], at: NDArray[np.int64]) -> NDArray[np.int64
 
 def qrs_shapes(clean: NDArray[np.float64], at: NDArray[np.int64]) -> NDArray[np.float32]:
     """Every beat's QRS, 60 ms before to 100 ms after its fiducial point at 125 Hz, as a unit vector (n_beats, m)."""
-    offsets = np.arange(-round(0.06 * RATE_HZ), round(0.1 * RATE_HZ), 4)
+    offsets = np.arange(-round(QRS_S[0] * RATE_HZ), round(QRS_S[1] * RATE_HZ), 4)
     qrs = clean[np.clip(at[:, None] + offsets, 0, len(clean) - 1)]
     flat = (qrs - qrs.mean(axis=1, keepdims=True)).reshape(len(at), qrs.shape[1] * qrs.shape[2])
     return (flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)).astype(np.float32)

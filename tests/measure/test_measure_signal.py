@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from assistant.measure import measure_signal, statements
+from assistant.measure import analyse, measure_signal, statements
 from assistant.records import STANDARD_LEADS, Signal, SignalPlace, ValuePlace
 
 EVERY_SECOND = np.arange(0.5, 9.5, 1.0)
@@ -207,3 +208,17 @@ def test_ten_ludb_records_against_cardiologists(data_dir):
     assert {key: len(off[key]) for key in limits} == dict.fromkeys(limits, 10)
     for key, limit in limits.items():
         assert np.median(off[key]) <= limit, key
+
+
+@pytest.mark.parametrize("end_s", [0.005, 0.02, 0.04])
+def test_a_beat_that_a_constant_end_cuts_off_is_no_other_shape(drawn, end_s):
+    """The samples after the middle of the last QRS are filled up with their last value, as some files end."""
+    signal = drawn(EVERY_SECOND)
+    last = analyse(signal).beats_s[-1]
+    samples = signal.samples.copy()
+    cut = round((last + end_s) * signal.sampling_rate_hz)
+    samples[cut:] = samples[cut]
+    short = replace(signal, samples=samples[: cut + round(0.08 * signal.sampling_rate_hz)])
+    found = analyse(short)
+    assert not found.shape.any()
+    assert len(found.beats_s) >= len(analyse(signal).beats_s) - 2
