@@ -210,7 +210,8 @@ def _is_whole(signal: Signal, columns: list[int], at_s: NDArray[np.float64]) -> 
 def _constant(samples: NDArray[np.float32]) -> int:
     """After how many samples something begins to change."""
     steps = np.diff(samples, axis=0)
-    return int(np.argmax((np.isfinite(steps) & (steps != 0)).any(axis=1))) if len(steps) else 0
+    changes = (np.isfinite(steps) & (steps != 0)).any(axis=1)
+    return int(np.argmax(changes)) if changes.any() else len(changes)
 
 
 def _spans_gap(signal: Signal, columns: list[int], at_s: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -62,7 +62,7 @@ def _rows(measured: Measured, start: float, theirs: Measured | None) -> Iterator
         unit = "°" if name == "axis_deg" else " /min" if name.endswith("_bpm") else " ms"
         cells = [_figure(mine.get(name), unit), _by_beat(measured, name, start)]
         if theirs is not None:
-            change = mine[name] - other[name] if name in mine and name in other else None
+            change = round(mine[name]) - round(other[name]) if name in mine and name in other else None
             if change is not None and name == "axis_deg":
                 change = (change + 180) % 360 - 180
             cells += [_figure(other.get(name), unit), _figure(change, unit, signed=True)]
