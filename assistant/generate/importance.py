@@ -13,6 +13,7 @@ from assistant.retrieve.own import named_upload
 AT_MOST = 8  # sentences of an answer on a recording as a whole; all values stand beside it
 LEAST_VALUES = 4  # of them, whatever else is said
 _UNUSUAL_RHYTHM = ("irregular", "early", "another QRS shape", "range)", "no P wave", "% of the QRS")
+_ALWAYS = ("rhythm", "st_mv")
 _ORDINARY = frozenset({"narrow QRS"})  # what has a limit and is as it should be
 
 
@@ -26,9 +27,15 @@ def most_telling(values: Sequence[Evidence], room: int) -> list[Evidence]:
     for upload in dict.fromkeys(map(named_upload, values)):
         of_upload = [piece for piece in values if named_upload(piece) == upload]
         wanted = [piece for piece in of_upload if not _repeats(piece, of_upload)]
-        chosen = sorted(wanted, key=lambda piece: (not is_unusual(piece), quantity_of(piece.text) != "rhythm"))[:room]
+        chosen = sorted(wanted, key=lambda piece: (not is_unusual(piece), _rank(piece)))[:room]
         told += sorted((piece for piece in wanted if piece in chosen), key=lambda piece: not is_unusual(piece))
     return told
+
+
+def _rank(piece: Evidence) -> int:
+    """The rhythm and ST are told of every recording, and where ST was not measured, why."""
+    about = quantity_of(piece.text)
+    return _ALWAYS.index(about) if about in _ALWAYS else len(_ALWAYS)
 
 
 def is_unusual(piece: Evidence) -> bool:

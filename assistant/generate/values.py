@@ -114,8 +114,8 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
     """The measured values that answer the question, the one named first in it first; where one could not be measured
     the evidence that says why.
 
-    All that was measured where the question is about the study but names none ("what does it show?"); none where it
-    is about something else.
+    All that was measured where the question is about the study but names none ("what does it show?"), and why ST was
+    not, since nothing said of it would read as nothing found; none where it is about something else.
     """
     measured = [piece for piece in evidence if is_measured(piece)]
     if asks_at_large(question):
@@ -134,7 +134,11 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
         return found
     if not asks_of_whole(question):
         return []
-    return measured or [piece for piece in absent if quantity_of(piece.text) is None]
+    if not measured:
+        return [piece for piece in absent if quantity_of(piece.text) is None]
+    with_st = {piece.record_id for piece in measured if quantity_of(piece.text) == "st_mv"}
+    without = [p for p in absent if quantity_of(p.text) == "st_mv" and p.record_id not in with_st]
+    return [*measured, *without]
 
 
 def asks_of_whole(question: str) -> bool:

@@ -3,6 +3,7 @@
 import pytest
 
 from assistant.generate import Task, open_answerer
+from assistant.generate.importance import most_telling
 from assistant.generate.values import asks_for_values_alone, bears_on
 from assistant.records import Evidence, SignalPlace, TextPlace, ValuePlace
 from assistant.retrieve.own import NOT_MEASURED
@@ -101,9 +102,16 @@ def test_medicine_at_large_is_asked_of_the_articles():
     assert any(about == "general" for about, _, _ in said("When is a heart rate a tachycardia?", *ECG, *OTHERS))
 
 
-def test_an_open_question_gets_what_was_measured_and_not_all_that_was_not():
+def test_an_open_question_gets_what_was_measured_and_of_what_was_not_st_alone():
+    """Where ST is not spoken of, a reader takes it for normal."""
     words = [words for about, words, _ in said("What does this ECG show?", *ECG, *OTHERS) if about == "patient"]
-    assert words == [RATE.text, QRS.text, AXIS.text, RHYTHM.text]
+    assert words == [RATE.text, QRS.text, AXIS.text, RHYTHM.text, NO_ST.text]
+
+
+def test_ordinary_st_is_told_of_a_recording_as_a_whole_however_little_room_there_is():
+    st = own("est", "ST level 60 ms after the end of QRS: within ±0.1 mV in all leads.")
+    assert [piece.id for piece in most_telling([AXIS, RHYTHM, st], 2)] == [RHYTHM.id, "est"]
+    assert [piece.id for piece in most_telling([AXIS, RHYTHM, NO_ST], 2)] == [RHYTHM.id, NO_ST.id]
 
 
 def test_without_a_recording_a_value_is_looked_for_elsewhere():
