@@ -65,7 +65,7 @@ def recognises(file: Content) -> bool:
     table = _table(file)
     if table is None:
         return False
-    if table.time is not None and _all_leads(table):
+    if _all_leads(table) and (table.time is not None or _has_limb_leads(table)):
         return True
     try:
         return find_sidecar(file, _LIMITS) is not None
@@ -80,6 +80,13 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
         values, names, rate = *_array(file, about, limits), about.sampling_rate_hz if about else None
     else:
         values, names, rate = _columns(file, about, limits)
+    if rate is None and about is None and not file.data.startswith(NPY):
+        raise file.refuse(
+            "a table of ECG leads that states no sampling rate: it needs a column time_s, and the unit in each name "
+            "(“II (mV)”), or a sidecar {stem}.json with {example}",
+            stem=PurePosixPath(file.name).stem,
+            example=_EXAMPLE,
+        )
     if rate is None:
         raise file.refuse("its sidecar states no sampling_rate_hz: {example}", example=_EXAMPLE)
     about = about or Sidecar()
@@ -230,6 +237,12 @@ def _all_leads(table: _Table) -> bool:
     names = [name for n, name in enumerate(table.names or ()) if n != table.time]
     bare = [match["name"] if (match := _WITH_UNIT.match(name)) else name for name in names]
     return bool(bare) and all(channel_type(name) == "ecg" for name in bare)
+
+
+def _has_limb_leads(table: _Table) -> bool:
+    """Whether it names leads as no other table does: programs call columns V1, V2, and classes I, II, III."""
+    names = {name.casefold().partition("(")[0].partition("[")[0].strip() for name in table.names or ()}
+    return names > {"i", "ii", "iii"}
 
 
 def _columns(

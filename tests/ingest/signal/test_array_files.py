@@ -81,6 +81,17 @@ def test_an_array_alone_is_told_how_to_write_its_sidecar(tmp_path):
     assert '"sampling_rate_hz": 500' in said
 
 
+@pytest.mark.parametrize("names", ["i,ii,iii,avr", "I (mV),II (mV),III (mV),V1 (mV)"])
+def test_a_table_of_leads_alone_is_told_what_it_lacks(tmp_path, names):
+    rows = "".join(f"{0.01 * n},{0.02 * n},{0.01 * n},{-0.015 * n}\n" for n in range(100))
+    (tmp_path / "rest.csv").write_text(f"{names}\n{rows}")
+    with pytest.raises(UnreadableFile, match=r"states no sampling rate: it needs a column time_s.* sidecar rest\.json"):
+        read_file(tmp_path / "rest.csv", IngestSettings())
+    (tmp_path / "rest.json").write_text('{"sampling_rate_hz": 50, "units": "mV"}')
+    (record,) = read_file(tmp_path / "rest.csv", IngestSettings())
+    assert record.signal.leads[:3] == ("I", "II", "III") and record.signal.sampling_rate_hz == 50
+
+
 def test_nothing_is_unpickled(tmp_path):
     class Bad:
         def __reduce__(self):
