@@ -23,6 +23,7 @@ from assistant.retrieve.relevance import content_words
 from assistant.retrieve.within import COVERED
 
 AT_MOST, IN_A_SENTENCE = 12, 6  # lines that are quoted, and of them in one sentence
+_WITHOUT_PR = frozenset({"atrial fibrillation", "atrial flutter"})
 DISAGREEMENTS = 3
 _WHOSE = {
     MACHINE: "The recorder's own statement, not confirmed by a person",
@@ -157,6 +158,8 @@ def _against(line: Line, piece: Evidence) -> str | None:
     if value is None or value.name is None:
         return None
     for finding in line.findings:
+        if finding.status == "present" and finding.entity in _WITHOUT_PR and covers("pr", value.name):
+            return ": atrial activity of that kind has no PR interval"
         limit = limits().get(finding.entity)
         if limit and finding.status == "present" and covers(limit.measure, value.name):
             room = limit.outside / 2  # of the error of the measurement: what lies nearer may fit

@@ -98,6 +98,20 @@ def test_a_finding_that_its_definition_does_not_allow_is_told_to_disagree_with_t
     assert not any("do not agree" in sentence for sentence in said("Is there a bundle branch block?", wide, LUDB_10))
 
 
+@pytest.mark.parametrize("rhythm", ["Atrial flutter, typical.", "Atrial fibrillation."])
+def test_a_measured_pr_does_not_agree_with_flutter_or_fibrillation(rhythm):
+    flutter = of_file("eh", f"Rhythm: {rhythm}", HEADER)
+    told = [s for s in said("Is this normal?", *ECG, flutter) if "do not agree" in s]
+    assert told == [
+        f"Measured here “PR interval 153 ms” and in the file “Rhythm: {rhythm[:-1]}” do not agree: "
+        "atrial activity of that kind has no PR interval."
+    ]
+    denied = of_file("eh", "No atrial fibrillation.", HEADER)
+    assert not any("do not agree" in s for s in said("Is this normal?", *ECG, denied))
+    (claim,) = Verifier().verify(Statement(told[0], ("epr", "eh"), "patient"), {"epr": PR, "eh": flutter})
+    assert claim.verdict == "supported"
+
+
 def test_a_recorder_s_value_far_from_the_measured_one_is_told_and_a_near_one_is_not():
     answer = said("How long is the QRS?", *ECG, NUMBERS)
     assert answer == [
