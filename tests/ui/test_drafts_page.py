@@ -232,6 +232,24 @@ def test_a_rejected_sentence_keeps_its_evidence_beside_it(archive, drafted):
         decide(archive, second.digest, draft, last.key, "restore")
 
 
+def test_a_sentence_is_changed_beside_its_own_evidence_and_not_what_was_looked_at_before(archive, drafted):
+    run, (_, second) = drafted
+    desk = DraftsDesk(archive)
+    with entering(ANNA):
+        draft = run.folder.draft(second.digest)
+        cited = [s for s in review(archive, second.digest, draft).sentences if s.claims[0].citations]
+        first = cited[0]
+        last = cited[-1]
+        other = next(piece.id for piece in draft.evidence if piece.id != first.claims[0].citations[0])
+        opened = desk._pressed(Where(run=run.id), {"act": "open", "draft": second.digest})
+        shown = {"act": "cite", "sentence": last.key, "evidence": other}
+        writing = desk._pressed(desk._pressed(opened, shown), {"act": "write", "sentence": first.key})
+        assert (writing.sentence, writing.evidence) == (first.key, first.claims[0].citations[0])
+        assert desk._pressed(writing, {"act": "cancel"}).evidence == writing.evidence
+        adding = desk._pressed(desk._pressed(opened, shown), {"act": "write", "sentence": f"+{first.section}"})
+        assert adding.evidence == opened.evidence
+
+
 def test_a_run_goes_on_behind_the_page_ends_when_told_to_and_goes_on_again(archive):
     path = new_run(archive.workspace, "long", ["study-0", "study-1", "study-2", "study-3"], (), {"by": "anna"})
     jobs, options = Jobs(), DraftOptions(workers=1)

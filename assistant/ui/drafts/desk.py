@@ -17,7 +17,7 @@ from assistant.drafting.review import decide, edited, records_seen, review, sect
 from assistant.drafting.runs import Drafted, delete_run, is_pages, new_run
 from assistant.errors import WardroundError
 from assistant.generate import report_templates
-from assistant.records import Draft, Edit, counts_of, review_of
+from assistant.records import Draft, Edit, Sentence, counts_of, review_of
 from assistant.store.edits import edited_drafts, edits_of, last_actions
 from assistant.store.opinions import own_opinions
 from assistant.ui.drafts.beside import beside_html, is_picture
@@ -215,7 +215,7 @@ class DraftsDesk:
         if where.draft is None:
             return where
         if act == "write":
-            return replace(where, editing=told.get("sentence"), sentence=told.get("sentence"))
+            return self._write(where, told.get("sentence"))
         if act == "cancel":
             return replace(where, editing=None, focus=_back(where.editing))
         if act == "cite":
@@ -260,6 +260,16 @@ class DraftsDesk:
             is_new=False,
         )  # fmt: skip
 
+    def _write(self, where: Where, sentence: str | None) -> Where:
+        """A sentence is written anew beside its own evidence, a further one beside the study's own picture."""
+        run = self.shelf.run(where.run)
+        if run is None or where.draft is None:
+            return where
+        draft = run.folder.draft(where.draft)
+        changed = next((s for s in review(self.assistant, where.draft, draft).sentences if s.key == sentence), None)
+        cited = _first_cited(changed) if changed else None
+        return replace(where, editing=sentence, sentence=sentence, evidence=cited or _own_picture(draft))
+
     def _decide(self, where: Where, act: str, sentence: str, text: str) -> Where:
         run = self.shelf.run(where.run)
         if run is None or where.draft is None:
@@ -275,7 +285,7 @@ class DraftsDesk:
         focus = f"+{sentence}" if act == "add" else f"{sentence}-{after}"
         sentences = review(self.assistant, where.draft, draft).sentences
         *_, decided = (s for s in sentences if sentence == (s.section if act == "add" else s.key))
-        cited = next((key for claim in claims_shown(decided) for key in claim.citations), None)
+        cited = _first_cited(decided)
         if cited is None:  # nothing is left open that another sentence rests on
             cited = where.evidence if where.sentence == decided.key else _own_picture(draft)
         return replace(where, sentence=decided.key, evidence=cited, editing=None, focus=focus)
@@ -345,6 +355,10 @@ def _named(study: ListedStudy) -> str:
         labels,
     )
     return " · ".join(part for part in told if part)[:200]
+
+
+def _first_cited(sentence: Sentence) -> str | None:
+    return next((key for claim in claims_shown(sentence) for key in claim.citations), None)
 
 
 def _own_picture(draft: Draft) -> str | None:
