@@ -23,6 +23,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFilter
 
+from assistant.errors import UnreadableFile
 from assistant.generate.ecg_picture import ecg_picture
 from assistant.ingest import read_file
 from assistant.ingest.image.paper import shows
@@ -106,7 +107,7 @@ def of_files(paths: Iterator[Path]) -> Iterator[np.ndarray]:
     for path in paths:
         try:
             records = read_file(path, IngestSettings())
-        except Exception as error:  # a test file that is meant to be unreadable
+        except UnreadableFile as error:  # some test files are meant to be
             print(f"  left out: {path.name}: {error}"[:120])
             continue
         yield from (record.image.pixels for record in records if record.image is not None)

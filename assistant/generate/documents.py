@@ -11,8 +11,9 @@ from assistant.generate.task import TextEncoder
 from assistant.records import Evidence, TextPlace
 from assistant.retrieve.lines import Line, lines, title_of
 from assistant.retrieve.own import named_upload, own_title
+from assistant.retrieve.passaged import follows
 from assistant.retrieve.question import read_question
-from assistant.retrieve.within import Found, answering, asked_of_document, follows
+from assistant.retrieve.within import Found, answering, asked_of_document
 from assistant.store.indexed_text import DOCUMENT
 
 # Lines of a record that are quoted; of a section, where its heading is what was asked for; of what sums it up.

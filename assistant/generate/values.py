@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.generate.whole import compares_the_whole, is_on_the_whole
+from assistant.generate.whole import WORD, compares_the_whole, is_on_the_whole
 from assistant.measure import leads_named, quantity_of
 from assistant.records import Evidence, SignalPlace, ValuePlace
 from assistant.retrieve.own import NOT_MEASURED, named_upload
@@ -66,7 +66,6 @@ _VALUE_WORDS = re.compile(
     |welche[rns]?|hat|liegt|vor|bitte|man|sieht|zeigt|dieses|diesem|diese[rn]?|aus|von)$""",
     re.IGNORECASE | re.VERBOSE,
 )
-_WORD = re.compile(r"[^\W_][\w'’–-]*")
 _ASPECT = (
     r"(?:causes?|symptoms?|signs?|treatments?|therap(?:y|ies)|risk factors?|side effects?|complications?|management"
     r"|prognosis|definition|mechanisms?|prevalence|incidence|differential diagnos[ie]s|guidelines?)"
@@ -190,7 +189,7 @@ def asks_for_values_alone(question: str) -> bool:
         return False
     if read_question(question).kind in _OF_SOMETHING_ELSE:
         return False
-    return all(_VALUE_WORDS.match(word) for word in _WORD.findall(question))
+    return all(_VALUE_WORDS.match(word) for word in WORD.findall(question))
 
 
 def _is_absence(piece: Evidence) -> bool:

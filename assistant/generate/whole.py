@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_WORD = re.compile(r"[^\W_][\w'’–-]*")
+WORD = re.compile(r"[^\W_][\w'’–-]*")
 # All that a question on a recording as a whole consists of: the recording, how it is to be judged, and words that carry
 # nothing. `_CARRIES` are those of which it needs one.
 _RECORDING = r"""ecgs?|ekgs?|electrocardiogra\w+|recordings?|tracings?|strips?|uploads?|uploaded|files?|records?
@@ -41,17 +41,17 @@ _BY_MACHINE = re.compile(rf"\b(?:{_WRITTEN_BY})\b(?:['’]s)?", re.IGNORECASE)
 
 def is_on_the_whole(question: str) -> bool:
     """Whether a question consists of a recording and how it is to be judged: "Is this ECG normal?"."""
-    words = _WORD.findall(question)
+    words = WORD.findall(question)
     carries = not words or _CARRIES.search(question) or _THIS_ONE.search(question)
     return bool(carries) and all(_WHOLE_WORDS.match(word) for word in words)
 
 
 def compares_the_whole(question: str) -> bool:
     """Whether a question that compares names nothing that is to be compared: "What changed between the two?"."""
-    return all(_COMPARES.match(word) for word in _WORD.findall(question))
+    return all(_COMPARES.match(word) for word in WORD.findall(question))
 
 
 def asks_of_machine(question: str) -> bool:
     """Whether a question is after all that a recorder or a header states: "What does the cart say?"."""
     rest = _BY_MACHINE.sub(" ", question)
-    return rest != question and all(_WHOLE_WORDS.match(word) for word in _WORD.findall(rest))
+    return rest != question and all(_WHOLE_WORDS.match(word) for word in WORD.findall(rest))

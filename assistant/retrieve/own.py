@@ -15,9 +15,9 @@ from assistant.ingest.signal.machine import HEADER
 from assistant.measure import Measurements, absences, measure_signal, statements
 from assistant.records import BoxPlace, Evidence, Place, Record, SignalPlace, TextPlace, evidence_id
 from assistant.retrieve.facts import facts_stated
+from assistant.retrieve.passaged import passages_answering
 from assistant.retrieve.query import Query, Upload
 from assistant.retrieve.question import is_section, read_question, sought
-from assistant.retrieve.within import passages_answering
 from assistant.settings import Settings
 from assistant.store.indexed_text import DOCUMENT
 from assistant.store.words import query_words

@@ -4,7 +4,8 @@ import pytest
 
 from assistant.records import Passage, Record
 from assistant.retrieve.lines import lines, title_of
-from assistant.retrieve.within import answering, asked_of_document, names_a_document, passages_answering
+from assistant.retrieve.passaged import passages_answering
+from assistant.retrieve.within import answering, asked_of_document, names_a_document
 
 GUIDELINE = """Oral anticoagulation
 

@@ -8,6 +8,7 @@ from browsing import ask, in_chromium, shoot
 from gated import PASSWORD, make_workspace, serving
 from sqlalchemy import update
 
+from assistant.store.accounts import Accounts
 from assistant.store.workspace_tables import SessionRow, now
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'wardround[dev]'")
@@ -141,4 +142,24 @@ def test_the_account_page_and_sign_in_speak_german_in_the_dark_on_a_phone(browse
     ground = page.evaluate("getComputedStyle(document.querySelector('main')).backgroundColor")
     assert ground == "rgb(24, 33, 38)"
     shoot(page, "account-phone")
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 1024])
+def test_a_long_name_leaves_the_head_in_two_lines(browser, gated, width):
+    name = "chefarzt.dr.mueller-luedenscheidt@klinikum"
+    accounts = Accounts(gated.assistant.db)
+    if accounts.find(name) is None:
+        accounts.add(name, PASSWORD, ["reader", "author", "auditor", "administrator"])
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="de-DE")
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(gated.url)
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Passwort", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#wr-box textarea")
+    assert page.locator(".wr-account bdi").bounding_box()["height"] < 26, "the name stands on one line"
+    assert page.locator("#wr-head").bounding_box()["height"] < 110
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
