@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 # The first Python that runs and is new enough; a name on the PATH may be a shim with nothing behind it.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# Processes that the tests are shared out to: one drives the browser meanwhile. See tests/conftest.py.
+JOBS ?= 2
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test lint format bench chromium orthanc tesseract postgres vllm clean
@@ -19,7 +21,7 @@ demo: $(VENV)/.base
 	$(BIN)/wardround demo
 
 test: $(VENV)/.dev chromium orthanc tesseract postgres vllm
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(JOBS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

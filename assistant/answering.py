@@ -66,13 +66,15 @@ def without_orders(found: SearchResult) -> SearchResult:
 def with_uploads(assistant: Assistant, found: SearchResult, uploads: Sequence[Upload]) -> SearchResult:
     """A search's evidence with what the uploads show and what is measured on them in front."""
     from assistant.experts import expert_evidence
+    from assistant.generate.values import wanted_of
     from assistant.retrieve.own import fact_evidence, names_of, of_upload, upload_evidence
 
     own: list[Evidence] = []
+    wanted = wanted_of(found.query)
     names = names_of(uploads, assistant.without_identifiers)
     for record in (upload.record for upload in uploads):
         facts = fact_evidence(record, found.query)
-        pieces = (*upload_evidence(record), *facts, *expert_evidence(record, assistant.settings.experts))
+        pieces = (*upload_evidence(record, wanted=wanted), *facts, *expert_evidence(record, assistant.settings.experts))
         own += [of_upload(piece, names.get(record.record_id)) for piece in pieces]
     read = [p for p in found.evidence if p.relation == "own" and p.kind == "text" and p.record_id in names]
     told = tuple(of_upload(p, names[p.record_id]) if p in read else p for p in found.evidence)
@@ -217,9 +219,18 @@ def abstention(found: SearchResult, claims: Sequence[Claim], settings: Settings)
     return False, ""
 
 
-def not_understood(assistant: Assistant, question: str, answerer: str) -> str:
-    """What a reader is told where a question is in a language that the archive's text encoders, or the model that
-    answers, do not understand; empty where they may."""
+def not_understood(assistant: Assistant, question: str, uploads: Sequence[Upload], answerer: str) -> str:
+    """What a reader is told where uploaded texts or the question are in a language that is not understood; else ""."""
+    from assistant.retrieve.language import files_not_understood
+
+    texts = (upload.record.text for upload in uploads if upload.record.kind == "text")
+    of_files = files_not_understood(texts, fetch=assistant.settings.embed.fetch_weights)
+    return joined([told for told in (of_files, _question_not_understood(assistant, question, answerer)) if told], " ")
+
+
+def _question_not_understood(assistant: Assistant, question: str, answerer: str) -> str:
+    """What is told of a question in a language that the archive's text encoders, or the model that answers, do not
+    understand; empty where they may."""
     from assistant.embed.registry import languages_of
     from assistant.generate.answerers import languages_of as languages_of_model
     from assistant.retrieve.language import foreign_language, not_understood
@@ -240,7 +251,10 @@ def closest(evidence: Iterable[Evidence], kinds: frozenset[Kind], text_floor: fl
     `kinds` are those of the uploads: of pictures and signals only the like is offered, of texts none that came less
     than half as near as `text_floor`.
     """
-    near = [piece for piece in evidence if piece.relation != "own"]
+    from assistant.generate.values import is_measured
+    from assistant.retrieve.own import is_absence
+
+    near = [p for p in evidence if p.relation != "own" and not (is_measured(p) or is_absence(p))]
     if kinds and "text" not in kinds:
         near = [piece for piece in near if piece.kind in kinds]
     near = [piece for piece in near if piece.kept or piece.kind != "text" or piece.score >= text_floor / 2]

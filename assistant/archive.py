@@ -6,15 +6,16 @@ What searches, answers and drafts over it is the `Assistant`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.acting import WhoActs, the_user
 from assistant.errors import UnreadableFile, WardroundError
-from assistant.records import KINDS, Record
+from assistant.records import KINDS, Record, SearchResult
 from assistant.settings import Settings, load_settings
 from assistant.store.generations import built_indexes
 from assistant.workspace import choose_indexes, of_a_suite
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from assistant.ingest.dicom.web import PacsSource
     from assistant.ingest.image.depth import Depth
     from assistant.ingest.text.pdf_page import PageDrawing
-    from assistant.retrieve.query import Upload
+    from assistant.retrieve.query import Query, Upload
     from assistant.retrieve.timeline import Timeline
     from assistant.retrieve.whose import People
-    from assistant.store.index import OpenIndex, Place
+    from assistant.store.index import OpenIndex
+    from assistant.store.rows import Place
     from assistant.store.workspace_db import WorkspaceDb
 
 File = str | Path
@@ -47,6 +49,7 @@ class Archive:
         from assistant.ingest import Deidentifier
         from assistant.ingest.depth import OpenFiles
         from assistant.pseudonyms import Pseudonyms
+        from assistant.retrieve.recordings import MeasuredRecordings
         from assistant.retrieve.uploads import Uploads
         from assistant.store.index import OpenIndex
         from assistant.store.workspace_db import WorkspaceDb
@@ -62,6 +65,7 @@ class Archive:
         self._pseudonyms = Pseudonyms.of(self.workspace)
         self._deidentifier = Deidentifier(self._pseudonyms, self.settings.deid)
         self.uploads = Uploads(self._pseudonyms, self.settings)
+        self._measured = MeasuredRecordings()
         deid = self.settings.deid
         self._open_files = OpenFiles(self.settings.ingest, mask=deid.enabled and deid.mask_burned_in)
         self.db: WorkspaceDb = WorkspaceDb(self.workspace, self.settings.store)
@@ -194,6 +198,33 @@ class Archive:
         self.db.log_access("timeline", [(s.records[0].record_id, found.patient_id) for s in found.studies if s.records])
         return found
 
+    def called(self, record_ids: Sequence[str]) -> dict[str, tuple[str, Record]]:
+        """Which records of any open index these ids are, each with its index's name: for who looks after the log."""
+        return {
+            record.record_id: (name, record)
+            for name, index in self._indexes.items()
+            for record in index.of_record_ids(record_ids)
+        }
+
+    def refuse(self, find: Callable[[OpenIndex], Iterable[tuple[str, str | None]]]) -> None:
+        """Tell the access log of what was asked for and lies in indexes that whoever acts may not see: what `find`
+        gives of each, (record id, patient pseudonym)."""
+        acting = self._who_acts()
+        hidden = [index for name, index in self._indexes.items() if not acting.sees(name)]
+        self.db.log_access("refused", [one for index in hidden for one in find(index)])
+
+    def refuse_record(self, record_id: str) -> None:
+        """`refuse` for one record."""
+        self.refuse(lambda index: [(r.record_id, r.patient_id) for r in index.of_record_ids([record_id])])
+
+    def refuse_patient(self, patient: str) -> None:
+        """`refuse` for a patient, by the archive's own id or a pseudonym."""
+        self.refuse(
+            lambda index: [
+                ("", name) for name in sorted({patient, index.pseudonym_of(patient)}) if index.has_patient(name)
+            ]
+        )
+
     def study(self, study_id: str) -> list[Record]:
         """The records of an indexed study, by its pseudonym, the archive's own study id, or the user's own key.
 
@@ -204,6 +235,7 @@ class Archive:
         for index in self._open_indexes():
             if records := index.find_study(study_id):
                 return records
+        self.refuse(lambda index: [(r.record_id, r.patient_id) for r in index.find_study(study_id)])
         raise BadQuery(
             "study {study_id!r}: not in {indexes}, and no files are given",
             study_id=study_id,
@@ -223,6 +255,23 @@ class Archive:
                     if fingerprint and upload.record.record_id in known:
                         upload.vectors[fingerprint] = known[upload.record.record_id][None]
         return found
+
+    def with_recordings(self, found: SearchResult, query: Query) -> SearchResult:
+        """What a search found, with what is measured on the ECGs of the patient or the studies that the query chooses,
+        where its question may be after that. The access log is told of them."""
+        from assistant.generate.values import asks_of_recording, wanted_of
+        from assistant.retrieve.recordings import recordings_of, with_measured
+
+        if not asks_of_recording(query.text):
+            return found
+        chosen = recordings_of(self._open_indexes(), query, self.settings)
+        if chosen and self._who_acts().logged:
+            self.db.log_access("search", [(record.record_id, record.patient_id) for record, _ in chosen])
+        read = partial(self.record, logged=False)
+        return with_measured(
+            found, chosen, partial(self._measured.of, read=read), self.without_identifiers,
+            self.settings.retrieve.measured_ecgs, wanted_of(query.text),
+        )  # fmt: skip
 
     def read_upload(self, path: File) -> list[Record]:
         """The records of a file with their content, pseudonymous. Raises UnreadableFile."""
@@ -244,9 +293,17 @@ class Archive:
         patients = frozenset(index.pseudonym_of(patient) for index in indexes) if patient else frozenset[str]()
         return patients, frozenset(index.studies_named(study) for index in indexes) if study else frozenset[str]()
 
-    def without_identifiers(self, text: str) -> str:
+    def without_identifiers(self, text: str, *, keep_dates: bool = False) -> str:
         """A text that somebody typed without names, numbers and dates that identify a person."""
-        return self._deidentifier.words(text)
+        return self._deidentifier.words(text, keep_dates=keep_dates)
+
+    def in_files_time(self, question: str, files: Sequence[File]) -> tuple[str, bool]:
+        """A question with its dates moved as those of the uploads are, and whether they were: these identify nobody,
+        and are the ones that the uploads' texts hold. Raises UnreadableFile."""
+        from assistant.ingest.deid.own_dates import in_files_time
+
+        moved = in_files_time(question, [upload.record for upload in self.uploads.read(files)])
+        return (question, False) if moved is None else (moved, True)
 
     def _open_indexes(self) -> list[OpenIndex]:
         """The open indexes that whoever acts may see, each at its newest generation.
@@ -276,6 +333,7 @@ class Archive:
         for index in self._open_indexes():
             if (found := index.find(record_id)) is not None:
                 return *found, index
+        self.refuse_record(record_id)
         raise WardroundError(
             "record {record_id!r}: not in {indexes}", record_id=record_id, indexes=", ".join(self.indexes)
         )

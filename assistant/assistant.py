@@ -158,13 +158,20 @@ class Assistant(Archive):
 
     def search_batch(self, queries: Sequence[Query]) -> list[SearchResult]:
         """One result for each query; queries are encoded and searched together."""
-        from assistant.retrieve.search import Retriever
-
-        found = Retriever(self._open_indexes(), self.settings).search(queries)
+        found = self._searched(queries)
         if self._who_acts().logged:
             seen = [(piece.record_id, piece.patient_id) for result in found for piece in result.evidence]
             self.db.log_access("search", list(dict.fromkeys(seen)))
         return found
+
+    def count_found(self, queries: Sequence[Query]) -> list[int]:
+        """How much each query finds. Nobody sees what it is, so that the access log has nothing of it."""
+        return [len(result.evidence) for result in self._searched(queries)]
+
+    def _searched(self, queries: Sequence[Query]) -> list[SearchResult]:
+        from assistant.retrieve.search import Retriever
+
+        return Retriever(self._open_indexes(), self.settings).search(queries)
 
     query = query_of
 
@@ -233,7 +240,8 @@ class Assistant(Archive):
             load_prompt(prompt, self.workspace / "prompts")
         started = time.perf_counter()
         answerer = self.answerer(llm)
-        alone = answering.put_alone(self, question, earlier, answerer)
+        put_in, has_dates = self.in_files_time(question, files)
+        alone = answering.put_alone(self, put_in, earlier, answerer)
         query = self.query(
             alone.text, files=files, patient=patient, exclude_patient=exclude_patient, history=history, studies=studies
         )
@@ -246,17 +254,18 @@ class Assistant(Archive):
         kept = tuple(evidence for evidence in found.evidence if evidence.kept)
         brought = answering.carried(earlier, found)
         about = of_the_case(alone.text) if query.patient or query.uploads else alone.text
-        asked, put = self.without_identifiers(question), self.without_identifiers(about)
+        asked, put = self.without_identifiers(question), self.without_identifiers(about, keep_dates=has_dates)
         task = Task(
             put, kept, self.pictures((*kept, *brought)), self.text_encoder(), prompt, mode or self.settings.llm.mode,
             tuple(turn.exchange for turn in earlier), brought, of_patient=bool(query.uploads or query.patient),
+            chosen=len(query.studies),
         )  # fmt: skip
         context = None if found.abstained else answerer.context_for(task)
         writing = answering.Writing(self, answerer, task, context, counting)
         for claims in () if found.abstained else writing.sentences():
             yield from self.shown(claims)
         abstained, reason = answering.abstention(found, writing.judged, self.settings)
-        notice = writing.notice
+        notice = joined([found.notice, writing.notice], " ")
         if not found.abstained and self._is_not_compared(query):
             notice = joined([NOT_COMPARED, notice], " ")
         if not _is_of_another(found) and (alone_here := nothing_earlier(query, found.evidence)):
@@ -265,7 +274,9 @@ class Assistant(Archive):
                 if abstained
                 else (reason, joined([alone_here, notice], " "))
             )
-        if not _is_of_another(found) and (hint := answering.not_understood(self, question, answerer.name)):
+        if not _is_of_another(found) and (
+            hint := answering.not_understood(self, question, query.uploads, answerer.name)
+        ):
             reason, notice = (
                 (joined([reason, hint], " "), notice) if abstained else (reason, joined([notice, hint], " "))
             )
@@ -336,7 +347,9 @@ class Assistant(Archive):
                 case = worded("this case ({patient})", patient=whose) if whose else "this case"
                 return SearchResult(query.text, (), (), True, worded(ANOTHER_PATIENT, case=case))
             query = replace(query, text=of_the_case(query.text))
-        return self._compared(with_uploads(self, self.search_batch([query])[0], query.uploads), query)
+        (found,) = self.search_batch([replace(query, whole=True)])
+        found = self.with_recordings(with_uploads(self, found, query.uploads), query)
+        return self._compared(found, query)
 
     def _compared(self, found: SearchResult, query: Query) -> SearchResult:
         """Where a comparison is asked for and there are two recordings, with what differs between them."""
@@ -412,6 +425,7 @@ class Assistant(Archive):
         if not dry_run:
             self.uploads.forget_patient(patient)
             self._open_files.clear()
+            self._measured.clear()
             for holder in list(self._holders):
                 holder.forget(known)
         return report

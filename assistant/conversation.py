@@ -136,7 +136,7 @@ class Conversation:
         `patient` is the archive's own id, or a pseudonym; `studies` (pseudonyms) are the only ones to rest on. Raises
         MixedPatients when the files are of more than one patient, or of another than `patient`.
         """
-        self._one_patient(files, self._chosen(patient))
+        self._one_patient(files, self._chosen(patient), earlier=[self._assistant.people().stated_by_id(patient)])
         self._case += 1
         self.turns, self.files, self.patient, self.history = (), tuple(files), patient, history
         self.studies, self._about = frozenset(studies), frozenset()
@@ -229,8 +229,9 @@ class Conversation:
         return self._about.union(*(turn.about for turn in self.turns))
 
     def _stated(self) -> list[Identity]:
-        """Who the files of earlier turns said that their patient is."""
-        return list(dict.fromkeys(identity for turn in self.turns for identity in turn.stated))
+        """Who the case's choice and the files of earlier turns said that their patient is."""
+        chosen = self._assistant.people().stated_by_id(self.patient)
+        return list(dict.fromkeys((chosen, *(identity for turn in self.turns for identity in turn.stated))))
 
     def _chosen(self, patient: str | None) -> frozenset[str]:
         return self._assistant.people().names(patient) if patient else frozenset()

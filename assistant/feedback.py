@@ -15,6 +15,7 @@ from assistant.store.workspace_db import WorkspaceDb
 COLUMNS = (
     "given_at", "by", "judgement", "comment", "about", "question", "sentence", "text", "claim_about", "verdict",
     "error_kind", "why", "citations", "evidence", "model", "prompt", "draft",
+    "run", "study_id", "section",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would reckon with
 
@@ -62,6 +63,9 @@ def _row(given: GivenOpinion) -> dict[str, Any]:
         "model": said.get("model") or answer.get("model"),
         "prompt": said.get("prompt") or answer.get("prompt"),
         "draft": given.draft,
+        "run": said.get("run"),
+        "study_id": said.get("study_id"),
+        "section": said.get("section"),
     }
 
 

@@ -74,7 +74,7 @@ def _stated(findings: Sequence[str]) -> tuple[WantedFinding, ...]:
     try:
         return tuple(wanted_finding(name) for name in findings)
     except ValueError as error:
-        raise BadQuery(str(error)) from None
+        raise BadQuery(*error.args) from None
 
 
 def refuse_mixed(archive: Archive, query: Query) -> None:
@@ -87,9 +87,18 @@ def refuse_mixed(archive: Archive, query: Query) -> None:
 
 
 def _of_one_patient(archive: Archive, uploads: Sequence[Upload], patient: str) -> None:
+    """Raises BadQuery where a file names another patient than the one chosen: by its id, or by a record number that its
+    text states. That the archive holds the same words under somebody else names nobody: reports repeat."""
     people = archive.people()
+    if people.known(patient) is None:
+        archive.refuse_patient(patient)
+    chosen = people.stated_by_id(patient)
     for upload in uploads:
-        if upload.patient and not people.of_upload(upload) & people.names(patient):
+        if upload.patient:
+            another = not people.of_upload(upload) & people.names(patient)
+        else:
+            another = upload.record.identity.apart(chosen) == "named"
+        if another:
             raise BadQuery(
                 "{uri}: names another patient than the one chosen (--patient), and two patients' records must not be "
                 "mixed: leave out the file or the choice",

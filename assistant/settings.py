@@ -165,8 +165,16 @@ class RetrieveSettings(_Group):
     thumbnail_copy: float = Field(0.96, description="correlation of 16 × 16 grey values from which it is one as well")
     signal_copy: float = Field(0.98, description="cosine from which a signal is a copy of the upload")
     text_copy: float = Field(0.95, description="cosine from which a passage is a copy of the upload's")
+    measured_ecgs: int = Field(
+        4, ge=1, description="how many of a patient's, or of the chosen, archived ECGs are measured for an answer"
+    )
     history_studies: int = Field(5, ge=1, description="how many of a patient's earlier studies are handed on")
     long_document_chars: int = Field(8_000, description="a text longer than this is cited by several passages")
+    whole_text_chars: int = Field(
+        3_000,
+        ge=0,
+        description="a text of general knowledge that is no longer goes into an answer whole, as an abstract does",
+    )
     passages_per_document: int = Field(3, description="how many passages of a long text a search returns at most")
 
 

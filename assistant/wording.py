@@ -42,6 +42,15 @@ def joined(texts: Iterable[str], between: str = "; ") -> str:
     return Worded(between.join(f"{{{name}}}" for name in fields), fields)
 
 
+def left_out(text: str, sentence: str) -> str:
+    """What `joined` made, less one of its sentences."""
+    if text == sentence:
+        return ""
+    if not isinstance(text, Worded) or any(not name.startswith("part") for name in text.values):
+        return text
+    return joined([left_out(part, sentence) for part in text.values.values()], " ")
+
+
 def to_json(text: str) -> str | dict[str, Any]:
     """What a file keeps of a text; `from_json` gives it back."""
     if not isinstance(text, Worded):

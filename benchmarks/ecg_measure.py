@@ -2,7 +2,7 @@
 
 Reads `ludb_ecg` below WARDROUND_DATA. Truth: in every lead the median over its marked beats, then the median over
 leads. Constants were chosen on the odd-numbered records; the even-numbered ones are the report. Also the table of
-rhythm words against rhythm labels.
+rhythm words against rhythm labels, and of how many of each label other rhythms are said not to be excluded.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from assistant.measure import Measurements, measure_signal
+from assistant.measure.intervals import apart
+from assistant.measure.words import reserve_sentence
 from assistant.records import Signal
 
 NAMES = {"heart_rate_bpm": "beats/min", "pr_ms": "ms", "qrs_ms": "ms", "qt_ms": "ms", "p_ms": "ms"}
@@ -97,6 +99,35 @@ def table(truth: dict[str, dict[str, float]], found: dict[str, Measurements]) ->
         )
 
 
+def apart_table(folder: Path, found: dict[str, Measurements]) -> None:
+    """Each lead's own interval against its own marks, for leads that `apart` names and for the others."""
+    import wfdb
+
+    print("| value | leads | n | median absolute error | p90 | median over leads without them: error, bias |")
+    print("|---|---|---|---|---|---|")
+    errors: dict[tuple[str, bool], list[float]] = {}
+    without: dict[str, list[float]] = {}
+    for record, m in found.items():
+        far = apart(m.per_lead)
+        truth = marked(folder / record)
+        marks = {lead: _lead(wfdb.rdann(str(folder / record), lead)) for lead in m.per_lead}
+        for name in ("pr_ms", "qrs_ms", "qt_ms"):
+            seen = {lead: values[name] for lead, values in m.per_lead.items() if name in values}
+            for lead, value in seen.items():
+                if marks[lead][name]:
+                    error = abs(value - float(np.median(marks[lead][name])))
+                    errors.setdefault((name, lead in far.get(name, {})), []).append(error)
+            near = [value for lead, value in seen.items() if lead not in far.get(name, {})]
+            if near and name in truth:
+                without.setdefault(name, []).append(float(np.median(near)) - truth[name])
+    for (name, is_far), error in sorted(errors.items()):
+        change = np.array(without[name])
+        print(
+            f"| {name} | {'apart' if is_far else 'others'} | {len(error)} | {np.median(error):.1f} | "
+            f"{np.percentile(error, 90):.0f} | {np.median(np.abs(change)):.1f}, {np.median(change):+.1f} |"
+        )
+
+
 def rhythm_table(labels: dict[str, str], found: dict[str, Measurements]) -> None:
     def words(m: Measurements) -> str:
         if m.rhythm is None:
@@ -129,8 +160,14 @@ def main() -> None:
     for title, rest in (("Odd-numbered (chosen on)", 1), ("Even-numbered (reported)", 0)):
         print(f"\n{title}\n")
         table({n: t for n, t in truth.items() if int(n) % 2 == rest}, found)
+        print()
+        apart_table(folder / "data", {n: m for n, m in found.items() if int(n) % 2 == rest})
     print("\nRhythm in words against the label, all records\n")
     rhythm_table(labels, found)
+    print("\nOther rhythms said not to be excluded, all records\n")
+    for label, n in sorted(Counter(labels.values()).items()):
+        told = sum(bool(m.rhythm and reserve_sentence(m)) for r, m in found.items() if labels[r] == label)
+        print(f"{label}: {told} of {n}")
 
 
 if __name__ == "__main__":

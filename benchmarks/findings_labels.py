@@ -101,7 +101,7 @@ MESH = (
     MeshTerm("Catheters, Indwelling", ("central venous catheter",), ("catheters, indwelling",)),
     MeshTerm(
         "Implanted Medical Device",
-        ("pacemaker", "prosthetic valve"),
+        ("cardiac device", "pacemaker", "implantable defibrillator", "prosthetic valve"),
         ("implanted medical device", "medical device"),
     ),
     MeshTerm(
@@ -137,7 +137,7 @@ RADLABELS: dict[str, tuple[str, ...]] = {
     "interstitial_thickening": ("interstitial opacity",),
     "lung_nodule_or_mass": ("nodule", "mass"),
     "lung_opacity": ("lung opacity",),
-    "pacemaker_electronic_cardiac_device_or_wires": ("pacemaker",),
+    "pacemaker_electronic_cardiac_device_or_wires": ("cardiac device", "pacemaker", "implantable defibrillator"),
     "peribronchial_cuffing": ("bronchitis",),
     "pleural_effusion": ("pleural effusion", "costophrenic angle blunting"),
     "pleural_thickening": ("pleural thickening",),

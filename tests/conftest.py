@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 # Before numpy and onnxruntime are imported: tests measure behaviour, and share two cores.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TOKENIZERS_PARALLELISM"):
     os.environ.setdefault(_name, "false" if _name == "TOKENIZERS_PARALLELISM" else "2")
+
+TOGETHER = ("tests/ui", "tests/serving")
+"""Folders whose files share a server that is slow to start, and of which two at once would be in each other's way."""
 
 DATA_HINT = "needs the public data sets: set WARDROUND_DATA to the folder that holds them"
 
@@ -34,3 +38,23 @@ def chest_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     workspace = tmp_path_factory.mktemp("chest")
     build_small_archive(workspace)
     return workspace
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest is begun first: of the two processes of `make test` one takes the browser's tests."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: not item.nodeid.startswith("tests/ui/"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests, or a folder's of `TOGETHER`, go to one process, in their order."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)

@@ -65,8 +65,9 @@ def test_only_the_indexes_that_may_be_seen_are_searched_told_of_and_looked_into(
             refused()
     with pytest.raises(BadQuery, match="'clinic': it is none of ward"):
         assistant.search("pleural effusion", indexes=["clinic"])
-    assert logged(assistant) and {row[:2] for row in logged(assistant)} == {("ben", "search")}
-    assert hidden.record_id not in {row.record_id for row in logged(assistant)}
+    assert {row[:2] for row in logged(assistant)} == {("ben", "search"), ("ben", "refused")}
+    assert {row.record_id for row in logged(assistant) if row.action == "refused"} == {hidden.record_id}
+    assert hidden.record_id not in {row.record_id for row in logged(assistant) if row.action == "search"}
 
 
 def test_drafts_are_made_from_what_whoever_asked_may_see_in_every_thread(tmp_path):
@@ -80,7 +81,8 @@ def test_drafts_are_made_from_what_whoever_asked_may_see_in_every_thread(tmp_pat
     assert [draft.study_id for draft in drafts] == ["ward-note"]
     (problem,) = problems
     assert problem[0] == "clinic-note" and "not in ward" in problem[1]
-    assert logged(assistant) and {row[:2] for row in logged(assistant)} <= {("ben", "draft"), ("ben", "search")}
+    told = {row[:2] for row in logged(assistant)}
+    assert {("ben", "draft"), ("ben", "refused")} <= told <= {("ben", "draft"), ("ben", "search"), ("ben", "refused")}
 
 
 def test_nobody_sees_nothing(assistant):

@@ -303,10 +303,11 @@ def test_a_model_rewrites_what_the_rules_can_not_and_only_with_the_conversation_
     from assistant.generate import stand_alone
 
     earlier = ["Is there any?"]
-    assert stand_alone("And those?", earlier, lambda *_: "Is there any of those?").how == "model"
-    invented = stand_alone("And those?", earlier, lambda *_: "Is there a pneumothorax of 3 cm?")
-    assert invented.text == "Is there any – And those?" and invented.how == "rules"
-    assert stand_alone("And those?", earlier, lambda *_: None).text == "Is there any – And those?"
+    assert stand_alone("Why?", earlier, lambda *_: "Why is there any?").how == "model"
+    invented = stand_alone("Why?", earlier, lambda *_: "Why is there a pneumothorax of 3 cm?")
+    assert invented.text == "Is there any – Why?" and invented.how == "rules"
+    assert stand_alone("Why?", earlier, lambda *_: None).text == "Is there any – Why?"
+    assert stand_alone("And those?", earlier, lambda *_: "Is there any of those?").how == "as asked"  # it names nothing
 
 
 def test_pictures_of_the_case_go_along_with_every_turn(chest_workspace, server, tmp_path):

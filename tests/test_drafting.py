@@ -189,7 +189,7 @@ def test_the_access_log_tells_what_drafts_are_made_from(tmp_path):
 def test_an_unknown_template_or_model_ends_the_run_before_it_begins(assistant, tmp_path):
     path = write_studies(tmp_path, ["s1"])
     for wrong, said in (
-        ({"template": "nonsense"}, "no prompt 'nonsense'"),
+        ({"template": "nonsense"}, "template 'nonsense': there is none of that name"),
         ({"llm": "nobody"}, "llm.name is 'nobody'"),
     ):
         with pytest.raises(WardroundError, match=said):

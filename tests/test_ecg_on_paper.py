@@ -6,7 +6,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFilter
 
 from assistant.assistant import Assistant
-from assistant.generate.ecg_picture import ecg_picture
+from assistant.generate.ecg_picture import PX_PER_MM, ecg_picture
 from assistant.ingest import read_file
 from assistant.ingest.image.paper import shows
 from assistant.records import STANDARD_LEADS, Signal
@@ -21,6 +21,34 @@ def printed():
     beats = sum(np.exp(-(((seconds - beat) / 0.015) ** 2)) for beat in range(1, 10))
     samples = np.stack([(0.3 + 0.1 * n) * beats for n in range(12)], axis=1).astype(np.float32)
     return Pillow.fromarray(ecg_picture(Signal(samples, STANDARD_LEADS, 500.0)).pixels)
+
+
+def drawn(*peaks_s):
+    """The ink of a page of twelve leads at rest but for peaks of 1.4 mV at these seconds."""
+    seconds = np.arange(0, 10, 1 / 500)
+    trace = sum((1.4 * np.exp(-(((seconds - at) / 0.015) ** 2)) for at in peaks_s), np.zeros_like(seconds))
+    samples = np.repeat(trace[:, None], 12, axis=1).astype(np.float32)
+    return ecg_picture(Signal(samples, STANDARD_LEADS, 500.0)).pixels.max(axis=2) < 90
+
+
+def test_each_row_begins_with_its_calibration_pulse():
+    margin = drawn()[:, : round(7 * PX_PER_MM)]
+    for row in range(4):
+        middle = round((8 + 30 * (row + 0.5)) * PX_PER_MM)
+        high = middle - round(10 * PX_PER_MM)
+        assert margin[high - 2 : high + 3].sum(axis=1).max() >= 5 * PX_PER_MM - 1  # its top is 0.2 s wide
+        assert not margin[high - 15 : high - 4].any()
+
+
+def test_a_leads_name_gives_way_to_its_trace():
+    band = slice(round(8 * PX_PER_MM), round(8 * PX_PER_MM) + 18)  # above the first row
+    left = round(8 * PX_PER_MM)
+    at_rest = np.flatnonzero(drawn()[band, left : left + 60].any(axis=0))
+    assert at_rest.size and at_rest.max() < 15  # "I" stands at the left edge
+    peak = round(0.1 * 25 * PX_PER_MM)
+    crossed = np.flatnonzero(drawn(0.1)[band, left : left + 60].any(axis=0))
+    apart = crossed[crossed > peak + 3]
+    assert apart.size and crossed[crossed < peak - 3].size == 0  # the name has moved beyond the peak
 
 
 def chest(bright=0):

@@ -6,7 +6,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from assistant.assistant import Assistant
-from assistant.errors import MixedPatients
+from assistant.errors import BadQuery, MixedPatients
 
 SMITH = "Discharge summary\n\nName: Smith, Anna    DOB: 02/05/1962    MRN: 9900123\n\nCreatinine 0.9 mg/dL.\n"
 WHITMORE = "Patient: Harold Whitmore   Date of birth: 14.03.1951\nPatient ID: 4471902\n\nCreatinine 2.1 mg/dL.\n"
@@ -81,3 +81,16 @@ def test_headers_that_differ_in_sex_are_of_two(assistant, tmp_path):
     older = film(tmp_path / "o.dcm", PatientID="", PatientName="", PatientSex="M", PatientAge="031Y")
     strangers = assistant.converse().strangers
     assert strangers([man, woman]) == (woman,) and strangers([man, older]) == ()
+
+
+def test_a_chosen_patient_is_compared_with_the_number_that_a_letter_states(assistant, tmp_path):
+    """A letter without a header was answered from as if it were the chosen patient's, whatever number it stated."""
+    smith, nobody = letters(tmp_path, smith=SMITH, nobody="Creatinine 1.1 mg/dL.\n")
+    with pytest.raises(BadQuery, match="names another patient than the one chosen"):
+        assistant.ask("What is the creatinine?", files=[smith], patient="4471902")
+    with pytest.raises(MixedPatients):
+        assistant.converse(files=[smith], patient="4471902")
+    assert assistant.converse(patient="4471902").strangers([smith, nobody]) == (smith,)
+    for file, patient in ((smith, "9900123"), (smith, "009900123"), (smith, "PAT-7"), (nobody, "4471902")):
+        assert assistant.query("creatinine", files=[file], patient=patient).patient == patient
+        assert assistant.converse(patient=patient).strangers([file]) == ()

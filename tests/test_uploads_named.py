@@ -5,6 +5,9 @@ import pytest
 
 from assistant.assistant import Assistant
 
+WITHIN = ", within the usual range 60–100 beats/min"
+NEAR = ", near the limit of the usual range 60–100 beats/min"
+
 
 def ecg(path, rr_s):
     """A drawn recording of ten seconds with a beat every `rr_s` seconds, leads I, II and III on one scale."""
@@ -35,15 +38,15 @@ def own(assistant, question, *files):
 
 def test_one_recording_needs_no_name(assistant, tmp_path):
     assert own(assistant, "What is the heart rate?", ecg(tmp_path / "before.hea", 1.0)) == [
-        ("Heart rate 60 beats/min.", "supported")
+        (f"Heart rate 60 beats/min{NEAR}.", "supported")
     ]
 
 
 def test_two_recordings_give_two_rates_each_with_its_file(assistant, tmp_path):
     before, after = ecg(tmp_path / "before.hea", 1.0), ecg(tmp_path / "after.hea", 0.75)
     assert own(assistant, "What is the heart rate?", before, after) == [
-        ("Heart rate 60 beats/min (upload before.hea).", "supported"),
-        ("Heart rate 80 beats/min (upload after.hea).", "supported"),
+        (f"Heart rate 60 beats/min{NEAR} (upload before.hea).", "supported"),
+        (f"Heart rate 80 beats/min{WITHIN} (upload after.hea).", "supported"),
     ]
     rhythm = own(assistant, "What rhythm is this?", before, after)
     assert {verdict for _, verdict in rhythm} == {"supported"}
@@ -53,15 +56,15 @@ def test_two_recordings_give_two_rates_each_with_its_file(assistant, tmp_path):
 def test_a_name_that_could_be_the_patient_s_is_replaced_by_the_upload_s_number(assistant, tmp_path):
     files = ecg(tmp_path / "after.hea", 0.75), ecg(tmp_path / "Gunther Obermeier.hea", 1.0)
     assert own(assistant, "What is the heart rate?", *files) == [
-        ("Heart rate 80 beats/min (upload after.hea).", "supported"),
-        ("Heart rate 60 beats/min (upload 2).", "supported"),
+        (f"Heart rate 80 beats/min{WITHIN} (upload after.hea).", "supported"),
+        (f"Heart rate 60 beats/min{NEAR} (upload 2).", "supported"),
     ]
 
 
 def test_two_files_of_one_name_are_told_apart(assistant, tmp_path):
     files = ecg(tmp_path / "one" / "ecg.hea", 0.75), ecg(tmp_path / "two" / "ecg.hea", 1.0)
     assert [text for text, _ in own(assistant, "rate?", *files)] == [
-        "Heart rate 80 beats/min (upload 1).", "Heart rate 60 beats/min (upload 2).",
+        f"Heart rate 80 beats/min{WITHIN} (upload 1).", f"Heart rate 60 beats/min{NEAR} (upload 2).",
     ]  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from assistant.errors import (
     WeightsMissing,
 )
 from assistant.export import Export
-from assistant.generate import load_prompt
+from assistant.generate import load_prompt, report_templates
 from assistant.records import Draft, SearchResult
 from assistant.studies import StudyRequest
 
@@ -83,14 +83,16 @@ def draft_studies(
         _check_template(options.template, assistant.workspace / "prompts")
     if out is None and options.exports:
         raise WardroundError("{exports}: name the folder that they go to (out)", exports=", ".join(options.exports))
-    assistant.answerer(options.llm)  # an unknown name ends the run before it has begun
+    writer = Writer(assistant, assistant.answerer(options.llm), options.template)
     with DraftOutput(assistant, out, resume, options) if out else nullcontext() as output:
         todo = [request for request in requests if output is None or request.study_id not in output.done]
         done, total = len(requests) - len(todo), len(requests)
+        if todo:
+            writer.begin()
         if on_progress:
             on_progress(done, total)
         finish = output.export if output else None
-        with closing(_outcomes(assistant, todo, options, finish)) as outcomes:
+        with closing(_outcomes(assistant, todo, options, writer, finish)) as outcomes:
             for request, outcome in outcomes:
                 done += 1
                 if isinstance(outcome, Made):
@@ -114,6 +116,7 @@ def _outcomes(
     assistant: Assistant,
     requests: Sequence[StudyRequest],
     options: DraftOptions,
+    writer: Writer,
     finish: Callable[[Made], None] | None,
 ) -> Generator[tuple[StudyRequest, Outcome]]:
     """What became of each study, in the order of the requests.
@@ -121,11 +124,8 @@ def _outcomes(
     While some are written, the next are read, encoded and searched. An error that every further study would meet ends
     the run; any other is the study's own.
     """
-    answerer = assistant.answerer(options.llm)
-    workers = options.workers or (1 if answerer.name == "quote" else assistant.settings.llm.requests)
+    workers = options.workers or (1 if writer.name == "quote" else assistant.settings.llm.requests)
     chunk = max(CHUNK, 2 * workers)
-
-    writer = Writer(assistant, answerer, options.template)
 
     def write(content: Content, found: SearchResult) -> Outcome:
         try:
@@ -232,5 +232,10 @@ def _reason(error: Exception) -> str:
 
 
 def _check_template(name: str, prompts: Path) -> None:
+    names = [template.name for template in report_templates(prompts)]
+    if name not in names and not (prompts / f"{name}.md").exists():
+        raise WardroundError(
+            "template {name!r}: there is none of that name; there are {names}", name=name, names=", ".join(names)
+        )
     if not load_prompt(name, prompts).sections:
         raise WardroundError("prompt {name!r}: a report template names its sections in the front matter", name=name)

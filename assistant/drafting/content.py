@@ -14,6 +14,7 @@ from assistant.pseudonyms import Pseudonyms
 from assistant.records import Evidence, Record
 from assistant.retrieve.query import Query, Upload
 from assistant.studies import StudyRequest
+from assistant.wording import joined, worded
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -24,6 +25,10 @@ POOL_FROM = 16  # files; starting processes that read costs as much as reading a
 _BY_MODALITY = {
     "CT": "draft-ct", "US": "draft-us", "IVUS": "draft-us", "ECG": "draft-ecg", "CR": "draft-cxr", "DX": "draft-cxr",
     "RG": "draft", "MR": "draft", "MG": "draft", "XA": "draft", "RF": "draft", "NM": "draft", "PT": "draft",
+}  # fmt: skip
+MADE_FOR = {  # the templates that are of one kind of study
+    "draft-cxr": "chest X-rays", "draft-ct": "CT", "draft-ecg": "ECGs", "draft-echo": "echocardiograms",
+    "draft-us": "ultrasound",
 }  # fmt: skip
 _CHEST = ("CHEST", "THORAX", "LUNG", "")
 _ECHO = ("echo", "heart", "cardiac")
@@ -59,7 +64,7 @@ class Content:
 
     def in_words(self) -> str:
         """What was given, as a prompt says it: "chest X-ray, view PA; 12-lead ECG, 10 s"."""
-        return "; ".join(_words_of(record) for record in self.records)
+        return joined(_words_of(record) for record in self.records)
 
     def template(self, similar: Sequence[Evidence] = ()) -> str:
         """The name of the report template for the study's modality; of a bare picture, that of what it is like."""
@@ -176,7 +181,13 @@ def _measured(
 def _words_of(record: Record) -> str:
     view = record.fields.get("view_position")
     if record.signal is not None:
-        count = f"{len(record.signal.leads)}-{'lead' if record.signal.is_ecg else 'channel'}"
-        return f"{count} {record.modality}, {record.signal.duration_s:.0f} s"
-    what = "chest X-ray" if _template_of(record) == "draft-cxr" else f"{record.modality} image"
-    return what + (f", view {view}" if view else "")
+        told = "{count}-lead {modality}, {seconds:.0f} s"
+        if not record.signal.is_ecg:
+            told = "{count}-channel {modality}, {seconds:.0f} s"
+        count, seconds = len(record.signal.leads), record.signal.duration_s
+        return worded(told, count=count, modality=record.modality, seconds=seconds)
+    if _template_of(record) == "draft-cxr":
+        what = "chest X-ray"
+    else:
+        what = "picture" if record.modality == UNKNOWN else worded("{modality} image", modality=record.modality)
+    return worded("{what}, view {view}", what=what, view=view) if view else what

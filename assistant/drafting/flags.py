@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from assistant.drafting.content import MADE_FOR
 from assistant.findings import extract_findings
 from assistant.findings.quantities import quantities
 from assistant.findings.sentences import sentences
@@ -24,13 +25,20 @@ RHYTHMS = {  # what the measured rate and regularity can contradict
 
 
 def flags_of(
-    content: Content, found: SearchResult, similar: Sequence[Evidence], claims: Sequence[Claim], settings: Settings
+    content: Content,
+    found: SearchResult,
+    similar: Sequence[Evidence],
+    claims: Sequence[Claim],
+    template: str,
+    settings: Settings,
 ) -> tuple[str, ...]:
-    """The reasons: identity, contradiction, unsupported, low similarity, poor quality, measurement against text."""
+    """The reasons: identity, template, contradiction, unsupported, low similarity, poor quality, measurement against
+    text."""
     return tuple(
         dict.fromkeys(
             (
                 *content.concerns,
+                *by_template(template, content.template(similar), content.in_words()),
                 *by_verdict(claims),
                 *_by_similarity(found, similar, settings),
                 *_by_quality(content),
@@ -66,6 +74,12 @@ def by_verdict(claims: Sequence[Claim]) -> Iterator[str]:
         said = [claim.text for claim in claims if claim.verdict == verdict]
         if said:
             yield worded(one if len(said) == 1 else several, count=len(said), sentence=_short(said[0]))
+
+
+def by_template(template: str, fitting: str, given: str) -> Iterator[str]:
+    """That a template was asked for which is made for another kind of study."""
+    if template in MADE_FOR and template != fitting:
+        yield worded("template: made for {made_for}, the study is {given}", made_for=MADE_FOR[template], given=given)
 
 
 def _by_similarity(found: SearchResult, similar: Sequence[Evidence], settings: Settings) -> Iterator[str]:

@@ -30,6 +30,22 @@ class Writer:
         self._stopped = threading.Event()
         self._given_up: ModelLost | None = None
 
+    @property
+    def name(self) -> str:
+        return self._answerer.name
+
+    def begin(self) -> None:
+        """See that the model is there before anything is read: nothing is waited for that never was.
+
+        Raises ModelUnavailable, unless `llm.drafts_when_lost` has drafts quoted then.
+        """
+        try:
+            self._answerer.look()
+        except ModelLost as error:
+            if self._llm.drafts_when_lost == "stop":
+                raise
+            self._given_up = error
+
     def write(self, content: Content, found: SearchResult) -> Made:
         """The draft of a study. A lost model is tried again for `llm.patience_s`, with growing pauses; if it stays
         lost, `llm.drafts_when_lost` decides: ModelLost is raised, or the draft is quoted and says so in a flag."""

@@ -10,9 +10,11 @@ from assistant.drafting.flags import flags_after
 from assistant.drafting.prior import COMPARISON, is_prior
 from assistant.errors import WardroundError
 from assistant.export import edited_pair
+from assistant.findings.sentences import sentences
 from assistant.generate import DraftTask, Prompt, load_prompt
 from assistant.records import ACTIONS, Action, Claim, Draft, Evidence, Review, Statement, next_added, review_of
 from assistant.store.edits import add_edit, edits_of
+from assistant.verify import join_claims
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -80,12 +82,29 @@ def decide(
 
 
 def checked(assistant: Assistant, draft: Draft, section: str, text: str, citations: Sequence[str]) -> tuple[Claim, ...]:
-    """What a sentence that a person wrote claims, each part judged against the evidence that the draft was made from.
+    """A claim for each sentence that a person wrote, in their words, judged against the evidence of the draft.
 
-    Only where the section is a comparison does the prior study count. A sentence that cites nothing that carries it is
-    given evidence that does, where there is any.
+    What is worded of no similar study is said of the patient. A sentence of several statements has the verdict of the
+    worst. Only where the section is a comparison does the prior study count. A sentence that cites nothing that carries
+    it is given evidence that does, where there is any.
     """
-    return tuple(assistant.checker().verify(Statement(text, tuple(citations)), evidence_for(draft, section)))
+    checker, evidence = assistant.checker(), evidence_for(draft, section)
+    written = sentences(text)
+    if " ".join(written) != text:  # cut otherwise than at spaces: the wording stays
+        written = [text]
+    return tuple(
+        _of_person(join_claims(sentence, checker.verify(Statement(sentence, tuple(citations), "patient"), evidence)))
+        for sentence in written
+    )
+
+
+def _of_person(claim: Claim) -> Claim:
+    """A person may know what no evidence says: that is no fabrication."""
+    if claim.error_kind != "fabrication":
+        return claim
+    is_silence = claim.verdict == "unsupported" and not claim.citations
+    told = "nothing that this draft was made from says it" if is_silence else claim.why
+    return replace(claim, error_kind=None, why=told)
 
 
 def evidence_for(draft: Draft, section: str) -> Mapping[str, Evidence]:

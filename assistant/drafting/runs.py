@@ -223,9 +223,9 @@ def _named(folder: Path, study: StudyRequest, file: Path) -> Path:
 def _drafted(line: bytes, start: int, run_id: str) -> Drafted | None:
     text = line.decode("utf-8", "replace")
     try:
-        found = json.loads(text)
+        found = worded_again(json.loads(text))
         sentences = sum(len(section["claims"]) for section in found["sections"])
-        flags = tuple(map(str, found["flags"]))
+        flags = tuple(found["flags"])
         own = next(
             (e["external_id"] for e in found["evidence"] if e["relation"] == "own" and e.get("external_id")), None
         )

@@ -84,7 +84,7 @@ def write_draft(
         (
             *(f"model: {note}" for note in (*task.notes, checker.lost) if note),
             *(["dates: moved by de-identification, not the study's own"] if any(c.dates_moved for c in claims) else []),
-            *flags_of(content, found, similar, claims, assistant.settings),
+            *flags_of(content, found, similar, claims, name, assistant.settings),
         ),
         answerer.model,
         answerer.prompt_for(task),

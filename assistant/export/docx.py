@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from assistant.export.layout import TITLE, Layout, Line
@@ -28,7 +28,7 @@ def docx_of(layout: Layout, pictures: Sequence[Picture]) -> bytes:
     document.styles["Normal"].font.size = Pt(11)
     properties = document.core_properties
     properties.title, properties.author, properties.comments = TITLE, "Wardround", ""
-    properties.created = properties.modified = datetime(2000, 1, 1)  # the same document each time
+    properties.created = properties.modified = datetime.now(UTC)
 
     document.add_heading(TITLE, level=0)
     _run(document.add_paragraph(), layout.notice, _GREY, italic=True)
@@ -79,8 +79,8 @@ def _line(paragraph: Any, line: Line) -> None:
     supported = not line.mark
     _run(paragraph, line.text, None if supported else _WARN, italic=line.claim.about == "similar")
     _run(paragraph, line.cited, _GREY)
-    if line.mark:
-        _run(paragraph, f"  ({line.mark})", _WARN, size=9)
+    if line.told:
+        _run(paragraph, f"  ({line.told})", _WARN if line.mark else _GREY, size=9)
 
 
 def _run(

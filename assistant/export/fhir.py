@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -31,9 +30,10 @@ _CATEGORY = {
 }  # fmt: skip
 _STUDY = {"ECG": ("11524-6", "EKG study")}
 _IMAGING = ("18748-4", "Diagnostic imaging study")
-# name of the value: LOINC code and display, UCUM unit, method
+# name of the value: LOINC code ("": told in words alone) and display, UCUM unit, method
 _VALUES = {
     "heart_rate_bpm": ("8867-4", "Heart rate", "/min", ""),
+    "p_ms": ("", "P wave duration", "ms", ""),
     "pr_ms": ("8625-6", "P-R Interval", "ms", ""),
     "qrs_ms": ("8633-0", "QRS duration", "ms", ""),
     "qt_ms": ("8634-8", "Q-T interval", "ms", ""),
@@ -52,7 +52,7 @@ def fhir_of(layout: Layout, pdf: bytes | None = None, issued: datetime | None = 
     for evidence in own:  # what was measured is a result, cited or not
         if isinstance(evidence.place, ValuePlace) and not _is_prior(evidence):
             references.setdefault(evidence.id, f"m{len(references)}")
-    subject = _subject(own)
+    subject = _subject(draft.patient_id)
     by_id = {evidence.id: evidence for evidence in draft.evidence}
     contained = [_contained(by_id[key], name, subject, layout) for key, name in references.items()]
     results = [r for r in contained if r["resourceType"] == "Observation" and "note" not in r]
@@ -80,8 +80,7 @@ def fhir_of(layout: Layout, pdf: bytes | None = None, issued: datetime | None = 
     return json.dumps(report, ensure_ascii=False, indent=1).encode("utf-8")
 
 
-def _subject(own: Iterable[Evidence]) -> dict[str, Any]:
-    patient = next((evidence.patient_id for evidence in own if evidence.patient_id), None)
+def _subject(patient: str | None) -> dict[str, Any]:
     if patient is None:
         return {}
     return {"type": "Patient", "identifier": {"system": "urn:wardround:patient-pseudonym", "value": patient}}
@@ -124,7 +123,7 @@ def _value(place: ValuePlace, name: str, identifier: list[Any], whose: dict[str,
     coding = {"coding": [{"system": _LOINC, "code": code, "display": called}]} if code else {}
     return {
         "resourceType": "Observation", "id": name, "identifier": identifier, "status": "preliminary",
-        "code": {**coding, "text": place.name}, **whose, "valueQuantity": quantity,
+        "code": {**coding, "text": called or place.name.replace("_", " ")}, **whose, "valueQuantity": quantity,
         **({"method": {"text": method}} if method else {}),
     }  # fmt: skip
 
@@ -145,18 +144,23 @@ def _claim(section: str, line: Line, references: dict[str, str]) -> dict[str, An
     if claim.error_kind:
         parts.append({"url": "errorKind", "valueCode": claim.error_kind})
     if line.decided:
-        parts.append({"url": "decision", "valueString": plain(line.decided)})
+        parts.append({"url": "decision", "valueString": line.decided})
     cited = dict.fromkeys(key for key in claim.citations if key in references)
     parts += [{"url": "evidence", "valueReference": {"reference": f"#{references[key]}"}} for key in cited]
     return {"url": CLAIM, "extension": parts}
 
 
 def _conclusion(layout: Layout) -> str:
-    """The last section's supported sentences, as a system shows them in a list."""
+    """The last section's supported sentences, as a system shows them in a list, and those that a person wants there
+    against the check, each as that."""
     if not layout.sections:
         return ""
     name, lines = layout.sections[-1]
-    said = " ".join(line.text for line in lines if not line.mark)
+    said = " ".join(
+        f"{line.text} ({line.claim.verdict}; {line.decided})" if line.mark else line.text
+        for line in lines
+        if line.decided or not line.mark
+    )
     return f"{name}: {said}" if said else ""
 
 
@@ -176,7 +180,7 @@ def _narrative(layout: Layout) -> str:
         parts.append(f"<p><b>Needs a look</b></p><ul>{flags}</ul>")
     for name, lines in layout.sections:
         said = "".join(
-            f"<p>{escape(line.text + line.cited)}{f' <i>({escape(line.mark)})</i>' if line.mark else ''}</p>"
+            f"<p>{escape(line.text + line.cited)}{f' <i>({escape(line.told)})</i>' if line.told else ''}</p>"
             for line in lines
         )
         parts.append(f"<h2>{escape(name)}</h2>{said}")

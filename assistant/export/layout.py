@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from assistant.export.names import plain
-from assistant.records import STATES, Claim, Draft, Evidence, Review, TextPlace, ValuePlace
+from assistant.export.names import modality_name, plain
+from assistant.records import STATES, Claim, Draft, Evidence, Review, Sentence, TextPlace, ValuePlace
 
 TITLE = "Preliminary report"
 NOTICE = (
@@ -20,6 +20,7 @@ REVIEWED_NOTICE = (
     "physician has signed it. Each sentence was checked against the evidence that its number names. Research software, "
     "no medical device."
 )
+_COUNTED = {"open": "not decided on", "rejected": "rejected and left out"}
 REVIEWED_FOOT = f"{TITLE}, not signed by a physician"
 
 
@@ -27,7 +28,8 @@ REVIEWED_FOOT = f"{TITLE}, not signed by a physician"
 class Line:
     """A sentence of the report, the numbers of its evidence, and its mark where it is not supported (else "").
 
-    `decided` says what a person decided on it ("accepted by anna"); "" where nobody did.
+    `decided` says what a person decided on it ("accepted by anna"); "" where nobody did. `is_open`: people went through
+    the report, and left this one.
     """
 
     claim: Claim
@@ -35,6 +37,12 @@ class Line:
     numbers: tuple[int, ...]
     mark: str
     decided: str = ""
+    is_open: bool = False
+
+    @property
+    def told(self) -> str:
+        """What stands behind it in brackets: its mark, and what was decided on it."""
+        return "; ".join(filter(None, (self.mark, "not decided on" if self.is_open else self.decided)))
 
     @property
     def cited(self) -> str:
@@ -77,7 +85,7 @@ class Layout:
         if self.flags:
             parts.append("NEEDS A LOOK\n" + "\n".join(f"- {flag}" for flag in self.flags))
         for name, lines in self.sections:
-            said = (f"{line.text}{line.cited}{f' ({line.mark})' if line.mark else ''}" for line in lines)
+            said = (f"{line.text}{line.cited}{f' ({line.told})' if line.told else ''}" for line in lines)
             parts.append(f"{name}\n" + "\n".join(said))
         if not self.sections:
             parts.append("Nothing could be drafted.")
@@ -97,13 +105,15 @@ def layout_of(draft: Draft, review: Review | None = None) -> Layout:
     sections = []
     for name, said in _said(draft, review):
         lines = []
-        for claim, decided in said:
+        for claim, sentence in said:
             cited = tuple(numbers.setdefault(key, len(numbers) + 1) for key in claim.citations if key in by_id)
-            mark = "; ".join(filter(None, (_mark(claim), decided))) if _mark(claim) else ""
-            lines.append(Line(claim, plain(claim.text), cited, mark, decided))
+            decided = _decision(sentence) if sentence else ""
+            is_open = sentence is not None and not decided
+            lines.append(Line(claim, plain(claim.text), cited, _mark(claim), decided, is_open))
         sections.append((plain(name), tuple(lines)))
     sources = tuple(_source(number, by_id[key]) for key, number in numbers.items())
-    facts = [("Study", draft.study_id), ("Status", "preliminary"), ("Written by", draft.model or "unknown")]
+    facts = [("Study", _named(draft)), *([("Patient", draft.patient_id)] if draft.patient_id else [])]
+    facts += [("Status", "preliminary"), ("Written by", draft.model or "unknown")]
     if draft.prompt:
         facts.append(("Template", draft.prompt))
     facts.append(("Checked by", f"Wardround {_version()}"))
@@ -115,26 +125,33 @@ def layout_of(draft: Draft, review: Review | None = None) -> Layout:
     return Layout(draft, shown, tuple(map(plain, draft.flags)), tuple(sections), sources, *told)
 
 
-def _said(draft: Draft, review: Review | None) -> Iterator[tuple[str, list[tuple[Claim, str]]]]:
-    """The claims by section, each with what was decided on it."""
-    if review is None:
-        yield from ((section.name, [(claim, "") for claim in section.claims]) for section in draft.sections)
+def _said(draft: Draft, review: Review | None) -> Iterator[tuple[str, list[tuple[Claim, Sentence | None]]]]:
+    """The claims by section, each with its sentence and so with what was decided on it, once anybody did on any."""
+    if review is None or not review.is_begun:
+        for section in draft.sections:
+            yield section.name, [(claim, None) for claim in section.claims]
         return
     for name, sentences in review.sections():
-        said = [
-            (claim, f"{sentence.state} by {sentence.last.by}" if sentence.last and sentence.state != "open" else "")
-            for sentence in sentences
-            for claim in sentence.claims
-        ]
+        said: list[tuple[Claim, Sentence | None]] = [(claim, s) for s in sentences for claim in s.claims]
         if said:
             yield name, said
 
 
+def _named(draft: Draft) -> str:
+    """The study as the page names it, and its pseudonym where that is another name."""
+    own = draft.external_id
+    return f"{own} ({draft.study_id})" if own and own != draft.study_id else draft.study_id
+
+
+def _decision(sentence: Sentence) -> str:
+    if sentence.last is None or sentence.state == "open":
+        return ""
+    return plain(f"{sentence.state} by {sentence.last.by}")
+
+
 def _gone_through(review: Review) -> str:
     counted = ", ".join(
-        f"{count} {'not decided on' if state == 'open' else state}"
-        for state in (*STATES[1:], STATES[0])
-        if (count := review.counts[state])
+        f"{count} {_COUNTED.get(state, state)}" for state in (*STATES[1:], STATES[0]) if (count := review.counts[state])
     )
     day = review.last_at.date().isoformat() if review.last_at else ""
     return f"{', '.join(review.people)}, last on {day}: {counted}"
@@ -143,14 +160,16 @@ def _gone_through(review: Review) -> str:
 def _mark(claim: Claim) -> str:
     if claim.verdict == "supported":
         return ""
-    return plain(f"{claim.verdict}{f', {claim.error_kind}' if claim.error_kind else ''}: {claim.why}".rstrip(": "))
+    verdict = "not supported" if claim.verdict == "unsupported" else claim.verdict
+    return plain(f"{verdict}{f', {claim.error_kind}' if claim.error_kind else ''}: {claim.why}".rstrip(": "))
 
 
 def _source(number: int, evidence: Evidence) -> Source:
     whose = {"own": "this study", "similar": "similar study", "knowledge": "literature"}[evidence.relation]
     if evidence.why.startswith("history"):
         whose = f"same patient, {evidence.why.removeprefix('history, ')}"
-    parts = [whose, evidence.modality, evidence.section, evidence.external_id or evidence.title or evidence.study_id]
+    modality = modality_name(evidence.modality, evidence.kind)
+    parts = [whose, modality, evidence.section, evidence.external_id or evidence.title or evidence.study_id]
     if isinstance(evidence.place, ValuePlace):
         parts.append("measured")
     elif isinstance(evidence.place, TextPlace) and evidence.place.page is not None:

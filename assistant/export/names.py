@@ -10,6 +10,10 @@ from urllib.parse import quote
 _LONGEST = 120  # bytes; with a suffix well below the 255 that file systems take
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _BREAKS = {"\n", "\t"}
+_MODALITIES = {
+    "CR": "X-ray", "DX": "X-ray", "RG": "X-ray", "MR": "MRI", "US": "ultrasound", "MG": "mammogram", "SR": "report",
+    "DOC": "document",
+}  # fmt: skip
 
 
 def file_name(study_id: str) -> str:
@@ -23,6 +27,13 @@ def file_name(study_id: str) -> str:
         return encoded
     digest = hashlib.blake2b(study_id.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return f"{encoded[:_LONGEST].rstrip('%')}~{digest}"
+
+
+def modality_name(code: str, kind: str) -> str:
+    """A modality as a reader knows it: "report" for DICOM's SR; the code where that is the word, as of CT and ECG."""
+    if code == "OT":
+        return {"image": "picture", "signal": "recording"}.get(kind, "text")
+    return _MODALITIES.get(code, code)
 
 
 def plain(text: str) -> str:

@@ -66,7 +66,8 @@ def _line(line: Line, styles: dict[str, Any]) -> list[Any]:
     after = f'<font color="{_GREY}">{escape(line.cited)}</font>'
     if line.mark:
         wrap = f'<font color="{_WARN}">{wrap}</font>'
-        after += f'<font color="{_WARN}" size="8">  ({escape(line.mark)})</font>'
+    if line.told:
+        after += f'<font color="{_WARN if line.mark else _GREY}" size="8">  ({escape(line.told)})</font>'
     return _set(line.text, styles["body"], wrap=wrap, after=after)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assistant.errors import WardroundError
 from assistant.export.layout import Layout, Source
-from assistant.export.names import plain
+from assistant.export.names import modality_name, plain
 from assistant.generate.ecg_picture import ecg_picture
 from assistant.records import Image, Record
 
@@ -41,8 +41,7 @@ def pictures_of(layout: Layout, own: Sequence[Record], record_of: Callable[[str]
     found: list[Picture] = []
     for record in own:
         number = numbers.get(record.record_id)
-        what = "picture" if record.modality == "OT" else record.modality
-        caption = f"This study: {what}" + (f" [{number}]" if number else "")
+        caption = f"This study: {modality_name(record.modality, record.kind)}" + (f" [{number}]" if number else "")
         if len(found) < MOST_OWN and (picture := _picture(record, caption, True)):
             found.append(picture)
     similar: dict[str, Source] = {}
@@ -85,7 +84,10 @@ def _picture(record: Record, caption: str, is_own: bool) -> Picture | None:
 
     image: Image | None = record.image
     if record.signal is not None and record.signal.is_ecg and record.signal.in_millivolts:
-        image, caption = ecg_picture(record.signal), f"{caption}; 25 mm/s and 10 mm/mV, drawn smaller"
+        image, caption = (
+            ecg_picture(record.signal),
+            f"{caption}; 25 mm/s and 10 mm/mV, drawn smaller, each pulse 1 mV and 0.2 s",
+        )
     if image is None or not image.pixels.size:
         return None
     picture = Pillow.fromarray(image.pixels)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from assistant.findings.mentions import read_sentence
+from assistant.findings.quantities import named_measures
 from assistant.findings.vocabulary import vocabulary
 from assistant.findings.words import words
 from assistant.records import Finding
@@ -42,12 +44,14 @@ class Asked:
 
 
 def asked_about(text: str) -> Asked:
-    """What `text` names: "has the left effusion changed" → pleural effusion, left; "the heart" → its abnormalities."""
+    """What `text` names: "has the left effusion changed" → pleural effusion, left; "the heart" → its abnormalities,
+    "is the heart enlarged" → cardiomegaly."""
     book = vocabulary()
     named: set[str] = set()
     parts: set[str] = set()
     places: set[str] = set()
     sides: set[str] = set()
+    states: set[str] = set()
     for match in book.match(words(text)):
         for label in match.labels:
             if label.kind == "entity":
@@ -56,11 +60,14 @@ def asked_about(text: str) -> Asked:
             elif label.kind == "part":
                 part = book.parts[int(label.value)]
                 parts |= {*part.normal, *(entity for _, entity in part.states)}
+                states |= {entity for _, entity in part.states}
                 parts |= {part.abnormal} if part.abnormal else set()
             elif label.kind == "location":
                 places.add(label.value)
             elif label.kind == "side":
                 sides.add(label.value)
+    if states and not named_measures(text):  # "is the heart enlarged" names cardiomegaly; "is the QRS wide" a value
+        named |= states & {mention.entity for mention in read_sentence(text).mentions}
     named.discard(_UMBRELLA)
     wanted = named | parts
     kinds = {name for name, above in book.ancestors.items() if wanted & above}

@@ -80,10 +80,19 @@ class Count:
 
 
 def state_count(
-    n: int, m: int, noun: str, verb: str, finding: str, *, chosen: bool = False, whose: bool = False
+    n: int,
+    m: int,
+    noun: str,
+    verb: str,
+    finding: str,
+    *,
+    chosen: bool = False,
+    others: bool = False,
+    whose: bool = False,
 ) -> str:
     """The sentence that `n` of the `m` most similar `noun` `verb` `finding`; of the `chosen` ones, where people chose.
 
+    With `others` more were chosen than these: "2 of 3 of the chosen studies", "One of the chosen studies".
     With `whose` it is said of a single one that it is another patient's: beside a question on the patient it would be
     taken for theirs.
 
@@ -96,6 +105,11 @@ def state_count(
     finding = finding.strip().rstrip(".")
     one, not_one = _VERBS[verb]
     which = "chosen" if chosen else "most similar"
+    if chosen and others:
+        begins = "One" if m == 1 else f"{n or 'None'} of {m}"
+        return (
+            f"{begins} of the chosen {noun} {(one if n else not_one) if m == 1 else one if n <= 1 else verb} {finding}."
+        )
     if m == 1:
         another = ", another patient’s," if whose and not chosen else ""
         return f"The {which} {_SINGULAR.get(noun, noun)}{another} {one if n else not_one} {finding}."
@@ -128,7 +142,7 @@ _MANY = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ONE = re.compile(
-    rf"the\s+(?:single\s+)?(?:most\s+similar|chosen)\s+(?P<noun>{_NOUN})(?:,\s+another\s+patient['’]s,)?"
+    rf"(?:the\s+(?:single\s+)?(?:most\s+similar|chosen)|one\s+of\s+the\s+chosen)\s+(?P<noun>{_NOUN})(?:,\s+another\s+patient['’]s,)?"
     rf"\s+(?P<verb>{_VERB})\s+(?:(?:a|an|as|with)\s+)?(?P<finding>\S.{{0,300}})",
     re.IGNORECASE | re.DOTALL,
 )

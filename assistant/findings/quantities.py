@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from assistant.findings.st_levels import MM_PER_MV, st_lead
 
 _UNITS: dict[str, tuple[str, float]] = {
     "mm": ("length", 1), "cm": ("length", 10), "centimeter": ("length", 10), "millimeter": ("length", 1),
@@ -191,11 +193,27 @@ def _quantity(text: str, match: re.Match[str], names: list[tuple[int, int, int]]
     compare = (
         ">" if op in ("≥", ">") or _ABOVE.search(before) else "<" if op in ("≤", "<") or _BELOW.search(before) else ""
     )
-    return Quantity(
+    found = Quantity(
         low * factor, None if high is None else high * factor, dimension, name, step * factor, compare,
         bool(op in ("~", "≈") or _ABOUT.search(before)),
         dimension == "period" and bool(_AGO.match(text, match.end())),
         match.start(), match.end(), match.group().strip(),
+    )  # fmt: skip
+    return _st_level(text, found) if name is None and (dimension == "voltage" or unit == "mm") else found
+
+
+def _st_level(text: str, found: Quantity) -> Quantity:
+    """A number as the ST level of the lead that it is of, in mV and with its sign; unchanged where it is of none."""
+    of = st_lead(text, found.start, found.end)
+    if of is None:
+        return found
+    factor = (-1 if of.below else 1) / (MM_PER_MV if found.dimension == "length" else 1)
+    ends = sorted(end * factor for end in (found.value, found.high) if end is not None)
+    told = f"{of.lead} {ends[0]:+g} mV".replace("-", "−")
+    turned = {"<": ">", ">": "<"}.get(found.compare, "") if of.below else found.compare
+    return replace(
+        found, value=ends[0], high=ends[1] if len(ends) > 1 else None, dimension="voltage", name=f"st {of.lead}",
+        step=found.step * abs(factor), compare=turned, text=told,
     )  # fmt: skip
 
 
@@ -223,7 +241,7 @@ def agree(claimed: Quantity, stated: Quantity) -> bool:
         return _within(stated, claimed)
     if claimed.compare and not stated.compare:
         return stated.value > claimed.value if claimed.compare == ">" else stated.value < claimed.value
-    if claimed.compare and claimed.compare != stated.compare:
+    if claimed.compare != stated.compare:  # "below 120 ms" states no value of 120 ms
         return False
     if (claimed.high is None) != (stated.high is None):
         return claimed.high is not None and stated.high is None and claimed.value <= stated.value <= claimed.high

@@ -26,7 +26,9 @@ _BOUNDARY = re.compile(
     r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[”’」』）]*|[a-z)\d]{2}[.](?=[A-Z][a-z])|\n[^\S\n]*(?:\n\s*)?"
 )
 _LIST_MARKER = re.compile(r"(?:\(?\d{1,2}[.)]|\(?[a-z][.)]|[-*•–·])\s")
-_LABELLED = re.compile(r"[A-ZÄÖÜ][\w/-]*(?: [\w/-]+){0,3}:(?=\s|$)")  # a line with its own name: "Diagnoses: …"
+_LABELLED = re.compile(  # a line with its own name: "Diagnoses: …", "Infarction date (acute): …"
+    r"[A-ZÄÖÜ][\w/-]*(?: [\w/-]+){0,3}(?: \([^()\n]{1,20}\))?:(?=\s|$)"
+)
 _MARKER_ONLY = re.compile(r"\(?(?:\d{1,2}|[A-Za-z])[.)]+")
 _LAST_TOKEN = re.compile(r"[^\s(\[“\"]+$")
 _WRAPPED_LINE = 60  # characters: a line at least this long may go on in the next, whatever letter that begins with

@@ -11,7 +11,7 @@ from typing import Literal
 from assistant.findings.extract import entities, extract_findings
 from assistant.findings.vocabulary import vocabulary
 from assistant.records import Finding, Status
-from assistant.wording import worded
+from assistant.wording import joined, worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +131,10 @@ def wanted_finding(text: str) -> WantedFinding:
     found = extract_findings(text)
     if len({finding.entity for finding in found}) != 1:
         near = get_close_matches(" ".join(text.lower().split()), entities(), 3, 0.6)
-        known = f"; near it are {', '.join(near)}" if near else ""
-        raise ValueError(
-            f"finding {text!r}: name one finding, such as 'pleural effusion' or 'no pneumothorax'; "
-            f"{'several are named' if found else 'none is known by these words'}{known}"
-        )
+        what = "several are named" if found else "none is known by these words"
+        told = "finding {text!r}: name one finding, such as 'pleural effusion' or 'no pneumothorax'; {what}"
+        known = worded("near it are {near}", near=", ".join(near)) if near else ""
+        raise ValueError(joined([worded(told, text=text, what=what), known]))
     return _wanted(found[0])
 
 

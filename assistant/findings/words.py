@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_WORD = re.compile(r"n['’]t\b|[^\W\d_]+?(?=n['’]t\b)|[^\W_]+(?:\.\d+)*|[^\w\s]")
+# A classification of diseases is one word, no defibrillator: "ICD-10", "ICD code".
+_CODES = r"\b[Ii][Cc][Dd](?:[- ]?(?:9|10|11)\b(?:-(?:CM|GM|PCS)\b)?|[ ]codes?\b)"
+_WORD = re.compile(rf"{_CODES}|n['’]t\b|[^\W\d_]+?(?=n['’]t\b)|[^\W_]+(?:\.\d+)*|[^\w\s]")
 _IRREGULAR = {
     "thoraces": "thorax", "pneumothoraces": "pneumothorax", "apices": "apex", "bases": "base", "hila": "hilum",
     "vertebrae": "vertebra", "diagnoses": "diagnosis", "metastases": "metastasis", "emboli": "embolus",

@@ -22,6 +22,7 @@ from assistant.records import Image
 from assistant.settings import LlmSettings
 
 _CONNECT_S = 5.0
+_LOOK_S = 10.0  # for the list of its models, which takes a server no time
 
 
 class _TooSlow(ModelLost):
@@ -81,7 +82,7 @@ class ChatServer:
     def look(self) -> str:
         """Ask the server what it serves: the settings' model, or the only one. Raises ModelUnavailable."""
         try:
-            served = [entry.id for entry in self._client.models.list()]
+            served = [entry.id for entry in self._client.with_options(timeout=_LOOK_S).models.list()]
         except Exception as error:
             raise explained(error, self.base_url, self._llm) from error
         wanted = [name for name in served if self._llm.model in (None, name)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from assistant.findings import extract_findings, implies, is_measurement, state_count
+from assistant.findings import Count, extract_findings, implies, is_measurement, parse_count, state_count
 from assistant.findings.labels import clinical_labels
 from assistant.records import Evidence, Finding, Statement, countable
 
@@ -31,13 +31,15 @@ def count_labels(
     asked: Sequence[str] = (),
     at_most: int = 4,
     *,
+    among: int = 0,
     whose: bool = False,
 ) -> list[Statement]:
     """How many of the labelled similar studies carry each label, the most frequent first.
 
     `words` are the question's: where they name a label's key ("rhythm"), only the labels under it are counted.
     `asked` are findings named in the question: only labels that say one of them are counted then. A label of a
-    single study is left out, unless none is more frequent.
+    single study is left out, unless none is more frequent. `among` is how many studies were chosen by hand, those among
+    them that are not here.
     """
     evidence = countable(evidence)
     pictured = studies_of(piece for piece in evidence if piece.kind != "text")
@@ -62,6 +64,7 @@ def count_labels(
             "are labelled",
             _spoken(value),
             chosen=are_chosen(evidence),
+            others=among > len(labels),
             whose=whose,
         )
         for value in _most_frequent(tally, at_most)
@@ -76,14 +79,14 @@ def labels_named(evidence: Iterable[Evidence], words: Sequence[str]) -> set[str]
 
 
 def count_findings(
-    evidence: Sequence[Evidence], asked: Sequence[str] = (), at_most: int = 4, *, whose: bool = False
+    evidence: Sequence[Evidence], asked: Sequence[str] = (), at_most: int = 4, *, among: int = 0, whose: bool = False
 ) -> list[Statement]:
     """How many of the similar studies' reports mention each finding, the most frequent first.
 
     Then come findings that at least half of the reports state to be absent. `asked` are findings named in the
     question: only these are then counted, present and absent; one that no report speaks of is said to be
     mentioned by none. Measured values ("C-reactive protein 12 mg/L") are counted only where they are asked for: that
-    one was written down says nothing of a patient.
+    one was written down says nothing of a patient. `among` as for `count_labels`.
     """
     evidence = countable(evidence)
     everything = studies_of(evidence)
@@ -108,15 +111,33 @@ def count_findings(
     some_denied = denied[: max(2, at_most - len(stated))]
     counted += [(absent[name], "state that there is no", "absent", name) for name in some_denied]
     noun = "studies" if len(studies) == len(everything) else "reports"
-    chosen = are_chosen(evidence)
+    chosen, others = are_chosen(evidence), among > len(studies)
     return [
         Statement(
-            state_count(n, len(studies), noun, verb, name, chosen=chosen, whose=whose),
+            state_count(n, len(studies), noun, verb, name, chosen=chosen, others=others, whose=whose),
             _cited(read, name, status),
             "similar",
         )
         for n, verb, status, name in counted
     ]
+
+
+def without_repeats(labelled: Iterable[Statement], mentioned: Iterable[Statement]) -> list[Statement]:
+    """What labels say, without what the reports of as many studies mention: where a report is made of a label, both
+    would tell a reader the same."""
+    told = [count for said in mentioned if (count := parse_count(said.text)) and not count.negated]
+
+    def repeats(statement: Statement) -> bool:
+        count = parse_count(statement.text)
+        return count is not None and any(_same_count(count, other) for other in told)
+
+    return [statement for statement in labelled if not repeats(statement)]
+
+
+def _same_count(labelled: Count, mentioned: Count) -> bool:
+    found = extract_findings(labelled.finding)
+    same = any(implies(finding, mentioned.finding) == "present" for finding in found)
+    return same and (mentioned.n, mentioned.m) == (labelled.n, labelled.m)
 
 
 def _cited(studies: Iterable[Sequence[tuple[Evidence, Sequence[Finding]]]], name: str, status: str) -> tuple[str, ...]:

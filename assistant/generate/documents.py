@@ -9,7 +9,7 @@ from itertools import groupby
 from assistant.generate.sentences import NOT_A_STATEMENT, Sentence, alike, best_sentences
 from assistant.generate.task import TextEncoder
 from assistant.records import Evidence, TextPlace
-from assistant.retrieve.lines import Line, lines, title_of
+from assistant.retrieve.lines import Line, lines, title_of, turns
 from assistant.retrieve.own import named_upload, own_title
 from assistant.retrieve.passaged import follows
 from assistant.retrieve.question import read_question
@@ -60,6 +60,20 @@ def document_sentences(question: str, own: Sequence[Evidence], encode: TextEncod
     if not found and not asked.wants and encode is not None:
         return best_sentences(question, own, encode, AT_MOST, _NEAR_IN_MEANING)
     return list(found.values())
+
+
+def under_headings(told: Sequence[Sentence], own: Sequence[Evidence]) -> list[Sentence]:
+    """Sentences of own texts, those that say something else without their heading under it."""
+    ranked = sorted(enumerate(own), key=lambda pair: (pair[1].record_id, _start(pair[1])))
+    lines_ = [
+        line for _, pieces in groupby(ranked, key=lambda pair: pair[1].record_id) for line in _lines(list(pieces))
+    ]
+    quoted = {
+        (piece.id, line.text): _sentence(Found(line, 0.0, False), rank, piece).text
+        for line, rank, piece in lines_
+        if turns(line.heading)
+    }
+    return [replace(said, text=quoted.get((said.evidence.id, said.text), said.text)) for said in told]
 
 
 def _is_item(sentence: Sentence) -> bool:
@@ -127,7 +141,7 @@ def _chosen(found: Sequence[Found], *, whole: bool) -> tuple[list[Found], int]:
 def _sentence(found: Found, rank: int, piece: Evidence) -> Sentence:
     line = found.line
     named = "" if line.text.startswith(line.heading) else _named(line.heading)
-    quoted = line.text if line.is_sentence else f"{named}“{line.text}”"
+    quoted = f"{named}“{line.text}”" if line.needs_heading else line.text
     return Sentence(quoted, piece, rank, line.start, found.share)
 
 

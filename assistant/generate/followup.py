@@ -19,9 +19,12 @@ from assistant.generate.subject import (
     kinds_of,
     meant,
     named,
+    names_a_thing,
     topic_of,
     with_article,
 )
+from assistant.generate.values import asks_of_recording
+from assistant.measure import leads_named
 from assistant.retrieve.drugs import names_a_drug
 from assistant.retrieve.relevance import content_words
 
@@ -36,6 +39,18 @@ _IT = re.compile(
     re.IGNORECASE,
 )
 _POSSESSIVE = ("its", "their")
+# Words that name nothing. A question of nothing else ("And?", "What is this?", "And the other one?") is read as no
+# follow-up: "this" may be the file that lies there as well as what was spoken of, and "the other one" another file.
+_SAYS_NOTHING = """
+    and but or also so then ok okay well what what's who who's how about is are was were do does did this that these
+    those the a an another other one ones not all true correct
+"""
+_HOLLOW = frozenset(_SAYS_NOTHING.split())
+_STANDS_FOR = frozenset(("it", "they"))  # "What is it?" has a reading, "Is it?" none
+_ASKS_WHAT = frozenset(("what", "what's", "how"))
+_WORDS = re.compile(r"[\w'’]+")
+# Where another part of a question begins, whose "it" is what the part before names: "the LVEF and what was it before?"
+_ANOTHER_PART = re.compile(r"[,;]|\b(?:and|but|or|if|when|because)\b", re.IGNORECASE)
 # Bare follow-ups that name nothing: "Why?", "Since when?", "How large?", "Which side?", "Are you sure?"
 _BARE = re.compile(
     r"^\W*(?:why(?:\s+not)?|how\s+(?:so|come|large|big|small|severe|bad|old|long|often|many|much|sure|certain)|since\s+when"
@@ -115,10 +130,15 @@ def stand_alone(
     nothing is lost then.
     """
     asked = " ".join(question.split())
-    if earlier and _names_its_own(asked, earlier, said):
+    if not earlier:
+        return Standalone(asked, "as asked")
+    if _is_hollow(asked) or _is_of_elsewhere(asked, earlier[-1]):
+        alone = _AND.sub("", asked, count=1)
+        return Standalone(_capital(alone if _VERB.search(alone) else asked), "as asked")
+    if _names_its_own(asked, earlier, said):
         return Standalone(_capital(asked), "as asked")
-    if not earlier or not (is_follow_up(asked) or _asks_aspect_of(asked, earlier[-1], said)):
-        return Standalone(_capital(_AND.sub("", asked, count=1)) if earlier else asked, "as asked")
+    if not (is_follow_up(asked) or _asks_aspect_of(asked, earlier[-1], said)):
+        return Standalone(_capital(_AND.sub("", asked, count=1)), "as asked")
     ruled = _by_rules(asked, earlier, said)
     if ruled:
         return Standalone(ruled, "rules")
@@ -133,11 +153,40 @@ def is_follow_up(question: str) -> bool:
     if _BARE.match(question):
         return True
     rest = _OPENS.sub("", question, count=1)
+    pronoun = _pronoun(rest)
     if rest != question:
-        return not (_VERB.search(rest) and topic_of(rest) and not _IT.search(rest))
-    if _IT.search(question) and not topic_of(_IT.sub(" ", question)):
+        has_own = topic_of(rest) or _IT.search(rest)  # which is no `pronoun`: what it stands for is named before it
+        return not (_VERB.search(rest) and has_own and not pronoun)
+    if pronoun and not topic_of(_IT.sub(" ", question)):
         return True
     return not _VERB.search(question) and bool(_SIDE.search(question)) and topic_of(question) is None
+
+
+def _is_hollow(question: str) -> bool:
+    """Whether a question names nothing that could be read with what was said before."""
+    said = [word.lower().replace("’", "'") for word in _WORDS.findall(question)]
+    if not set(said) <= _HOLLOW | _STANDS_FOR:
+        return False
+    first = next((word for word in said if word in _ASKS_WHAT | _STANDS_FOR or _VERB.match(word)), "")
+    return not (set(said) & _STANDS_FOR and first in _ASKS_WHAT | _STANDS_FOR)
+
+
+def _is_of_elsewhere(asked: str, last: str) -> bool:
+    """Whether a question that opens as a follow-up names a lead of an ECG after one that is on no ECG: an effusion is
+    in no lead."""
+    if _OPENS.sub("", asked, count=1) == asked or not leads_named(asked):
+        return False
+    return not (leads_named(last) or asks_of_recording(last) or _VALUE.search(last))
+
+
+def _pronoun(question: str) -> re.Match[str] | None:
+    """The first "it" of a question, where that stands for something said before and not for what the question itself
+    names in an earlier part."""
+    found = _IT.search(question)
+    if found is None:
+        return None
+    parts = list(_ANOTHER_PART.finditer(question, 0, found.start()))
+    return None if parts and names_a_thing(question[: parts[-1].start()]) else found
 
 
 def _names_its_own(asked: str, earlier: Sequence[str], answers: Sequence[str]) -> bool:
@@ -146,7 +195,7 @@ def _names_its_own(asked: str, earlier: Sequence[str], answers: Sequence[str]) -
     if any_one := _ANY.match(asked):
         asks_alike = _YES_NO.match(earlier[-1]) and named(earlier[-1]) is not None
         return not asks_alike and not _BARE_ASPECT.match(any_one[1]) and topic_of(any_one[1]) is not None
-    if _IT.search(asked):
+    if _pronoun(asked):
         topic = meant(earlier, answers)
         return bool(_OF_THE_UPLOAD.search(asked) and topic and topic_of(topic) and not names_a_drug(topic))
     return bool(_BARE.match(asked)) and names_a_drug(asked)
@@ -164,9 +213,12 @@ def _by_rules(asked: str, earlier: Sequence[str], answers: Sequence[str]) -> str
     fragment = bare(rest)
     if _BARE.match(asked):
         return f"{bare(asked)}, about {with_article(topic)}?" if topic else None
-    if _IT.search(asked):
+    if pronoun := _pronoun(rest):
+        if not topic:
+            return None
+        put_in = bare(_with_topic(rest, pronoun, topic))
         is_whole = _VERB.search(fragment) or _ASKS.match(fragment)
-        return f"{_capital(_with_topic(fragment if is_whole else f'What about {fragment}', topic))}?" if topic else None
+        return f"{_capital(put_in if is_whole else f'What about {put_in}')}?"
     if aspect := _ASKS_ASPECT.match(asked):
         return f"{_capital(aspect[1].strip())} of {with_article(topic)}?" if topic else None
     if _VERB.search(fragment):
@@ -174,7 +226,8 @@ def _by_rules(asked: str, earlier: Sequence[str], answers: Sequence[str]) -> str
     if other := _OTHER_SIDE.search(fragment):
         fragment = fragment[: other.start()] + _opposite(last) + fragment[other.end() :]
     if (one := _ONE.match(fragment)) and (thing := topic_of(last)):
-        fragment = f"{one[1]}{thing.split()[-1]}"
+        is_side = _SIDE.fullmatch(one[1].split()[-1])
+        fragment = one[1].strip() if is_side else f"{one[1]}{thing.split()[-1]}"
     if _VALUE.search(fragment) and _VALUES_ALONE.match(fragment):
         return f"What is {fragment}?"
     kinds = kinds_of(fragment)
@@ -227,14 +280,10 @@ def _put_in(fragment: str, kinds: frozenset[str], last: str) -> str:
     return before + fragment + last[end:]
 
 
-def _with_topic(asked: str, topic: str) -> str:
-    """The first "it" of a question replaced by what is meant."""
-    found = _IT.search(asked)
-    assert found is not None
-    meant = with_article(topic)
-    if found[0].lower() in _POSSESSIVE:
-        meant += "'s"
-    return asked[: found.start()] + meant + asked[found.end() :]
+def _with_topic(asked: str, pronoun: re.Match[str], topic: str) -> str:
+    """The pronoun of a question replaced by what is meant."""
+    whose = "'s" if pronoun[0].lower() in _POSSESSIVE else ""
+    return f"{asked[: pronoun.start()]}{with_article(topic)}{whose}{asked[pronoun.end() :]}"
 
 
 def _on_side(last: str, side: str) -> str:

@@ -12,7 +12,7 @@ from assistant.retrieve.own import named_upload
 
 AT_MOST = 8  # sentences of an answer on a recording as a whole; all values stand beside it
 LEAST_VALUES = 4  # of them, whatever else is said
-_UNUSUAL_RHYTHM = ("irregular", "early", "another QRS shape", "range)", "no P wave", "% of the QRS")
+_UNUSUAL_RHYTHM = ("irregular", "early", "another QRS shape", "range)", "no P wave", "% of the QRS", "not excluded")
 _ALWAYS = ("rhythm", "st_mv")
 _ORDINARY = frozenset({"narrow QRS"})  # what has a limit and is as it should be
 
@@ -27,7 +27,9 @@ def most_telling(values: Sequence[Evidence], room: int) -> list[Evidence]:
     for upload in dict.fromkeys(map(named_upload, values)):
         of_upload = [piece for piece in values if named_upload(piece) == upload]
         wanted = [piece for piece in of_upload if not _repeats(piece, of_upload)]
-        chosen = sorted(wanted, key=lambda piece: (not is_unusual(piece), _rank(piece)))[:room]
+        ranked = sorted(wanted, key=lambda piece: (not is_unusual(piece), _rank(piece)))
+        st = [piece for piece in ranked if quantity_of(piece.text) == "st_mv"]  # told together, they take one place
+        chosen = [*st, *[piece for piece in ranked if piece not in st][: room - bool(st)]]
         told += sorted((piece for piece in wanted if piece in chosen), key=lambda piece: not is_unusual(piece))
     return told
 
@@ -44,7 +46,7 @@ def is_unusual(piece: Evidence) -> bool:
     if about == "quality":
         return not piece.text.startswith("Signal quality: good")
     if about == "st_mv":
-        return " mV," in piece.text or " mV;" in piece.text
+        return not piece.text.startswith("No ST") and (" mV," in piece.text or " mV;" in piece.text)
     if not isinstance(piece.place, ValuePlace):
         return any(words in piece.text for words in _UNUSUAL_RHYTHM)
     given = [quantity for quantity in quantities(piece.text) if quantity.name is not None][:1]
@@ -61,4 +63,4 @@ def _repeats(piece: Evidence, values: Sequence[Evidence]) -> bool:
     names = {one.place.name: one.place.value for one in values if isinstance(one.place, ValuePlace)}
     if not isinstance(piece.place, ValuePlace):
         return quantity_of(piece.text) == "quality" and not is_unusual(piece)
-    return piece.place.name in besides_one_qtc(names)
+    return piece.place.name in besides_one_qtc(names) or (piece.place.name == "p_ms" and not is_unusual(piece))

@@ -122,6 +122,10 @@ class LocalAnswerer:
     def context_for(self, task: Task | DraftTask) -> Context:
         return context_of(task, self._llm)
 
+    def look(self) -> None:
+        """Start the server, where it doesn't run yet. Raises ModelUnavailable, and WeightsMissing."""
+        self._served()
+
     def answer(self, task: Task) -> Iterator[Statement]:
         """As `ServedAnswerer.answer`. Raises WeightsMissing when the weights can't be had."""
         return self._served().answer(task)

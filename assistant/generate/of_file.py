@@ -6,7 +6,7 @@ They are quoted word for word, each as what it is, and where a measured value do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.findings import extract_findings, implies, is_abnormal
@@ -25,6 +25,7 @@ from assistant.retrieve.within import COVERED
 AT_MOST, IN_A_SENTENCE = 12, 6  # lines that are quoted, and of them in one sentence
 _WITHOUT_PR = frozenset({"atrial fibrillation", "atrial flutter"})
 DISAGREEMENTS = 3
+_SIDES = frozenset({"left", "right", "anterior", "posterior", "atrial", "ventricular"})
 _WHOSE = {
     MACHINE: "The recorder's own statement, not confirmed by a person",
     CONFIRMED: "The file's interpretation, confirmed by a person",
@@ -66,14 +67,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class FileSays:
-    """The lines of own files that a question is after: those that speak of it; and where none does but it asks for a
-    finding, the abnormal ones, which a reader has to know beside what was measured."""
+    """The lines of own files that a question is after: those that speak of it; where none does but it is on the whole,
+    the abnormal ones `beside` what was measured; and of `another_side` or chamber those on what is asked of one."""
 
-    on_it: tuple[Line, ...]
-    beside: tuple[Line, ...]
+    on_it: tuple[Line, ...] = ()
+    beside: tuple[Line, ...] = ()
+    another_side: tuple[Line, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.on_it or self.beside)
+        return bool(self.on_it or self.beside or self.another_side)
 
 
 def is_of_file(piece: Evidence) -> bool:
@@ -81,33 +83,36 @@ def is_of_file(piece: Evidence) -> bool:
     return piece.relation == "own" and piece.why == OF_THE_FILE
 
 
-def file_says(question: str, evidence: Sequence[Evidence], *, for_value: bool, measured: bool) -> FileSays:
+def file_says(question: str, evidence: Sequence[Evidence], *, for_value: bool) -> FileSays:
     """What own files say on a question; all of it, the critical and the abnormal first, where it asks for the whole.
 
     `for_value`: the question asks for measured values and nothing else; of lines only those that speak of these count.
-    `measured`: there are values that bear on it. Where there are none, abnormal lines on something else are no answer.
     """
     if asks_at_large(question):
-        return FileSays((), ())
+        return FileSays()
     lines = _lines(evidence)
     named = asked_about(question).named
     ranked = sorted(lines, key=lambda line: (not line.is_critical, not line.names_abnormal, not line.findings))
     if asks_of_machine(question) or (asks_of_whole(question) and not named):
-        return FileSays(tuple(ranked[:AT_MOST]), ())
+        return FileSays(tuple(ranked[:AT_MOST]))
+    another = [line for line in lines if _is_of_another_side(line, named)]
     on_it = [
         line
         for line in lines
-        if any(_speaks_of(finding, name) for finding in line.findings for name in named)
-        or bears_on(question, line.text)
-        or _holds(line.text, question)
+        if line not in another
+        and (
+            any(_speaks_of(finding, name) for finding in line.findings for name in named)
+            or bears_on(question, line.text)
+            or _holds(line.text, question)
+        )
     ]
     if on_it or (for_value and not named):
-        return FileSays(tuple(on_it[:AT_MOST]), ())
-    asked = (bool(named) and measured) or asks_of_whole(question)
-    return FileSays((), tuple(line for line in ranked if line.names_abnormal)[:AT_MOST] if asked else ())
+        return FileSays(tuple(on_it[:AT_MOST]), another_side=tuple(another))
+    abnormal = tuple(line for line in ranked if line.names_abnormal) if asks_of_whole(question) else ()
+    return FileSays(beside=abnormal[:AT_MOST], another_side=tuple(another))
 
 
-def quoted(lines: Sequence[Line]) -> Iterator[Statement]:
+def quoted(lines: Sequence[Line], *, another_side: bool = False) -> Iterator[Statement]:
     """The lines as sentences, those of one text together, with who says so and of which upload."""
     groups: dict[tuple[str, str, str], list[Line]] = {}
     for line in lines:
@@ -118,7 +123,8 @@ def quoted(lines: Sequence[Line]) -> Iterator[Statement]:
             part = said[at : at + IN_A_SENTENCE]
             words = ", ".join(f"“{line.text}”" for line in part)
             cited = tuple(dict.fromkeys(line.evidence.id for line in part))
-            yield Statement(f"{lead}: {words}{f' {upload}' if upload else ''}.", cited, "patient")
+            told = f"Of another side or chamber, {lead[0].lower()}{lead[1:]}" if another_side else lead
+            yield Statement(f"{told}: {words}{f' {upload}' if upload else ''}.", cited, "patient")
 
 
 def disagreements(lines: Sequence[Line], values: Sequence[Evidence], evidence: Sequence[Evidence]) -> list[Statement]:
@@ -145,6 +151,15 @@ def _holds(line: str, question: str) -> bool:
     """Whether a line holds most of a question's words: "any extrasystoles?", where no finding is called so."""
     asked = set(content_words(question)) - _NOT_ON_ANYTHING
     return bool(asked) and len(asked & set(content_words(line))) >= COVERED * len(asked)
+
+
+def _is_of_another_side(line: Line, named: Iterable[str]) -> bool:
+    """Whether a line states what is asked of a side or chamber of another one: a right ventricular hypertrophy where a
+    left one is asked for; and nothing that is asked."""
+    if any(_speaks_of(finding, name) for finding in line.findings for name in named):
+        return False
+    apart = [set(finding.entity.split()) ^ set(name.split()) for finding in line.findings for name in named]
+    return any(words and words <= _SIDES for words in apart)
 
 
 def _speaks_of(finding: Finding, name: str) -> bool:

@@ -11,8 +11,15 @@ from assistant.errors import WardroundError
 from assistant.findings import extract_findings, implies, measurements_named
 from assistant.findings.asked import asked_about
 from assistant.generate.context import Exchange
-from assistant.generate.counts import are_chosen, count_findings, count_labels, labels_named, studies_of
-from assistant.generate.documents import document_sentences
+from assistant.generate.counts import (
+    are_chosen,
+    count_findings,
+    count_labels,
+    labels_named,
+    studies_of,
+    without_repeats,
+)
+from assistant.generate.documents import document_sentences, under_headings
 from assistant.generate.found import asks_generally, found_for_words
 from assistant.generate.importance import AT_MOST, LEAST_VALUES, most_telling
 from assistant.generate.of_file import FileSays, disagreements, file_says, is_of_file, quoted
@@ -42,6 +49,7 @@ from assistant.retrieve.route import asks_of_patient
 _OF_OTHERS = frozenset({"similar", "count", "cases"})
 _OF_ONE_PATIENT = re.compile(r"\b(?:this|our|the) patient\b|\b(?:he|she|his|her)\b", re.IGNORECASE)
 _CLAUSES = re.compile(r"[,;?]|\band\b", re.IGNORECASE)
+_NOT_QUOTED = ("TECHNIQUE", "COMPARISON")  # sections of a report that neither values nor similar studies fill
 
 
 class QuoteAnswerer:
@@ -66,6 +74,9 @@ class QuoteAnswerer:
     def unsourced(self, question: str) -> Iterator[str]:
         return iter(())
 
+    def look(self) -> None:
+        """It needs nothing."""
+
     def answer(self, task: Task) -> Iterator[Statement]:
         """What the recording's own file says, with what does not agree with it, and what the patient's own texts say on
         the findings asked for; then measured values; then what similar studies show, then sentences of general
@@ -86,9 +97,10 @@ class QuoteAnswerer:
         own = [p for p in task.evidence if p.relation == "own" and p.kind == "text" and not is_of_file(p)]
         mine, of_others = _clauses(question)
         alone = bool(values) and asks_for_values_alone(mine)
-        says = file_says(question, task.evidence, for_value=alone, measured=bool(values))
+        says = file_says(question, task.evidence, for_value=alone)
         section = section_asked(question, own)
         told = [] if section else _own_on_values(mine, own) if alone else _own_findings(question, own)
+        told = under_headings(told, own)
         near = [] if alone or section else self._near(task, said=told, unless_file=says)
         at_odds = disagreements(says.on_it, values, task.evidence)
         first = [
@@ -106,12 +118,15 @@ class QuoteAnswerer:
         values_first = alone and not asked_about(mine).named
         yield from (*measured, *first) if values_first else (*first, *measured)
         yield from quoted(says.beside)
+        yield from quoted(says.another_side, another_side=True)
         if section:
             return
         yield from map(_quoted, [sentence for sentence in near if not asks_of_whole(question)])
         if alone and not of_others:
             return
-        counted = [] if asks_at_large(question) else self._others(task, own_answers=bool(first or says or near))
+        measures = any(map(is_measured, values))
+        answered = bool(first or says or near or (measures and asked_about(question).named))
+        counted = [] if asks_at_large(question) else self._others(task, own_answers=answered)
         yield from counted
         if alone or (near and not asked_about(question).named):  # the patient's own text gives it
             return
@@ -122,7 +137,8 @@ class QuoteAnswerer:
         """Sentences of general knowledge; beside a file of the patient's with where they are from, and none at all
         where the question is about the patient."""
         beside_file = task.of_patient or any(piece.relation == "own" for piece in task.evidence)
-        if beside_file and (asks_of_patient(task.question) or asks_of_machine(task.question)):
+        of_patient = asks_of_patient(task.question) or read_question(task.question).kind == "finding"
+        if beside_file and (of_patient or asks_of_machine(task.question)):
             return
         knowledge = [p for p in task.evidence if p.relation == "knowledge" and p.kind == "text"]
         for sentence in best_sentences(task.question, knowledge, task.encode, room):
@@ -150,7 +166,7 @@ class QuoteAnswerer:
         similar = [p for p in task.evidence if p.relation == "similar"]
         if own_answers and not (asks_of_others(task.question) or read_question(task.question).kind in _OF_OTHERS):
             return []
-        counted = list(_similar(task.question, similar, task.encode))
+        counted = list(_similar(task.question, similar, task.encode, task.chosen))
         if any(p.relation == "own" for p in task.evidence) or all(p.kind == "text" for p in similar):
             counted = [statement for statement in counted if not statement.text.startswith("None of")]
         return counted
@@ -159,21 +175,23 @@ class QuoteAnswerer:
         """The study's own values first, what similar studies' reports and labels show after them.
 
         Of a template's sections the first takes values and findings, the last statements on the rhythm, labels
-        and a quotation; a MEASUREMENTS section takes values alone.
+        and a quotation; a MEASUREMENTS section takes values alone. How the study was made and what it is compared with
+        is not quoted.
         """
         sections = load_prompt(task.template, self._prompts_dir).sections
         if not sections:
             raise WardroundError(f"prompt {task.template!r}: a report template names its sections in the front matter")
-        first, last = sections[0], sections[-1]
+        written = [name for name in sections if name.upper() not in _NOT_QUOTED] or sections
+        first, last = written[0], written[-1]
         measured = [piece for piece in task.own if is_measured(piece)]
         yield from ((first, _measured(piece)) for piece in measured if isinstance(piece.place, ValuePlace))
         findings = last if first.upper() == "MEASUREMENTS" else first
         if findings == first:
             yield from ((first, statement) for statement in count_findings(task.similar))
         yield from ((last, _measured(piece)) for piece in measured if not isinstance(piece.place, ValuePlace))
-        yield from ((last, statement) for statement in count_labels(task.similar))
-        if findings != first:
-            yield from ((last, statement) for statement in count_findings(task.similar))
+        mentioned = count_findings(task.similar) if findings != first else []
+        counted = (*without_repeats(count_labels(task.similar), mentioned), *mentioned)
+        yield from ((last, statement) for statement in counted)
         yield from ((last, statement) for statement in _from_most_similar(task.similar))
 
 
@@ -219,7 +237,9 @@ def _own_on_values(question: str, own: Sequence[Evidence], at_most: int = 4) -> 
     return told[:at_most]
 
 
-def _similar(question: str, similar: Sequence[Evidence], encode: TextEncoder | None) -> Iterator[Statement]:
+def _similar(
+    question: str, similar: Sequence[Evidence], encode: TextEncoder | None, chosen: int
+) -> Iterator[Statement]:
     """Counts over the studies like the upload and a quotation or two; nothing where the question is about something
     else. Of studies that its words found, what they say of what it names is quoted, and nothing counted."""
     kind = read_question(question).kind
@@ -228,33 +248,37 @@ def _similar(question: str, similar: Sequence[Evidence], encode: TextEncoder | N
         asked += [name for name in measurements_named(_clauses(question)[1] or question) if name not in asked]
     alike = countable(similar)
     if alike:
-        yield from _alike(question, alike, asked, encode)
+        yield from _alike(question, alike, asked, encode, chosen)
     elif kind != "similar":  # without anything that a study could be similar to there is no similar one
         yield from found_for_words(question, similar, asked)
 
 
 def _alike(
-    question: str, alike: Sequence[Evidence], asked: Sequence[str], encode: TextEncoder | None
+    question: str, alike: Sequence[Evidence], asked: Sequence[str], encode: TextEncoder | None, among: int
 ) -> Iterator[Statement]:
     if asked:
-        yield from count_findings(alike, asked, whose=True)
-        yield from count_labels(alike, asked=asked, whose=True)
+        mentioned = count_findings(alike, asked, among=among, whose=True)
+        yield from mentioned
+        yield from without_repeats(count_labels(alike, asked=asked, among=among, whose=True), mentioned)
     else:
         of_others = _clauses(question)[1] or question  # not the value that the same question asks of the study itself
         words = content_words(of_others)
         named = labels_named(alike, words)
         if not (named or asks_generally(of_others)):
             return
-        yield from count_labels(alike, words, whose=True)
+        labelled = count_labels(alike, words, among=among, whose=True)
         if named:  # the label is what was asked for, not all else that the reports say
+            yield from labelled
             return
-        yield from count_findings(alike, whose=True)
+        mentioned = count_findings(alike, among=among, whose=True)
+        yield from without_repeats(labelled, mentioned)
+        yield from mentioned
     if any(piece.kind != "text" for piece in alike):
-        yield from _from_most_similar(alike, asked)
+        yield from _from_most_similar(alike, asked, among)
         return
-    first = next(iter(studies_of(alike)))
+    studies = studies_of(alike)
     for sentence in best_sentences(question, alike, encode, at_most=3):
-        yield _from_study(sentence.text, sentence.evidence, first, len(studies_of(alike)))
+        yield _from_study(sentence.text, sentence.evidence, next(iter(studies)), max(len(studies), among))
 
 
 def _clauses(question: str) -> tuple[str, str]:
@@ -265,7 +289,7 @@ def _clauses(question: str) -> tuple[str, str]:
     return " ".join(clause for clause in clauses if not asks_of_others(clause)), of_others
 
 
-def _from_most_similar(similar: Sequence[Evidence], asked: Sequence[str] = ()) -> Iterator[Statement]:
+def _from_most_similar(similar: Sequence[Evidence], asked: Sequence[str] = (), among: int = 0) -> Iterator[Statement]:
     """One or two sentences of the most similar study whose report speaks of what was asked, or of any finding.
 
     The impression is quoted before the findings, what is present before what is absent.
@@ -285,7 +309,7 @@ def _from_most_similar(similar: Sequence[Evidence], asked: Sequence[str] = ()) -
         for *_, sentence, piece in sorted(told, key=lambda t: t[:3]):
             best.setdefault(sentence, piece)
         for sentence, piece in list(best.items())[: 1 if asked else 2]:
-            yield _from_study(sentence, piece, next(iter(studies)), len(studies))
+            yield _from_study(sentence, piece, next(iter(studies)), max(len(studies), among))
         if told:
             return
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.generate.papers import LEADING_UP_COSTS, leads_up, states_aim, tells_finding
 from assistant.generate.task import TextEncoder
 from assistant.records import Evidence
 from assistant.retrieve.lines import section_sentences
@@ -16,6 +17,11 @@ from assistant.retrieve.relevance import content_words, cue_share, focus_words
 # sentence or around it), the cue of its kind ("treat…" → "therapy"), and the rank of the passage.
 MEANING, WORDS, FOCUS, CUES, RANK = 0.42, 0.13, 0.25, 0.15, 0.05
 FLOOR = 0.45
+# What a paper found goes before what it begins with, among its sentences that bear on the question: `tells_finding`
+# times this is added where they are compared with each other, and not where one is compared with the floor. Chosen with
+# NEAR_FLOOR on a half of PubMedQA's questions (benchmarks/quoted_parts.py).
+FINDING = 0.25
+NEAR_FLOOR = 0.85  # of the floor: what a sentence needs beside one that reaches it
 _DANGLES = re.compile(
     r"(these|this|those|that|its?|they|their|such|he|she|however|but|also|both|other|another|in addition"
     r"|the (disorder|disease|condition|syndrome|cancer|test|procedure|drug|medicine|study|decrease|increase))\b",
@@ -25,43 +31,20 @@ _NEAR_BEST = 0.8  # of the best score: further sentences below it add more noise
 _DANGLING_COSTS = 0.08  # of a sentence whose subject stands in the sentence before it
 NOT_A_STATEMENT = re.compile(
     r"key points|table of contents|^see\b|^\(see|for more information|click|www\.|https?:|^©|all rights reserved"
-    r"|^(fig(ure)?|table)\.? ?\d|^\[?\d+\]?\.? [A-Z][a-z]+ [A-Z]{1,2}[,.]|doi:|et al\.?[,:]? .*\d{4};",
+    r"|^(fig(ure)?|table)\.? ?\d|doi:|et al\.?[,:]? .*\d{4};"
+    # Of a list of references: its authors, and the year, volume and pages of a journal.
+    r"|^\[?\d+\]?\.? (?-i:[A-Z][\w'’-]+ [A-Z]{1,3}[,.:])"
+    r"|^(?-i:[A-Z][\w'’-]+ [A-Z]{1,3}(, (\[name\]|[A-Z][\w'’-]+) [A-Z]{1,3})+[,.:])"
+    r"|\b(19|20)\d\d[,;] ?(\d+|suppl\w*)( ?\(\w+\))?: ?[a-z]?\d+",
     re.IGNORECASE,
 )
 
 
-# A paper's statement of what it set out to find, which says nothing of what is so; and what it begins with.
-_WORK = r"(?:this|the|our|the (?:present|current)) (?:study|trial|review|meta-analysis|paper|article|work)"
-_AIM = re.compile(
-    r"(?:(?:background/)?objectives?|(?:study |background/)?aims?|purposes?|goals?|hypothes[ei]s)(?: and \w+)?\s*[:.]\s"
-    rf"|.*\b(?:we|the authors?|{_WORK}) (?:therefore |thus |also |here )?(?:aim(?:s|ed)?|sought|seeks?|set out"
-    r"|intend(?:s|ed)?|was (?:designed|conducted|undertaken|performed)|were (?:designed|conducted)) to\b"
-    rf"|.*\b(?:aims?|objectives?|purpose) of {_WORK} (?:is|was|were|are)\b"
-    r"|.*\b(?:our|the) (?:aim|objective)s? (?:was|were|is) to\b"
-    r"|(?:in )?(?:this|the present) (?:article|review|paper),? (?:we |the authors? )?(?:aims?|provide|describe|review"
-    r"|discuss|summari[sz]e|present|report|examine|focus)(?:e?s|ed)?\b",
-    re.IGNORECASE,
-)
-_OF_AIMS = re.compile(r"(?:objectives?|aims?|purposes?|goals?)\b", re.IGNORECASE)
 _ASKS_HOW_DONE = re.compile(
     r"\b(?:aim\w*|objectives?|purpose|goals?|hypothesis|methods?|design|participants|how many)\b"
     r"|\b(?:why|how) (?:was|were)\b",
     re.IGNORECASE,
 )
-_LEADS_UP = re.compile(r"(?:background|introduction|context|rationale|importance)\b[^:.]{0,40}:", re.IGNORECASE)
-_HOW_DONE = re.compile(
-    r"(?:(?:materials?|patients) and |study )?(?:methods?|design|setting|participants|exposures?|interventions?"
-    r"|main outcomes?|(?:trial )?registration)\b[^:.]{0,40}:"
-    r"|(?:eligible|consecutive) \w+ (?:were|was)\b|.{0,60}\bwere (?:retrospectively |prospectively |randomly )?"
-    r"(?:enrolled|recruited|randomi[sz]ed|eligible)\b",
-    re.IGNORECASE,
-)
-_NOT_KNOWN = re.compile(
-    r"\b(?:unclear|unknown|uncertain|(?:is|are|remains?) (?:very |still )?(?:limited|scarce|lacking|controversial)"
-    r"|little is known|poorly (?:understood|known|studied)|not (?:been )?(?:well|fully|yet)\b|few (?:data|studies))",
-    re.IGNORECASE,
-)
-_LEADING_UP_COSTS = 0.08  # of a sentence that a paper begins with, beside its results and conclusions
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +76,7 @@ def best_sentences(
 ) -> list[Sentence]:
     """The up to `at_most` sentences that answer best, grouped by passage and in reading order within it.
 
-    Empty when none reaches the `floor`. Near-duplicates are left out.
+    Empty when none reaches the `floor`. Of a paper, what it found goes first. Near-duplicates are left out.
     """
     candidates = [
         Sentence(text, piece, rank, start)
@@ -103,14 +86,16 @@ def best_sentences(
     ]
     if not candidates:
         return []
-    scored = sorted(_scored(question, candidates, encode), key=lambda s: (-s.score, s.rank, s.start))
-    best = scored[0].score
-    if best < floor:
+    scored = _scored(question, candidates, encode)
+    if max(sentence.score for sentence in scored) < floor:
         return []
-    answers_in_kind = cue_share(question, scored[0].text) > 0
+    near = [(_worth(sentence), sentence) for sentence in scored if sentence.score >= NEAR_FLOOR * floor]
+    near.sort(key=lambda pair: (-pair[0], pair[1].rank, pair[1].start))
+    best, first = near[0]
+    answers_in_kind = cue_share(question, first.text) > 0
     chosen: list[Sentence] = []
-    for sentence in scored:
-        if len(chosen) == at_most or sentence.score < max(floor, _NEAR_BEST * best):
+    for worth, sentence in near:
+        if len(chosen) == at_most or worth < max(floor, _NEAR_BEST * best):
             break
         if answers_in_kind and not cue_share(question, sentence.text):
             continue
@@ -120,13 +105,8 @@ def best_sentences(
     return sorted(chosen, key=lambda s: (passages.index(s.rank), s.start))
 
 
-def states_aim(sentence: str, piece: Evidence) -> bool:
-    """Whether a sentence says what a study set out to find, or how, and not what it found."""
-    section = piece.section or ""
-    if _HOW_DONE.match(sentence) or _OF_AIMS.match(section) or _HOW_DONE.match(f"{section}:"):
-        return True
-    to_be_found = _LEADS_UP.match(sentence) and _NOT_KNOWN.search(sentence)
-    return bool(to_be_found or _AIM.match(sentence))
+def _worth(sentence: Sentence) -> float:
+    return sentence.score + FINDING * tells_finding(sentence.text, sentence.start, sentence.evidence)
 
 
 def _scored(question: str, candidates: list[Sentence], encode: TextEncoder | None) -> list[Sentence]:
@@ -142,7 +122,7 @@ def _scored(question: str, candidates: list[Sentence], encode: TextEncoder | Non
         score += FOCUS * max(_share(focus, stems[i]), 0.8 * _share(focus, stems[i] | around[sentence.rank]))
         score += CUES * cue_share(question, sentence.text) + RANK / (1 + sentence.rank)
         score -= _DANGLING_COSTS if _DANGLES.match(sentence.text) else 0.0
-        score -= _LEADING_UP_COSTS if _LEADS_UP.match(sentence.text) else 0.0
+        score -= LEADING_UP_COSTS if leads_up(sentence.text) else 0.0
         scored.append(replace(sentence, score=score))
     return scored
 

@@ -77,6 +77,10 @@ class ServedAnswerer:
     def context_for(self, task: Task | DraftTask) -> Context:
         return context_of(task, self._llm)
 
+    def look(self) -> None:
+        """Ask the server for its model. Raises ModelUnavailable."""
+        self._server.now.look()
+
     def answer(self, task: Task) -> Iterator[Statement]:
         """The model's answer, sentence by sentence; nothing where it abstains. Raises ModelUnavailable."""
         context = self.context_for(task)

@@ -18,11 +18,17 @@ _NOT_A_TOPIC = frozenset(
     treatments symptoms symptom signs causes cause caused risks risk factors prevent prevented diagnosed diagnosis mean
     say says said state mention seen see document letter pdf file article paper guideline leaflet text note report
     means before after during into between per than outlook one ones usually common commonly often main most best work
-    works patient patients
+    works patient patients if so then not no yes ok okay well now thanks thank
+    he she they him his her hers their
     """.split()  # noqa: SIM905
 )
 DETERMINER = re.compile(r"\b(?:the|an?|any|his|her|their|my)\s+", re.IGNORECASE)
 _OF = re.compile(r"\b(?:of|about)\s+", re.IGNORECASE)
+# The verb of a question with a person before it, which is no name: "anticoagulate" of "Would you anticoagulate …?"
+_DONE_BY = re.compile(
+    r"(\b(?:would|should|could|can|may|might|must|will|shall|do|does|did)\s+(?:you|we|i|one|he|she|they)\b)\s+\w+",
+    re.IGNORECASE,
+)
 _PARTICIPLE = re.compile(r"(?:ed|ing)$")
 _ENDS_A_NAME = re.compile(
     r"\s+(?:is|are|was|were|be|been|do|does|did|has|have|had|can|could|should|will|may|might|of|in|on|at|for|with|from"
@@ -43,6 +49,11 @@ def meant(earlier: Sequence[str], answers: Sequence[str]) -> str | None:
     of_answer = next((found for said in answers if (found := topic_of(said))), None)
     before = (found for said in reversed(earlier[:-1]) if (found := topic_of(said) or _object(said) or _nouns(said)))
     return of_last or of_answer or next(before, None)
+
+
+def names_a_thing(text: str) -> bool:
+    """Whether a text names something that a pronoun after it may stand for."""
+    return bool(topic_of(text) or _object(text) or _nouns(text))
 
 
 def topic_of(text: str) -> str | None:
@@ -70,7 +81,7 @@ def _object(text: str) -> str | None:
 def _nouns(text: str) -> str | None:
     """The longest run of words that say what a question is about, where the vocabulary knows none of them."""
     runs: list[list[str]] = [[]]
-    for word in _NOUNS.findall(text):
+    for word in _NOUNS.findall(_DONE_BY.sub(r"\1", text)):
         if word.lower() in _NOT_A_TOPIC:
             runs.append([])
         else:

@@ -24,7 +24,7 @@ class Task:
     to its answer, `earlier` what was said before in the same conversation, oldest first, and `brought` what was cited
     there and not found again: a model may cite it once more. Into `notes` goes what a reader must know of how the
     answer was written: that the reply was cut off, say. `of_patient`: a patient's file or
-    records are there, be anything of them among the evidence or not.
+    records are there, be anything of them among the evidence or not. `chosen` is how many studies were picked by hand.
     """
 
     question: str
@@ -37,6 +37,7 @@ class Task:
     brought: tuple[Evidence, ...] = ()
     notes: list[str] = field(default_factory=list, compare=False)
     of_patient: bool = False
+    chosen: int = 0
 
     def given(self, context: Context | None) -> tuple[Evidence, ...]:
         """The evidence that a prompt showed, which alone may carry what a model says; all of it without a prompt."""
@@ -80,6 +81,10 @@ class Answerer(Protocol):
 
     @property
     def prompt(self) -> str | None: ...
+
+    def look(self) -> None:
+        """See that it can write at all. Raises ModelUnavailable, and WeightsMissing."""
+        ...
 
     def answer(self, task: Task) -> Iterator[Statement]:
         """The answer, sentence by sentence as it is written; nothing at all where the evidence holds none.

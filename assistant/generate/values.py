@@ -6,11 +6,23 @@ import re
 from collections.abc import Sequence
 
 from assistant.generate.whole import WORD, compares_the_whole, is_on_the_whole
-from assistant.measure import leads_named, quantity_of
+from assistant.measure import Wanted, leads_named, quantity_of
 from assistant.records import Evidence, SignalPlace, ValuePlace
-from assistant.retrieve.own import NOT_MEASURED, named_upload
+from assistant.retrieve.own import MEASURED, MEASURED_IN_ARCHIVE, is_absence, named_upload
 from assistant.retrieve.question import points_at_study, read_question
 from assistant.retrieve.route import asks_of_patient
+
+_VOLTAGE = r"\bvoltage|\bamplitude|\bsokolow|hypertroph|\blvh\b"
+_EXTRA_BEATS = (
+    r"\bextra-?\s?(?:systol|beats?\b)|\bpremature\b|\bectop|\bearly beats?\b|\b(?:bi|tri)gemin"
+    r"|\b(?:pvcs?|vpcs?|vpbs?|pacs?|apcs?|svpbs?|s?ves)\b"
+)
+_T_WAVES = r"\bt[- ]waves?\b|\bt[- ]?(?:wave )?invers|\bt[- ]?(?:wellen?|negativ)"
+_BROAD = r"(?:broad|wide|widen\w*|width|long|prolong\w*|duration|dauer|breite?|verbreiter\w*)"
+_P_WIDTH = (
+    rf"\b{_BROAD}\b[^.?]*\bp[- ]?(?:waves?|wellen?)\b|\bp[- ]?(?:waves?|wellen?)\b[^.?]*\b{_BROAD}\b"
+    r"|\bp[- ]?(?:duration|dauer|breite)\b"
+)
 
 # A question's words, and the measured values (by the start of their name) that answer it; "rhythm" also
 # takes statements about a stretch of the signal.
@@ -36,7 +48,10 @@ _ASKED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"\bst\b|\bischa?emi|\binfarct|\bn?stemi\b|\belevat|\bdepress|\bischämi|\binfarkt|\b(?:st-?)?(?:hebung|senkung)",
          ("st",)),
         (r"\bintervals\b|\bdurations\b|\btimings\b|\bintervalle\b", ("pr", "qrs", "qt", "rr")),
-        (r"\bvoltage|\bamplitude|\bhypertroph|\blvh\b", ("amplitude", "sokolow", "cornell", "voltage")),
+        (_VOLTAGE, ("sokolow", "amplitude")),
+        (_EXTRA_BEATS, ("extra_beats",)),
+        (_T_WAVES, ("t_mv", "amplitude")),
+        (_P_WIDTH, ("p_ms",)),
         (
             r"\bquality\b|\bnois[ey]|\bart[ei]fact|\bsharp|\bexpos|\bclipp|\breadable|\bqualität",
             ("quality", "noise", "sharp", "clip", "expos", "contrast", "saturat", "usable"),
@@ -50,7 +65,8 @@ _VALUE_WORDS = re.compile(
     r"""(?:hearts?|ventricular|atrial|rates?|pulse?|bpm|beats?|qtc?|p[rq]|qrs|rr|r-r|complex(?:es)?|intervals?|durations?
     |times?|axis|frontal|electrical|mean|st|segments?|levels?|elevations?|elevated|depressions?|depressed|deviations?
     |deviated|shifts?|[td]achy|tachycardi[ac]|bradycardi[ac]|bazett|fridericia|corrected|quality|signal|amplitudes?
-    |minutes?|ms|mv|beating|inferior|anterior|lateral|septal
+    |minutes?|ms|mv|beating|inferior|anterior|lateral|septal|[prst]|waves?|[pt]-wellen?|inverted|inversions?|upright|flat
+    |negativ\w*|positiv\w*|extra|early|premature|ectop\w+|extrasystol\w+|contractions?|pvcs?|pacs?|s?ves|any
     |(?:herz|kammer)?frequenz|puls|(?:qtc?|p[rq]|qrs|rr)-(?:zeit|dauer|intervall|interval|komplex|complex|duration|time)
     |zeit|dauer|intervall|lagetyp|(?:herz)?achse|(?:st-?)?(?:hebung|senkung|strecke)(?:en)?|st-segments?|st-strecken
     |st-(?:elevations?|depressions?|deviations?)|tachykardie|bradykardie|signalqualität|qualität
@@ -91,22 +107,27 @@ _OF_DESCRIPTION = re.compile(
     r"|\b(?:what|which|how many) (?:leads|channels) (?:are|were|does|has|is|do)\b",
     re.IGNORECASE,
 )
-_DESCRIBES_UPLOAD = re.compile(r"uploaded\b", re.IGNORECASE)
+_DESCRIBES = re.compile(r"(?:uploaded|archived)\b", re.IGNORECASE)
 
 
 def description_asked(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """What the uploaded recording is, where a question is for its length, its leads or its sampling rate."""
+    """What a recording is, where a question is for its length, its leads or its sampling rate."""
     if not _OF_DESCRIPTION.search(question):
         return []
-    own = (piece for piece in evidence if piece.relation == "own" and piece.kind == "signal")
-    return [piece for piece in own if _DESCRIBES_UPLOAD.match(piece.text)]
+    recordings = (piece for piece in evidence if _is_of_case(piece) and piece.kind == "signal")
+    return [piece for piece in recordings if _DESCRIBES.match(piece.text)]
 
 
 def is_measured(piece: Evidence) -> bool:
-    """Whether the evidence is a value or a statement measured on the study itself, not the upload as a whole."""
-    measured = piece.relation == "own" and isinstance(piece.place, ValuePlace | SignalPlace)
-    told = bool(piece.text.strip()) and not _DESCRIBES_UPLOAD.match(piece.text)
-    return measured and told and not _is_absence(piece)
+    """Whether the evidence is a value or a statement measured on the study itself or a chosen one, not the recording
+    as a whole."""
+    told = piece.why in (MEASURED, MEASURED_IN_ARCHIVE) and isinstance(piece.place, SignalPlace)
+    return _is_of_case(piece) and (told or isinstance(piece.place, ValuePlace))
+
+
+def _is_of_case(piece: Evidence) -> bool:
+    """Whether a piece is of what lies on the table: an upload, the chosen patient's, a study chosen by hand."""
+    return piece.relation == "own" or piece.chosen
 
 
 def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
@@ -126,6 +147,8 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
         bearing = [piece for piece in absent if leads & (leads_named(piece.text) or leads)]
         candidates = [*bearing, *measured]
     named = sorted((hit.start(), names) for words, names in _ASKED if (hit := words.search(question)))
+    if leads:  # after what is asked of them
+        named.append((len(question), ("lead", "amplitude")))
     found: list[Evidence] = []
     for name in (name for _, names in named for name in names):
         found += [piece for piece in candidates if piece not in found and _is_called(piece, name)]
@@ -150,6 +173,24 @@ def asks_of_whole(question: str) -> bool:
     return is_on_the_whole(question)
 
 
+def asks_of_recording(question: str) -> bool:
+    """Whether what is measured on a recording, or what a recording is, may answer a question."""
+    if asks_at_large(question):
+        return False
+    named = any(words.search(question) for words, _ in _ASKED) or _OF_DESCRIPTION.search(question)
+    return bool(named or leads_named(question)) or asks_of_whole(question)
+
+
+def wanted_of(question: str) -> Wanted:
+    """What of a recording is told only where a question is after it."""
+    if asks_at_large(question):
+        return Wanted()
+    t_waves, beats, voltage = (
+        re.search(words, question, re.IGNORECASE) is not None for words in (_T_WAVES, _EXTRA_BEATS, _VOLTAGE)
+    )
+    return Wanted(frozenset(leads_named(question)), t_waves, beats, voltage)
+
+
 def asks_at_large(question: str) -> bool:
     """Whether a question is what a finding is, why it comes or how it is treated, whoever has it: "What is atrial
     fibrillation?"."""
@@ -170,7 +211,7 @@ def of_the_one_meant(question: str, evidence: Sequence[Evidence]) -> tuple[Evide
 
 
 def _upload_of(piece: Evidence) -> str:
-    return named_upload(piece) if piece.relation == "own" else ""
+    return named_upload(piece) if _is_of_case(piece) else ""
 
 
 def bears_on(question: str, sentence: str) -> bool:
@@ -185,21 +226,18 @@ def asks_of_others(question: str) -> bool:
 
 def asks_for_values_alone(question: str) -> bool:
     """Whether a question names measured quantities and asks for nothing beside them: "How long is the QT?"."""
-    if not any(words.search(question) for words, _ in _ASKED) or _A_NORMAL_ONE.search(question):
+    asked = any(words.search(question) for words, _ in _ASKED) or leads_named(question)
+    if not asked or _A_NORMAL_ONE.search(question):
         return False
     if read_question(question).kind in _OF_SOMETHING_ELSE:
         return False
     return all(_VALUE_WORDS.match(word) for word in WORD.findall(question))
 
 
-def _is_absence(piece: Evidence) -> bool:
-    return piece.relation == "own" and piece.why == NOT_MEASURED
-
-
 def _absences(evidence: Sequence[Evidence]) -> list[Evidence]:
     """Why values are not there; of ECGs where there are any, for that a pressure curve has no PR says nothing then."""
-    absent = [piece for piece in evidence if _is_absence(piece)]
-    signals = {piece.modality for piece in evidence if piece.relation == "own" and piece.kind == "signal"}
+    absent = [piece for piece in evidence if is_absence(piece)]
+    signals = {piece.modality for piece in evidence if _is_of_case(piece) and piece.kind == "signal"}
     return [piece for piece in absent if piece.modality == "ECG"] if "ECG" in signals else absent
 
 
@@ -208,6 +246,6 @@ def _is_called(piece: Evidence, name: str) -> bool:
     told = piece.place.name if isinstance(piece.place, ValuePlace) else quantity_of(piece.text)
     if told is not None:
         return told.lower().startswith(name)
-    if _is_absence(piece):  # of all that could be measured
+    if is_absence(piece):  # of all that could be measured
         return True
     return any(word.startswith(name) for word in piece.text.lower().partition(":")[0].split()[:4])

@@ -65,6 +65,7 @@ FORMATS: dict[str, Any] = {
 }
 OUT_OF_MEMORY = "does not fit into memory"
 _SNIFF = 8_192
+_DICOM_NAMES = frozenset({".dcm", ".dicom", ".ima"})
 
 
 def format_of(file: Content) -> str | None:
@@ -101,6 +102,8 @@ def read_content(file: Content, limits: IngestSettings) -> list[Record]:
         if name is None:
             raise file.refuse("neither text nor a format that Wardround knows")
         records: list[Record] = FORMATS[name].read(file, limits)
+        if name == "text" and Path(file.name).suffix.lower() in _DICOM_NAMES:
+            file.set_aside("the picture", "named as DICOM, but a text: probably a damaged export")
     except UnreadableFile:
         raise
     except MemoryError:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from assistant.errors import RecipeError
 from assistant.ingest.dicom.web import PacsSource
+from assistant.ingest.folder import walk
 from assistant.toml_file import checked, read_toml
 
 COLUMNS = ("id", "path", "patient_id", "study_id", "taken_at", "title", "url", "text", "modality")
@@ -131,7 +132,7 @@ def load_recipe(path: Path) -> Recipe:
     missing key, an unset variable.
     """
     path = Path(path).expanduser().resolve()
-    values = read_toml(path, "there is no such recipe")
+    values = read_toml(path, "there is no such recipe or folder")
     values.setdefault("name", path.stem)
     for source in values.get("source", []):
         if isinstance(source, dict) and isinstance(source.get("path"), str):
@@ -176,7 +177,8 @@ def folder_recipe(folder: Path, workspace: Path) -> Path:
     """Write `indexes/<folder>.toml`, a recipe for every readable file below a folder, and return its path.
 
     An existing recipe for the same folder is used as it is; one of the same name for something else stays
-    untouched, and a number is added to the new one's name. Raises RecipeError if there is no such folder.
+    untouched, and a number is added to the new one's name. Raises RecipeError if there is no such folder, or
+    no file in it and no recipe for it.
     """
     folder, workspace = Path(folder).expanduser().resolve(), Path(workspace).resolve()
     if not folder.is_dir():
@@ -187,6 +189,8 @@ def folder_recipe(folder: Path, workspace: Path) -> Path:
     for number in range(1, 1000):
         path = indexes / (f"{name}.toml" if number == 1 else f"{name}-{number}.toml")
         if not path.exists():
+            if next(walk(folder), None) is None:
+                raise RecipeError("{folder}: no file lies in it, so there is nothing to index", folder=folder)
             path.write_text(_folder_toml(path.stem, folder, indexes), encoding="utf-8")
             return path
         if _is_of_folder(path, folder):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assistant.measure.limits import TOLERANCES
 from assistant.measure.strip import standard_name
 from assistant.measure.waves import P_END, P_ON, P_PEAK, QRS_END, QRS_ON, T_END, T_PEAK, ZERO, sample_at
 
@@ -20,6 +21,7 @@ PLAUSIBLE_MS = {"p_ms": (30.0, 220.0), "pr_ms": (60.0, 480.0), "qrs_ms": (30.0, 
 
 # Frontal leads and their directions in Einthoven's and Goldberger's system, degrees.
 FRONTAL_DEG = {"I": 0.0, "II": 60.0, "III": 120.0, "aVF": 90.0, "aVL": -30.0, "aVR": -150.0}
+LEAST_LEADS = 4  # of an interval, with fewer of which none can be said to lie apart
 FITS = 0.3  # share of lead III that Einthoven's law may leave unexplained (noise, rounding)
 SAME_GAIN = 0.1
 GOLDBERGER = 2 / math.sqrt(3)  # augmented leads see the same vector at √3/2 of a limb lead's size
@@ -63,6 +65,23 @@ def medians(per_lead: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
         seen = [values[name] for values in per_lead.values() if name in values]
         if seen:
             found[name] = float(np.median(seen))
+    return found
+
+
+def apart(per_lead: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """By interval, the leads whose value lies farther than its tolerance (`TOLERANCES`) from the median over the leads.
+
+    Most were measured wrongly (docs/ecg.md). They stay in that median: what is far on either side hardly moves it, and
+    without them it came no nearer to the cardiologists' on LUDB.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for name, _, most, _ in TOLERANCES.values():
+        seen = {lead: values[name] for lead, values in per_lead.items() if name in values}
+        if name not in PLAUSIBLE_MS or len(seen) < LEAST_LEADS:
+            continue
+        middle = float(np.median(list(seen.values())))
+        if far := {lead: value for lead, value in seen.items() if abs(value - middle) > most}:
+            found[name] = far
     return found
 
 

@@ -18,6 +18,9 @@ REGULAR_CV, IRREGULAR_CV = 0.05, 0.10  # variation (SD/mean) of the intervals wi
 CHANCE_CV = 0.08  # variation, and median change from one interval to the next over the mean one, from which on
 CHANCE_STEP = 0.08  # intervals without a common P wave are called irregularly irregular (odd-numbered LUDB records)
 SLOW_BPM, FAST_BPM = 60.0, 100.0
+# Atrial rates of flutter: cycles of 260 to 200 ms are typical (Cosío, Arrhythm Electrophysiol Rev 2017;6:55), textbooks
+# go up to 350/min. Half of it is the rate where every second wave is conducted.
+FLUTTER_BPM = (230.0, 350.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,12 @@ class Rhythm:
         if self.basic_cv < REGULAR_CV:
             return "regular"
         return "slightly irregular" if self.basic_cv < IRREGULAR_CV else "irregular"
+
+    @property
+    def as_fast_as_two_to_one(self) -> bool:
+        """Whether the rate is that of a flutter of which every second wave is conducted."""
+        low, high = FLUTTER_BPM
+        return low / 2 <= self.rate_bpm <= high / 2
 
     @property
     def irregularly_irregular(self) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from assistant.measure.absent import NO_P_WAVE, listed
-from assistant.measure.rhythm import FAST_BPM, SLOW_BPM, Rhythm
-from assistant.records import STANDARD_LEADS, Place, SignalPlace, ValuePlace
+from assistant.measure.limits import Usual, limits, usual
+from assistant.measure.rhythm import FAST_BPM, FLUTTER_BPM, SLOW_BPM, Rhythm
+from assistant.measure.st import st_sentences
+from assistant.records import Place, SignalPlace, ValuePlace
 
 if TYPE_CHECKING:
     from assistant.measure.report import Measurements
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 # Name in `values`, how the sentence begins, unit.
 SENTENCES = (
     ("heart_rate_bpm", "Heart rate", "beats/min"),
+    ("p_ms", "P wave duration", "ms"),
     ("pr_ms", "PR interval", "ms"),
     ("qrs_ms", "QRS duration", "ms"),
     ("qt_ms", "QT interval", "ms"),
@@ -22,6 +25,11 @@ SENTENCES = (
     ("qtc_fridericia_ms", "QTc (Fridericia)", "ms"),
     ("axis_deg", "Frontal QRS axis", "°"),
 )
+# Which usual values (`limits.usual`) each is compared with.
+_MEASURES = {
+    "heart_rate_bpm": "heart_rate", "p_ms": "p", "pr_ms": "pr", "qrs_ms": "qrs", "qtc_bazett_ms": "qtc",
+    "qtc_fridericia_ms": "qtc", "axis_deg": "axis",
+}  # fmt: skip
 # How the sentences on further quantities begin; those of `absent` that are never told apart share one.
 OTHER_SENTENCES = (
     ("rr_ms", "R–R intervals"),
@@ -31,33 +39,73 @@ OTHER_SENTENCES = (
     ("rhythm", "Rhythm"),
     ("quality", "Signal quality"),
 )
+# Further beginnings of sentences on a quantity.
+_BEGIN_TOO = (
+    ("sokolow_lyon_mv", "Sokolow-Lyon voltage"), ("extra_beats", "Extra beats"), ("lead", "Lead "), ("t_mv", "T wave"),
+    ("t_mv", "No T wave inversion"), ("st_mv", "ST depression"), ("st_mv", "No ST depression"),
+    ("st_mv", "ST elevation"), ("st_mv", "Possible ST elevation"), ("st_mv", "No ST elevation"),
+)  # fmt: skip
 NOT_MEASURED = "not measured"
+ADULT_FROM = 18  # years
 P_PRESENT = 0.8  # share of beats preceded by the same P wave, from which on it is said without a figure
 BAZETT_BPM = (60.0, 100.0)  # outside these rates Bazett's formula overcorrects (Rautaharju 2009)
-ST_RAISED_MV = 0.1  # one small square; V2 and V3 are given with the same limit, for the reader to weigh
 
 
-def statements(measured: Measurements) -> list[tuple[Place, str]]:
+def statements(measured: Measurements, *, age: float | None = None, sex: str = "") -> list[tuple[Place, str]]:
     """One sentence for each thing measured, with its place: a value, or the whole recording.
 
-    An image gives the sentence on its quality alone.
+    A value is compared with what is usual in adults, unless the `age` says that the patient is none; the limits of an
+    ST elevation are those of age and `sex` ("F", "M", "" where it is not known). An image gives the sentence on its
+    quality alone.
     """
+    adult = age is None or age >= ADULT_FROM
     found: list[tuple[Place, str]] = []
     for name, begins, unit in SENTENCES:
         if name in measured.values:
             value = round(measured.values[name])
             shown = str(value).replace("-", "−")
             text = f"{begins} {shown}{unit}" if unit == "°" else f"{begins} {shown} {unit}"
-            found.append((ValuePlace(name, float(value), unit), text + "."))
+            ordinary = usual_for(name, measured.values) if adult else None
+            why_not = _why_not_compared(name, measured.values) if adult and ordinary is None else ""
+            text += f", {ordinary.compared(value)}." if ordinary else f"{why_not}."
+            found.append((ValuePlace(name, float(value), unit), text))
     whole = SignalPlace("all", 0.0, round(measured.duration_s or 0.0, 3))
     if measured.rhythm is not None:
         found.append((whole, rhythm_sentence(measured)))
-        shift = st_sentence(measured)
-        if shift:
-            found.append((whole, shift))
+        if reserve := reserve_sentence(measured):
+            found.append((whole, reserve))
+        if "st_mv" not in measured.absent:
+            wide = _is_qrs_wide(measured.values)
+            levels = st_sentences(measured.per_lead, compared=adult, wide_qrs=wide, age=age, sex=sex)
+            found += [(whole, sentence) for sentence in levels]
     if measured.duration_s is not None:
         found.append((whole, quality_sentence(measured)))
     return found
+
+
+def usual_for(name: str, values: Mapping[str, float]) -> Usual | None:
+    """What one of a recording's values is compared with.
+
+    None for a QT, for Bazett's QTc at a rate for which it isn't made, and for any QTc of a wide QRS, which prolongs it.
+    """
+    measure = _MEASURES.get(name)
+    if name not in values or measure is None or (name == "qtc_bazett_ms" and not _is_bazetts(values)):
+        return None
+    if measure == "qtc" and _is_qrs_wide(values):
+        return None
+    return usual()[measure]
+
+
+def _why_not_compared(name: str, values: Mapping[str, float]) -> str:
+    """How the sentence on a value goes on that `usual_for` compares with nothing although others of its kind are."""
+    if name not in _MEASURES:
+        return ""
+    why = "since the QRS adds to it" if _is_qrs_wide(values) else "at this rate"
+    return f", not compared with the usual range {why}"
+
+
+def _is_qrs_wide(values: Mapping[str, float]) -> bool:
+    return limits()["wide QRS"].holds(values.get("qrs_ms", 0.0)) is True
 
 
 def absences(measured: Measurements) -> list[tuple[Place, str]]:
@@ -78,15 +126,22 @@ def besides_one_qtc(*recordings: Mapping[str, float]) -> frozenset[str]:
     corrected = [name for name in ("qtc_bazett_ms", "qtc_fridericia_ms") if name in there]
     if not corrected:
         return frozenset()
-    low, high = BAZETT_BPM
-    by_bazett = all(low <= values.get("heart_rate_bpm", low) <= high for values in recordings)
-    told = corrected[0] if by_bazett else corrected[-1]
+    told = corrected[0] if all(map(_is_bazetts, recordings)) else corrected[-1]
     return frozenset({"qt_ms", "qtc_bazett_ms", "qtc_fridericia_ms"}) - {told}
+
+
+def _is_bazetts(values: Mapping[str, float]) -> bool:
+    low, high = BAZETT_BPM
+    return low <= values.get("heart_rate_bpm", low) <= high
 
 
 def quantity_of(sentence: str) -> str | None:
     """What a sentence of `statements` or `absences` is on: "heart_rate_bpm", "st_mv", "rhythm"; None for any other."""
-    told = [(len(begins), name) for name, begins, *_ in (*SENTENCES, *OTHER_SENTENCES) if sentence.startswith(begins)]
+    told = [
+        (len(begins), name)
+        for name, begins, *_ in (*SENTENCES, *OTHER_SENTENCES, *_BEGIN_TOO)
+        if sentence.startswith(begins)
+    ]
     return max(told)[1] if told else None
 
 
@@ -123,6 +178,41 @@ def rhythm_sentence(measured: Measurements) -> str:
     return ", ".join(part for part in parts if part) + "."
 
 
+def reserve_sentence(measured: Measurements) -> str:
+    """Which rhythms the measurement does not tell apart from what it found; "" where nothing gives reason to say so.
+
+    Flutter is not told from the signal: two recordings that a cardiologist calls so are too few to measure a detector.
+    """
+    rhythm = measured.rhythm
+    assert rhythm is not None
+    low, high = FLUTTER_BPM
+    if rhythm.irregularly_irregular:
+        if not low <= measured.values.get("atrial_rate_bpm", 0.0) <= high:
+            return ""
+        open_ = "atrial flutter with varying conduction is"
+        why = "its waves and those of fibrillation are not told apart"
+    elif rhythm.p_wave is False:
+        open_, why = f"{_without_p_waves(measured)} are", "the atrial rhythm is not told where no P wave is found"
+    elif rhythm.as_fast_as_two_to_one:
+        open_ = "atrial flutter with 2:1 conduction is"
+        why = "at this rate a flutter wave before each QRS can look like a P wave"
+    else:
+        return ""
+    return f"Rhythm: {open_} not excluded: {why}."
+
+
+def _without_p_waves(measured: Measurements) -> str:
+    """The rhythms that may be one without P waves: a ventricular one only where the QRS is not surely narrow."""
+    rhythm = measured.rhythm
+    assert rhythm is not None
+    if round(rhythm.rate_bpm) <= FAST_BPM:
+        return "atrial flutter, atrial fibrillation and a junctional rhythm"
+    wide = limits()["wide QRS"].holds(measured.values["qrs_ms"]) if "qrs_ms" in measured.values else None
+    if wide is False:
+        return "atrial flutter and another supraventricular tachycardia"
+    return "atrial flutter, another supraventricular tachycardia and ventricular tachycardia"
+
+
 def _intervals(rhythm: Rhythm) -> str:
     return f"mean R–R interval {round(rhythm.rr_ms)} ms (variation {round(100 * rhythm.rr_sd_ms / rhythm.rr_ms)} %)"
 
@@ -142,28 +232,6 @@ def _p_waves(measured: Measurements, rhythm: Rhythm) -> str:
 def _atrial(measured: Measurements) -> str:
     rate = measured.values.get("atrial_rate_bpm")
     return "" if rate is None else f", atrial waves at about {round(rate, -1):.0f}/min"
-
-
-def st_sentence(measured: Measurements) -> str:
-    """The ST level 60 ms after the QRS against the level before it: leads in which it is a small square or more off.
-
-    "" where it was measured in no lead.
-    """
-    levels = {lead: values["st_mv"] for lead, values in measured.per_lead.items() if "st_mv" in values}
-    if not levels or "st_mv" in measured.absent:
-        return ""
-    shifted = {lead: level for lead, level in levels.items() if abs(level) >= ST_RAISED_MV}
-    parts = [", ".join(f"{lead} {level:+.2f} mV".replace("-", "−") for lead, level in shifted.items())]
-    if len(levels) > len(shifted):
-        parts.append(f"within ±{ST_RAISED_MV} mV in {'the other leads' if shifted else _all_of(levels)}")
-    return f"ST level 60 ms after the end of QRS: {'; '.join(part for part in parts if part)}."
-
-
-def _all_of(leads: Iterable[str]) -> str:
-    found = list(leads)
-    if set(STANDARD_LEADS) <= set(found):
-        return "all leads"
-    return f"lead{'s' if len(found) > 1 else ''} {listed(found)}"
 
 
 def quality_sentence(measured: Measurements) -> str:

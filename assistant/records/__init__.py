@@ -20,6 +20,7 @@ from assistant.records.answer import (
     count_citations,
 )
 from assistant.records.evidence import (
+    OF_SOURCE,
     BoxPlace,
     Evidence,
     FoundBy,
@@ -35,6 +36,7 @@ from assistant.records.evidence import (
 )
 from assistant.records.finding import CodeSystem, Finding, Status
 from assistant.records.identity import NOT_STATED, Apart, Identity, together
+from assistant.records.own_dates import OwnDates
 from assistant.records.record import (
     KINDS,
     PRINTED_ECG,
@@ -66,6 +68,7 @@ __all__ = [
     "ACTIONS",
     "KINDS",
     "NOT_STATED",
+    "OF_SOURCE",
     "PRINTED_ECG",
     "STANDARD_LEADS",
     "STATES",
@@ -90,6 +93,7 @@ __all__ = [
     "Judgement",
     "Kind",
     "Known",
+    "OwnDates",
     "Passage",
     "Place",
     "PromptUse",

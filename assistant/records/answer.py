@@ -219,6 +219,16 @@ class Draft:
     given: str = ""
     template: str = ""
 
+    @property
+    def external_id(self) -> str | None:
+        """The user's own key of the drafted study, where its files have one."""
+        return next((e.external_id for e in self.evidence if e.relation == "own" and e.external_id), None)
+
+    @property
+    def patient_id(self) -> str | None:
+        """The pseudonym of whose study it is, where that is known."""
+        return next((e.patient_id for e in self.evidence if e.relation == "own" and e.patient_id), None)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "study_id": self.study_id,

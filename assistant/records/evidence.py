@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,9 @@ from assistant.records.record import Kind
 
 Relation = Literal["own", "similar", "knowledge"]
 FoundBy = Literal["likeness", "words", "both"]
+
+OF_SOURCE = re.compile(r"(?:^|\s)(\((?:upload|archived ECG|chosen ECG) .+\))\.?$")
+"""How a sentence ends that says of which of several it is: "Heart rate 72 beats/min (upload a.hea)."."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,8 @@ def countable(evidence: Iterable[Evidence]) -> list[Evidence]:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What a search found, best first; `route` names the indexes and weights the query went to, and why."""
+    """What a search found, best first; `route` names the indexes and weights the query went to, and why; `notice` is
+    what a reader of an answer has to know of what was left out."""
 
     query: str
     route: tuple[str, ...]
@@ -167,6 +172,7 @@ class SearchResult:
     abstained: bool
     reason: str = ""
     timing_ms: Mapping[str, float] = field(default_factory=dict)
+    notice: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
 from assistant.records.identity import NOT_STATED, Identity
+from assistant.records.own_dates import OwnDates
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,6 +118,7 @@ class Record:
     what the reader met of the patient's identity, for de-identification alone; it is empty afterwards, and
     `shift_days` then says by how many days the record's dates were moved (None: not at all). Neither is shown, and
     `shift_days` is stored sealed only; `dates_moved` says that they were, and may be shown.
+    `own_dates` are an upload's dates before that, in memory only and for whoever handed it in.
     `called` are keyed words of the names found in it, and `identity` is who the file says that its patient is, both in
     memory only: see `ingest/deid/called.py` and `stated.py`.
     """
@@ -144,11 +146,21 @@ class Record:
     dates_moved: bool = False
     called: frozenset[str] = frozenset()
     identity: Identity = NOT_STATED
+    own_dates: OwnDates | None = None
 
     @property
     def frame(self) -> int:
         """Which frame of its file a picture is, counted from 0 (`fields` count from 1, as DICOM and viewers do)."""
         return int(self.fields.get("frame", 1)) - 1
+
+    @property
+    def own_day(self) -> datetime | None:
+        """When it was taken, of an upload by its own dates."""
+        return self.own_dates.moment(self.taken_at) if self.own_dates and self.taken_at else self.taken_at
+
+    def shown_text(self, start: int, end: int) -> str:
+        """A stretch of its text for whoever may see it: with an upload's own dates."""
+        return self.own_dates.stretch(self.text, start, end) if self.own_dates else self.text[start:end]
 
     @property
     def is_printed_ecg(self) -> bool:

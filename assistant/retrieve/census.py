@@ -20,7 +20,8 @@ from assistant.retrieve.question import Question, read_question
 from assistant.retrieve.wall import filters_of
 from assistant.settings import Settings
 from assistant.store.filters import Filter
-from assistant.store.index import CaseRow, OpenIndex
+from assistant.store.index import OpenIndex
+from assistant.store.rows import CaseRow
 from assistant.store.words import query_words
 
 _NO_METHOD = frozenset({"SR", "DOC", "OT", ""})  # modalities that say nothing of what took the pictures

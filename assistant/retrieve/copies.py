@@ -7,10 +7,11 @@ the same makes nobody's record the query's own (`assistant.retrieve.wall`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.measure.thumbnail import thumbnail
 from assistant.records import Kind
@@ -18,10 +19,12 @@ from assistant.retrieve.own import vectors_of
 from assistant.retrieve.query import Query, Upload
 from assistant.retrieve.rank import Hit, encoder_of
 from assistant.settings import Settings
+from assistant.store.filters import Filter
 from assistant.store.index import OpenIndex
 from assistant.store.words import query_words
 
 COPY_WORDS = 12  # content words; a shorter passage ("No acute finding.") is many patients' own
+NEAREST_COPIES = 50  # of each vector: so many are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,17 @@ def copies_in(index: OpenIndex, upload: Upload, settings: Settings) -> frozenset
         "image": settings.retrieve.image_copy, "signal": settings.retrieve.signal_copy,
         "text": settings.retrieve.text_copy,
     }[kind]  # fmt: skip
-    copies = index.copies(kind, vectors, cosine)
-    if upload.record.image is not None:
-        copies |= index.copies_of_picture(thumbnail(upload.record.image), settings.retrieve.thumbnail_copy)
-    return copies
+    found = index.nearest(kind, vectors, [Filter()] * len(vectors), NEAREST_COPIES)
+    copies = _above(cosine, found)
+    if kind == "text":
+        return frozenset(passage.record_pk for passage in index.passages(sorted(copies)).values())
+    thumbnails = index.vectors("thumbnail")  # None: an index that was built before they were kept
+    if upload.record.image is None or thumbnails is None:
+        return copies
+    small = thumbnail(upload.record.image)
+    alike = index.nearest(kind, np.stack([small, -small]), [Filter()] * 2, NEAREST_COPIES, within=thumbnails)
+    return copies | _above(settings.retrieve.thumbnail_copy, alike)
+
+
+def _above(floor: float, found: Iterable[tuple[NDArray[np.float32], NDArray[np.int64]]]) -> frozenset[int]:
+    return frozenset(int(key) for scores, keys in found for key in keys[scores >= floor])

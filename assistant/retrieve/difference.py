@@ -8,10 +8,9 @@ from dataclasses import replace
 from assistant.measure import besides_one_qtc
 from assistant.measure.words import SENTENCES
 from assistant.records import Evidence, ValuePlace, evidence_id
-from assistant.retrieve.own import named_upload
+from assistant.retrieve.own import MEASURED, named_upload
 
 ON_BOTH = "measured on both recordings"
-_MEASURED = "measured on the upload"
 _TURN = {"axis_deg": 360}
 
 
@@ -21,7 +20,7 @@ def differences(own: Iterable[Evidence], prior: Iterable[Evidence] = ()) -> list
     `own` is evidence of the uploads, `prior` values measured on a recording of the archive ("Prior recording, 6 weeks
     before this study: …"). Of two uploads the later is told by the dates where both have one, else it is the second.
     """
-    uploaded = _by_recording(piece for piece in own if piece.why == _MEASURED)
+    uploaded = _by_recording(piece for piece in own if piece.why == MEASURED)
     earlier = _by_recording(prior)
     if len(uploaded) == 1 and len(earlier) == 1:
         before, after = earlier[0], uploaded[0]

@@ -86,8 +86,7 @@ def history(
     asked = asked_about(query.text)
     evidence: list[Evidence] = []
     for number, study in enumerate(ordered):
-        when = _when(study.taken_at, now, name)
-        pieces = _of(study, asked, when)
+        pieces = _of(study, asked, when(study.taken_at, now, name))
         if number >= settings.history_studies:
             beyond = worded("beyond the {count} latest studies", count=settings.history_studies)
             pieces = [replace(piece, kept=False, why=joined([piece.why, beyond])) for piece in pieces]
@@ -143,7 +142,8 @@ def interval(days: int) -> str:
     return worded(one if number == 1 else several, number=number)
 
 
-def _when(taken_at: datetime | None, now: datetime | None, name: str) -> str:
+def when(taken_at: datetime | None, now: datetime | None, name: str) -> str:
+    """When something was taken as told from `now`, which is called `name`: "6 weeks before the latest study"."""
     if taken_at is None or now is None:
         return "without a date"
     days = (now.date() - taken_at.date()).days
@@ -154,11 +154,11 @@ def _when(taken_at: datetime | None, now: datetime | None, name: str) -> str:
     )
 
 
-def _of(study: _Study, asked: Asked, when: str) -> list[Evidence]:
+def _of(study: _Study, asked: Asked, taken: str) -> list[Evidence]:
     """What a study adds: sentences of its texts that concern what is asked, else their most telling passages; where it
     has no text, its pictures and signals."""
     texts = [record for record in study.records if record.kind == "text"]
-    why = worded("history, {when}", when=when)
+    why = worded("history, {when}", when=taken)
     if not texts:
         return [_evidence(record, *whole(record), why) for record in study.records]
     if not asked:

@@ -70,7 +70,8 @@ def _value(names: str, symbols: list[str]) -> LabValue:
     # "vitamin K 10 mg" is no potassium, "5 Mg" no magnesium
     symbol = rf"(?<![\w.-])(?<!\d )(?<![Vv]itamin )(?:{written})(?![\w-])"
     name = rf"(?i:\b(?:{names})\b)"
-    by_symbol = rf"{symbol}\+*\s*(?:[:=]|\b(?:is|was|of|at)\b)?\s*[<>≤≥~]?\s*\d"
+    in_units = r"(?:\s*\([^()\d]{0,15}\))?"  # "HbA1c (%) 7.9"
+    by_symbol = rf"{symbol}\+*{in_units}\s*(?:[:=]|\b(?:is|was|of|at)\b)?\s*[<>≤≥~]?\s*\d"
     by_name = rf"{name}[^\d.;\n]{{0,25}}?[<>≤≥~=]?\s*\d"
     asked = rf"{name}|(?<![Vv]itamin )\b(?:{written})\b(?!-)" + (rf"|(?i:\b(?:{long})\b)" if long else "")
     named = f"{name}|{by_symbol}" + (rf"|(?<![\w.-])(?:{long})(?![\w-])" if long else "")

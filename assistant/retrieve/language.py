@@ -46,6 +46,7 @@ LANGUAGES: Mapping[str, str] = {
 _LEAST_SHARE = 0.6  # of the probability, for the language itself
 _LEAST_RATIO = 20.0  # against English
 _FEWEST_WORDS = 2  # of Latin letters; one alone may be a term or a name
+_FEWEST_WORDS_OF_A_FILE = 20  # a table of values or a line of codes is in no language
 _WORD = re.compile(r"[^\W\d_]+")
 _LAST_LATIN = "\u024f"
 _LONGEST = 2_000  # characters that are looked at
@@ -116,6 +117,22 @@ def foreign_language(question: str, *, fetch: bool = True) -> str:
         return ""
     surely = all(max(told.values()) >= _LEAST_RATIO * told.get(ENGLISH, 0.0) for told in (shares, plain))
     return best if surely else ""
+
+
+def files_not_understood(texts: Iterable[str], *, fetch: bool = True) -> str:
+    """What a reader is told where uploaded `texts` are plainly not in English: findings are read, and sentences
+    checked, by rules for English, so that what was not found in such a text may well stand in it."""
+    long = (text for text in texts if len(_WORD.findall(text[:_LONGEST])) >= _FEWEST_WORDS_OF_A_FILE)
+    languages = dict.fromkeys(filter(None, (foreign_language(text, fetch=fetch) for text in long)))
+    told = (
+        worded(
+            "An uploaded text seems to be in {language}. Texts are understood in English only: it is quoted where "
+            "words agree, and what was not found may stand in it all the same. Read the text itself.",
+            language=LANGUAGES[language],
+        )
+        for language in languages
+    )
+    return joined(list(told), " ")
 
 
 def not_understood(language: str, encoders: Iterable[str], model: str) -> str:

@@ -8,6 +8,7 @@ counts. Uploads of two kinds are joined by rank, patient by patient.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -204,7 +205,8 @@ def _of_studies(
 
 def joined_by_rank(lists: Sequence[tuple[Sequence[Hit], float]]) -> list[Hit]:
     """Hits of several kinds, each list with its weight, laid together patient by patient: a patient counts with the
-    best rank in each list, so one who is near in two kinds comes first."""
+    best rank in each list, so one who is near in two kinds comes first. Further hits of a patient's in a kind come
+    after all patients' first ones, so that many pictures of one patient leave room for the signals."""
     filled = [(hits, weight) for hits, weight in lists if hits]
     if len(filled) < 2:
         return [hit for hits, _ in filled for hit in hits]
@@ -213,8 +215,13 @@ def joined_by_rank(lists: Sequence[tuple[Sequence[Hit], float]]) -> list[Hit]:
         seen = dict.fromkeys(_case(hit) for hit in hits)
         for rank, case in enumerate(seen):
             total[case] = total.get(case, 0.0) + weight / (RANKS + rank)
-    everyone = [hit for hits, _ in filled for hit in hits]
-    return sorted(everyone, key=lambda hit: -total[_case(hit)])
+    rounds: Counter[tuple[Kind, tuple[str, str]]] = Counter()
+    everyone: list[tuple[int, float, Hit]] = []
+    for hit in (hit for hits, _ in filled for hit in hits):
+        of_patient = (hit.stored.record.kind, _case(hit))
+        everyone.append((rounds[of_patient], -total[_case(hit)], hit))
+        rounds[of_patient] += 1
+    return [hit for *_, hit in sorted(everyone, key=lambda placed: placed[:2])]
 
 
 def _case(hit: Hit) -> tuple[str, str]:

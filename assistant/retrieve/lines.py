@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.findings import in_columns, is_row, sentence_spans
+from assistant.retrieve.days import DAY
 
 _LEAD = re.compile(r"\s*(?:(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-z][.)]|Summary\s*:)\s+)+")
 _BULLET = re.compile(r"\s*[-*•–·]\s")
@@ -24,11 +25,25 @@ _DATE = (
     rf"(?:\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\d{{4}}-\d\d-\d\d|\d{{1,2}}\.? {_MONTH}\.?,? \d{{4}}"
     rf"|{_MONTH}\.? \d{{1,2}}, \d{{4}})"
 )
-_DATES = re.compile(_DATE, re.IGNORECASE)
+_DATES = re.compile(rf"{_DATE}|{DAY.pattern}", re.IGNORECASE)
+_FIGURES = r"[^\W\d_][\w/()+%, -]{0,60}?(?: [<>≤≥~]? ?\d[\d.,]*[HL*+]*)"
+_VALUES = re.compile(rf"{_FIGURES}{{2,8}}$")  # a row set with few spaces: "Creatinine (mg/dl) 1.9 1.6"
+_ONE_VALUE = re.compile(rf"{_FIGURES}$")  # one with a column left empty: "HbA1c (%) 7.9"
 _DATED = re.compile(rf",? \(?(?:(?:on|of|from|dated|vom|am) )?{_DATE}\)?(?=:?$)", re.IGNORECASE)
 _OPENS_OR_CLOSES = re.compile(
     r"(?:dear|sehr geehrte[rs]?|liebe[rs]?)\b|(?:with )?(?:kind(?:est)?|best|warm(?:est)?) (?:regards|wishes)\b"
     r"|(?:with )?(?:many )?thanks\b|yours\b|(?:sincerely|regards)\b|mit (?:freundlich|kollegial|best)\w+ [\w ]*gr[üu]",
+    re.IGNORECASE,
+)
+# A line that names itself and says it: "Smoker: no", "Infarction date (acute): 29-Sep-90". It heads no other line.
+_LABELLED = re.compile(r"[^\W\d_](?:[^:.;()]|\([^()]{1,20}\)){1,60}:\s+\S")
+_PERSON = re.compile(
+    r"(?:signed\b|(?:electronically )?(?:dr|prof|pd|mr|mrs|ms|herrn?|frau)\b[. ])|.*\[name\]", re.IGNORECASE
+)
+# What a heading makes of what stands under it: none of that is so, or is to be given, or is the patient's own.
+_TURNS = re.compile(
+    r"\ballerg|\bintoleran|\bhypersensitiv|\bunverträglich|\bfamily\b|\bfamilienanamnese|\bavoid|\bcontra-?indicat"
+    r"|\bexclu|\bruled out|\bdifferential|\bstopped|\bdiscontinued|\bpaused|\bwithheld|\bdo not\b|\bnot to\b",
     re.IGNORECASE,
 )
 _OF_COLUMNS = re.compile(r"\b(?:unit|units|reference|range|normal|einheit|norm|referenz)\b", re.IGNORECASE)
@@ -48,6 +63,12 @@ class Line:
     headed: int
     is_sentence: bool
 
+    @property
+    def needs_heading(self) -> bool:
+        """Whether it says something else, or nothing, without what it stands under: an item of a list, what a label
+        on its own line is cut off from, and anything under "Allergies", "Family history", "Avoid"."""
+        return not self.is_sentence or not self.text[0].isupper() or turns(self.heading)
+
 
 @dataclass(frozen=True, slots=True)
 class _Span:
@@ -55,13 +76,19 @@ class _Span:
     text: str  # as written, white space run together
     alone: bool  # on a line of its own
     begins: bool  # a line
+    after_gap: bool  # an empty line stands before it
     in_columns: bool
 
     @property
     def is_row(self) -> bool:
         """Whether it is a row of a table with a figure."""
         has_figure = any(character.isdigit() for character in _DATES.sub("", self.text))
-        return self.alone and self.text[-1] != "." and has_figure and (self.in_columns or is_row(self.text))
+        return (
+            self.alone
+            and self.text[-1] != "."
+            and has_figure
+            and (self.in_columns or is_row(self.text) or bool(_VALUES.match(self.text)))
+        )
 
     @property
     def names_columns(self) -> bool:
@@ -70,7 +97,7 @@ class _Span:
         if not self.alone or ":" in words or self.text[-1] in ".;" or any(character.isdigit() for character in words):
             return False
         dates = len(_DATES.findall(self.text))
-        return self.in_columns or (bool(words.strip()) and (dates > 1 or bool(dates and _OF_COLUMNS.search(words))))
+        return self.in_columns or dates > 1 or bool(dates and _OF_COLUMNS.search(words))
 
     @property
     def is_dated(self) -> bool:
@@ -82,8 +109,15 @@ class _Span:
         words = _CHAPTER.sub("", _DATED.sub("", self.text)).split()
         if not self.alone or not 0 < len(words) <= _HEADING_WORDS or _BULLET.match(self.text):
             return False
+        if _LABELLED.match(self.text) or _PERSON.match(self.text):
+            return False
         has_figures = any(character.isdigit() for word in words[1:] for character in word)
         return words[0][0].isupper() and self.text[-1] not in '.!;,”"' and not has_figures
+
+
+def turns(heading: str) -> bool:
+    """Whether what stands under a heading says something else without it: "Allergies", "Family history", "Avoid"."""
+    return bool(_TURNS.search(heading))
 
 
 def section_sentences(text: str) -> list[tuple[int, str]]:
@@ -111,7 +145,10 @@ def lines(text: str, heading: str = "", *, begins: bool = True, below: bool = Fa
     is_heading = _headings(spans, begins=begins, below=below)
     found: list[Line] = []
     headed, columns, under = -1, None, heading
+    above: tuple[str, int] | None = None  # the heading before a label that is of its own line only
     for n, span in enumerate(spans):
+        if above is not None and span.begins:
+            (heading, headed), above = above, None
         if _names_columns_of(span, spans[n + 1 : n + 2]):
             columns, under = span, f"{heading} ({span.text})" if heading else span.text
             continue
@@ -119,20 +156,38 @@ def lines(text: str, heading: str = "", *, begins: bool = True, below: bool = Fa
             heading = under = _CHAPTER.sub("", span.text.rstrip(":"))
             headed, columns = span.start, None
             continue
-        if columns is not None and span.is_row:
+        if columns is not None and (span.is_row or (span.alone and _ONE_VALUE.match(span.text))):
             found.append(Line(span.start, span.text, under, columns.start, False))
             continue
         columns = None
         name = _NAMED.match(span.text)
-        if span.begins and _OPENS_OR_CLOSES.match(span.text):
+        if span.begins and (_OPENS_OR_CLOSES.match(span.text) or (span.alone and _PERSON.match(span.text))):
             heading, headed = "", span.start
-        elif name and len(name[1].split()) <= _NAME_WORDS and (span.begins or name[0].rstrip().endswith(":")):
+        elif name and _is_name(name[1]) and (span.begins or name[0].rstrip().endswith(":")):
+            if _DATED.search(name[1]) or _is_complete(spans, n):
+                above = heading, headed
             heading, headed = name[1], span.start
+        elif span.alone and _LABELLED.match(span.text):
+            above = heading, headed
+            heading, headed = span.text.partition(":")[0], span.start
         lead = _LEAD.match(span.text)
         said = span.text[lead.end() if lead else 0 :]
         if any(character.isalnum() for character in said) and not said.endswith("?"):
             found.append(Line(span.start, said, heading, headed, said[-1] in '.!”"'))
     return found
+
+
+def _is_name(label: str) -> bool:
+    return len(_DATED.sub("", label).split()) <= _NAME_WORDS
+
+
+def _is_complete(spans: Sequence[_Span], n: int) -> bool:
+    """Whether a label's own line says all of it: "Smoker: no" before another label or an empty line, not the first item
+    of a list ("Medication: Aspirin 100 mg" before "Ramipril 5 mg")."""
+    if not spans[n].alone or spans[n].text[-1] in ".!":
+        return False
+    following = spans[n + 1] if n + 1 < len(spans) else None
+    return following is None or following.after_gap or bool(_LABELLED.match(following.text))
 
 
 def _names_columns_of(span: _Span, following: Sequence[_Span]) -> bool:
@@ -149,8 +204,10 @@ def _spans(text: str) -> Iterator[_Span]:
         before = text[text.rfind("\n", 0, start) + 1 : start]
         after = text[end : text.find("\n", end) if "\n" in text[end:] else len(text)]
         begins = not before.strip()
+        gap = text[len(text[:start].rstrip()) : start].count("\n") > 1
         written = text[start:end]
-        yield _Span(start, " ".join(written.split()), begins and not after.strip(), begins, in_columns(written))
+        alone = begins and not after.strip()
+        yield _Span(start, " ".join(written.split()), alone, begins, gap, in_columns(written))
 
 
 def _headings(spans: Sequence[_Span], *, begins: bool, below: bool) -> list[bool]:
@@ -169,7 +226,8 @@ def _headings(spans: Sequence[_Span], *, begins: bool, below: bool) -> list[bool
         elif n == 0 and below:  # the first of a list, or a heading below another one
             found.append(span.is_short and following.text.endswith("."))
         elif n == 0 and begins:
-            found.append(bool(span.text[-1] not in ".!;," and len(span.text.split()) <= _TITLE_WORDS))
+            is_list = _LABELLED.match(span.text) and _LABELLED.match(following.text)  # "Smoker: no", "Age: 60", …
+            found.append(bool(span.text[-1] not in ".!;," and len(span.text.split()) <= _TITLE_WORDS and not is_list))
         elif span.is_dated:  # "Chest X-ray 02.09.2024" opens a section after a sentence; among items it is one of them
             after = n > 0 and (spans[n - 1].text[-1] in '.!”"' or spans[n - 1].is_row)
             found.append(span.is_short and after and not following.is_dated)

@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.embed import Encoder, open_encoder
+from assistant.findings import extract_findings
 from assistant.ingest.signal.machine import HEADER
-from assistant.measure import Measurements, absences, measure_signal, statements
-from assistant.records import BoxPlace, Evidence, Place, Record, SignalPlace, TextPlace, evidence_id
+from assistant.measure import Measurements, Wanted, absences, measure_signal, statements
+from assistant.measure.detail import details, not_measured
+from assistant.measure.words import ADULT_FROM
+from assistant.records import OF_SOURCE, BoxPlace, Evidence, Place, Record, SignalPlace, TextPlace, evidence_id
 from assistant.retrieve.facts import facts_stated
 from assistant.retrieve.passaged import passages_answering
 from assistant.retrieve.query import Query, Upload
@@ -23,20 +26,26 @@ from assistant.store.indexed_text import DOCUMENT
 from assistant.store.words import query_words
 from assistant.wording import joined, worded
 
-_OF_UPLOAD = re.compile(r"(\(upload .+\))\.?$")
 UPLOADED_PICTURE = "uploaded picture"  # the `why` of a picture as it was handed in
+NOTHING_MORE = Wanted()  # but what is told of every recording
+MEASURED = "measured on the upload"  # the `why` of values and of what is told of the rhythm, ST and quality
 NOT_MEASURED = "not measured on the upload"  # the `why` of evidence that says for which reason a value is not there
+MEASURED_IN_ARCHIVE = "measured on the archived recording"
+NOT_MEASURED_IN_ARCHIVE = "not measured on the archived recording"
 OF_THE_FILE = "what the uploaded recording's own file says of it"  # its recorder's statements, its header's diagnoses
 STATED_FACT = "a fact that the uploaded file states"  # the `why` of the patient's age and sex and the day of recording
 _ON_PAPER = "The upload is a picture of an ECG on paper, and values are measured on recordings alone."
 SHARED_WORDS = 0.3  # weight of the share of the question's words that a passage holds, beside its cosine
 
 
-def upload_evidence(upload: Record, measured: Measurements | None = None) -> list[Evidence]:
+def upload_evidence(
+    upload: Record, measured: Measurements | None = None, wanted: Wanted = NOTHING_MORE
+) -> list[Evidence]:
     """A picture as a whole; a signal as a whole, its header's diagnoses, every value measured on it, and why others
     could not be measured.
 
-    Text: see `own_passages`. `measured` is what `measure_signal` gives of the signal, where it was asked already.
+    Text: see `own_passages`. `measured` is what `measure_signal` gives of the signal, where it was asked already, and
+    `wanted` what is told of it only where a question is after it.
     """
     if upload.kind == "image" and upload.image is not None:
         height, width = upload.image.pixels.shape[:2]
@@ -49,20 +58,66 @@ def upload_evidence(upload: Record, measured: Measurements | None = None) -> lis
         return [_own(upload, place, text, UPLOADED_PICTURE)]
     if upload.kind == "signal" and upload.signal is not None:
         signal = upload.signal
-        channels = f"{'leads' if signal.is_ecg else 'channels'} {', '.join(signal.leads)}"
-        text = f"Uploaded {upload.modality}, {signal.duration_s:.0f} s at {signal.sampling_rate_hz:g} Hz, {channels}"
-        whole = _own(upload, SignalPlace("all", 0.0, round(signal.duration_s, 3)), text, "uploaded signal")
-        measured = measured or measure_signal(signal)
-        said = [(*told, "measured on the upload") for told in (statements(measured) if signal.is_ecg else ())]
-        said += [(*told, NOT_MEASURED) for told in absences(measured)]
-        diagnoses = [value for labels in upload.labels.values() for value in labels.split(" | ") if value]
-        stated = replace(_own(upload, None, "\n".join(diagnoses), OF_THE_FILE), title=HEADER)
-        return [
-            whole,
-            *([stated] if diagnoses else []),
-            *(_own(upload, place, sentence, why) for place, sentence, why in said),
-        ]
+        whole, *said = recording_evidence(upload, measured or measure_signal(signal), wanted, is_ecg=signal.is_ecg)
+        labels = [_label(name, one) for name, values in upload.labels.items() for one in values.split(" | ") if one]
+        stated = replace(_own(upload, None, "\n".join(labels), OF_THE_FILE), title=HEADER)
+        return [whole, *([stated] if labels else []), *said]
     return []
+
+
+def _label(name: str, value: str) -> str:
+    """A label as a line: a diagnosis in its own words, what says nothing by itself with its name ("age: 81")."""
+    return value if extract_findings(value) else f"{name.replace('_', ' ')}: {value}"
+
+
+def recording_evidence(
+    record: Record,
+    measured: Measurements,
+    wanted: Wanted = NOTHING_MORE,
+    *,
+    is_ecg: bool = True,
+    archived: bool = False,
+) -> list[Evidence]:
+    """A recording as a whole, what is `wanted` of it, every value measured on it, and why others could not be."""
+    duration = measured.duration_s or 0.0
+    text = (
+        f"{'Archived' if archived else 'Uploaded'} {record.modality}, {duration:.0f} s at "
+        f"{measured.sampling_rate_hz:g} Hz, {'leads' if is_ecg else 'channels'} {', '.join(measured.leads)}"
+    )
+    why = "archived signal" if archived else "uploaded signal"
+    whole = _own(record, SignalPlace("all", 0.0, round(duration, 3)), text, why)
+    told = statements(measured, age=_age(record), sex=_sex(record)) if is_ecg else ()
+    age = _age(record)
+    asked = details(measured, wanted, adult=age is None or age >= ADULT_FROM)
+    there, lacking = (MEASURED_IN_ARCHIVE, NOT_MEASURED_IN_ARCHIVE) if archived else (MEASURED, NOT_MEASURED)
+    return [
+        whole,
+        *(_own(record, whole.place, sentence, there) for sentence in asked),
+        *(_own(record, place, sentence, there) for place, sentence in told),
+        *(_own(record, whole.place, sentence, lacking) for sentence in not_measured(measured, wanted)),
+        *(_own(record, place, sentence, lacking) for place, sentence in absences(measured)),
+    ]
+
+
+def unmeasured(record: Record) -> Evidence:
+    """A recording of the archive whose file gives no samples any more."""
+    text = "The archived ECG was not measured: its file is no longer where it was indexed, or has changed."
+    return _own(record, None, text, NOT_MEASURED_IN_ARCHIVE)
+
+
+def is_absence(piece: Evidence) -> bool:
+    """Whether a piece says why something was not measured, on an upload or a recording of the archive."""
+    return piece.why in (NOT_MEASURED, NOT_MEASURED_IN_ARCHIVE)
+
+
+def _age(record: Record) -> float | None:
+    age = record.fields.get("age")
+    return float(age) if isinstance(age, int | float) else None
+
+
+def _sex(record: Record) -> str:
+    sex = str(record.fields.get("sex") or "").upper()[:1]
+    return sex if sex in ("F", "M") else ""
 
 
 def fact_evidence(upload: Record, question: str) -> list[Evidence]:
@@ -99,20 +154,25 @@ def of_upload(piece: Evidence, name: str | None) -> Evidence:
         return piece
     if piece.why == OF_THE_FILE or piece.kind == "text":  # quoted word for word
         return replace(piece, title=f"{piece.title or ''} (upload {name})".strip())
+    return of_source(piece, f"upload {name}")
+
+
+def of_source(piece: Evidence, source: str) -> Evidence:
+    """A piece whose text ends with what it is of, as `OF_SOURCE` finds it."""
     text = piece.text.removesuffix(".")
-    return replace(piece, text=f"{text} (upload {name}){piece.text[len(text) :]}")
+    return replace(piece, text=f"{text} ({source}){piece.text[len(text) :]}")
 
 
 def named_upload(piece: Evidence) -> str:
-    """Which of several uploads a piece says that it is of: "(upload a.hea)"; "" where there is one."""
+    """Which of several uploads or recordings a piece says that it is of: "(upload a.hea)"; "" where there is one."""
     of_text = piece.why == OF_THE_FILE or piece.kind == "text"
-    found = _OF_UPLOAD.search((piece.title or "") if of_text else piece.text)
+    found = OF_SOURCE.search((piece.title or "") if of_text else piece.text)
     return found[1] if found else ""
 
 
 def own_title(piece: Evidence) -> str:
     """A text's title without the upload's name."""
-    return _OF_UPLOAD.sub("", piece.title or "").strip()
+    return OF_SOURCE.sub("", piece.title or "").strip()
 
 
 def with_upload(text: str, piece: Evidence) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from assistant.records import Passage, Record
-from assistant.retrieve.lines import Line, lines, title_of
+from assistant.retrieve.lines import Line, lines, title_of, turns
 from assistant.retrieve.within import answering, asked_of_document
 from assistant.store.indexed_text import DOCUMENT
 
@@ -76,7 +76,9 @@ def _heading_of(
 ) -> str | None:
     """What a passage begins under: the heading of its first line, where that stands before the passage."""
     first = next((line for line in document if line.start >= passage.start), None)
-    if first is None or first.start >= passage.end or (is_report and passage.section):
+    if first is None or first.start >= passage.end:
+        return passage.section
+    if is_report and passage.section and not turns(passage.section):  # no laboratory is told under "Family history"
         return passage.section
     if first.headed < passage.start:
         return first.heading or None

@@ -33,7 +33,8 @@ class Query:
     `history` adds what the archive holds of the same patient (`patient`, or the uploads'), newest first.
     `leave_out_own` is for drafts and evaluation: the
     uploads' own study, their patient and near-duplicates are left out, and so are the studies and patients in
-    `leave_out_studies` and `leave_out_patients` (pseudonyms).
+    `leave_out_studies` and `leave_out_patients` (pseudonyms). `whole` is for what an answer rests on: a short text of
+    general knowledge comes whole, whichever passage of it was found.
     """
 
     text: str = ""
@@ -52,6 +53,7 @@ class Query:
     leave_out_own: bool = False
     leave_out_studies: frozenset[str] = field(default_factory=frozenset)
     leave_out_patients: frozenset[str] = field(default_factory=frozenset)
+    whole: bool = False
 
     def uploads_of(self, kind: Kind) -> list[Record]:
         """The uploads that an index of this kind can be searched with: of signals, the ECGs."""

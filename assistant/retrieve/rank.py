@@ -20,7 +20,8 @@ from assistant.retrieve.passages import in_section, neighbours_joined
 from assistant.retrieve.rerank import Reranker, rerank
 from assistant.settings import EmbedSettings, RetrieveSettings
 from assistant.store.filters import Filter
-from assistant.store.index import OpenIndex, StoredPassage, StoredRecord
+from assistant.store.index import OpenIndex
+from assistant.store.rows import StoredPassage, StoredRecord
 from assistant.store.words import query_terms
 from assistant.wording import joined, worded
 

@@ -28,7 +28,8 @@ from assistant.retrieve.wall import filters_of, own_of, whose_is_unclear
 from assistant.retrieve.weigh import order_told, preferred
 from assistant.settings import Settings
 from assistant.store.filters import Filter
-from assistant.store.index import OpenIndex, StoredPassage, StoredRecord
+from assistant.store.index import OpenIndex
+from assistant.store.rows import StoredPassage, StoredRecord
 from assistant.wording import worded
 
 LIKENESS: tuple[Kind, ...] = ("image", "signal")
@@ -216,7 +217,7 @@ class Retriever:
         how = "near the words" if hit.by == "joint" else "alike"
         why = worded(
             "report of a study whose {kind} is {how} ({score:.2f})",
-            kind=hit.stored.record.kind, how=how, score=hit.score,
+            kind=hit.stored.record.kind, how=how, score=hit.closeness,
         )  # fmt: skip
         return [
             Hit(hit.index, report[n][1], hit.by, hit.score, hit.closeness, report[n][0], why=why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 import numpy as np
@@ -16,6 +16,7 @@ from assistant.records import (
     Evidence,
     FoundBy,
     Kind,
+    Passage,
     Place,
     Record,
     Relation,
@@ -53,7 +54,9 @@ def select(
     like the uploads, with its reports, and text hits then take `turns`. Dropped evidence stays in the list
     with `kept=False` and its reason, so that a reader can see what was nearest.
     """
-    choice = _Choice(owned, copies, bool(query.studies), settings, wishes=bool(Wish.of(query.text)))
+    choice = _Choice(
+        owned, copies, bool(query.studies), settings, wishes=bool(Wish.of(query.text)), whole=query.whole
+    )  # fmt: skip
     told = {evidence.id for evidence in own}
     mixed = in_turns(choice.of_likeness(likeness), choice.of_text(text), turns)
     found = (evidence for evidence in mixed if evidence.id not in told)
@@ -62,7 +65,8 @@ def select(
         return tuple(chosen), False, ""
     if chosen and all(evidence.id in told for evidence in chosen):
         return tuple(chosen), True, "No line was found in the uploaded text that answers the question."
-    return tuple(chosen), True, choice.why_nothing if chosen else "Nothing was found."
+    asked_of_text = any(upload.record.kind == "text" for upload in query.uploads)
+    return tuple(chosen), True, choice.why_nothing(asked_of_text=asked_of_text) if chosen else "Nothing was found."
 
 
 class _Choice:
@@ -76,11 +80,13 @@ class _Choice:
         settings: RetrieveSettings,
         *,
         wishes: bool = False,
+        whole: bool = False,
     ) -> None:
         self._owned = owned
         self._copies = copies
         self._chosen = chosen  # whether the studies were picked by hand: then each of them counts
         self._settings = settings
+        self._whole = whole  # whether short texts of general knowledge come whole
         self._wishes = wishes  # whether words say which of the studies like the uploads are wanted
         self._floors = {
             "image": settings.image_floor, "signal": settings.signal_floor, "text": settings.text_floor,
@@ -90,20 +96,19 @@ class _Choice:
         self._apart = False  # whether texts of a chosen patient were among the first
         self._copied = False  # whether what was found is an upload again, or lies with it
 
-    @property
-    def why_nothing(self) -> str:
+    def why_nothing(self, *, asked_of_text: bool) -> str:
+        """Why nothing is kept; where an uploaded text was asked, of that first."""
         if self._apart:
             return "The records of the chosen patient hold nothing that is near enough to the question."
         if self._copied:
             return (
                 "The archive holds a copy of the upload and what lies with it, and no other study that is near enough."
             )
-        if self._best is not None and self._best < self._settings.answer_chance:
-            return worded(
-                "The archive holds nothing that is near enough to the question: the best passage answers it with a "
-                "chance of {best:.0%}, and {least:.0%} is asked for.",
-                best=self._best, least=self._settings.answer_chance,
-            )  # fmt: skip
+        if asked_of_text:
+            return (
+                "No line was found in the uploaded text that answers the question, and nothing near enough in the "
+                "archive."
+            )
         return "The archive holds nothing that is near enough to the question."
 
     def of_likeness(self, hits: Sequence[Hit]) -> Iterator[Evidence]:
@@ -178,8 +183,10 @@ class _Choice:
             if cited[record_key] >= (self._settings.passages_per_document if whole else 1):
                 continue  # a better passage of the same document stands for it
             cited[record_key] += 1
-            words = _Words.of(hit.passage.text) if hit.passage else None
             reason = self._no_other(hit) or self._too_far(hit)
+            if not reason:  # of what is dropped the passage says best why it was near
+                hit = self._whole_if_short(hit)
+            words = _Words.of(hit.passage.text) if hit.passage else None
             if not reason and words:
                 same = (name for name, other in kept if words.repeats(other, self._settings.same_share))
                 reason = worded("says the same as {name}", name=name) if (name := next(same, "")) else ""
@@ -189,6 +196,17 @@ class _Choice:
             if found.kept:
                 kept.append((found.id, words or _Words.of("")))
             yield found
+
+    def _whole_if_short(self, hit: Hit) -> Hit:
+        """The hit with all of its text, where that is short and of general knowledge: of an abstract the passage that
+        is nearest to a question often is the background, and what was found stands in another."""
+        found, chars = hit.passage, hit.stored.chars
+        if not self._whole or found is None or found.is_caption or chars > self._settings.whole_text_chars:
+            return hit
+        if self._relation(hit) != "knowledge" or found.passage.page is not None:
+            return hit
+        text = hit.index.stretch(found.record_pk, 0, chars)
+        return replace(hit, passage=replace(found, passage=Passage(0, chars), text=text))
 
     def _too_far(self, hit: Hit) -> str:
         if hit.apart is not None:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from assistant.ingest.deid.stated import identity_of_id
 from assistant.pseudonyms import Pseudonyms, is_patient_pseudonym
-from assistant.records import Apart, Identity, together
+from assistant.records import NOT_STATED, Apart, Identity, together
 from assistant.retrieve.called import is_called, persons_named
 from assistant.retrieve.query import Query, Upload
 from assistant.retrieve.question import ids_named
@@ -42,6 +43,10 @@ class People:
         return frozenset(
             {*(index.pseudonym_of(patient) for index in self.indexes), self.pseudonyms.patient(patient, "")}
         )
+
+    def stated_by_id(self, patient: str | None) -> Identity:
+        """What a chosen patient's own id says beside what files state; nothing where it is a pseudonym."""
+        return NOT_STATED if not patient or is_patient_pseudonym(patient) else identity_of_id(patient, self.pseudonyms)
 
     def of_upload(self, upload: Upload) -> Names:
         """Of the patient whom the file names, else of the one with whom the archive holds the same file."""

@@ -17,8 +17,10 @@ from functools import lru_cache
 from importlib.resources import files
 
 from assistant.findings import extract_findings
+from assistant.findings.mentions import read_sentence
 from assistant.findings.vocabulary import vocabulary
 from assistant.findings.words import words
+from assistant.retrieve.days import DAY, Day, days_named
 from assistant.retrieve.drugs import drug_classes, names_a_drug
 from assistant.retrieve.expand import expand
 from assistant.retrieve.laboratory import LabValue, lab_values, of_another_time, without_level_words
@@ -35,6 +37,7 @@ _TITLE_WEIGHT = 0.7  # of a word that the title holds: nearly all of the documen
 _REACH = 2  # lines before and after
 _SAME_ROOT, _ENDING = 7, 3  # letters: "pregnant" and "pregnancy", and how much of an ending they may differ in
 
+_CLASSIFICATION = re.compile(r"\bICD[- ]?(?:9|10|11)\b(?:\s+codes?\b)?", re.IGNORECASE)
 _WORD = re.compile(r"\w[\w.'’-]*")
 _KIND = (
     r"(?:documents?|letter|pdf|file|report|article|paper|guidelines?|guidance|leaflet|brochure|text|page|note|manuscript"
@@ -46,10 +49,11 @@ _DOCUMENT = re.compile(
     rf"(?:(?!(?:in|of|on|to|for|about|is|does|did)\b)[\w-]+ ){{0,2}}?{_KIND}\b(?:'s)?",
     re.IGNORECASE,
 )
+_DATED_DOCUMENT = re.compile(rf"(?:{_DOCUMENT.pattern})\s+(?:of|from|dated)\s+(?:{DAY.pattern})", re.IGNORECASE)
 _SAYING = re.compile(
     r"\b(?:say|says|said|states?|stated|mention(?:s|ed)?|tell(?:s|ing)?|told|writes?|written|contains?|reads?"
     r"|describes?|discuss(?:es)?|explains?|shows?|saying|find|found|info(?:rmation)?|anything|something|regarding"
-    r"|concerning|list(?:ed)?|enumerate|name (?:all|the)|respect|regards?|details?|please|there|happens?"
+    r"|concerning|list(?:ed)?|enumerate|name (?:all|the)|respect|regards?|details?|please|there|happen(?:s|ed)?"
     r"|give (?:me|us))\b",
     re.IGNORECASE,
 )
@@ -82,15 +86,18 @@ class Wish:
     in_heading: Callable[[_Read], bool]
     weight: float = 1.0
     verdict: re.Pattern[str] | None = None
+    is_day: bool = False  # which makes a section of nothing: a table's columns are of days
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a question wants: all of the document, or lines that hold what it `names` and give what it `wants`."""
+    """What a question wants: all of the document, or lines that hold what it `names` and give what it `wants`, and in
+    which, as in their headings, stands `never` what would make another thing of them."""
 
     whole: bool
     names: tuple[Wish, ...] = ()
     wants: tuple[Wish, ...] = ()
+    never: tuple[re.Pattern[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,7 @@ class _Read:
 
     @classmethod
     def of(cls, text: str) -> _Read:
-        return cls(text, text.lower(), frozenset(content_words(text)))
+        return cls(text, text.lower(), frozenset(content_words(_with_codes_named(text))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +133,21 @@ class _Aspect:
     figure: bool
     drug: bool
     weight: float
+    never: re.Pattern[str] | None
 
 
 @lru_cache(maxsize=256)
 def asked_of_document(question: str) -> Asked:
     """What a question put to a document wants of it."""
     asks_for_all = bool(_SUMMARY.search(question))
-    rest = _SUMMARY.sub(" ", _SAYING.sub(" ", _DOCUMENT.sub(" ", question)))
+    rest = _SUMMARY.sub(" ", _SAYING.sub(" ", _DOCUMENT.sub(" ", _DATED_DOCUMENT.sub(" ", question))))
     names: list[Wish] = []
     wants: list[Wish] = []
+    never: list[re.Pattern[str]] = []
+    rest = rest.replace("[date]", " ")  # a day that was taken out of a question
+    if days := days_named(rest):
+        rest = DAY.sub(" ", rest)
+        wants.append(Wish(lambda read: _is_of(days, read), lambda read: _is_of(days, read), is_day=True))
     if not _aspects()[0].asked.search(rest.lower()):  # whom a letter is on it need not say line by line
         rest = _THE_PATIENT.sub(" ", rest)
     values = lab_values(rest)
@@ -158,7 +171,8 @@ def asked_of_document(question: str) -> Asked:
             aspect.weight,
         )
         (wants if aspect.must else names).append(wish)
-        lowered = aspect.asked.sub(" ", lowered)
+        never += [aspect.never] if aspect.never else []
+        lowered = aspect.asked.sub(lambda said: f" {said.groupdict().get('kept') or ''} ", lowered)
     left = set(_WORD.findall(lowered))
     judged = None if values else _JUDGED.match(question)
     names += _by_word(
@@ -166,7 +180,12 @@ def asked_of_document(question: str) -> Asked:
     )
     if not names and not wants:
         return Asked(whole=asks_for_all or (rest != question and bool(_ABOUT_ALL.match(rest))))
-    return Asked(False, tuple(names), tuple(wants))
+    return Asked(False, tuple(names), tuple(wants), tuple(never))
+
+
+def _is_of(days: Sequence[Day], read: _Read) -> bool:
+    """Whether a text names one of these days."""
+    return any(day.may_be(told) for told in days_named(read.written) for day in days)
 
 
 def _gives(values: Sequence[LabValue], question: str, line: str) -> bool:
@@ -185,7 +204,7 @@ def names_a_document(question: str) -> bool:
 def _by_word(text: str, judged: str) -> list[Wish]:
     """A wish for each word that says something, met by its other names and spellings as well; for the one by which a
     thing is judged ("Is the heart enlarged?") also by what is normal, and for "normal" by a figure."""
-    stems = content_words(text)
+    stems = content_words(_with_codes_named(text))
     of_judged = content_words(judged)
     others: dict[str, list[tuple[str, ...]]] = {}
     for said, called in expand(text).same:
@@ -207,27 +226,33 @@ def _by_word(text: str, judged: str) -> list[Wish]:
     ]
 
 
+def _with_codes_named(text: str) -> str:
+    """ "ICD-10" as what it is: no implanted defibrillator."""
+    return _CLASSIFICATION.sub("classification", text)
+
+
 def _findings_named(text: str) -> dict[str, str]:
     """The finding that the text names with a word, by the word's stem."""
     tokens = words(text)
-    return {
-        stem: entity
+    named = [
+        (entity, tokens[match.start].start, tokens[match.end - 1].end)
         for match in vocabulary().match(tokens)
         if (entity := match.value("entity"))
-        for stem in content_words(text[tokens[match.start].start : tokens[match.end - 1].end])
-    }
+    ]
+    named += [(mention.entity, mention.start, mention.end) for mention in read_sentence(text).mentions]
+    return {stem: entity for entity, start, end in reversed(named) for stem in content_words(text[start:end])}
 
 
 @lru_cache(maxsize=4096)
-def _findings_denied(text: str) -> frozenset[str]:
-    return frozenset(finding.entity for finding in extract_findings(text) if finding.status == "absent")
+def _findings_told(text: str) -> frozenset[str]:
+    return frozenset(finding.entity for finding in extract_findings(text))
 
 
 def _word(stem: str, others: Sequence[tuple[str, ...]], finding: str | None, verdict: re.Pattern[str] | None) -> Wish:
     def holds(read: _Read) -> bool:
         if any(_alike(stem, other) for other in read.stems):
             return True
-        if finding and finding in _findings_denied(read.written):  # "Heart size normal" answers for cardiomegaly
+        if finding and finding in _findings_told(read.written):  # "Heart size normal" answers for cardiomegaly
             return True
         return any(name and all(any(_alike(w, o) for o in read.stems) for w in name) for name in others)
 
@@ -272,12 +297,14 @@ def _judged(
     Of what is named something has to stand in the line or its heading, beside what only the title or lines around hold;
     a section on what is wanted ("Treatment") of what the title names is one as well.
     """
+    if any(never.search(read.text) for never in asked.never for read in (said, under)):
+        return None
     given = [(wish.in_text(said), wish.in_heading(under)) for wish in asked.wants]
     if not all(text or heading for text, heading in given):
         return None
     by_heading = any(heading for _, heading in given)
     if (
-        given
+        any(not wish.is_day for wish in asked.wants)
         and all(heading for _, heading in given)
         and all(wish.in_heading(under) for wish in asked.names if wish.weight >= 1)
     ):
@@ -321,7 +348,7 @@ def _aspects() -> tuple[_Aspect, ...]:
         _Aspect(
             re.compile(entry["asked"]), re.compile(entry["given"]), re.compile(entry.get("heading", entry["given"])),
             entry.get("must", False), entry.get("figure", False), entry.get("drug", False),
-            entry.get("weight", 1.0),
+            entry.get("weight", 1.0), re.compile(entry["never"]) if "never" in entry else None,
         )
         for entry in raw.values()
     )  # fmt: skip

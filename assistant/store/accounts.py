@@ -29,6 +29,8 @@ ROLES = {
 }
 _NAME = re.compile(r"[^\W_][\w.@-]{0,63}")
 LONGEST_PASSWORD = 1_024
+NOBODY = "(nobody)"
+"""Under what the access log keeps sign-ins by a name that no account has; itself a name that none can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,9 @@ class Accounts:
 
     def all(self) -> list[Account]:
         """Every account, removed ones too, by name."""
+        rows = select(AccountRow).where(AccountRow.name != NOBODY).order_by(AccountRow.name)
         with self._db.session() as session:
-            return [account_of(row) for row in session.scalars(select(AccountRow).order_by(AccountRow.name))]
+            return [account_of(row) for row in session.scalars(rows)]
 
     def find(self, name: str) -> Account | None:
         with self._db.session() as session:

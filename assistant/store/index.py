@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,22 +12,34 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from assistant.errors import EncoderMismatch, IndexMissing, RecipeError
 from assistant.findings.wanted import WantedFinding
 from assistant.ingest.dicom.web import PacsSource
 from assistant.ingest.recipe import load_recipe
-from assistant.ingest.series import is_slice
 from assistant.pseudonyms import Pseudonyms, is_patient_pseudonym
 from assistant.records import Finding, Kind, Passage, Record
 from assistant.settings import StoreSettings
-from assistant.store.catalogue import Catalogue, FindingRow, MetaRow, PassageRow, PathRow, RecordRow, release
+from assistant.store.catalogue import Catalogue, FindingRow, MetaRow, PassageRow, RecordRow, release
 from assistant.store.filters import Filter
 from assistant.store.generations import IndexFolder
 from assistant.store.learned import Learned, open_learned
-from assistant.store.sqlite import open_sqlite
+from assistant.store.rows import (
+    FOUND,
+    PASSAGES,
+    RECORDS,
+    CaseRow,
+    Place,
+    StoredPassage,
+    StoredRecord,
+    passage_of,
+    place_of,
+    record_of,
+    stored_passage,
+)
+from assistant.store.sqlite import chunks
 from assistant.store.stated import STATED_BY, that_states
 from assistant.store.vectors import VectorIndex, load_vectors
 from assistant.store.words import WordIndex
@@ -36,49 +47,6 @@ from assistant.store.working import PATHS, WORDS, VectorKind, vector_folder
 
 FILTERS_KEPT = 16  # whose keys stay in memory, eight bytes for each record or passage that they name
 _Keys = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
-    """A passage and the record it belongs to; `text` is the passage's own, or the record's caption."""
-
-    pk: int
-    record_pk: int
-    passage: Passage
-    text: str
-    is_caption: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
-    """A record as the catalogue holds it, with its key there and whether it belongs to a patient's study."""
-
-    pk: int
-    record: Record
-    is_case: bool
-    chars: int  # of the record's text, which may not be there itself
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a record came from: its file, its uri, and the number of its source in the recipe. `path` is None for the
-    text of a manifest's row and for what lies in a PACS."""
-
-    path: Path | None
-    uri: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    """What a count takes of a record; `study` and `patient` are pseudonyms."""
-
-    pk: int
-    kind: str
-    modality: str
-    study: str
-    patient: str | None
-    labels: Mapping[str, str]
 
 
 class OpenIndex:
@@ -237,21 +205,22 @@ class OpenIndex:
 
     def passages(self, pks: Sequence[int]) -> dict[int, StoredPassage]:
         """Passages by key, each with its own text; the texts of their records stay where they are."""
-        with self._engine.connect() as connection:
-            rows = [row for chunk in _chunks(pks) for row in connection.execute(_PASSAGES, {"pks": chunk})]
-        return {row[0]: _passage_of(*row) for row in rows}
+        return {row[0]: passage_of(*row) for row in self._by_key(PASSAGES, pks)}
 
     def found(self, pks: Sequence[int]) -> dict[int, tuple[StoredPassage, StoredRecord]]:
         """Passages by key with their records (as `passages` and `records` give them), in one statement."""
-        with self._engine.connect() as connection:
-            rows = [row for chunk in _chunks(pks) for row in connection.execute(_FOUND, {"pks": chunk})]
         return {
             row[0]: (
-                _passage_of(*row[:8]),
-                StoredRecord(row.record_pk, _record(row, (), ""), row.is_case, row.chars),
+                passage_of(*row[:8]),
+                StoredRecord(row.record_pk, record_of(row, (), ""), row.is_case, row.chars),
             )
-            for row in rows
+            for row in self._by_key(FOUND, pks)
         }
+
+    def _by_key(self, statement: Select[Any], pks: Iterable[int]) -> list[Any]:
+        with self._engine.connect() as connection:
+            parts = chunks([int(pk) for pk in pks])
+            return [row for part in parts for row in connection.execute(statement, {"pks": part})]
 
     def stretch(self, record_pk: int, start: int, end: int) -> str:
         """The text of a record from one place to another."""
@@ -268,29 +237,32 @@ class OpenIndex:
                 .where(PassageRow.record_pk.in_(list(record_pks)), PassageRow.caption.is_(None))
                 .order_by(PassageRow.record_pk, PassageRow.start)
             ).all()
-        return [_stored_passage(row, text) for row, text in rows]
+        return [stored_passage(row, text) for row, text in rows]
 
     def records(self, pks: Iterable[int]) -> dict[int, StoredRecord]:
         """Records by key, without their texts: only how long these are is told (`chars`)."""
-        with self._engine.connect() as connection:
-            rows = [row for chunk in _chunks(list(pks)) for row in connection.execute(_RECORDS, {"pks": chunk})]
-        return {row.pk: StoredRecord(row.pk, _record(row, (), ""), row.is_case, row.chars) for row in rows}
+        return {
+            row.pk: StoredRecord(row.pk, record_of(row, (), ""), row.is_case, row.chars)
+            for row in self._by_key(RECORDS, pks)
+        }
 
     def whole_records(self, pks: Iterable[int]) -> dict[int, Record]:
         """Records by key with their texts, without their passages."""
-        return {row.pk: _record(row, ()) for row in self._rows(RecordRow.pk, list(pks))}
+        return {row.pk: record_of(row, ()) for row in self._rows(RecordRow.pk, list(pks))}
 
     def of_external_ids(self, ids: Sequence[str]) -> dict[str, Record]:
         """The same by the user's own keys; of several records of one key, the first."""
         rows = self._rows(RecordRow.external_id, ids)
-        return {str(row.external_id): _record(row, ()) for row in sorted(rows, key=lambda row: -row.pk)}
+        return {str(row.external_id): record_of(row, ()) for row in sorted(rows, key=lambda row: -row.pk)}
+
+    def of_record_ids(self, ids: Sequence[str]) -> list[Record]:
+        """The same by their own ids."""
+        return [record_of(row, ()) for row in self._rows(RecordRow.record_id, ids)]
 
     def _rows(self, column: InstrumentedAttribute[Any], values: Sequence[Any]) -> list[RecordRow]:
         with Session(self._engine) as session:
             return [
-                row
-                for start in range(0, len(values), 500)  # SQLite bounds how many values one statement takes
-                for row in session.scalars(select(RecordRow).where(column.in_(values[start : start + 500])))
+                row for chunk in chunks(values) for row in session.scalars(select(RecordRow).where(column.in_(chunk)))
             ]
 
     def study_records(
@@ -305,7 +277,7 @@ class OpenIndex:
             query = query.where(RecordRow.kind == kind)
         with Session(self._engine) as session:
             return [
-                StoredRecord(row.pk, _record(row, ()), row.is_case, len(row.text)) for row in session.scalars(query)
+                StoredRecord(row.pk, record_of(row, ()), row.is_case, len(row.text)) for row in session.scalars(query)
             ]
 
     def studies_of(self, within: Filter) -> dict[str, list[Record]]:
@@ -317,12 +289,12 @@ class OpenIndex:
             if within.is_bounded:
                 rows = [r for r in rows if self._is_taken(within, r.record_id, r.taken_at, r.shift)]
             passages: dict[int, list[Passage]] = {}
-            for chunk in _chunks([row.pk for row in rows if row.kind == "text"]):
+            for chunk in chunks([row.pk for row in rows if row.kind == "text"]):
                 proper = select(PassageRow).where(PassageRow.record_pk.in_(chunk), PassageRow.caption.is_(None))
                 for p in session.scalars(proper.order_by(PassageRow.record_pk, PassageRow.start)):
                     passages.setdefault(p.record_pk, []).append(Passage(p.start, p.end, p.section, p.page))
             for row in rows:
-                studies.setdefault(row.study_id, []).append(_record(row, tuple(passages.get(row.pk, ()))))
+                studies.setdefault(row.study_id, []).append(record_of(row, tuple(passages.get(row.pk, ()))))
         return studies
 
     def modalities_of(self, study_ids: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -391,20 +363,6 @@ class OpenIndex:
         with Session(self._engine) as session:
             return session.scalar(select(RecordRow.pk).where(RecordRow.patient_id == pseudonym).limit(1)) is not None
 
-    def copies(self, kind: Kind, vectors: NDArray[np.float32], cosine: float, k: int = 50) -> frozenset[int]:
-        """The keys of records so near to one of the vectors (n, dim) that they are taken for copies of it."""
-        found = self.nearest(kind, vectors, [Filter()] * len(vectors), k)
-        keys = frozenset(int(key) for scores, ids in found for key in ids[scores >= cosine])
-        return keys if kind != "text" else frozenset(p.record_pk for p in self.passages(sorted(keys)).values())
-
-    def copies_of_picture(self, thumbnail: NDArray[np.float32], correlation: float, k: int = 50) -> frozenset[int]:
-        """The keys of pictures whose thumbnail (256,) is so like this one, or it inverted, that they are copies."""
-        thumbnails = self.vectors("thumbnail")
-        if thumbnails is None:  # an index that was built before they were kept
-            return frozenset()
-        found = self.nearest("image", np.stack([thumbnail, -thumbnail]), [Filter()] * 2, k, within=thumbnails)
-        return frozenset(int(key) for scores, ids in found for key in ids[scores >= correlation])
-
     def find_study(self, name: str) -> list[Record]:
         """The records of the study of that name: its pseudonym, the archive's own id, or a record's external id."""
         studies = {name, self.studies_named(name)}
@@ -429,18 +387,9 @@ class OpenIndex:
                 .where(PassageRow.record_pk == row.pk, PassageRow.caption.is_(None))
                 .order_by(PassageRow.pk)
             )
-            record = _record(row, tuple(Passage(p.start, p.end, p.section, p.page) for p in passages))
+            record = record_of(row, tuple(Passage(p.start, p.end, p.section, p.page) for p in passages))
             item_id = row.item_id
-        paths = open_sqlite(self.path / PATHS)
-        with Session(paths) as session:
-            columns = select(PathRow.path, PathRow.uri, PathRow.key).where(PathRow.item_id == item_id)
-            found = session.execute(columns).one_or_none()
-            path, uri = (found.path, found.uri) if found else (None, "")
-            if is_slice(record):
-                slices = session.scalar(select(PathRow.slices).where(PathRow.item_id == item_id)) or {}
-                path, uri = slices.get(record.part, (path, uri))
-        paths.dispose()
-        return record, Place(Path(path) if path else None, uri, found.key.partition("/")[0] if found else "")
+        return record, place_of(self.path / PATHS, item_id, record)
 
     def pacs_of(self, place: Place) -> PacsSource | None:
         """The PACS that a place without a file lies in, as the recipe names it now."""
@@ -469,48 +418,3 @@ class OpenIndex:
 
     def close(self) -> None:
         release(self._engine)
-
-
-# Statements that every search runs, built once: SQLAlchemy then takes the compiled text from its cache.
-_OF_PASSAGE = (
-    PassageRow.pk, PassageRow.record_pk, PassageRow.start, PassageRow.end, PassageRow.section, PassageRow.page,
-    PassageRow.caption,
-    func.substr(RecordRow.text, PassageRow.start + 1, PassageRow.end - PassageRow.start).label("own_text"),
-)  # fmt: skip
-_OF_RECORD = (
-    *(column for column in RecordRow.__table__.columns if column.name not in ("pk", "text")),
-    func.length(RecordRow.text).label("chars"),
-)
-_IS_ASKED = PassageRow.pk.in_(bindparam("pks", expanding=True))
-_PASSAGES = select(*_OF_PASSAGE).join(RecordRow, RecordRow.pk == PassageRow.record_pk).where(_IS_ASKED)
-_FOUND = select(*_OF_PASSAGE, *_OF_RECORD).join(RecordRow, RecordRow.pk == PassageRow.record_pk).where(_IS_ASKED)
-_RECORDS = select(RecordRow.pk, *_OF_RECORD).where(RecordRow.pk.in_(bindparam("pks", expanding=True)))
-
-
-def _passage_of(
-    pk: int, record_pk: int, start: int, end: int, section: str | None, page: int | None, caption: str | None, text: str
-) -> StoredPassage:
-    return StoredPassage(pk, record_pk, Passage(start, end, section, page), caption or text, caption is not None)
-
-
-def _record(row: Any, passages: tuple[Passage, ...], text: str | None = None) -> Record:
-    """A record from its row, and its text from there unless it is given."""
-    return Record(
-        kind=row.kind,
-        modality=row.modality, uri="", sha256=row.sha256, part=row.part, record_id=row.record_id,
-        patient_id=row.patient_id, study_id=row.study_id, taken_at=row.taken_at, external_id=row.external_id,
-        title=row.title, url=row.url, text=row.text if text is None else text, passages=passages, labels=row.labels,
-        fields=row.fields, dates_moved=row.shift is not None,
-    )  # fmt: skip
-
-
-def _stored_passage(row: PassageRow, text: str) -> StoredPassage:
-    passage = Passage(row.start, row.end, row.section, row.page)
-    return StoredPassage(
-        row.pk, row.record_pk, passage, row.caption or text[row.start : row.end], row.caption is not None
-    )
-
-
-def _chunks(values: Sequence[int], size: int = 500) -> Iterable[list[int]]:
-    for start in range(0, len(values), size):
-        yield [int(value) for value in values[start : start + size]]

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import secrets
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy.orm import Session
 
 from assistant.errors import WardroundError
 from assistant.pseudonyms import Pseudonyms
-from assistant.store.accounts import LONGEST_PASSWORD, Account, account_of, hasher, spelled
+from assistant.store.accounts import LONGEST_PASSWORD, NOBODY, Account, account_of, hasher, spelled
 from assistant.store.text_types import storable
 from assistant.store.workspace_tables import AccessRow, AccountRow, FailureRow, SessionRow, TokenRow, now
 
@@ -89,7 +91,7 @@ class SignIns:
             account = session.get_one(AccountRow, account_id)
             if hasher().check_needs_rehash(kept):
                 account.password = hasher().hash(spelled(password))
-            session.execute(delete(SessionRow).where(self._over()))
+            self._end(session, self._over())
             session.add(SessionRow(session_id=_sha256(secret), account_id=account_id))
             session.add(AccessRow(account_id=account_id, action="sign_in", record_id=address))
             return secret, account_of(account)
@@ -114,7 +116,7 @@ class SignIns:
                 usable = row is not None and account_of(row).can_sign_in
                 kept = (row.password if row is not None and usable else None) or _nobodys()
             if not (_fits(kept, password) and usable) or row is None:
-                self._failed(who, place)
+                self._failed(row, who, place, address)
                 log.warning("sign-in refused: %s from %s", row.name if row is not None else "an unknown name", address)
                 raise SignInRefused
         self.lift(name)
@@ -123,20 +125,33 @@ class SignIns:
     def _wait_first(self, who: str, place: str) -> None:
         since = now() - timedelta(minutes=self._ui.lock_minutes)
         with self._db.session() as session:
-            for column, key, most in (
-                (FailureRow.name, who, self._ui.sign_in_failures),
-                (FailureRow.address, place, self._ui.sign_in_failures * _ADDRESSES_SHARE),
-            ):
-                times = select(FailureRow.failed_at).where(column == key, FailureRow.failed_at > since)
-                failed = session.scalars(times.order_by(FailureRow.failed_at.desc()).limit(most)).all()
+            for failed, most in self._failures(session, who, place, since):
                 if len(failed) >= most:
                     raise SignInRefused(max(1, int((failed[-1] - since).total_seconds())))
 
-    def _failed(self, who: str, place: str) -> None:
+    def _failed(self, row: AccountRow | None, who: str, place: str, address: str) -> None:
+        """Count a failure, and tell the access log of it; of a name that nobody has, not which it was: it may be the
+        password, typed into the wrong box."""
         since = now() - timedelta(minutes=self._ui.lock_minutes)
         with self._db.session() as session, session.begin():
             session.execute(delete(FailureRow).where(FailureRow.failed_at <= since))
             session.add(FailureRow(name=who, address=place))
+            session.flush()
+            account_id = row.account_id if row is not None else self._db.account(session, NOBODY)
+            locked = any(len(failed) == most for failed, most in self._failures(session, who, place, since))
+            for action in ("sign_in_refused", *(("sign_in_locked",) if locked else ())):
+                session.add(AccessRow(account_id=account_id, action=action, record_id=address))
+
+    def _failures(
+        self, session: Session, who: str, place: str, since: datetime
+    ) -> Iterator[tuple[list[datetime], int]]:
+        """When the name and the address failed since then, newest first, each with how often at most they may."""
+        for column, key, most in (
+            (FailureRow.name, who, self._ui.sign_in_failures),
+            (FailureRow.address, place, self._ui.sign_in_failures * _ADDRESSES_SHARE),
+        ):
+            times = select(FailureRow.failed_at).where(column == key, FailureRow.failed_at > since)
+            yield list(session.scalars(times.order_by(FailureRow.failed_at.desc()).limit(most))), most
 
     def _counted(self, what: str) -> str:
         return self._pseudonyms.person(f"sign-in {what}")
@@ -152,7 +167,7 @@ class SignIns:
                 return None
             time, used_at = now(), row.used_at
             if time - row.used_at > self._idle or time - row.began_at > self._longest:
-                session.delete(row)
+                self._end(session, SessionRow.session_id == row.session_id)
                 session.commit()
                 return None
             if used and time - row.used_at > min(_NOTED, self._idle / 4):
@@ -161,12 +176,21 @@ class SignIns:
             return SignedIn(account_of(account), row.began_at + self._longest, used_at + self._idle)
 
     def sign_out(self, secret: str) -> None:
+        mine = delete(SessionRow).where(SessionRow.session_id == _sha256(secret)).returning(SessionRow.account_id)
         with self._db.session() as session, session.begin():
-            session.execute(delete(SessionRow).where(SessionRow.session_id == _sha256(secret)))
+            for account_id in session.scalars(mine).all():
+                session.add(AccessRow(account_id=account_id, action="sign_out", record_id=""))
 
     def _over(self) -> ColumnElement[bool]:
         time = now()
         return or_(SessionRow.used_at < time - self._idle, SessionRow.began_at < time - self._longest)
+
+    def _end(self, session: Session, which: ColumnElement[bool]) -> None:
+        """Drop sessions whose time is over; the access log is told of each with the time at which it was."""
+        gone = delete(SessionRow).where(which).returning(SessionRow.account_id, SessionRow.used_at, SessionRow.began_at)
+        for account_id, used_at, began_at in session.execute(gone).all():
+            ended = min(used_at + self._idle, began_at + self._longest)
+            session.add(AccessRow(account_id=account_id, action="session_over", record_id="", seen_at=ended))
 
     # --- by token ------------------------------------------------------------------------------------
 

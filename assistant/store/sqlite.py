@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import Engine, create_engine, event, text
@@ -14,6 +15,7 @@ from sqlalchemy.pool import NullPool
 from assistant.store.catalogue import NUMBERED, Base, Catalogue, StagedVector, copy_rows
 
 FILE = "catalogue.sqlite"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +94,9 @@ def _tune_for_building(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
+    """Parts of `values`: SQLite bounds how many one statement takes."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, select, update
+from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from assistant.errors import DatabaseUnavailable
@@ -29,12 +29,13 @@ from assistant.store.catalogue import (
     StagedVector,
     release,
 )
+from assistant.store.deletion import delete_items, delete_records
 from assistant.store.forgotten import REASON, Forgotten
 from assistant.store.generations import IndexFolder
 from assistant.store.indexed_text import indexed_rows, passages_of
 from assistant.store.learned import LEARNING, write_learned
 from assistant.store.places import discard, is_in_place, new_catalogue
-from assistant.store.sqlite import open_sqlite, settle
+from assistant.store.sqlite import chunks, open_sqlite, settle
 from assistant.store.stated import STATED_BY, add_findings, finding_rows, read_findings_again
 from assistant.store.vectors import load_vectors, write_vectors
 from assistant.store.words import WordIndex
@@ -176,7 +177,7 @@ class WorkingCopy:
             )
         with Session(self._catalogue) as session, session.begin():
             session.merge(MetaRow(key=FINGERPRINTS, value=dict(fingerprints)))
-            _delete_items(session, ids)
+            delete_items(session, ids)
             session.add_all(
                 ItemRow(item_id=i, stamp=e.item.stamp, digest=e.digest, is_aside=e.reason is not None)
                 for i, e in zip(ids, items, strict=True)
@@ -186,21 +187,21 @@ class WorkingCopy:
 
     def remove(self, item_ids: Sequence[str]) -> None:
         with Session(self._catalogue) as session, session.begin():
-            _delete_items(session, item_ids)
+            delete_items(session, item_ids)
         with Session(self._paths) as paths, paths.begin():
-            for chunk in _chunks(item_ids):
+            for chunk in chunks(item_ids):
                 paths.execute(delete(PathRow).where(PathRow.item_id.in_(chunk)))
 
     def remove_records(self, record_ids: Sequence[str]) -> None:
         """Remove single records, and the items of which nothing is left then."""
         with Session(self._catalogue) as session, session.begin():
             items: set[str] = set()
-            for chunk in _chunks(record_ids):
+            for chunk in chunks(record_ids):
                 items |= set(session.scalars(select(RecordRow.item_id).where(RecordRow.record_id.in_(chunk))))
-                _delete_records(session, RecordRow.record_id.in_(chunk))
+                delete_records(session, RecordRow.record_id.in_(chunk))
             left = {
                 item_id
-                for chunk in _chunks(sorted(items))
+                for chunk in chunks(sorted(items))
                 for item_id in session.scalars(select(RecordRow.item_id).where(RecordRow.item_id.in_(chunk)))
             }
         self.remove(sorted(items - left))
@@ -269,7 +270,7 @@ class WorkingCopy:
             records = select(RecordRow.pk)
             stray = RecordRow.item_id.not_in(select(ItemRow.item_id))
             number = session.scalar(select(func.count()).select_from(RecordRow).where(stray)) or 0
-            _delete_records(session, stray)
+            delete_records(session, stray)
             for model in (PassageRow, FindingRow):
                 found = session.execute(delete(model).where(model.record_pk.not_in(records)))
                 number += int(getattr(found, "rowcount", 0))
@@ -397,30 +398,3 @@ def _start(folder: IndexFolder, base: Path | None, meta: Mapping[str, Any]) -> N
         read_findings_again(catalogue)
     release(catalogue)
     paths.dispose()
-
-
-def _delete_items(session: Session, item_ids: Sequence[str]) -> None:
-    """Remove items with all that hangs on them."""
-    for chunk in _chunks(item_ids):
-        _delete_records(session, RecordRow.item_id.in_(chunk))
-        session.execute(delete(ItemRow).where(ItemRow.item_id.in_(chunk)).execution_options(synchronize_session=False))
-
-
-def _delete_records(session: Session, condition: ColumnElement[bool]) -> None:
-    """Remove records with their passages and staged vectors; committed vectors go when the generation is written."""
-    records = select(RecordRow.pk).where(condition)
-    passages = select(PassageRow.pk).where(PassageRow.record_pk.in_(records))
-    for model, where in (
-        (StagedVector, and_(StagedVector.kind != "text", StagedVector.pk.in_(records))),
-        (StagedVector, and_(StagedVector.kind == "text", StagedVector.pk.in_(passages))),
-        (PassageRow, PassageRow.record_pk.in_(records)),
-        (FindingRow, FindingRow.record_pk.in_(records)),
-        (RecordRow, condition),
-    ):
-        session.execute(delete(model).where(where).execution_options(synchronize_session=False))
-
-
-def _chunks(values: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
-    """SQLite bounds how many values one statement takes."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]

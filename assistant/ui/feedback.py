@@ -81,17 +81,18 @@ def feedback_router(assistant: Assistant, said_in_draft: Said) -> APIRouter:
     def keep(given: Given) -> dict[str, str]:
         need("reader", "author")
         target = _target(admit_sealed(given.target))
+        comment = assistant.without_identifiers(given.comment)
         try:
             if given.judgement is None:
                 take_back(assistant.db, target)
             elif target.draft is None:
-                give(assistant.db, target, given.judgement, given.comment)
+                give(assistant.db, target, given.judgement, comment)
             else:
                 said, concerns = said_in_draft(target)
-                give(assistant.db, target, given.judgement, given.comment, said, concerns)
+                give(assistant.db, target, given.judgement, comment, said, concerns)
         except WardroundError as error:
             raise HTTPException(422, translated(error)) from error
-        return {"judgement": given.judgement or ""}
+        return {"judgement": given.judgement or "", "comment": comment}
 
     @router.get(EXPORT + ".{form}", include_in_schema=False)
     def export(form: str) -> StreamingResponse:

@@ -29,7 +29,8 @@ _YEAR_S = 365 * 24 * 3600
 # that the address names goes along to every page, so that the way back leads to it.
 HEAD_SCRIPT = """
 const tell = () => {
-  const head = element.querySelector('.wr-header');
+  const head = element.querySelector('.wr-header[data-title]');
+  if (!head) return;
   document.documentElement.lang = head.dataset.language;
   document.title = head.dataset.title;
   const talk = new URLSearchParams(location.search).get('talk');
@@ -41,10 +42,29 @@ const tell = () => {
     link.setAttribute('href', link.getAttribute('href').split('%3F')[0] + encodeURIComponent(tail));
   }
 };
+element.addEventListener('click', (event) => {
+  if (!event.target.closest('.wr-skip')) return;
+  event.preventDefault();
+  const head = document.getElementById('wr-head');
+  const content = document.getElementById('wr-main') || head.nextElementSibling;
+  content.tabIndex = -1;
+  content.focus();
+  content.scrollIntoView({block: 'start'});
+});
+element.addEventListener('keydown', (event) => {
+  const sources = event.target.closest('.wr-notices');
+  if (event.key !== 'Escape' || !sources?.open) return;
+  sources.open = false;
+  sources.querySelector('summary').focus();
+});
 watch('value', tell);
 document.addEventListener('wr-talk', tell);
 tell();
 """
+
+
+# Until it is known who opens the page, and what they may see of it.
+HEAD_TO_COME = '<header class="wr-header" aria-busy="true"><a class="wr-name" href="/">Wardround</a></header>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +85,14 @@ def header_html(assistant: Assistant, here: Place, places: Sequence[Place]) -> M
     )
     title = "Wardround" if here.path == "/" else f"{say(here.name)} – Wardround"
     return Markup(
-        '<header class="wr-header" data-language="{}" data-title="{}"><a class="wr-name" href="/">Wardround</a>'
+        '<header class="wr-header" data-language="{}" data-title="{}"><a class="wr-skip" href="#wr-main">{}</a>'
+        '<a class="wr-name" href="/">Wardround</a>'
         '<h1 class="wr-unseen">{}</h1>{}<div class="wr-about-archive"><p class="wr-archive">{}</p>'
         '<p class="wr-disclaimer">{}</p></div>{}<div class="wr-you">{}{}</div></header>'
     ).format(
         visitor().language,
         title,
+        say("head.skip"),
         say(here.name),
         _ways(here, places),
         archive_line(assistant),

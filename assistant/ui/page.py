@@ -21,7 +21,7 @@ from assistant.ui.chat.desk import Desk
 from assistant.ui.drafts.drafts_page import build_drafts
 from assistant.ui.evaluation.evaluation_page import build_evaluation
 from assistant.ui.gate.visitor import EVERYBODY
-from assistant.ui.head import HEAD_SCRIPT, Place, header_html
+from assistant.ui.head import HEAD_SCRIPT, HEAD_TO_COME, Place, header_html
 from assistant.ui.help.help_page import build_help
 from assistant.ui.language.wording import Wording
 from assistant.ui.search.search_page import build_search
@@ -68,6 +68,6 @@ def _build(page: gr.Blocks, desk: Desk, here: Place, build: Build) -> None:
     def head() -> str:
         return header_html(desk.assistant, here, [place for place, _ in PAGES])
 
-    wording.draw(gr.HTML(head(), elem_id="wr-head", apply_default_css=False, js_on_load=HEAD_SCRIPT), head)
+    wording.draw(gr.HTML(HEAD_TO_COME, elem_id="wr-head", apply_default_css=False, js_on_load=HEAD_SCRIPT), head)
     build(page, desk, wording)
     wording.load(page)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from assistant.findings.counting import parse_count
 from assistant.findings.mentions import Mention, read_sentence
 from assistant.findings.sentences import sentences
+from assistant.records import OF_SOURCE, Claim, Verdict
 from assistant.verify.general import is_bare_finding
+from assistant.wording import worded
 
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|shows?|demonstrates?|appears?|remains?|measures?|ends?|there)\b", re.IGNORECASE
@@ -43,7 +46,7 @@ _NEITHER = re.compile(
 )
 _PREDICATE = re.compile(r"\s+(?:is|are|was|were|appears?|remains?|has|have)\b.*$", re.IGNORECASE | re.DOTALL)
 _SINGULAR = {"are": "is", "were": "was", "have": "has", "appear": "appears", "remain": "remains"}
-_SOURCE = re.compile(r"\s(\(upload .+\))\.?$")
+_WORST_FIRST: tuple[Verdict, ...] = ("contradicted", "unsupported", "supported")
 _LONGEST_CUT = 600  # characters: a longer sentence is judged whole
 
 Sense = tuple[tuple[str, ...], ...]
@@ -66,9 +69,23 @@ def split_claims(text: str) -> list[str]:
     return claims
 
 
+def join_claims(text: str, parts: Sequence[Claim]) -> Claim:
+    """A sentence as one claim, in its own words, from the verdicts on the statements that it was cut into.
+
+    It has the verdict of the worst, which `why` names, and the citations of all. `parts` are one or more.
+    """
+    worst = min(parts, key=lambda part: (_WORST_FIRST.index(part.verdict), part.score))
+    why = worst.why
+    if len(parts) > 1 and worst.verdict != "supported":
+        why = worded("“{part}”: {why}", part=worst.text, why=why)
+    cited = tuple(dict.fromkeys(key for part in parts for key in part.citations))
+    moved = any(part.dates_moved for part in parts)
+    return replace(worst, text=text, citations=cited, why=why, dates_moved=moved)
+
+
 def without_source(sentence: str) -> tuple[str, str]:
     """A sentence and what it ends with of where it comes from: "(upload a.hea)", which holds for each part of it."""
-    source = _SOURCE.search(sentence)
+    source = OF_SOURCE.search(sentence)
     return (_closed(sentence[: source.start()], sentence), source[1]) if source else (sentence, "")
 
 

@@ -51,6 +51,9 @@ def judge_mention(claim: Mention, evidence: Sequence[Said]) -> Outcome:
         )
     supports = [outcome for outcome in met if outcome.verdict == "supported"]
     against = [outcome for outcome in met if outcome.verdict == "contradicted"]
+    if _stated_there(claim, evidence):  # what the evidence has on the other side, or elsewhere, is another finding
+        against = [outcome for outcome in against if outcome.kind not in ("laterality", "location")]
+        met = [outcome for outcome in met if outcome.verdict != "contradicted" or outcome in against]
     if supports:
         best = max(supports, key=lambda outcome: (not outcome.implied, outcome.score))
         hard = [outcome for outcome in against if outcome.kind == "negation" and not outcome.implied]
@@ -81,6 +84,17 @@ def _rival(claim: Mention, evidence: Sequence[Said]) -> Outcome | None:
                 return Outcome("supported", 0.85, None, why, True)
             return Outcome("contradicted", 0.1, kind, why)
     return None
+
+
+def _stated_there(claim: Mention, evidence: Sequence[Said]) -> bool:
+    """Whether the evidence has the finding on the claim's side and in its place, whatever degree or course it gives."""
+    return any(
+        said.mention.status == "present"
+        and related(claim.entity, said.mention.entity) in ("same", "kind")
+        and (not claim.sides or _side_fits(claim, said.mention))
+        and (not claim.locations or _places_meet(claim.locations, said.mention.locations))
+        for said in evidence
+    )
 
 
 def _compatible(claim: Mention) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from assistant.findings.mentions import Mention, Reading, read_sentence
 from assistant.findings.quantities import Quantity
 from assistant.findings.sentences import sentences
+from assistant.findings.vocabulary import related
 from assistant.records import ErrorKind, Judgement
 from assistant.verify.clinical import Outcome, attribute_pairs, judge_mention
 from assistant.verify.evidence import ReadEvidence, quotable, read_evidence, stands_in
@@ -109,7 +110,7 @@ def _judge_sentence(claim: str, evidence: ReadEvidence, means: _Means) -> Judgem
     wording = read_wording(claim)
     missing = missing_numbers(wording, evidence.quantities)
     signs = read_signs(wording, evidence.pieces, evidence.words, number=bool(missing))
-    numbers = _judge_numbers(missing, signs)
+    numbers = _judge_numbers(reading, missing, signs)
     by_words = not reading.mentions or _is_prose(reading, wording)
     if not by_words:
         judgement = _judge_clinically(reading, evidence)
@@ -325,9 +326,12 @@ def _judge_opposites(wording: Wording, signs: Signs) -> Judgement | None:
     return Judgement("contradicted", 0.15, kind_of_opposite(turned[0]), why)
 
 
-def _judge_numbers(missing: Sequence[tuple[Quantity, Quantity | None]], signs: Signs) -> Judgement | None:
+def _judge_numbers(
+    reading: Reading, missing: Sequence[tuple[Quantity, Quantity | None]], signs: Signs
+) -> Judgement | None:
     """The first number of the claim that the evidence does not carry, as a judgement."""
-    stated = read_wording(signs.sentence).quantities if signs.sentence else ()
+    alike = bool(missing and signs.sentence) and _speaks_of_the_same(reading, read_sentence(signs.sentence))
+    stated = read_wording(signs.sentence).quantities if alike else ()
     for claimed, instead in missing:
         kind: ErrorKind = "time" if claimed.is_time else "number"
         if claimed.is_spelled_count:
@@ -338,6 +342,12 @@ def _judge_numbers(missing: Sequence[tuple[Quantity, Quantity | None]], signs: S
             return Judgement("contradicted", 0.08, kind, why)
         return Judgement("unsupported", 0.2, kind, worded("{text} stands nowhere in the evidence", text=claimed.text))
     return None
+
+
+def _speaks_of_the_same(claim: Reading, stated: Reading) -> bool:
+    """Whether a sentence may be on what the claim is on: both name findings, and none of them in common, if not."""
+    mine, theirs = ({mention.entity for mention in reading.mentions} for reading in (claim, stated))
+    return not (mine and theirs) or any(related(one, other) for one in mine for other in theirs)
 
 
 def _far_apart(claimed: Quantity, instead: Quantity) -> bool:

@@ -61,6 +61,8 @@ class Verifier:
             judged = [_claim(statement.text.strip(), about, recount_archive(told, count), known)]
         elif is_general_quotation(statement, cited):  # word for word: there is nothing to cut or to count
             judged = [_judge_claim(judge, " ".join(statement.text.split()), about, cited, evidence)]
+        elif _is_of_own_text(statement, cited):  # half of it may read otherwise than the whole, or than another line
+            judged = [_judge(judge, " ".join(statement.text.split()), about, cited, evidence)]
         else:
             texts = split_claims(statement.text) or [statement.text]
             judged = [_judge(judge, text, about, cited, evidence) for text in texts]
@@ -68,6 +70,13 @@ class Verifier:
         if self.settings.unsupported == "remove":
             return [claim for claim in claims if claim.verdict == "supported"]
         return claims
+
+
+def _is_of_own_text(statement: Statement, cited: Sequence[Evidence]) -> bool:
+    """Whether a statement is a sentence of a text of the patient's own, as it stands there."""
+    own = tuple(piece.text for piece in cited if piece.relation == "own" and piece.kind == "text")
+    text = without_source(statement.text)[0]
+    return bool(own) and len(sentences(text)) == 1 and stands_in(text, read_evidence(own))
 
 
 def _judge(judge: Judge, text: str, about: About, cited: Sequence[Evidence], evidence: Mapping[str, Evidence]) -> Claim:
@@ -200,6 +209,8 @@ def _unsupported(
             text, about, Judgement("unsupported", 0.1, "unverifiable", "the cited evidence says nothing in words"), ids
         )
     if not cited:
+        if about == "patient" and (near := _near_its_limit(judge, text, evidence)) is not None:
+            return _claim(text, about, *near)
         kind = judgement.error_kind if judgement.error_kind not in (None, "unverifiable") else "fabrication"
         return _claim(text, about, Judgement("unsupported", judgement.score, kind, "no evidence carries it"), ids)
     if not allowed:
@@ -209,6 +220,19 @@ def _unsupported(
         )
         return _claim(text, about, Judgement("unsupported", judgement.score, "fabrication", why), ids)
     return _claim(text, about, judgement, ids)
+
+
+def _near_its_limit(judge: Judge, text: str, evidence: Mapping[str, Evidence]) -> tuple[Judgement, list[str]] | None:
+    """A value measured on the patient's own recording that bears on a finding and does not settle it, which a reader
+    is told instead of that nothing speaks of it; a claim that states a number itself is held against numbers alone."""
+    if read_wording(text).quantities:
+        return None
+    for piece in evidence.values():
+        if piece.relation == "own" and isinstance(piece.place, ValuePlace):
+            judgement = judge(text, spoken(piece))
+            if judgement.verdict == "unsupported" and judgement.error_kind == "number":
+                return judgement, [piece.id]
+    return None
 
 
 def _carrier(
@@ -292,13 +316,21 @@ def _judge_quotation(
             why = worded("not in the cited evidence word for word: “{quote}”", quote=quote[:120])
             return _claim(text, about, Judgement("unsupported", 0.1, "fabrication", why), [e.id for e in cited])
         carriers.append(found.id)
-    outside = _QUOTE.sub(" ", text)
+    outside = _QUOTE.sub(" ", _without_heading(text, [evidence[c] for c in carriers]))
     if read_sentence(outside).mentions:
         beside = _judge_claim(judge, outside, about, [evidence[c] for c in carriers], evidence)
         if beside.verdict != "supported":
             return replace(beside, text=text)
     why = "quoted word for word (citation repaired)" if repaired else "quoted word for word"
     return _claim(text, about, Judgement("supported", 1.0, None, why), list(dict.fromkeys(carriers)))
+
+
+def _without_heading(text: str, carriers: Sequence[Evidence]) -> str:
+    """A quotation without the heading before it under which it stands there: "Allergies: “…”" states no allergy."""
+    label, colon, rest = text.partition(": “")
+    known = {quotable(piece.section or "") for piece in carriers}
+    known |= {quotable(line.partition(":")[0]) for piece in carriers for line in piece.text.splitlines()}
+    return f"“{rest}" if colon and quotable(label) in known else text
 
 
 def _quoted_in(judge: Judge, quote: str, evidence: Sequence[Evidence]) -> Evidence | None:

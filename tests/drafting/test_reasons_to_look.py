@@ -9,7 +9,7 @@ from pydicom.data import get_testdata_file
 
 from assistant.assistant import Assistant
 from assistant.drafting.content import template_for
-from assistant.drafting.flags import against_text
+from assistant.drafting.flags import against_text, by_template
 from assistant.ingest import read_file
 from assistant.measure import Measurements, measure_signal
 from assistant.records import Evidence, Record, Signal
@@ -52,6 +52,13 @@ def test_a_text_that_agrees_with_what_was_measured_gives_no_reason(said):
 def test_a_text_that_says_otherwise_is_quoted_beside_the_measurement(said, reason):
     (found,) = against_text(MEASURED, text(said))
     assert found.startswith("measurement against text: ") and reason in found
+
+
+def test_a_template_made_for_another_kind_of_study_is_a_reason():
+    given = "12-lead ECG, 10 s"
+    assert list(by_template("draft-ct", "draft-ecg", given)) == [f"template: made for CT, the study is {given}"]
+    for fits in ("draft-ecg", "draft", "draft-free", "draft-comparison", "our-own"):
+        assert not list(by_template(fits, "draft-ecg", given))
 
 
 def test_a_rhythm_that_the_recording_does_not_have_is_flagged():

@@ -142,7 +142,7 @@ def test_a_file_that_grows_or_is_replaced_is_read_as_it_is(assistant, tmp_path):
         run.draft(one.digest)
     (out / DRAFTS).unlink()
     assert run.drafts() == []
-    assert folders_of(assistant.workspace, assistant.db) == []
+    assert out not in [folder for folder, _ in folders_of(assistant.workspace, assistant.db)]
 
 
 def test_what_a_visitor_may_not_see_is_drafted_from_by_no_thread(assistant, tmp_path):

@@ -52,6 +52,13 @@ def test_a_pair_holds_the_prompt_that_was_put_the_checked_and_the_unchecked_draf
     assert "The patient has a fracture" not in chosen
     assert pair["study_id"] == draft.study_id == "s0"
     assert {"prompt", "chosen", "rejected"} <= set(pair)
+    told = pair["rejected_sentences"]
+    assert [one["text"] for one in told if "fracture" in one["text"]] and {v for t in told for v in t["verdicts"]} > {
+        "supported"
+    }
+    carried = {c.text: list(c.citations) for s in draft.sections for c in s.claims if c.verdict == "supported"}
+    assert {one["text"]: one["citations"] for one in pair["chosen_sentences"]} == carried
+    assert all(one["verdicts"] == ["supported"] for one in pair["chosen_sentences"])
 
 
 def test_where_nothing_is_supported_an_abstention_is_preferred_and_quote_gives_no_pairs(
@@ -96,6 +103,20 @@ def test_a_server_that_stays_lost_ends_the_run_and_resume_goes_on(chest_workspac
     with scripted_server(lambda messages: REPLY) as (address, _):
         rest = list(opened(chest_workspace, address).draft(studies, out=tmp_path / "out", resume=True))
     assert [draft.study_id for draft in rest] == [study.study_id for study in studies[done:]]
+
+
+@pytest.mark.parametrize("patience_s", [0.0, 600.0])
+def test_a_server_that_was_never_there_is_not_waited_for(chest_workspace, studies, tmp_path, patience_s, monkeypatch):
+    with scripted_server(lambda messages: REPLY) as (address, _):
+        pass  # it has ended
+    monkeypatch.setattr("assistant.drafting.batch.read_contents", lambda *_: pytest.fail("a study was read"))
+    assistant = opened(chest_workspace, address, patience_s=patience_s)
+    with pytest.raises(ModelLost, match=r"no language model answers at .*llm\.base_url"):
+        list(assistant.draft(studies, out=tmp_path / "out"))
+    monkeypatch.undo()
+    quoting = opened(chest_workspace, address, patience_s=patience_s, drafts_when_lost="quote")
+    (draft,) = quoting.draft(studies[:1])
+    assert draft.model == "quote" and draft.flags[0].startswith("model lost")
 
 
 def test_a_server_that_comes_back_in_time_is_waited_for(chest_workspace, studies):

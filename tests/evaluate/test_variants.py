@@ -60,6 +60,8 @@ def test_without_verification_nothing_is_asked_again_and_nothing_judged_is_compa
     assert "hallucination_rate" not in without.result.metrics
     assert "citation_precision" not in without.comparison.metrics
     assert without.comparison.metrics["must_rate"].value == 0.0  # quotations are as right unchecked as checked
+    assert "seconds" not in without.comparison.metrics, "nothing was timed"
+    assert "seconds" in of(varied, "no-retrieval").comparison.metrics
 
 
 def test_the_json_has_each_variant_and_its_difference(varied):

@@ -1,6 +1,7 @@
 """Word and PDF: they open, hold the pictures, and show hostile text as the text it is."""
 
 import io
+from dataclasses import replace
 
 import pypdfium2
 import pytest
@@ -10,7 +11,8 @@ from pypdf import PdfReader
 
 from assistant.errors import UnreadableFile
 from assistant.export import file_name, render
-from assistant.export.names import plain
+from assistant.export.layout import layout_of
+from assistant.export.names import modality_name, plain
 
 
 def squeezed(text):
@@ -56,6 +58,26 @@ def test_what_is_not_supported_is_marked_and_reasons_to_look_stand_in_front():
     text = [paragraph.text for paragraph in Document(io.BytesIO(files["docx"])).paragraphs]
     assert "There is no effusion. [3]  (contradicted, negation: the evidence says effusion)" in text
     assert text.index("Needs a look") < text.index("MEASUREMENTS")
+
+
+def test_the_head_names_the_study_as_its_user_does_and_its_patient():
+    made = made_draft(["No effusion."], study_id="S-UD6T")
+    own = (replace(made.evidence[0], external_id="cpsc-A0003"), *made.evidence[1:])
+    for draft, named in ((replace(made, evidence=own), "cpsc-A0003 (S-UD6T)"), (made, "S-UD6T")):
+        facts = dict(layout_of(draft).facts)
+        assert (facts["Study"], facts["Patient"]) == (named, "P-1")
+    nobodys = replace(made, evidence=tuple(replace(piece, patient_id=None) for piece in made.evidence))
+    assert "Patient" not in dict(layout_of(nobodys).facts)
+
+
+def test_no_code_of_a_standard_stands_for_a_word():
+    made = made_draft(["No effusion."])
+    of_reports = tuple(replace(piece, modality="SR") if piece.kind == "text" else piece for piece in made.evidence)
+    headings = [source.heading for source in layout_of(replace(made, evidence=of_reports)).sources]
+    assert headings == [
+        "this study · ECG · measured", "similar study · report · FINDINGS · S-0", "similar study · X-ray · S-2"
+    ]  # fmt: skip
+    assert modality_name("OT", "image") == "picture" and modality_name("CT", "image") == "CT"
 
 
 def test_the_same_draft_gives_the_same_documents():

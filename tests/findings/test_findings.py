@@ -56,6 +56,9 @@ def said(text: str) -> list[tuple[str, str]]:
         ("Family history of diabetes.", []),
         ("The cat sat on the mat.", []),
         ("", []),
+        ("ICD in place.", [("implantable defibrillator", "present")]),
+        ("No pacemaker; an ICD is in place.", [("pacemaker", "absent"), ("implantable defibrillator", "present")]),
+        ("Heart failure (ICD-10 I50.9, ICD code I50).", [("heart failure", "present")]),  # a code, no device
         ("Wandering atrial pacemaker.", [("wandering atrial pacemaker", "present")]),  # a rhythm, no device
     ],
 )

@@ -26,9 +26,10 @@ def pieces(chosen):
     return (replace(reports[0], id="film", record_id="film", kind="image", modality="CR", text=""), *reports)
 
 
-def told(chosen, number=4):
+def told(chosen, number=4, among=0):
     evidence = pieces(chosen)[:number]
-    statements = list(QuoteAnswerer().answer(Task("Is there a pleural effusion in similar studies?", evidence)))
+    task = Task("Is there a pleural effusion in similar studies?", evidence, chosen=among)
+    statements = list(QuoteAnswerer().answer(task))
     claims = [c for s in statements for c in Verifier().verify(s, {piece.id: piece for piece in evidence})]
     assert claims and all((claim.about, claim.verdict) == ("similar", "supported") for claim in claims)
     return [claim.text for claim in claims]
@@ -47,6 +48,30 @@ def test_of_one_chosen_study_it_is_said_in_the_singular():
     said = told(chosen=True, number=2)
     assert said[0] == "The chosen study mentions pleural effusion."
     assert said[-1].startswith("In the chosen study: “")
+
+
+def test_where_more_were_chosen_than_are_told_of_none_is_called_the_chosen_one():
+    said = told(chosen=True, number=2, among=2)
+    assert said[0] == "One of the chosen studies mentions pleural effusion."
+    assert said[-1].startswith("In one of the chosen studies: “")
+    said = told(chosen=True, among=5)
+    assert "2 of 3 of the chosen studies mention pleural effusion." in said
+    assert told(chosen=True, among=3) == told(chosen=True)
+
+
+@pytest.mark.parametrize(
+    ("count", "sentence"),
+    [
+        (Count(1, 1, "ECGs", "are labelled", "edema"), "One of the chosen ECGs is labelled edema."),
+        (Count(0, 1, "studies", "mention", "edema"), "One of the chosen studies does not mention edema."),
+        (Count(2, 2, "studies", "mention", "edema"), "2 of 2 of the chosen studies mention edema."),
+        (Count(1, 3, "studies", "mention", "edema"), "1 of 3 of the chosen studies mentions edema."),
+        (Count(0, 3, "reports", "mention", "edema"), "None of 3 of the chosen reports mentions edema."),
+    ],
+)
+def test_a_count_of_some_of_the_chosen_studies_is_written_and_read_back(count, sentence):
+    written = state_count(count.n, count.m, count.noun, count.verb, count.finding, chosen=True, others=True)
+    assert written == sentence and parse_count(sentence) == count
 
 
 @pytest.mark.parametrize(

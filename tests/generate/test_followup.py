@@ -47,6 +47,13 @@ PAIRS = [
     ("What is asthma?", "What are the symptoms?", "What are the symptoms of the asthma?"),
     ("How many were readmitted in the first group?", "And in the control group?",
      "How many were readmitted in the control group?"),
+    ("Is there ST elevation in V2?", "And in V1?", "Is there ST elevation in V1?"),
+    (EFFUSION, "And the left one?", "Is there a left pleural effusion?"),
+    (EFFUSION, "Is it new, and how large is it?", "Is the right pleural effusion new, and how large is it?"),
+    (EFFUSION, "If so, how large is it?", "If so, how large is the right pleural effusion?"),
+    ("Would you thrombolyse this patient?", "Why not?", "Would you thrombolyse this patient – Why not?"),
+    ("Does she smoke?", "Since when?", "Does she smoke – Since when?"),
+    ("Should we give heparin?", "Why?", "Why, about heparin?"),
 ]  # fmt: skip
 ALONE = [
     "Is there a pneumothorax?", "What rhythm is this?", "Is this X-ray normal?", "What do similar studies show?",
@@ -91,6 +98,47 @@ def test_the_first_question_of_a_conversation_is_never_rewritten():
 )
 def test_no_subject_is_carried_into_a_question_that_is_complete(before, asked):
     assert stand_alone(asked, [before]) == Standalone(asked, "as asked")
+
+
+@pytest.mark.parametrize("before", [EFFUSION, "What rhythm is this?", "Which drugs does she take?", "Is this normal?"])
+@pytest.mark.parametrize(
+    ("asked", "read"),
+    [
+        ("What is this?", "What is this?"),
+        ("And what is that?", "What is that?"),
+        ("What’s this?", "What’s this?"),
+        ("this?", "This?"),
+        ("and this one?", "And this one?"),
+        ("How about that?", "How about that?"),
+        ("And?", "And?"),
+        ("so?", "So?"),
+        ("Is it?", "Is it?"),
+        ("What are those", "What are those"),
+        ("And the other one?", "And the other one?"),
+        ("What about the other?", "What about the other?"),
+    ],
+)
+def test_a_question_that_names_nothing_stands_for_itself(before, asked, read):
+    """ "This" may be the file that lies there, "the other one" another file: no reading is better than a wrong one."""
+    assert stand_alone(asked, [before]) == Standalone(read, "as asked")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "What is the LVEF and what was it before?",
+        "And what is the creatinine, and how was it at admission?",
+        "Was ramipril stopped and when was it?",
+        "When was amiodarone started and why was it stopped?",
+    ],
+)
+def test_it_is_what_the_question_itself_named_before_it(asked):
+    read = asked.removeprefix("And ")
+    assert stand_alone(asked, ["Is there a pneumothorax?"]) == Standalone(read[:1].upper() + read[1:], "as asked")
+
+
+def test_an_effusion_is_in_no_lead():
+    assert stand_alone("And in V1?", [EFFUSION]) == Standalone("And in V1?", "as asked")
 
 
 def test_where_the_question_names_nothing_the_answer_tells_what_is_spoken_of():

@@ -1,11 +1,14 @@
 """What a recording's own file says of it comes first, as what it is, and with what was measured where both disagree."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from assistant.generate import Task, open_answerer
 from assistant.ingest.signal.machine import CONFIRMED, HEADER, MACHINE, MEASURED_BY_MACHINE
-from assistant.records import Evidence, SignalPlace, Statement, TextPlace, ValuePlace
-from assistant.retrieve.own import OF_THE_FILE, of_upload
+from assistant.records import Evidence, Record, Signal, SignalPlace, Statement, TextPlace, ValuePlace
+from assistant.retrieve.own import NOT_MEASURED, OF_THE_FILE, of_upload, upload_evidence
 from assistant.settings import LlmSettings
 from assistant.verify import Verifier
 
@@ -78,12 +81,28 @@ def test_a_recording_as_a_whole_gets_what_its_file_says_the_critical_first_then_
     assert len(answer) == 8 and not any("similar" in sentence for sentence in answer)
 
 
-def test_no_statement_on_what_is_asked_leaves_the_abnormal_ones_after_the_values():
-    assert said("Is there ST elevation?", ST, LUDB_10) == [
-        ST.text,
-        HEADER_SAYS + "“Complete right bundle branch block”, “Scar formation: inferior wall”.",
-    ]
+def test_a_statement_on_something_else_is_not_quoted_beside_the_value():
+    assert said("Is there ST elevation?", ST, LUDB_10) == [ST.text]
     assert said("What is the heart rate?", RATE, LUDB_10) == [RATE.text]
+
+
+def test_what_a_file_says_of_another_side_is_told_to_be_that():
+    header = of_file("eo", "Right ventricular hypertrophy\nsinus rhythm", HEADER)
+    no_amplitudes = replace(
+        measured("ea", "Amplitudes not measured: the leads were scaled one by one."), why=NOT_MEASURED
+    )
+    article = replace(
+        of_file("ek", "Left ventricular hypertrophy increased in the patients who were not treated.", None),
+        relation="knowledge", modality="DOC", why="",
+    )  # fmt: skip
+    assert said("LVH?", *ECG, no_amplitudes, header, article) == [
+        no_amplitudes.text,
+        "Of another side or chamber, the file's header says: “Right ventricular hypertrophy”.",
+    ]
+    assert said("RVH?", *ECG, header)[0] == HEADER_SAYS + "“Right ventricular hypertrophy”."
+    branch = of_file("eb", "Right bundle branch block", HEADER)
+    assert said("Is there a left bundle branch block?", QRS, branch)[-1].startswith("Of another side or chamber, ")
+    assert said("Is there a bundle branch block?", QRS, branch)[0].startswith(HEADER_SAYS)
 
 
 def test_a_finding_that_its_definition_does_not_allow_is_told_to_disagree_with_the_measured_value():
@@ -153,3 +172,11 @@ def test_the_verifier_holds_each_line_to_the_file_word_for_word(question):
             assert claim.verdict == "supported", (claim.text, claim.why)
     other = Statement(MACHINE_SAYS + "“Inferior infarct, old (LCx)”.", ("em",), "patient")
     assert Verifier().verify(other, evidence)[0].verdict == "unsupported"
+
+
+def test_a_label_that_says_nothing_by_itself_has_its_name():
+    signal = Signal(np.zeros((500, 1), np.float32), ("II",), 500.0)
+    labels = {"diagnosis": "atrial fibrillation | left axis deviation", "age": "81", "sex": "female"}
+    record = Record("signal", "ECG", "a.hea", record_id="r", signal=signal, labels=labels)
+    (stated,) = [piece for piece in upload_evidence(record) if piece.why == OF_THE_FILE]
+    assert stated.text.splitlines() == ["atrial fibrillation", "left axis deviation", "age: 81", "sex: female"]

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from assistant.generate import Task, open_answerer
-from assistant.generate.sentences import states_aim
+from assistant.generate.papers import states_aim
 from assistant.generate.values import asks_at_large, asks_of_whole, of_the_one_meant
 from assistant.generate.whole import asks_of_machine
 from assistant.ingest.signal.machine import HEADER, MACHINE
@@ -35,7 +35,7 @@ def text(key, words, relation="knowledge", modality="DOC", **more):
 RATE = own("ehr", "Heart rate 69 beats/min.", ValuePlace("heart_rate_bpm", 69.0, "beats/min"))
 QRS = own("eqrs", "QRS duration 94 ms.", ValuePlace("qrs_ms", 94.0, "ms"))
 RHYTHM = own("erh", "Rhythm: regular, mean R–R interval 873 ms (variation 2 %).")
-ECG = (own("eup", "Uploaded ECG, 10 s at 500 Hz, leads I, II"), RATE, QRS, RHYTHM)
+ECG = (own("eup", "Uploaded ECG, 10 s at 500 Hz, leads I, II", why="uploaded signal"), RATE, QRS, RHYTHM)
 LABELS = text("eh", "T wave abnormality\nsinus rhythm", "own", "SR", title=HEADER, why=OF_THE_FILE)
 GOUT = text("eg", "Gout is treated with colchicine or a nonsteroidal drug. Gout is common.")
 STENT = text("es", "The stent was implanted in 21 patients after the procedure.")

@@ -215,11 +215,23 @@ def test_a_recipe_that_can_not_be_understood_says_where(tmp_path, text, expected
 
 
 def test_a_missing_recipe_or_folder_is_an_error_before_anything_is_read(tmp_path):
-    with pytest.raises(RecipeError, match="no such recipe"):
+    with pytest.raises(RecipeError, match="no such recipe or folder"):
         load_recipe(tmp_path / "none.toml")
     (tmp_path / "r.toml").write_text("name = 'x'\n[[source]]\npath='gone'\n")
     with pytest.raises(RecipeError, match="no such folder"):
         list(iter_items(load_recipe(tmp_path / "r.toml")))
+
+
+def test_a_folder_without_files_gets_no_recipe_and_one_that_has_one_keeps_it(tmp_path):
+    (tmp_path / "ward" / "deeper").mkdir(parents=True)
+    with pytest.raises(RecipeError, match="no file lies in it"):
+        folder_recipe(tmp_path / "ward", tmp_path)
+    assert not list((tmp_path / "indexes").iterdir())
+    note = tmp_path / "ward" / "deeper" / "note.txt"
+    note.write_text("The lungs are clear.")
+    recipe = folder_recipe(tmp_path / "ward", tmp_path)
+    note.unlink()
+    assert folder_recipe(tmp_path / "ward", tmp_path) == recipe  # what is gone goes from the index, too
 
 
 def test_a_folder_gets_a_recipe_once(tmp_path):
@@ -234,6 +246,7 @@ def test_a_folder_gets_a_recipe_once(tmp_path):
     assert "my own remark" in path.read_text()
     other = tmp_path / "other" / "My scans"
     other.mkdir(parents=True)
+    (other / "b.txt").write_text("Other words.")
     assert folder_recipe(other, workspace).name == "My-scans-2.toml"
     assert folder_recipe(other, workspace).name == "My-scans-2.toml"
 

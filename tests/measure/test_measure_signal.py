@@ -102,7 +102,7 @@ def test_no_p_wave_no_pr(drawn):
 
 def test_rhythm_in_words(drawn):
     regular = texts(drawn(EVERY_SECOND))
-    assert "Heart rate 60 beats/min." in regular
+    assert "Heart rate 60 beats/min, near the limit of the usual range 60–100 beats/min." in regular
     assert any(t.startswith("Rhythm: regular, mean R–R interval 1000 ms (variation 0 %)") for t in regular)
     assert any("P waves before the QRS in lead II" in t for t in regular)
     slow = " ".join(texts(drawn(np.arange(0.5, 9.5, 1.3))))

@@ -76,7 +76,7 @@ def test_a_general_question_that_points_at_nothing_still_gets_nothing(assistant)
     found = assistant.search(CUP, patient="1")
     assert found.abstained
     assert found.reason == "The records of the chosen patient hold nothing that is near enough to the question."
-    assert "chance" in assistant.search(CUP).reason
+    assert assistant.search(CUP).reason == "The archive holds nothing that is near enough to the question."
 
 
 def test_what_leaves_out_its_own_is_judged_as_before(assistant):

@@ -16,7 +16,7 @@ from assistant.retrieve.composed import Wish
 from assistant.retrieve.likeness import joined_by_rank
 from assistant.retrieve.rank import Hit
 from assistant.settings import Settings
-from assistant.store.index import StoredRecord
+from assistant.store.rows import StoredRecord
 
 FRONTAL, LATERAL = "frontal", "lateral"
 ROWS = [  # study, patient, picture, how much it differs from the uploaded one, note, label
@@ -199,6 +199,13 @@ def test_a_patient_near_in_two_kinds_comes_first_whatever_the_scales():
     weighed = joined_by_rank([(pictures, 0.1), (recordings, 1.0)])
     assert [h.stored.record.patient_id for h in weighed] == ["2", "2", "4", "1", "3"]
     assert joined_by_rank([(pictures, 1.0), ([], 1.0)]) == pictures
+
+
+def test_many_pictures_of_one_patient_leave_room_for_signals():
+    pictures = [hit("image", "1", 0.99 - n / 100) for n in range(12)]
+    joined = joined_by_rank([(pictures, 1.0), ([hit("signal", "4", 0.6), hit("signal", "2", 0.5)], 1.0)])
+    assert [h.stored.record.kind for h in joined] == ["image", "signal", "signal"] + 11 * ["image"]
+    assert [h.score for h in joined if h.stored.record.kind == "image"] == [h.score for h in pictures]
 
 
 class BrightnessEncoder:

@@ -97,3 +97,58 @@ def test_the_first_item_below_a_heading_is_none_and_a_heading_over_a_sentence_is
     history = lines("Hypertension\nType 2 diabetes\nFormer smoker", "History", begins=False, below=True)
     assert [line.heading for line in history] == ["History"] * 3
     assert [line.heading for line in lines("Scope\nThis is for adults.", "Guide", below=True)] == ["Scope"]
+
+
+HEADER = """Smoker: no
+Number of coronary vessels involved: 1
+Infarction date (acute): 29 September 1990
+
+Medication pre admission: Isosorbide dinitrate Digoxin Glibenclamide Metoprolol
+Start of lysis (hh.mm): 19:45
+
+Dr. Ann Reed, consultant
+Dr. Paul Miller, resident
+"""
+
+
+def test_a_line_with_its_own_label_heads_no_other_and_is_not_joined_to_the_next():
+    assert [(line.heading, line.text) for line in lines(HEADER)] == [
+        ("Smoker", "Smoker: no"),
+        ("Number of coronary vessels involved", "Number of coronary vessels involved: 1"),
+        ("Infarction date (acute)", "Infarction date (acute): 29 September 1990"),
+        (
+            "Medication pre admission",
+            "Medication pre admission: Isosorbide dinitrate Digoxin Glibenclamide Metoprolol",
+        ),
+        ("Start of lysis (hh.mm)", "Start of lysis (hh.mm): 19:45"),
+        ("", "Dr. Ann Reed, consultant"),
+        ("", "Dr. Paul Miller, resident"),
+    ]
+
+
+def test_a_label_before_the_first_item_of_a_list_heads_the_others():
+    text = "Letter\nMedication: Aspirin 100 mg\nRamipril 5 mg\nPlan: We ask for a check."
+    assert [(line.heading, line.text) for line in lines(text)] == [
+        ("Medication", "Medication: Aspirin 100 mg"),
+        ("Medication", "Ramipril 5 mg"),
+        ("Plan", "Plan: We ask for a check."),
+    ]
+
+
+def test_a_dated_label_is_of_its_line_alone():
+    text = "Letter\n\nImaging\nChest CT 4 May 2023: nodule. No effusion.\nA biopsy was not taken.\n"
+    assert [(line.heading, line.text) for line in lines(text)] == [
+        ("Chest CT 4 May 2023", "Chest CT 4 May 2023: nodule."),
+        ("Chest CT 4 May 2023", "No effusion."),
+        ("Imaging", "A biopsy was not taken."),
+    ]
+
+
+def test_a_row_stands_under_the_days_of_its_columns_without_a_year():
+    rows = "            4 May    9 August\nSodium (mmol/l)  131  138\nHbA1c (%)  6.1\n"
+    text = f"Letter\n\nLaboratory\n{rows}The rest is pending.\n"
+    assert [(line.heading, line.text) for line in lines(text)] == [
+        ("Laboratory (4 May 9 August)", "Sodium (mmol/l) 131 138"),
+        ("Laboratory (4 May 9 August)", "HbA1c (%) 6.1"),
+        ("Laboratory", "The rest is pending."),
+    ]

@@ -2,9 +2,10 @@
 
 import pytest
 
+from assistant.assistant import Assistant
 from assistant.embed.registry import languages_of
 from assistant.generate.answerers import languages_of as languages_of_model
-from assistant.retrieve.language import LANGUAGES, foreign_language, not_understood
+from assistant.retrieve.language import LANGUAGES, files_not_understood, foreign_language, not_understood
 from assistant.settings import LlmSettings
 
 OF_OTHERS = {
@@ -61,3 +62,33 @@ def test_a_reader_is_told_what_to_do():
     assert "(local)" in not_understood("fr", [], "local") and "French" in not_understood("fr", [], "local")
     assert not_understood("de", [], "") == not_understood("", ["minilm-int8"], "local") == ""
     assert all(LANGUAGES.values())
+
+
+BRIEF = """Entlassungsbrief
+
+Anamnese
+Die Patientin stellte sich mit zunehmender Luftnot und Beinödemen vor. Thoraxschmerzen bestanden nicht.
+
+Befunde
+Röntgen Thorax: kleiner Pleuraerguss links. Kein Pneumothorax. Kreatinin 1,4 mg/dl.
+"""
+
+
+def test_files_in_another_language_are_told_once_and_english_or_short_ones_not():
+    told = files_not_understood([BRIEF, BRIEF])
+    assert told.startswith("An uploaded text seems to be in German.") and told.count("German") == 1
+    english = "The patient came with breathlessness and ankle swelling. There was no chest pain. " * 3
+    table = "Natrium 140 mmol/l\nKalium 4,1 mmol/l\nKreatinin 1,4 mg/dl\n"
+    assert files_not_understood([english, table, ""]) == ""
+
+
+def test_an_answer_on_a_german_letter_says_that_it_may_have_missed_what_stands_there(chest_workspace, tmp_path):
+    """Only "nothing was found" was said of an effusion that the letter states."""
+    letter = tmp_path / "brief.txt"
+    letter.write_text(BRIEF, encoding="utf-8")
+    assistant = Assistant.open(chest_workspace)
+    missed = assistant.ask("Is there a pleural effusion?", files=[letter])
+    quoted = assistant.ask("Is there a pneumothorax?", files=[letter])
+    assert "may stand in it all the same" in (missed.reason if missed.abstained else missed.notice)
+    assert [claim.text for claim in quoted.claims] == ["Kein Pneumothorax."]
+    assert "seems to be in German" in quoted.notice

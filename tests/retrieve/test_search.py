@@ -90,7 +90,17 @@ def test_off_topic_questions_abstain_and_say_what_was_nearest(assistant):
     assert found.evidence
     assert not any(e.kept for e in found.evidence)
     assert all("unlikely to answer the question" in e.why for e in found.evidence)
-    assert "a chance of" in found.reason
+    assert found.reason == "The archive holds nothing that is near enough to the question."  # figures: at each evidence
+    assert all("chance to answer" in e.why for e in found.evidence)
+
+
+def test_an_abstention_beside_an_uploaded_text_speaks_of_the_text_first(assistant, tmp_path):
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Letter\n\nMedication\nRamipril 5 mg once daily\nBisoprolol 5 mg once daily\n", encoding="utf-8")
+    found = assistant.search("Who won the 1998 football world cup?", files=[letter])
+    assert found.abstained and found.reason == (
+        "No line was found in the uploaded text that answers the question, and nothing near enough in the archive."
+    )
 
 
 def test_batches_give_what_single_queries_give(assistant, workspace):

@@ -61,6 +61,22 @@ def test_what_a_document_does_not_hold_is_answered_by_no_line(question):
     assert told(question) == []
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["When is the follow-up?", "When is the next appointment?", "When should he be seen again?",
+     "What follow-up is planned?"],
+)  # fmt: skip
+def test_a_day_answers_when_something_is_planned(question):
+    letter = "Aspirin 100 mg daily. Follow-up in the clinic in November 2024. No chest pain since admission."
+    assert told(question, letter) == ["Follow-up in the clinic in November 2024."]
+
+
+def test_a_code_is_no_device():
+    letter = "Diagnoses (ICD-10): I50.9, I48.0. Permanent pacemaker implanted in 2019. No pneumothorax is seen."
+    assert told("Is there an ICD?", letter) == []
+    assert told("Which ICD-10 codes are given?", letter) == ["Diagnoses (ICD-10): I50.9, I48.0."]
+
+
 def test_an_effusion_of_another_cavity_is_no_answer():
     assert told("Is there a pleural effusion?", "No pericardial effusion.") == []
     assert told("Is there a pericardial effusion?", "No pericardial effusion.") == ["No pericardial effusion."]
@@ -72,6 +88,13 @@ def test_what_is_normal_answers_how_a_thing_is_judged():
     assert told("Was the potassium normal?", report) == ["Potassium was 4.2 mmol/l."]
     assert told("Is the pulmonary valve insufficient?", report) == []
     assert told("Is the spleen enlarged?", report) == []
+
+
+@pytest.mark.parametrize("said", ["There is cardiomegaly.", "The cardiac silhouette is enlarged.", "Heart is normal."])
+@pytest.mark.parametrize("question", ["Is the heart enlarged?", "Is there cardiomegaly?"])
+def test_a_finding_answers_by_whichever_name(question, said):
+    document = lines(f"Chest X-ray\n\nThe lungs are clear. {said}\n")
+    assert [found.line.text for found in answering(asked_of_document(question), document)] == [said]
 
 
 def test_a_document_as_a_whole_is_told_by_its_conclusion_else_by_how_its_sections_begin():

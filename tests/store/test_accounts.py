@@ -9,7 +9,8 @@ from assistant.acting import Acting
 from assistant.errors import WardroundError
 from assistant.settings import UiSettings
 from assistant.store import sign_ins
-from assistant.store.accounts import Accounts
+from assistant.store.access_log import AccessLog, Wanted
+from assistant.store.accounts import NOBODY, Accounts
 from assistant.store.sign_ins import SignInRefused, SignIns
 from assistant.store.workspace_db import WorkspaceDb
 from assistant.store.workspace_tables import SessionRow, TokenRow, now
@@ -241,3 +242,40 @@ def test_accounts_and_sessions_are_kept_on_a_server_too(on_postgres, tmp_path):
     assert doors.by_token(doors.make_token("ada", "nightly", 1)).name == "ada"
     accounts.set_password("ada", "quite another one")
     assert doors.session(secret) is None and doors.tokens("ada") == []
+
+
+def test_the_access_log_is_told_of_failures_locks_and_the_ends_of_sessions(db, accounts, doors):
+    def told():
+        newest_last = reversed(list(AccessLog(db).entries(Wanted())))
+        return [(entry.account, entry.action, entry.record_id) for entry in newest_last]
+
+    doors.sign_out(doors.sign_in("ada", PASSWORD, "10.0.0.1")[0])
+    doors.sign_out("no such session")
+    assert told() == [("ada", "sign_in", "10.0.0.1"), ("ada", "sign_out", "")]
+    for name in ("ada", "a secret typed as name", "ada", "ada", "ada"):  # the last one has to wait: nothing is tried
+        with pytest.raises(SignInRefused):
+            doors.sign_in(name, "wrong password", "10.0.0.1")
+    assert told()[2:] == [
+        ("ada", "sign_in_refused", "10.0.0.1"),
+        (NOBODY, "sign_in_refused", "10.0.0.1"),
+        ("ada", "sign_in_refused", "10.0.0.1"),
+        ("ada", "sign_in_refused", "10.0.0.1"),
+        ("ada", "sign_in_locked", "10.0.0.1"),
+    ]
+    assert NOBODY not in [account.name for account in accounts.all()]
+
+
+def test_a_session_that_is_over_is_told_once_with_the_time_of_its_end(db, accounts, doors):
+    accounts.add("bob", PASSWORD, ["reader"])
+    secret, _ = doors.sign_in("ada", PASSWORD, "10.0.0.1")
+    doors.sign_in("bob", PASSWORD, "10.0.0.1")
+    with db.session() as session:
+        session.execute(update(SessionRow).values(used_at=now() - timedelta(minutes=75)))
+        session.commit()
+    assert doors.session(secret) is None and doors.session(secret) is None
+    accounts.add("cleo", PASSWORD, ["reader"])
+    doors.sign_in("cleo", PASSWORD, "10.0.0.1")  # sweeps what nobody asked for again
+    ends = list(AccessLog(db).entries(Wanted(action="session_over")))
+    assert [entry.account for entry in ends] == ["bob", "ada"]
+    for entry in ends:
+        assert abs((entry.seen_at - (now() - timedelta(minutes=60))).total_seconds()) < 600

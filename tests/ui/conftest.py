@@ -65,8 +65,9 @@ def server(workspace, tmp_path_factory):
     assert not running.folder.exists(), "uploads outlive the server"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Chromium, for one file: as long as Playwright drives it, its event loop runs, beside which no other may."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'wardround[dev]'")
     with sync_api.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -85,6 +86,7 @@ def page(browser, server):
     opened.on("dialog", lambda dialog: opened.faults.append(dialog.message) or dialog.dismiss())
     opened.goto(server.url)
     opened.wait_for_selector("#wr-box textarea")
+    opened.wait_for_selector(".wr-header[data-title]")
     yield opened
     assert {host for scheme, host in opened.hosts if scheme not in ("data", "blob")} == {urlsplit(server.url).netloc}
     assert opened.title().endswith("Wardround") and not opened.faults

@@ -25,6 +25,7 @@ def opened_on(browser, server, viewport, scheme):
     page.set_default_timeout(60_000)
     page.goto(server.url)
     page.wait_for_selector("#wr-box textarea")
+    page.wait_for_selector(".wr-header[data-title]")
     return page
 
 

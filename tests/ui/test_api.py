@@ -166,6 +166,8 @@ def test_what_can_not_be_used_is_told(program):
     told = got(ben.post(API + "/check", json=[{"claim": "Mrs Mustermann is well."}]), 422)
     assert told["detail"] == "0.evidence: is missing, and is needed (/api/v1/docs says what fits)"
     assert told["errors"] == [{"place": "0.evidence", "problem": "is missing, and is needed"}]
+    text = got(ben.post(API + "/search", data={"files": "a.png"}), 422)["detail"]
+    assert text.startswith("files.0: is a text, and a file is needed")
     assert ben.get(API + "/records/nothing").status_code == 400
     assert ben.get(API + "/nothing").status_code == 404
 

@@ -35,6 +35,7 @@ def empty(tmp_path_factory):
     (ward / "ecgs").mkdir(parents=True)
     (ward / "report.txt").write_text(REPORT)
     (ward / "labels.csv").write_text("id,finding\n1,Effusion\n")
+    (ward / "lost.dcm").write_text("hello")
     (ward / "<b>odd<b>.bin").write_bytes(bytes(range(256)) * 8)
     shutil.copyfile(pydicom.data.get_testdata_file("waveform_ecg.dcm"), ward / "ecgs" / "ecg.dcm")
     (home / "data" / ".hidden").mkdir()
@@ -90,7 +91,7 @@ def test_no_key_leads_out_of_the_allowed_folders(folders, key):
 
 def test_what_would_be_read_is_told_and_nothing_is_kept(empty):
     seen = glance(empty / "data" / "ward", empty, Settings())
-    assert seen.files == 4 and dict(seen.endings) == {".txt": 1, ".csv": 1, ".bin": 1, ".dcm": 1}
+    assert seen.files == 5 and dict(seen.endings) == {".txt": 1, ".csv": 1, ".bin": 1, ".dcm": 2}
     assert seen.tables == ("labels.csv",) and seen.is_counted
     tried = {one.name: one for one in seen.tried}
     assert tried["report.txt"].records == (("DOC", "text"),)
@@ -98,7 +99,8 @@ def test_what_would_be_read_is_told_and_nothing_is_kept(empty):
     assert "recipe" in tried["labels.csv"].reason and tried["<b>odd<b>.bin"].reason
     assert not (empty / "indexes").exists()
     html = drawn.glance_html(Folders(empty, (Path("data"),)).find("0/ward"), seen, "")
-    assert "&lt;b&gt;odd" in html and "<b>odd" not in html and "2 of 4 files" in html
+    assert "&lt;b&gt;odd" in html and "<b>odd" not in html and "3 of 5 files" in html
+    assert "probably a damaged export" in html
 
 
 def test_an_empty_folder_offers_nothing_to_build(folders, tmp_path):
@@ -114,7 +116,7 @@ def test_a_folder_is_built_opened_and_brought_up_to_date(empty, tmp_path):
     assert builder.folder(home / "data" / "ward", "ward")
     assert not builder.demo()  # one at a time
     work = built(builder)
-    assert work.stage == "done" and work.report.index == "ward" and len(work.report.set_aside) == 2
+    assert work.stage == "done" and work.report.index == "ward" and len(work.report.set_aside) == 3
     assert assistant.indexes == ("ward",) and assistant.search("pleural effusion").evidence
     (home / "data" / "ward" / "second.txt").write_text("FINDINGS: No pneumothorax.")
     assert builder.update("ward") and built(builder).report.added == 1
@@ -213,6 +215,7 @@ def test_from_nothing_to_an_answer(browser, empty):
         shoot(page, "archive-glance")
         page.get_by_role("button", name="Build an archive of data/ward").click()
         page.locator(".wr-work[data-stage=done]").wait_for()
+        page.locator(".wr-archive").get_by_text("ward").wait_for()  # the head of the same page knows it, too
         assert "ward holds" in page.locator(".wr-work").inner_text()
         assert page.locator(".wr-archives tbody tr").count() == 1
         page.get_by_role("link", name="Ask the archive").click()

@@ -1,7 +1,10 @@
 """The page in a real Chromium: files are dropped, questions asked, evidence looked at; nothing leaves the machine."""
 
+import json
+
 import pytest
-from browsing import ask, drop, in_chromium, shoot
+from browsing import CHROMIUM, ask, drop, in_chromium, shoot
+from gated import caller, config_of
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'wardround[dev]'")
 pytestmark = in_chromium
@@ -127,6 +130,33 @@ def test_a_deleted_conversation_takes_its_files_and_answers_along(page, files, s
     assert page.locator(f'[data-talk="{talk}"]').count() == 0
 
 
+@pytest.mark.parametrize("path", ["/", "/search", "/drafts", "/help"])
+def test_the_first_stop_of_the_keyboard_skips_the_head(page, server, path):
+    page.goto(server.url + path)
+    skip = page.locator(".wr-skip")
+    skip.wait_for(state="attached")
+    assert page.evaluate("document.querySelector('#wr-head :is(a, button, summary)').className") == "wr-skip"
+    for _ in range(50):  # the head is drawn anew as the page arrives
+        skip.focus()
+        assert skip.bounding_box()["y"] >= 0  # seen as soon as it is reached
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        if gone := page.evaluate("!document.getElementById('wr-head').contains(document.activeElement)"):
+            break
+        page.wait_for_timeout(100)
+    assert gone and page.evaluate("document.activeElement !== document.body")
+
+
+def test_what_opens_over_the_page_closes_as_the_keyboard_leaves_it(page):
+    listed = page.locator("#wr-model input")
+    for key in ("Tab", "Shift+Tab"):
+        listed.focus()
+        page.wait_for_function("document.querySelector('#wr-model input').getAttribute('aria-expanded') === 'true'")
+        page.keyboard.press(key)
+        page.wait_for_function("document.querySelector('#wr-model input').getAttribute('aria-expanded') === 'false'")
+        assert not listed.evaluate("input => input === document.activeElement")
+
+
 def test_nothing_of_the_patient_stays_in_the_browser(page, files):
     drop(page, files / "guide.pdf")
     ask(page, "What is the loading dose of amiodarone?")
@@ -156,6 +186,7 @@ def test_it_fits_a_phone_and_follows_the_dark(browser, server):
     phone.goto(server.url)
     phone.wait_for_selector("#wr-box textarea")
     turn = ask(phone, "Is there a pleural effusion?")
+    playwright.expect(phone.locator("#wr-box")).to_be_in_viewport(ratio=1)
     turn.locator(".wr-cite").first.click()
     phone.locator(".wr-view .wr-document").wait_for()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
@@ -164,6 +195,42 @@ def test_it_fits_a_phone_and_follows_the_dark(browser, server):
     playwright.expect(turn.locator(".wr-cite").first).to_be_in_viewport()
     assert phone.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 23, 27)"
     context.close()
+
+
+def test_letters_twice_as_large_get_the_layout_of_half_the_window(browser, server, tmp_path):
+    (tmp_path / "Default").mkdir()
+    chosen = {"webkit": {"webprefs": {"default_font_size": 32}}}  # as in Chromium's own settings
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps(chosen), encoding="utf-8")
+    context = browser.browser_type.launch_persistent_context(
+        tmp_path, executable_path=CHROMIUM, args=["--no-sandbox"], viewport={"width": 1280, "height": 800}
+    )
+    page = context.pages[0]
+    page.set_default_timeout(60_000)
+    page.goto(server.url)
+    page.locator(".wr-header .wr-archive").wait_for()
+    page.wait_for_selector("#wr-box textarea")
+    page.locator(".wr-case-line").wait_for()
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    assert page.locator(".wr-case-line").bounding_box()["width"] > 1000, "not a letter a line"
+    for part in (".wr-languages a", ".wr-ways a", ".wr-archive", ".wr-case-line"):
+        box = page.locator(part).last.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 1280, part
+    assert page.evaluate("getComputedStyle(document.querySelector('#wr-box textarea')).fontSize") == "28px"
+    context.close()
+
+
+def test_before_the_page_is_drawn_it_says_nothing_that_is_not_known_yet(browser, server):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(server.url)
+    shown = "getComputedStyle(document.querySelector('gradio-app'), '::before')"
+    assert page.evaluate(f"{shown}.content") == '"Wardround"'
+    context.close()
+    with caller(server) as client:
+        parts = config_of(client)["components"]
+    (head,) = {part["props"]["value"] for part in parts if part["props"].get("elem_id") == "wr-head"}
+    assert "wr-name" in head and "Archive" not in head and "/drafts" not in head
 
 
 def test_a_question_of_the_welcome_goes_into_the_box(page):

@@ -100,21 +100,23 @@ def test_a_conversation_is_kept_and_opened_again_with_its_case(desk):
     assert [talk.id for talk in desk.kept.newest()] == [talk_id] and desk.kept.newest()[0].turns == 3
 
 
-def test_only_the_account_that_began_it_opens_a_conversation(desk, monkeypatch):
+def test_only_the_account_that_began_it_opens_a_conversation(desk):
     said = []
     desk.assistant.db.who_acts = lambda: acting(sign_in=False)
     with entering(Visitor("one")):
         one = Browser(desk)
         one.ask(QUESTION)
         talk_id, mine = one.talk.id, one.talk
-    monkeypatch.setattr("assistant.ui.chat.desk.gr.Warning", said.append)
     with entering(Visitor("two")):
         two = Browser(desk, "s2", talk=talk_id)
+        said.append(two.seen["shelf"])
     assert two.talk.id != talk_id and not two.talk.turns
     with entering(Visitor("two")):
         assert Browser(desk, "s1").talk is not mine  # the same session's name is not the same tab
         for attempt in ("open_talk", "delete"):
             two.press(attempt, talk=talk_id)
+            said.append(two.seen["shelf"])
+            assert "no such conversation" in two.seen["told"]
     assert len(said) == 3 and all("no such conversation" in told for told in said)
     with entering(Visitor("one")):
         desk.kept.delete(talk_id)
@@ -321,6 +323,22 @@ def test_a_question_is_edited_asked_anew_and_taken_back(desk):
     tab.press("undo")  # nothing is left to take back
 
 
+def test_a_file_that_is_dropped_again_comes_again(desk, tmp_path):
+    note = tmp_path / "note.txt"
+    note.write_text("FINDINGS: Small left pleural effusion.\n")
+    tab = Browser(desk)
+    tab.drop(note)
+    tab.ask(QUESTION, note)
+    tab.drop()  # the box is empty now
+    assert "in play already" in tab.drop(note)["shelf"] and len(tab.talk.uploads) == 1
+    tab.press("remove", number="0")
+    assert tab.drop(note) == {} and not tab.talk.uploads, "the box was only typed into"
+    assert "note.txt" in tab.drop(note, note)["shelf"] and len(tab.talk.files()) == 1
+    tab.press("new_case")
+    tab.ask("Is there a nodule?")
+    assert "note.txt" in tab.drop(note)["shelf"] and len(tab.talk.files()) == 1
+
+
 def test_a_file_goes_along_again_with_the_question_in_whose_place_it_came(desk, tmp_path):
     film = tmp_path / "film.png"
     Picture.fromarray(np.random.default_rng(1).integers(0, 255, (64, 64), dtype=np.uint8)).save(film)
@@ -338,7 +356,12 @@ def test_a_file_goes_along_again_with_the_question_in_whose_place_it_came(desk, 
 def test_a_question_of_a_former_case_is_not_edited(desk):
     tab = Browser(desk)
     tab.ask(QUESTION)
+    shown = tab.seen["panel"]
+    assert "wr-view" in shown
     tab.press("new_case")
+    assert "wr-view" not in tab.seen["panel"], "evidence of another case stood beside the new one"
+    tab.press("show", turn="0", evidence=tab.talk.turns[0].first_shown())
+    assert "wr-view" in tab.seen["panel"]  # opened on purpose
     assert "New case:" in tab.seen["talk"] and 'data-act="edit"' not in tab.seen["talk"]
     assert "box" not in tab.press("edit", turn="0")
     tab.press("undo")
@@ -380,21 +403,19 @@ def test_an_answer_goes_on_while_another_conversation_is_looked_at(desk):
     assert tab.talk is first and "pleural effusion" in tab.seen["talk"]
 
 
-def test_a_question_beyond_the_limit_is_refused_and_stays_in_the_box(desk, tmp_path, monkeypatch):
-    said = []
-    monkeypatch.setattr("assistant.ui.chat.desk.gr.Warning", said.append)
+def test_a_question_beyond_the_limit_is_refused_and_stays_in_the_box(desk, tmp_path):
     most = desk.assistant.settings.ui.max_question_chars
     tab, long = Browser(desk), "x " * 200_000
     (refused,) = tab.ask(long, of_patient(tmp_path / "one.dcm", "p-one"))
     assert boxed(refused) == long.strip() and not tab.talk.turns and not tab.talk.busy
-    assert f"399,999 characters, and {most:,} are the most" in said[0] and said[0] in refused["told"]
+    assert all(f"399,999 characters, and {most:,} are the most" in refused[part] for part in ("shelf", "told"))
     assert [upload.name for upload in tab.talk.uploads] == ["one.dcm"] and "one.dcm" in refused["shelf"]
     tab.ask(("Is there an effusion? " * most)[:most])
-    assert tab.talk.turns[-1].stage == "done" and len(said) == 1
+    assert tab.talk.turns[-1].stage == "done" and "are the most" not in tab.seen["shelf"]
     tab.talk.turns[-1].question = long  # kept before the limit was lowered
     for drawn in desk.again("quote", tab.request):
         tab.take(drawn)
-    assert len(said) == 2 and tab.talk.turns[-1].stage == "done" and len(tab.talk.turns) == 1
+    assert "400,000 characters" in tab.seen["shelf"] and tab.talk.turns[-1].stage == "done" and len(tab.talk.turns) == 1
 
 
 def test_one_question_at_a_time_in_a_conversation(desk, capsys):
@@ -403,6 +424,7 @@ def test_one_question_at_a_time_in_a_conversation(desk, capsys):
     next(steps)
     refused = tab.ask("And on the left?")
     assert len(refused) == 1 and boxed(refused[0]) == "And on the left?" and len(tab.talk.turns) == 1
+    assert "question of this conversation is being answered" in refused[0]["shelf"]
     for act in ("undo", "edit"):
         tab.press(act, turn="0")
     list(desk.again("quote", tab.request))
@@ -419,6 +441,7 @@ def test_what_another_page_hands_over_is_asked_about_alone(desk):
     assert "fracture" not in address and found.study_id not in address
     tab = Browser(desk, **{"from": key})
     assert boxed(tab.seen) == "Is there an effusion?" and "1 chosen study" in tab.seen["bar"]
+    assert str(found.study_id) in tab.seen["bar"]
     assert "data-ask" not in tab.seen["told"]
     tab.ask("Is there an effusion?")
     assert {e.study_id for e in tab.talk.turns[0].evidence().values()} <= {found.study_id}

@@ -18,12 +18,16 @@ from sqlalchemy import select
 
 from assistant.assistant import Assistant
 from assistant.drafting import DraftOptions
-from assistant.drafting.review import decide, review
+from assistant.drafting.review import decide, edited, review
 from assistant.drafting.runs import new_run
 from assistant.errors import NotAllowed
-from assistant.records import Claim, Section
+from assistant.export.layout import layout_of
+from assistant.feedback import feedback_rows
+from assistant.records import Claim, Section, SignalPlace, review_of
+from assistant.retrieve.own import MEASURED, NOT_MEASURED
 from assistant.store.opinions import Target, all_opinions
 from assistant.store.workspace_tables import AccessRow
+from assistant.ui.drafts.beside import beside_html, is_picture
 from assistant.ui.drafts.desk import DraftsDesk, Where
 from assistant.ui.drafts.downloads import downloads_router
 from assistant.ui.drafts.jobs import Jobs
@@ -165,14 +169,36 @@ def test_what_was_typed_is_not_lost_where_it_is_refused(archive, drafted):
     assert back.editing is None and back.focus == f"{opened.sentence}-change"
 
 
+def test_a_name_that_was_taken_out_of_what_somebody_wrote_is_told(archive, drafted):
+    run, (first, _) = drafted
+    desk, text = DraftsDesk(archive), "Discussed with Dr. Heinrich Obermeier."
+    with entering(ANNA):
+        opened = desk._pressed(Where(run=run.id), {"act": "open", "draft": first.digest})
+        assert "was taken out" not in desk.draw(opened)[3]
+        told = desk._pressed(opened, {"act": "change", "sentence": opened.sentence, "text": text})
+        report = desk.draw(told)[3]
+    assert "was taken out" in report and "Obermeier" not in report
+
+
+def test_numbers_of_the_page_are_those_of_the_documents(archive, drafted):
+    run, (first, _) = drafted
+    draft = run.folder.draft(first.digest)
+    before = review(archive, first.digest, draft)
+    rejected, *left = [s for s in before.sentences if s.claims and s.claims[0].citations]
+    decide(archive, first.digest, draft, rejected.key, "reject")
+    found = review(archive, first.digest, draft)
+    shown = Opened(first.digest, found, ["FINDINGS"]).numbered()
+    printed = {source.evidence.id: source.number for source in layout_of(edited(found), found).sources}
+    assert left and printed and {key: number for key, number in shown.items() if key in printed} == printed
+    assert set(rejected.claims[0].citations) <= set(shown)
+
+
 def test_hostile_text_is_shown_as_text(archive, drafted):
     run, (first, second) = drafted
     draft = run.folder.draft(second.digest)
     claims = tuple(Claim(HOSTILE, "patient", "unsupported", None, (), 0.0, HOSTILE) for _ in range(2))
     hostile = replace(draft, study_id=HOSTILE, sections=(Section(HOSTILE, claims),), flags=(HOSTILE,), given=HOSTILE)
     with entering(ANNA):
-        from assistant.records import review_of
-
         opened = Opened("d1", review_of(hostile), [HOSTILE], editing=f"{HOSTILE}/1", typed=HOSTILE)
         drawn = report_html(opened)
         listed = [replace(first, study_id=HOSTILE, external_id=None, given=HOSTILE)]
@@ -271,7 +297,7 @@ def test_why_a_run_ended_is_told(archive):
     jobs = Jobs()
     job = jobs.start(archive, path, DraftOptions(template="nonsense"), ANNA)
     _wait(lambda: not job.is_running)
-    assert "no prompt 'nonsense'" in job.error
+    assert "template 'nonsense': there is none of that name" in job.error
     waiting = new_run(archive.workspace, "waiting", ["study-0"], (), {})
     jobs._turn.acquire()
     late = jobs.start(archive, waiting, DraftOptions(), ANNA)
@@ -298,16 +324,69 @@ def test_studies_are_found_by_what_is_written_on_them_and_by_what_they_show(arch
     assert archive.studies("%")[0] == []  # a sign, not a pattern
 
 
+def test_a_chosen_study_keeps_its_line_when_something_else_is_looked_for(archive):
+    desk = DraftsDesk(archive)
+    with entering(ANNA):
+        chosen, every, lines, _ = desk.find("study-2", "", [], {})
+        (study_id,) = lines
+        assert lines[study_id].startswith("study-2 · ") and every.visible
+        chosen, every, lines, _told = desk.find("study-0", "", [study_id], lines)
+        assert [name for name, _ in chosen.choices] == [lines[study_id], *(lines[s] for s in lines if s != study_id)]
+        assert lines[study_id].startswith("study-2 · ") and len(lines) == 2 and chosen.value == [study_id]
+        _, every, lines, _ = desk.find("%", "", [], lines)
+        assert not lines and not every.visible
+
+
+def test_preference_pairs_are_offered_once_there_can_be_one(archive, drafted):
+    run, listed = drafted
+    line = DraftsDesk(archive)._line(run)
+    for counts, offered in (
+        ({}, False),
+        ({"accepted": 3}, False),
+        ({"accepted": 1, "changed": 1, "open": 1}, False),
+        ({"accepted": 1, "rejected": 1}, True),
+        ({"accepted": 2, "added": 1}, True),
+    ):
+        with entering(ANNA):
+            drawn = drafts_html(line, listed, {listed[0].digest: counts} if counts else {}, "all", 0, None)
+        assert ("run.preferences.jsonl" in drawn) == offered, counts
+        assert ("Preference pairs come once" in drawn) != offered and "run.drafts.jsonl" in drawn
+
+
+def test_the_studys_own_recording_is_one_tab_and_what_is_told_of_it_is_named(archive, drafted):
+    run, (first, _) = drafted
+    draft = run.folder.draft(first.digest)
+    whole = SignalPlace("all", 0.0, 10.0)
+    pieces = [
+        replace(draft.evidence[0], id=f"e{n}", kind="signal", modality="ECG", relation="own", place=whole, text=text,
+                why=why, kept=True)
+        for n, (text, why) in enumerate(
+            [("Uploaded ECG, 10 s", "uploaded signal"), ("Rhythm: regular.", MEASURED),
+             ("PR interval not measured: no P wave that precedes the QRS regularly.", NOT_MEASURED)]
+        )
+    ]  # fmt: skip
+    with entering(ANNA):
+        opened = Opened("d1", review_of(replace(draft, evidence=tuple(pieces))), ["FINDINGS"])
+        drawn = beside_html(opened, lambda _: None, [])
+    assert [is_picture(piece) for piece in pieces] == [True, False, False]
+    names = re.findall(r"<b>\d*</b> ([^<]+)<small>", drawn)
+    assert names == ["ECG", "Rhythm", "PR interval"]
+
+
 def test_feedback_is_kept_only_of_what_was_shown_to_whom_and_by_whom(archive, client, drafted):
     run, (first, _) = drafted
     with entering(ANNA):
         key = review(archive, first.digest, run.folder.draft(first.digest)).sentences[0].key
         html = opinion_html(Target(None, first.digest, key), None)
     sealed = re.search(r'data-target="([^"]+)"', html)[1]
-    kept = client.post("/wr/opinion", json={"target": sealed, "judgement": "harmful", "comment": "wrong side"})
+    told = "wrong side, says Mr. Miller, 0171 1234567"
+    kept = client.post("/wr/opinion", json={"target": sealed, "judgement": "harmful", "comment": told})
     assert kept.status_code == 200
     (opinion,) = [o for o in all_opinions(archive.db) if o.draft == first.digest]
     assert opinion.judgement == "harmful" and opinion.said["section"] == "FINDINGS" and opinion.said["evidence"]
+    assert opinion.comment == kept.json()["comment"] == "wrong side, says Mr. [name], [phone]"
+    (row,) = [row for row in feedback_rows(archive.db) if row["draft"] == first.digest]
+    assert (row["run"], row["study_id"]) == (opinion.said["run"], first.study_id) and row["run"]
     assert client.post("/wr/opinion", json={"target": sealed, "judgement": "nice"}).status_code == 422
     forged = sealed.replace(first.digest, "0" * 32)
     assert client.post("/wr/opinion", json={"target": forged, "judgement": "right"}).status_code == 404
@@ -347,7 +426,7 @@ def test_drafts_are_begun_gone_through_and_exported_and_an_answer_is_judged(page
     page.locator('.wr-view[data-kind="image"]').wait_for()  # the study's own picture, of a file that was handed over
     assert "this study" in page.locator(".wr-view .wr-relation").inner_text()
     page.locator(".wr-dr-list .wr-dr-item", has_text="study-0").click()
-    page.locator(".wr-dr-report h2", has_text="study-0").wait_for()
+    page.locator(".wr-dr-report h2:focus", has_text="study-0").wait_for()  # the keyboard goes where one reads on
 
     page.locator(".wr-cite").first.click()
     page.locator(".wr-view .wr-relation", has_text="another patient").wait_for()

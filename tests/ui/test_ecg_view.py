@@ -155,6 +155,34 @@ def test_median_beats_carry_their_limits_and_figures(usual):
     assert width == pytest.approx(0.380 * 50, abs=1.5)  # at twice the page's 25 mm/s
 
 
+def test_a_lead_whose_interval_lies_apart_is_marked_with_the_reason(usual):
+    signal, measured = usual
+    plain = ecg_fragment(signal, Shown(Page(layout="median")))
+    assert "ecg-apart" not in plain  # all leads are one wave at several heights
+    samples = signal.samples.copy()
+    late = signal.leads.index("V5")
+    for at in BEATS_AT:  # a hump after the T wave of one lead, which is taken for its end
+        samples[:, late] += 0.25 * bump(np.arange(len(samples)) / 500, at + 0.40, 0.22, 1.0).astype(np.float32)
+    shown = ecg_fragment(replace(signal, samples=samples), Shown(Page(layout="median")))
+    (marked,) = re.findall(r'<tspan class="ecg-apart"[^>]*>⚠ QT (\d+)</tspan>', shown)
+    assert int(marked) > measured.found.values["qt_ms"] + 50
+    assert "50 ms (QT) from the median over the leads" in shown
+    hidden = ecg_fragment(replace(signal, samples=samples), Shown(Page(layout="median"), calipers=False))
+    assert "ecg-apart" not in hidden
+
+
+def test_what_a_value_of_all_beats_and_one_of_each_are_is_told(usual):
+    signal, measured = usual
+    table = ecg_fragment(signal, Shown(Page()))
+    row = re.search(r'<tr data-value="pr_ms">(.*?)</tr>', table)[1]
+    stated, _, by_beat = re.findall(r"<td>(.*?)</td>", row)
+    found = [beat.interval("pr_ms") for beat in measured.beats]
+    spans = [1000 * (last - first) for first, last in filter(None, found)]
+    assert stated == f"{measured.found.values['pr_ms']:.0f} ms"
+    assert by_beat == f"{min(spans):.0f}–{max(spans):.0f}, median {np.median(spans):.0f} ({len(spans)})"
+    assert "All beats: 0.0 to 10.0 s" in table and "Noise moves a single beat" in table
+
+
 def test_median_beats_over_each_other_give_their_difference(usual):
     signal, _ = usual
     same = ecg_fragment(signal, Shown(Page(layout="median"), other=Other(signal, "the same")))

@@ -1,6 +1,7 @@
 """The evaluation page: scorecards listed, opened and compared; what is served runs no script and is told to the log."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from browsing import HOSTILE, in_chromium, shoot
@@ -17,6 +18,7 @@ from assistant.ui.evaluation.evaluation_page import scorecards_html
 from assistant.ui.evaluation.routes import cards_of, scorecard_router
 from assistant.ui.evaluation.tables import CARDS, COMPARED
 from assistant.ui.gate.visitor import Visitor, entering
+from assistant.ui.language import say
 
 CASES = [
     {"id": name, "question": question, "reference": reference}
@@ -74,6 +76,10 @@ def test_runs_and_what_was_published_are_listed_newest_first(workspace, runs):
         "published/ward", "published/ward-no-retrieval",
     }  # fmt: skip
     assert {"accuracy", "correct_and_supported"} <= set(headlines_of([mine]))
+    lacking = [replace(mine, metrics={n: i for n, i in mine.metrics.items() if n != "hallucination_rate"})] * 2
+    assert headlines_of([mine, *lacking])[0] == "hallucination_rate"
+    for name in headlines_of([mine]):
+        assert say(f"metric.{name}") == runs.definitions[name].title
 
 
 def test_a_workspace_without_runs_says_how_to_make_one(tmp_path):
@@ -137,7 +143,7 @@ def test_the_page_lists_opens_and_compares(page, server, runs):
     page.goto(server.url + "/evaluation")
     table = page.locator(".wr-suite[data-suite=ward] table")
     table.wait_for()
-    assert runs.run in table.inner_text() and "accuracy" in table.inner_text()
+    assert runs.run in table.inner_text() and "Correct and supported" in table.inner_text()
     with page.context.expect_page() as opened:
         table.get_by_role("link", name=runs.run).click()
     opened.value.wait_for_load_state()
@@ -150,6 +156,7 @@ def test_the_page_lists_opens_and_compares(page, server, runs):
     with page.context.expect_page() as opened:
         form.get_by_role("button").click()
     opened.value.get_by_text("Against another run").wait_for()
+    assert opened.value.url.endswith("#comparison")
     opened.value.close()
     assert page.title().startswith("Evaluation")
     page.goto(server.url)

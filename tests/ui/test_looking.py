@@ -181,6 +181,10 @@ def test_a_search_is_filtered_opened_continued_and_asked_about(page, server):
     assert set(keys(page)) == {"third", "nodule"}
     page.get_by_label("Taken from").fill("2019-01-01")
     expect(page.locator(".wr-hit")).to_have_count(1)
+    page.get_by_label("Taken from").fill("2030-01-01")
+    expect(page.locator(".wr-without")).to_have_text(
+        "There would be results without one of the filters: Taken from (2)."
+    )
     page.get_by_role("button", name="Clear the filters").click()
     expect(page.locator(".wr-hit")).to_have_count(8)
 
@@ -189,12 +193,19 @@ def test_a_search_is_filtered_opened_continued_and_asked_about(page, server):
     opened = page.locator(".wr-opened .wr-view")
     opened.wait_for()
     assert "FINDINGS: The right pleural effusion is smaller." in opened.locator(".wr-document").inner_text()
-    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("Escape")  # as the button "Close"; the keyboard is where it was
+    expect(opened).to_have_count(0)
+    expect(card.get_by_role("button", name="Open")).to_be_focused()
 
     for text in ("is smaller", "large right"):
         page.locator(".wr-hit", has_text=text).get_by_role("checkbox").check()
     about = page.get_by_role("button", name="Ask about these")
     expect(about).to_contain_text("(2)")
+    page.set_viewport_size({"width": 1440, "height": 420})
+    page.locator(".wr-hit").last.scroll_into_view_if_needed()
+    expect(about).to_be_in_viewport()
+    assert page.evaluate("window.scrollY") > 300  # the head of the results is out of sight
+    page.set_viewport_size({"width": 1440, "height": 900})
     about.click()
     page.wait_for_selector("#wr-box textarea")
     assert "effusion" not in page.url
@@ -212,6 +223,7 @@ def test_more_like_a_picture_and_a_mix_of_picture_and_words(page, server, tmp_pa
     own = first.locator(".wr-facts").inner_text().split(" · ")[-1]
     first.get_by_role("button", name="More like this").click()
     expect(page.locator(".wr-like")).to_contain_text("More like: X-ray")
+    expect(page.locator(".wr-found-head")).to_be_focused()
     assert own not in keys(page) and len(keys(page)) >= 3  # itself is left out
     page.get_by_role("button", name="No longer").click()
     expect(page.locator(".wr-error")).to_contain_text("Nothing to look for")
@@ -242,7 +254,12 @@ def test_a_patient_s_studies_are_listed_and_the_search_page_fits_a_phone_and_the
     shoot(phone, "search_phone")
     phone.get_by_label("Nur Patient").fill("nobody")
     phone.get_by_label("Nur Patient").press("Enter")
+    expect(phone.locator(".wr-error")).to_contain_text("Kein Patient „nobody“")
     expect(phone.locator(".wr-hit")).to_have_count(0)
+    phone.get_by_label("Nur Patient").fill("ward-7")
+    phone.get_by_label("Aufgenommen ab").fill("2024-05-02")
+    phone.get_by_label("bis", exact=True).fill("2024-05-01")
+    expect(phone.locator(".wr-error")).to_contain_text("Von 2. Mai 2024 bis 1. Mai 2024 liegt nichts")
     context.close()
 
 

@@ -124,6 +124,22 @@ def test_what_the_filters_say_becomes_what_is_searched():
         Filters.of_form({"since": "01.05.2019"})
 
 
+def test_an_empty_list_names_the_filters_that_keep_it_empty():
+    filters = Filters(kinds=frozenset({"image"}), since=date(2030, 1, 1), length=20)
+    assert filters.loosened() == {
+        "kinds": Filters(since=date(2030, 1, 1), length=20),
+        "since": Filters(kinds=frozenset({"image"}), length=20),
+    }
+    nothing = SearchResult("effusion", (), (), True, "")
+    looking = Looking("effusion", filters=filters, found=nothing, without={"kinds": 12})
+    assert "There would be results without one of the filters: Kind (12)." in gallery_html(looking)
+    looking.without = {}
+    assert "Without any one of the filters nothing is found either." in gallery_html(looking)
+    assert "wr-without" not in gallery_html(Looking("effusion", found=nothing))
+    found = SearchResult("effusion", (), (piece(TextPlace(3, 9)),), False, "")
+    assert "wr-without" not in gallery_html(Looking("effusion", filters=filters, found=found))
+
+
 def test_a_search_needs_something_to_look_for():
     with pytest.raises(BadQuery, match="Nothing to look for"):
         Looking(text="  ").search(None, ())
@@ -147,7 +163,7 @@ def test_hostile_text_on_cards_stays_text_and_the_query_s_words_are_marked():
     assert not tags(html, "script") and all("/wr/view/" in image["src"] for image in tags(html, "img"))
     assert not [a for _, a in Tags(html).found if any(name.startswith("on") for name in a)]
     assert "<mark>effusion</mark>" in html and "page 2" in html and "patient p-1" in html
-    assert "Left out:" in html and "3 results, 2 good enough" in html
+    assert "Left out:" in html and "3 results, 2 that an answer" in html
     assert "&lt;script&gt;alert(2)" in gallery_html(Looking(error=HOSTILE))
 
 
@@ -166,3 +182,10 @@ def test_results_say_by_what_they_are_ordered_and_which_of_them_is_an_upload_aga
     assert ["copy=1" in address for address in opened] == [True, False]
     assert words.relation(found[0], ()) == "a copy of your upload, in the archive"
     assert words.relation(found[1], ()) == "chosen study, another patient"
+
+
+def test_a_result_that_another_one_repeats_is_named_by_its_number():
+    first = piece(TextPlace(0, 5), id="e0123456789", why="near")
+    again = piece(TextPlace(0, 5), id="e9876543210", kept=False, why="says the same as e0123456789")
+    shown = gallery_html(Looking(found=SearchResult("effusion", (), (first, again), False, "")))
+    assert "says the same as [1]" in shown and "e0123456789" not in shown

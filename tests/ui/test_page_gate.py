@@ -312,7 +312,8 @@ def test_the_access_log_says_who_saw_what(server, cleo):
     asked(cleo, "What about the ankle?", "cleologs")
     with signed_in(server, "eve") as eve:
         log = eve.get("/wr/access.csv", params={"account": "cleo", "action": "search"}).text.splitlines()
-        assert log[0] == "time_utc,account,action,patient,record"
+        assert log[0] == "time_utc,account,action,patient,record,archive_id,index,kind,modality"
+        assert any(",clinic-note-1,clinic,text," in line for line in log[1:])
         assert log[1:] and all(line.split(",")[1:3] == ["cleo", "search"] for line in log[1:])
         with entering(Visitor("cleo")):
             (pseudonym,) = server.assistant.pseudonyms_of("clinic-1", None)[0]
@@ -323,6 +324,33 @@ def test_the_access_log_says_who_saw_what(server, cleo):
     with server.assistant.db.session() as session:
         exported = "SELECT count(*) FROM access WHERE action = 'export_access'"
         assert session.execute(text(exported)).scalar_one() >= 3
+
+
+def test_the_access_log_says_what_was_refused_to_whom(server, ben, cleo):
+    with entering(server.door.visitor("cleo", "en")):
+        found = server.assistant.search("torn meniscus").evidence[0]
+        address = seals.address(found.record_id, "text.txt", start=0, end=100)
+        (pseudonym,) = server.assistant.pseudonyms_of("clinic-0", None)[0]
+    assert ben.get("/drafts", headers={"accept": "text/html"}).status_code == 403
+    assert ben.get("/wr/access.csv?patient=clinic-0").status_code == 403
+    assert ben.get(address).status_code == 404  # passed on: of an index that ben may not see
+    with entering(server.door.visitor("ben", "en")):
+        server.assistant.search("knee", patient="clinic-0")
+        server.assistant.search("knee", patient="nobody-knows")
+        server.assistant.search("effusion", patient="ward-0")
+    assert cleo.get(address.replace("/text", "x/text")).status_code == 404  # of an index that cleo sees: no entry
+    with signed_in(server, "eve") as eve:
+        told = [line.split(",") for line in eve.get("/wr/access.csv?action=refused").text.splitlines()[1:]]
+    mine = {(entry[1], entry[3], entry[4], entry[6]) for entry in told}
+    assert {
+        ("ben", "", "/drafts", ""),
+        ("ben", "", "/wr/access.csv", ""),
+        ("ben", pseudonym, found.record_id, "clinic"),
+        ("ben", pseudonym, "", ""),
+    } <= mine
+    assert not any(entry[0] == "cleo" and entry[2] == found.record_id for entry in mine)
+    patients = {entry[1] for entry in mine if entry[0] == "ben"}
+    assert patients == {"", pseudonym}
 
 
 def test_uploads_are_found_by_whoever_sent_them_alone(server, tmp_path):

@@ -11,12 +11,14 @@ from ui_texts import UI, english_in, english_in_script, keys_used, strings_in
 
 from assistant.assistant import ANOTHER_PATIENT, NAMED_PATIENT
 from assistant.errors import UnreadableFile, WardroundError
+from assistant.findings.wanted import wanted_finding
+from assistant.measure.limits import usual
 from assistant.records import Claim, SignalPlace
 from assistant.retrieve.history import NO_PATIENT
 from assistant.ui.gate.visitor import Visitor, entering
 from assistant.ui.language import DEFAULT, choose_language, languages, say, say_count, say_html, texts, words
 from assistant.ui.language.figures import day, moment, number, percent
-from assistant.ui.language.told import translated, wordings
+from assistant.ui.language.told import sentence, translated, wordings
 from assistant.wording import joined, worded
 
 OTHERS = sorted(set(languages()) - {DEFAULT})
@@ -157,6 +159,7 @@ def wordings_in(path):
 def test_wordings_are_those_that_the_code_writes_with_their_fields(language):
     written = {text for path in core() for text in strings_in(path.read_text(encoding="utf-8"))}
     written |= {text.replace("{{", "{").replace("}}", "}") for text in written}
+    written |= {one.told for one in usual().values()}  # these stand in a table, beside their numbers
     loose = "\n".join(re.sub(r"\{[^}]*\}", "{}", text) for text in written)
     known = wordings(language)
     assert {text for text in known if re.sub(r"\{[^}]*\}", "{}", text) not in loose} == set()
@@ -211,10 +214,24 @@ def test_errors_are_told_in_the_visitors_language():
             translated(UnreadableFile("a.pdf", "the file is empty (0 bytes)").reason) == "die Datei ist leer (0 Byte)"
         )
         assert translated(WardroundError("nobody has put this {into} German")) == "nobody has put this {into} German"
+        with pytest.raises(ValueError) as unknown:
+            wanted_finding("pleural efusion")
+        said = translated(unknown.value.args[0])
+        assert said.startswith("Befund „pleural efusion“: nennen Sie") and "ähnlich klingen pleural effusion" in said
+        ecg = worded("{count}-lead {modality}, {seconds:.0f} s", count=12, modality="ECG", seconds=10.0)
+        given = joined([ecg, "chest X-ray"])
+        assert translated(given) == "EKG mit 12 Ableitungen, 10 s; Röntgen-Thorax"
 
 
 @in_chromium[0]
 @in_chromium[1]
+def test_an_error_that_stands_by_itself_begins_as_a_sentence_and_a_name_as_it_is():
+    assert sentence("no study is chosen") == "No study is chosen"
+    assert sentence("study 'x': no picture") == "Study 'x': no picture"
+    for name in ("cxr.dcm: no pixel data", "a1: is no draft", "“s”: twice", ""):
+        assert sentence(name) == name
+
+
 def test_a_walk_in_german(browser, server):
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="de-DE")
     page = context.new_page()

@@ -89,11 +89,12 @@ def test_the_access_log_is_looked_through_by_patient_account_and_time(visit, gat
     visit.wait_for_function(f"{accounts}.every((cell) => cell.innerText === 'cleo')")
     patients = {rows.nth(n).locator("td").nth(3).inner_text() for n in range(rows.count())}
     assert len(patients) == 1 and patients.pop().startswith("P-")
+    assert rows.first.locator("td").nth(4).inner_text().startswith("clinic-note-0 · clinic · ")
     with visit.expect_download() as saved:
         log.get_by_role("link", name="Export").click()
     lines = saved.value.path().read_text(encoding="utf-8").splitlines()
     assert len(lines) == rows.count() + 1 and all(",cleo," in line for line in lines[1:])
-    log.get_by_label("To").fill("2001-01-01")
+    log.get_by_role("textbox", name="To", exact=True).fill("2001-01-01")
     log.get_by_role("button", name="Show").click()
     log.get_by_text("No entry fits.").wait_for()
 

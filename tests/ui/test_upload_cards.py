@@ -79,6 +79,26 @@ def test_two_files_of_one_name_are_kept_apart(tmp_path):
     assert [upload.path.read_text() for upload in uploads] == ["a", "b"]
 
 
+def test_a_header_never_finds_the_signal_of_another_recording_of_the_same_name(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        for name in ("1.hea", "1.dat"):
+            (tmp_path / folder / name).write_text(folder)
+
+    def read(path):
+        data = path.with_suffix(".dat")
+        if not data.exists():
+            raise UnreadableFile(path, "its signal 1.dat is missing")
+        assert data.read_text() == path.read_text()
+        return Reading((ecg_record(),))
+
+    uploads = take_in(tmp_path / "in", [tmp_path / "a/1.dat", tmp_path / "a/1.hea"], [], read)
+    waiting = take_in(tmp_path / "in", [tmp_path / "b/1.hea"], uploads, read)
+    assert [upload.reason for upload in waiting] == ["", "", "its signal 1.dat is missing"]
+    both = take_in(tmp_path / "in", [tmp_path / "b/1.dat"], waiting, read)
+    assert [upload.reason for upload in both] == ["", "", "", ""]
+
+
 def test_a_card_tells_pages_and_words(tmp_path):
     source = tmp_path / "a.pdf"
     source.write_bytes(b"%PDF")
@@ -108,7 +128,7 @@ def test_a_study_tells_its_parts_and_what_could_not_be_read():
     face = face_of("study.zip", Reading(records, (("broken.dcm", "damaged file"),)))
     assert "<li>2 parts</li>" in face and "<li>patient P-aa</li>" in face
     assert "CT, 300 × 300 pixels, 40 slices, 3 of them kept" in face and "Report, 2 words" in face
-    assert "⚠ 1 file in it can’t be read" in face and "broken.dcm: damaged file" in face
+    assert "⚠ 1 part of it can’t be read" in face and "broken.dcm: damaged file" in face
     other = Record("text", "SR", "s.zip!other.txt", text="Another.", patient_id="P-bb")
     assert "names more than one patient" in face_of("study.zip", Reading((*records, other)))
     texts = (Record("text", "SR", f"s.zip!{n}", text="x " * (n + 1)) for n in range(9))

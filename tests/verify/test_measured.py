@@ -48,6 +48,27 @@ def test_words_against_values(claim: str, evidence: str, verdict: str, kind: str
     assert (judgement.verdict, judgement.error_kind) == (verdict, kind), judgement.why
 
 
+@pytest.mark.parametrize(
+    ("claim", "evidence", "verdict"),
+    [
+        ("PR interval 200 ms.", "PR interval 162 ms, within the usual range 120–200 ms.", "contradicted"),
+        ("PR interval 162 ms.", "PR interval 162 ms, within the usual range 120–200 ms.", "supported"),
+        ("The PR interval is prolonged.", "PR interval 240 ms, above the usual range 120–200 ms.", "supported"),
+        (
+            "Heart rate 60 beats/min.",
+            "Heart rate 75 beats/min, within the usual range 60–100 beats/min.",
+            "contradicted",
+        ),
+        ("QTc 460 ms.", "QTc (Bazett) 411 ms, within the usual range 390–450 ms (women up to 460 ms).", "contradicted"),
+        ("QRS 120 ms.", "QRS duration 94 ms, as the median; below 120 ms over all leads is usual.", "contradicted"),
+        ("Axis 90°.", "Frontal QRS axis 23°, within the usual range −30 to 90°.", "contradicted"),
+        ("The rate is 60/min.", "The rate is below 60/min.", "contradicted"),
+    ],
+)
+def test_a_limit_is_no_value_that_was_measured(claim: str, evidence: str, verdict: str) -> None:
+    assert check(claim, evidence).verdict == verdict
+
+
 @pytest.mark.parametrize("evidence", ["Normal heart rates are 60 to 100 beats/min.", "The heart rate is below 60."])
 def test_ranges_and_bounds_are_no_measured_values(evidence: str) -> None:
     assert check("Tachycardia.", evidence).error_kind != "number"
@@ -78,3 +99,17 @@ def test_a_measured_value_outweighs_what_a_model_says_of_the_recording() -> None
     assert (block.verdict, block.error_kind, block.citations) == ("contradicted", "number", ("pr_ms",))
     (uncited,) = verify(Statement("The PR interval is prolonged.", (), "patient"), given)
     assert (uncited.verdict, uncited.error_kind) == ("contradicted", "number")
+
+
+def test_a_value_near_its_limit_is_told_where_nothing_speaks_of_the_finding() -> None:
+    qrs = _own("e1", ValuePlace("qrs_ms", 81, "ms"), "QRS duration 81 ms, within the usual range below 120 ms.")
+    given = {"e1": qrs, "e2": _own("e2", ValuePlace("qt_ms", 326, "ms"), "QT interval 326 ms.")}
+    (claim,) = Verifier().verify(Statement("Complete left bundle branch block.", (), "patient"), given)
+    assert (claim.verdict, claim.error_kind, claim.citations) == ("unsupported", "number", ("e1",))
+    assert "81 ms" in claim.why and "near the limit" in claim.why
+    (claim,) = Verifier().verify(Statement("Left ventricular hypertrophy.", (), "patient"), given)
+    assert (claim.verdict, claim.error_kind, claim.citations) == ("unsupported", "fabrication", ())
+
+
+def _own(id: str, place: ValuePlace, text: str) -> Evidence:
+    return Evidence(id, "r", "signal", "ECG", "own", text, place, 1.0, True, "measured on the upload")

@@ -143,3 +143,51 @@ def test_a_date_is_supported_by_one_within_it(claim: str, evidence: str, verdict
 def test_a_size_after_a_year_is_no_range_of_years() -> None:
     assert [q.text for q in quantities("compared to 2015 - 16 mm nodule") if q.is_time] == ["2015"]
     assert [q.text for q in quantities("from 2015 - 16") if q.is_time] == ["2015", "2016"]
+
+
+ST = (
+    "ST depression in II, V2–V4, 60 ms after the end of QRS: II 0.13 mV, V2 0.12 mV, V3 0.12 mV, V4 0.15 mV (at least "
+    "0.05 mV in two contiguous leads).",
+    "No ST elevation, 60 ms after the end of QRS: nowhere at least 0.1 mV in two contiguous leads.",
+    "ST level 60 ms after the end of QRS: I −0.10 mV, aVR +0.14 mV; within ±0.05 mV in the other leads.",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        (ST[0], {"st II": -0.13, "st V2": -0.12, "st V3": -0.12, "st V4": -0.15}),
+        (ST[1], {}),
+        (ST[2], {"st I": -0.10, "st aVR": 0.14}),
+        ("ST elevation in V2 to V4 of 0.3 mV.", {"st V4": 0.3}),
+        ("There is 2 mm ST elevation in III.", {"st III": 0.2}),
+        ("ST depression of 1 mm in V5", {"st V5": -0.1}),
+        ("R wave in V5 2.1 mV, ST depressed in V6 by 0.1 mV", {"st V6": -0.1}),
+        ("ST segments are normal, the R wave is V5 2.1 mV", {}),
+        ("ST-T changes, V2 0.1 mV", {}),
+        ("T wave in V2 0.4 mV", {}),
+    ],
+)
+def test_an_st_level_is_its_leads_and_has_its_sign(text: str, levels: dict[str, float]) -> None:
+    found = {q.name: q.value for q in quantities(text) if q.dimension == "voltage" and q.name}
+    assert found == pytest.approx(levels)
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("The ST level in V2 is 0.3 mV.", "contradicted"),
+        ("The ST level in V2 is 0.12 mV.", "contradicted"),  # measured below
+        ("ST depression of 0.15 mV in V4.", "supported"),
+        ("ST depression of 0.15 mV in V2.", "contradicted"),  # another lead's
+        ("ST elevation in V2 to V4 of 0.3 mV.", "contradicted"),
+        ("ST elevation in V2, V3 and V4.", "contradicted"),
+        ("ST depression in V2.", "supported"),
+        ("ST elevation in aVR of 0.3 mV.", "contradicted"),
+    ],
+)
+def test_what_is_said_of_st_is_held_against_the_level_of_that_lead(claim: str, verdict: str) -> None:
+    judged = check(claim, ST)
+    assert judged.verdict == verdict
+    if "level" in claim and verdict == "contradicted":
+        assert "V2 −0.12 mV" in judged.why

@@ -131,6 +131,28 @@ def test_a_quotation_may_not_lose_its_denial() -> None:
     assert claim.verdict != "supported"
 
 
+LETTER = {
+    "d": piece("d", "own", "Heart failure, LVEF 30 % (previously 45 % in 2022)\nAtrial fibrillation", "s1"),
+    "e": piece("e", "own", "Echo 6 May 2024: LVEF 30 %, mild mitral regurgitation, no thrombus.", "s1"),
+    "a": replace(piece("a", "own", "latex (hives). No known allergy to iodine.", "s1"), section="ALLERGIES"),
+}
+
+
+def test_a_sentence_of_an_own_text_as_it_stands_is_not_struck_for_half_of_another_line() -> None:
+    told = "Echo 6 May 2024: LVEF 30 %, mild mitral regurgitation, no thrombus."
+    (claim,) = VERIFIER.verify(Statement(told, ("e",), "patient"), LETTER)
+    assert (claim.text, claim.verdict) == (told, "supported")
+    (claim,) = VERIFIER.verify(Statement("LVEF 45 %.", ("e",), "patient"), LETTER)[:1]
+    assert claim.verdict == "contradicted"  # what is changed is judged as before
+
+
+def test_the_heading_of_a_quotation_states_nothing() -> None:
+    (claim,) = VERIFIER.verify(Statement("Allergies: “latex (hives).”", ("a",), "patient"), LETTER)
+    assert claim.verdict == "supported"
+    (claim,) = VERIFIER.verify(Statement("Pneumothorax: “latex (hives).”", ("a",), "patient"), LETTER)
+    assert claim.verdict != "supported"  # a heading of the writer's own is a statement
+
+
 def test_a_quotation_of_another_patient_is_not_this_patients() -> None:
     claim = only("This patient's report says “Moderate cardiomegaly.”", "b", about="patient")
     assert (claim.verdict, claim.error_kind) == ("unsupported", "patient")

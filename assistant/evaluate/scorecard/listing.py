@@ -54,11 +54,13 @@ def listed(workspace: Path) -> list[Listed]:
 
 
 def headlines_of(cards: Sequence[Listed]) -> list[str]:
-    """The metrics that a table of these runs has as its columns: the headlines that most of them measured."""
+    """The metrics that a table of these runs has as its columns: the first headline, whoever measured it, and those
+    that most of them measured."""
     measured = {
         name: sum(one.metrics[name].value is not None for one in cards if name in one.metrics) for name in HEADLINES
     }
-    often = sorted((name for name in HEADLINES if measured[name]), key=lambda name: -measured[name])[:MOST_HEADLINES]
+    there = [name for name in HEADLINES if measured[name]]
+    often = sorted(there, key=lambda name: (name != HEADLINES[0], -measured[name]))[:MOST_HEADLINES]
     return [name for name in HEADLINES if name in often]
 
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from assistant.ingest.deid.called import called
 from assistant.ingest.deid.cleaned import cleaned, found_in, named_in, without
 from assistant.ingest.deid.known import find_known
+from assistant.ingest.deid.own_dates import own_dates
 from assistant.ingest.deid.pixels import BURNED_IN, MASKED, mask_burned_in
 from assistant.ingest.deid.spans import Span
 from assistant.ingest.deid.stated import identity_of
@@ -70,9 +71,10 @@ class Deidentifier:
         """The same for the files of one case."""
         return Deidentifier(self._pseudonyms, self._settings, case)
 
-    def words(self, text: str) -> str:
-        """A text of a user's own, such as a question, as it may be kept and sent to a model."""
-        return substitute(text, find(text), None).text if self._settings.enabled else text
+    def words(self, text: str, *, keep_dates: bool = False) -> str:
+        """A text of a user's own, such as a question, as it may be kept and sent to a model; `keep_dates` where its
+        dates are moved ones."""
+        return substitute(text, find(text), 0 if keep_dates else None).text if self._settings.enabled else text
 
     def record(self, record: Record) -> tuple[Record, Removed]:
         """The record as it may be stored and shown, and what was removed from it."""
@@ -110,6 +112,7 @@ class Deidentifier:
             known=Known(),
             shift_days=shift,
             dates_moved=shift is not None,
+            own_dates=own_dates(record.text, body, shift) if self._case and shift is not None else None,
             called=called((*known.names, *_named(record.text, found)), self._pseudonyms),
             identity=identity_of(record, found, self._pseudonyms) if self._case else NOT_STATED,
         )

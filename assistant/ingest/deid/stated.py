@@ -106,12 +106,22 @@ def identity_of(record: Record, found: Iterable[Span], pseudonyms: Pseudonyms) -
     age = record.fields.get("age")
     return Identity(
         frozenset(pseudonyms.stated("word", word) for word in words),
-        frozenset(f"{n.partition(':')[0]}:{pseudonyms.stated('number', n)}" for n in numbers),
+        frozenset(_keyed(number, pseudonyms) for number in numbers),
         frozenset(pseudonyms.stated("born", f"{day:%m-%d} {day.year % 100:02}") for day in births),
         sexes.pop() if len(sexes) == 1 else "",
         age if isinstance(age, int) and 0 <= age <= 89 else None,
         record.taken_at,
     )
+
+
+def identity_of_id(patient: str, pseudonyms: Pseudonyms) -> Identity:
+    """What a patient's own id in the archive states, to be compared with what files state: its number, if it is one."""
+    numbers = (f"{kind}:{value}" for kind, value in _kept_numbers("record", patient))
+    return Identity(numbers=frozenset(_keyed(number, pseudonyms) for number in numbers))
+
+
+def _keyed(number: str, pseudonyms: Pseudonyms) -> str:
+    return f"{number.partition(':')[0]}:{pseudonyms.stated('number', number)}"
 
 
 def _names(text: str, spans: Iterable[Span]) -> Iterator[tuple[str, str]]:

@@ -139,6 +139,17 @@ def moved_date(text: str, days: int, *, day_first: bool = False) -> str | None:
     return None
 
 
+def day_of(text: str, *, day_first: bool = False) -> tuple[int | None, int, int | None] | None:
+    """The (year, month, day) that a date says, None for what it leaves out; None for what is no date."""
+    match = next((match for pattern in _WHOLE if (match := pattern.fullmatch(text)) and _can_be_read(match)), None)
+    read = (_read(match, day_first) or _read(match, not day_first)) if match else None
+    if match is None or read is None:
+        return None
+    groups = match.groupdict()
+    has_day = groups.get("day") or groups.get("first")
+    return read.year if groups.get("year") else None, read.month, read.day if has_day else None
+
+
 def _can_be_read(match: re.Match[str]) -> bool:
     groups = match.groupdict()
     name = groups.get("name") or ""

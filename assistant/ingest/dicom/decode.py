@@ -23,6 +23,7 @@ _BYTES = re.compile(r"less than expected \((\d+) vs\.? (\d+) bytes")  # how pydi
 _DECODERS = "pip install python-gdcm pyjpegls pylibjpeg-openjpeg pylibjpeg-rle"
 _ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 _VIDEO = ("MPEG", "HEVC")
+_END_OF_IMAGE = b"\xff\xd9"
 _UNDEFINED, _END = b"\xff" * 4, b"\xfe\xff\xdd\xe0" + bytes(4)  # length, and delimiter, of a sequence of fragments
 
 
@@ -68,7 +69,7 @@ def _decoded(file: Content, header: Header, frame: int, plugin: str) -> NDArray[
     from pydicom.encaps import encapsulate
     from pydicom.pixels.decoders.base import get_decoder
     from pydicom.pixels.utils import as_pixel_options
-    from pydicom.uid import ExplicitVRLittleEndian, JPEG2000TransferSyntaxes, RLELossless
+    from pydicom.uid import ExplicitVRLittleEndian, JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, RLELossless
 
     assert header.pixels is not None
     syntax = header.dataset.file_meta.TransferSyntaxUID
@@ -84,7 +85,10 @@ def _decoded(file: Content, header: Header, frame: int, plugin: str) -> NDArray[
     decoder = get_decoder(syntax)
     if not syntax.is_compressed:
         return np.asarray(decoder.as_array(source, index=frame, **options)[0])
-    source = encapsulate([frame_bytes(header, frame)], has_bot=False)
+    stored = frame_bytes(header, frame)
+    if syntax in JPEGLSTransferSyntaxes and _END_OF_IMAGE not in stored:  # CharLS may take ten seconds to find out
+        raise file.refuse("its pixel data is cut off")
+    source = encapsulate([stored], has_bot=False)
     options.pop("extended_offsets", None)
     options["number_of_frames"] = 1
     plugins = [plugin] if plugin else sorted(decoder.available_plugins, key=_cost)

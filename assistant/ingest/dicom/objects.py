@@ -98,6 +98,10 @@ def _records(file: Content, header: Header, limits: IngestSettings) -> list[Reco
         return _encapsulated(file, dataset, limits)
     if "ContentSequence" in dataset or value(dataset, "Modality") == "KO":
         return report.read(file, header, limits)
+    if "Rows" in dataset or object_name(dataset).endswith("Image Storage"):
+        raise file.refuse(
+            "cut off: a DICOM file ({object_name}) that ends before its picture", object_name=object_name(dataset)
+        )
     raise file.refuse(
         "a DICOM file ({object_name}) without picture, signal or report", object_name=object_name(dataset)
     )

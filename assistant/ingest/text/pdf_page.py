@@ -108,7 +108,7 @@ def draw_page(
     if not can_draw():
         raise UnreadableFile(record.uri, INSTALL)
     start, end = pages_of(record).get(page, (0, 0))
-    text = record.text[start:end]
+    text, dates = record.shown_text(start, end), record.own_dates
     is_of_somebody = record.patient_id is not None or record.modality != "DOC"
     with _drawing(record.uri, page) as draw:
         found = draw({"size": len(data), "page": page, "width": width, "text_only": is_of_somebody}, data)
@@ -117,8 +117,12 @@ def draw_page(
         places = matched(letters, text)
         hide = hidden(letters, places, None if is_of_somebody else clean)
         png = draw({"hide": hide})["png"]
-    lit = (cited[0] - start, cited[1] - start) if cited else (0, 0)
-    chosen = [w for w, place in zip(words, places, strict=True) if place and place[0] < lit[1] and place[1] > lit[0]]
+    first, last = cited or (0, 0)
+    there = [
+        None if place is None else dates.in_record(start, place) if dates else (start + place[0], start + place[1])
+        for place in places
+    ]
+    chosen = [w for w, place in zip(words, there, strict=True) if place and place[0] < last and place[1] > first]
     size = found["width"], found["height"]
     return PageDrawing(png, *size, tuple(_lines(chosen, *size)), len(hide))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -16,6 +17,7 @@ from assistant.errors import BadQuery
 from assistant.store.access_log import AccessLog, Entry
 from assistant.ui.access.log_html import CSV_ROUTE, Typed, log_html
 from assistant.ui.chat.desk import Desk
+from assistant.ui.events import DIRECT
 from assistant.ui.gate.visitor import need
 from assistant.ui.language.wording import Wording
 
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
 ROLE = "auditor"
-_COLUMNS = ("time_utc", "account", "action", "patient", "record")
+_COLUMNS = ("time_utc", "account", "action", "patient", "record", "archive_id", "index", "kind", "modality")
+_AT_ONCE = 1_000  # entries whose records are looked up together
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes what begins so
 
 _SEND = """
@@ -52,7 +55,7 @@ def build_access(page: gr.Blocks, desk: Desk, wording: Wording) -> None:
     with gr.Column(elem_classes="wr-page"):
         shown = gr.HTML("", elem_id="wr-access", apply_default_css=False, js_on_load=_SEND)
         wording.draw(shown, opened)
-    shown.submit(asked, None, [shown], show_progress="hidden", api_visibility="private", queue=False)
+    shown.submit(asked, None, [shown], **DIRECT)
 
 
 def access_router(assistant: Assistant) -> APIRouter:
@@ -69,16 +72,23 @@ def access_router(assistant: Assistant) -> APIRouter:
         log = AccessLog(assistant.db)
         assistant.db.log_access("export_access", [(f"{log.count(wanted)} entries", None)])
         headers = {"Content-Disposition": 'attachment; filename="access.csv"'}
-        return StreamingResponse(_lines(log.entries(wanted)), media_type="text/csv; charset=utf-8", headers=headers)
+        return StreamingResponse(
+            _lines(assistant, log.entries(wanted)), media_type="text/csv; charset=utf-8", headers=headers
+        )
 
     return router
 
 
-def _lines(entries: Iterable[Entry]) -> Iterator[str]:
+def _lines(assistant: Assistant, entries: Iterable[Entry]) -> Iterator[str]:
     yield _line(_COLUMNS)
-    for entry in entries:
-        seen = entry.seen_at.isoformat(sep=" ", timespec="seconds")
-        yield _line((seen, entry.account, entry.action, entry.patient_id or "", entry.record_id))
+    left = iter(entries)
+    while some := list(islice(left, _AT_ONCE)):
+        known = assistant.called([entry.record_id for entry in some])
+        for entry in some:
+            seen = entry.seen_at.isoformat(sep=" ", timespec="seconds")
+            index, record = known.get(entry.record_id, ("", None))
+            told = (record.external_id or "", index, record.kind, record.modality) if record else ("", "", "", "")
+            yield _line((seen, entry.account, entry.action, entry.patient_id or "", entry.record_id, *told))
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -12,8 +12,10 @@ from markupsafe import Markup
 
 from assistant.errors import BadQuery
 from assistant.pseudonyms import Pseudonyms
+from assistant.records import Record
 from assistant.store.access_log import FORGOTTEN, AccessLog, Entry, Wanted
-from assistant.ui.language import is_known, say, say_count
+from assistant.store.accounts import NOBODY
+from assistant.ui.language import is_known, say, say_count, words
 from assistant.ui.language.figures import day
 
 if TYPE_CHECKING:
@@ -72,7 +74,8 @@ def log_html(assistant: Assistant, typed: Typed, before: int | None = None) -> M
     if not entries:
         return _framed(_form(log, typed), shown)
     export = Markup('<a href="{}?{}" download>{}</a>').format(CSV_ROUTE, typed.query(), say("access.export"))
-    return _framed(_form(log, typed), shown, _table(entries), _pages(entries, before), export)
+    known = assistant.called([entry.record_id for entry in entries])
+    return _framed(_form(log, typed), shown, _table(entries, known), _pages(entries, before), export)
 
 
 def told_action(action: str) -> str:
@@ -88,7 +91,7 @@ def _framed(*parts: Markup) -> Markup:
 
 
 def _form(log: AccessLog, typed: Typed) -> Markup:
-    accounts = [("", say("access.everybody")), *((name, name) for name in log.accounts())]
+    accounts = [("", say("access.everybody")), *((name, _account(name)) for name in log.accounts())]
     actions = [("", say("access.anything")), *((name, told_action(name)) for name in log.actions())]
     return Markup(
         '<form class="wr-access-form"><label>{}<input name="patient" value="{}" placeholder="{}" autocomplete="off">'
@@ -120,24 +123,39 @@ def _day(name: str, value: str) -> Markup:
     return Markup('<input type="date" name="{}" value="{}">').format(name, value)
 
 
-def _table(entries: Sequence[Entry]) -> Markup:
+def _table(entries: Sequence[Entry], known: Mapping[str, tuple[str, Record]]) -> Markup:
     names = ("time", "account", "action", "patient", "record")
     head = Markup("").join(Markup('<th scope="col">{}</th>').format(say(f"access.{name}")) for name in names)
-    rows = Markup("").join(map(_row, entries))
+    rows = Markup("").join(_row(entry, known.get(entry.record_id)) for entry in entries)
     return Markup(
         '<div class="wr-wide" tabindex="0" role="group" aria-label="{}"><table><thead><tr>{}</tr></thead>'
         "<tbody>{}</tbody></table></div>"
     ).format(say("access.title"), head, rows)
 
 
-def _row(entry: Entry) -> Markup:
+def _row(entry: Entry, record: tuple[str, Record] | None) -> Markup:
     gone = entry.record_id.startswith(FORGOTTEN)
     return Markup("<tr><td>{}</td><td><bdi>{}</bdi></td><td>{}</td><td>{}</td><td>{}</td></tr>").format(
         f"{day(entry.seen_at)}, {entry.seen_at:%H:%M:%S}",
-        entry.account,
+        _account(entry.account),
         told_action(entry.action),
         say("access.forgotten") if gone else _whose(entry.patient_id),
-        "" if gone else Markup("<code>{}</code>").format(entry.record_id),
+        "" if gone else _what(entry.record_id, record),
+    )
+
+
+def _account(name: str) -> str:
+    return say("access.nobody") if name == NOBODY else name
+
+
+def _what(record_id: str, known: tuple[str, Record] | None) -> Markup:
+    """A record by the archive's own key, its index and what it is; what is no indexed record as it was written."""
+    if known is None:
+        told = say("access.all") if record_id == "all" else record_id
+        return Markup("<code>{}</code>").format(told) if told else Markup("")
+    index, record = known
+    return Markup('<bdi title="{}">{}</bdi> · <bdi>{}</bdi> · {}').format(
+        record_id, record.external_id or record_id, index, words.modality(record.modality, record.kind)
     )
 
 

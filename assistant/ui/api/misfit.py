@@ -36,4 +36,6 @@ def _problem(error: Mapping[str, Any]) -> str:
     if error["type"] == "missing":
         return "is missing, and is needed"
     said = str(error["msg"])
+    if "Expected UploadFile" in said:
+        return "is a text, and a file is needed: send it as a part of its own with a file name"
     return said[:1].lower() + said[1:]

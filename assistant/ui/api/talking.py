@@ -165,6 +165,7 @@ def talking_router(service: Service) -> APIRouter:
         """A later opinion of the same account takes the place of the earlier one."""
         if said.turn_id not in {turn.id for turn in kept.turns(said.conversation_id)}:
             raise BadQuery(f"turn {said.turn_id}: the conversation has none of that number")
-        give(assistant.db, Target(said.turn_id, None, str(said.claim)), said.judgement, said.comment)
+        comment = assistant.without_identifiers(said.comment)
+        give(assistant.db, Target(said.turn_id, None, str(said.claim)), said.judgement, comment)
 
     return router

@@ -17,6 +17,7 @@ from assistant.ui.archive.folders import Folders
 from assistant.ui.archive.glance import glance
 from assistant.ui.archive.lead_on import ROLE
 from assistant.ui.chat.desk import Desk
+from assistant.ui.events import DIRECT, QUIET
 from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import say
 from assistant.ui.language.told import translated
@@ -133,9 +134,9 @@ def build_archive(page: gr.Blocks, desk: Desk, wording: Wording) -> None:
         work = gr.HTML("", elem_id="wr-work", **html)
         offers = gr.HTML("", elem_id="wr-offers", **html)
     timer = gr.Timer(TICK_S, active=False)
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     shown = [archives, work, offers, timer]
-    page.load(archive.arrive, None, shown, queue=False, **quiet)
-    timer.tick(archive.tick, None, shown, queue=False, **quiet)
+    page.load(archive.arrive, None, shown, **DIRECT)
+    timer.tick(archive.tick, None, shown, **DIRECT)
+    archives.change(wording.say, None, wording.components, **DIRECT)  # the head names what is open, too
     for component in (archives, offers):
-        component.click(archive.press, None, shown, concurrency_limit=2, **quiet)
+        component.click(archive.press, None, shown, concurrency_limit=2, **QUIET)

@@ -18,6 +18,7 @@ from assistant.ui.language.figures import moment, number, percent
 from assistant.ui.language.told import translated
 
 SHOWN_ASIDE = 30
+SHOWN_PARTS = 3
 _NONE = Markup("")
 _STEPS = {
     "fetching the archive": "archive.fetching",
@@ -220,12 +221,16 @@ def glance_html(folder: Folder, seen: Glance, trail: Markup) -> Markup:
 def _tried(tried: Iterable[Tried]) -> Markup:
     """The sample, file by file."""
     items = Markup("").join(
-        Markup('<li><bdi>{}</bdi> <span class="{}">{}</span></li>').format(
+        Markup('<li><bdi>{}</bdi> <span class="{}">{}</span>{}</li>').format(
             one.name,
             "wr-soft" if one.records else "wr-reason",
             ", ".join(dict.fromkeys(words.modality(*record) for record in one.records))
             if one.records
             else say("archive.not_read", reason=translated(one.reason)),
+            Markup("").join(
+                Markup('<br><span class="wr-reason">⚠ {}: {}</span>').format(translated(part), translated(reason))
+                for part, reason in one.aside[:SHOWN_PARTS]
+            ),
         )
         for one in tried
     )

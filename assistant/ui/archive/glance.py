@@ -31,6 +31,7 @@ class Tried:
     name: str
     records: tuple[tuple[str, str], ...] = ()  # (modality, kind) of each record
     reason: str = ""
+    aside: tuple[tuple[str, str], ...] = ()  # (part, reason) of what could not be read beside them
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def glance(folder: Path, workspace: Path, settings: Settings) -> Glance:
     patients, dated = 0, 0
     for item, outcome in zip(sample, read_items(sample, recipe, settings.ingest, cleaner), strict=True):
         records = outcome.reading.records if outcome.reading else ()
-        tried.append(Tried(item.uri, _told(records), outcome.reason or ""))
+        aside = outcome.reading.aside if outcome.reading else ()
+        tried.append(Tried(item.uri, _told(records), outcome.reason or "", aside))
         patients += any(record.patient_id for record in records)
         dated += any(record.taken_at for record in records)
     tables = tuple(path.name for path in names if path.parent == folder and path.suffix.lower() in _TABLES)

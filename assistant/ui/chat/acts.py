@@ -112,7 +112,7 @@ def new_case(_: Desk, tab: Tab, data: Data) -> Sequence[str]:
     with tab.talk.lock:
         tab.talk.new_case()
     tab.editing, tab.dialog, tab.told = None, NO_DIALOG, say("talk.new_case")
-    return ("bar", "talk", "shelf", "dialog", "told")
+    return ("bar", "talk", "shelf", "panel", "dialog", "told")
 
 
 def choose(_: Desk, tab: Tab, data: Data) -> Sequence[str]:
@@ -144,7 +144,7 @@ def others_case(_: Desk, tab: Tab, data: Data) -> Sequence[str]:
             return dismiss(_, tab, data)
         tab.talk.new_case(bring=brought)
     tab.dialog, tab.told = NO_DIALOG, say("talk.new_case")
-    return ("bar", "talk", "shelf", "dialog", "told")
+    return ("bar", "talk", "shelf", "panel", "dialog", "told")
 
 
 def drop_others(desk: Desk, tab: Tab, data: Data) -> Sequence[str]:
@@ -218,6 +218,7 @@ def _about(desk: Desk, tab: Tab, patient: str, history: bool) -> Sequence[str]:
     begins = len(talk.turns) > talk.first
     known = desk.assistant.people().known(patient) if patient else None
     if known is None:
+        desk.assistant.refuse_patient(patient)
         tab.dialog = dialogs.choosing(say("case.unknown", patient=patient), begins)
         return ("dialog",)
     with talk.lock:
@@ -227,7 +228,7 @@ def _about(desk: Desk, tab: Tab, patient: str, history: bool) -> Sequence[str]:
             tab.dialog = dialogs.choosing(say("case.files_of_another"), begins)
             return ("dialog",)
     tab.dialog, tab.editing, tab.told = NO_DIALOG, None, say("case.patient", patient=known)
-    return ("bar", "talk", "shelf", "dialog", "told")
+    return ("bar", "talk", "shelf", "panel", "dialog", "told")
 
 
 def _take_out(desk: Desk, talk: Conversation, numbers: Sequence[int]) -> None:

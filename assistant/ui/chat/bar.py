@@ -53,19 +53,21 @@ def _warning(text: str, uploads: Sequence[Upload]) -> Markup:
     names = [upload.name for upload in uploads]
     if not names:
         return Markup("")
-    left = len(names) - _NAMED
-    files = listed([*names[:_NAMED], *([say_count("uploads.more", left)] if left > 0 else [])])
     return Markup('<p class="wr-warning" role="status">⚠ {}</p>').format(
-        say_count(text, len(names), files=files, way=say("head.new_case"))
+        say_count(text, len(names), files=listed(_first(names)), way=say("head.new_case"))
     )
+
+
+def _first(names: Sequence[str]) -> list[str]:
+    """The first names, and how many there are more."""
+    left = len(names) - _NAMED
+    return [*names[:_NAMED], *([say_count("uploads.more", left)] if left > 0 else [])]
 
 
 def _about(talk: Conversation) -> tuple[str, str]:
     """(whom or what, how that is known)."""
     case = talk.case
-    names = [upload.name for upload in talk.own()]
-    left = len(names) - _NAMED
-    files = ", ".join([*names[:_NAMED], *([say_count("uploads.more", left)] if left > 0 else [])])
+    files = ", ".join(_first([upload.name for upload in talk.own()]))
     scope = case.scope() if case is not None else None
     if scope is not None and scope.patient:
         return say("case.patient", patient=scope.patient), say("case.with_history" if scope.history else "case.chosen")
@@ -73,7 +75,8 @@ def _about(talk: Conversation) -> tuple[str, str]:
         told = say("case.from_files", files=files) if files else say("case.of_before")
         return say("case.patient", patient=whose), told
     if scope is not None and scope.studies:
-        return say_count("case.studies", len(scope.studies)), say("case.only_these")
+        names = ", ".join(_first(sorted(scope.studies)))
+        return say_count("case.studies", len(scope.studies)), say("case.only_these", studies=names)
     if files:
         return say("case.named" if talk.is_named() else "case.nameless"), say("case.from_files", files=files)
     return say("case.nobody"), say("case.whole_archive")

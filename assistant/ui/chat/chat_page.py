@@ -9,6 +9,7 @@ import gradio as gr
 from assistant.ui.chat.box import Box
 from assistant.ui.chat.camera import camera_html
 from assistant.ui.chat.desk import Desk
+from assistant.ui.events import DIRECT, QUIET
 from assistant.ui.language.wording import Wording
 
 MODELS = (("head.quote", "quote"), ("head.local", "local"), ("head.openai", "openai"))
@@ -44,17 +45,15 @@ def build_chat(page: gr.Blocks, desk: Desk, wording: Wording) -> None:
             panel = _html("panel", "wr-evidence")
 
     parts = [bar, talk, shelf, panel, dialog, told, box]  # as desk.PARTS
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    direct: dict[str, Any] = {**quiet, "queue": False}
-    asking: dict[str, Any] = {**quiet, "concurrency_limit": None, "trigger_mode": "multiple"}  # desk.capacity limits it
-    page.load(desk.arrive, None, parts, **direct)
+    asking: dict[str, Any] = {**QUIET, "concurrency_limit": None, "trigger_mode": "multiple"}  # desk.capacity limits it
+    page.load(desk.arrive, None, parts, **DIRECT)
     page.unload(desk.leave)
-    box.change(desk.receive, [box], parts, trigger_mode="always_last", **direct)
+    box.change(desk.receive, [box], parts, trigger_mode="always_last", **DIRECT)
     box.submit(desk.ask, [box, model], parts, **asking)
     talk.retry(desk.again, [model], parts, **asking)
-    box.stop(desk.stop, None, parts, **direct)
+    box.stop(desk.stop, None, parts, **DIRECT)
     for pressed in (bar, talk, shelf, panel, dialog):
-        pressed.click(desk.act, None, parts, trigger_mode="multiple", **direct)
+        pressed.click(desk.act, None, parts, trigger_mode="multiple", **DIRECT)
 
 
 def _html(script: str, elem_id: str, css: str = "wr-html") -> gr.HTML:

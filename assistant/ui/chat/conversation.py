@@ -19,10 +19,10 @@ from assistant.conversation import Conversation as Case
 from assistant.records import Answer, Apart, Claim, Evidence, SearchResult, stored_answer
 from assistant.store.talks import KeptTurn
 from assistant.ui.chat.uploads import Upload
+from assistant.ui.language.words import with_numbers
 from assistant.wording import worded_again
 
 _QUOTED = re.compile(r"“([^”]+)”")
-_ID = re.compile(r"\be[0-9a-f]{10}\b")  # as `evidence_id` makes them
 Stage = Literal["searching", "checking", "done", "stopped", "interrupted", "failed", "unasked", "refused"]
 
 
@@ -82,8 +82,7 @@ class Turn:
 
     def with_numbers(self, why: str) -> str:
         """A reason, with the number of the evidence that it names by its id."""
-        numbers = self.numbered()
-        return _ID.sub(lambda key: f"[{numbers[key[0]]}]" if key[0] in numbers else key[0], why)
+        return with_numbers(why, self.numbered())
 
     def quotes(self, evidence_id: str) -> list[str]:
         """The words that claims citing this evidence quote from it: what stands in “ ”, else the whole sentence."""
@@ -108,7 +107,7 @@ class Conversation:
     turns: list[Turn] = field(default_factory=list)
     shown: tuple[int, str] | None = None  # turn and evidence id that the user chose
     former: list[Upload] = field(default_factory=list)  # of the cases before this one: to be looked at, asked no more
-    caches: list[Path] = field(default_factory=list)  # the server's own copies of the uploads
+    caches: set[Path] = field(default_factory=set)  # the server's own copies of the uploads
     case: Case | None = None  # what the next question is asked with
     case_number: int = 0
     first: int = 0  # the turn that the case in play begins with
@@ -123,6 +122,11 @@ class Conversation:
     @property
     def is_empty(self) -> bool:
         return not self.turns and not self.uploads
+
+    @property
+    def case_folder(self) -> Path:
+        """Where files of the case in play come to lie: apart from those of cases before it."""
+        return self.folder / f"case-{self.case_number}" if self.case_number else self.folder
 
     def strangers(self) -> tuple[Upload, ...]:
         """The uploads that are of another patient than the case; as long as one is there, nothing is asked."""
@@ -227,7 +231,7 @@ class Conversation:
             self.case.switch(files=files, patient=patient, history=history, studies=studies)
         self.former += [upload for upload in self.uploads if upload not in bring]
         self.uploads = list(bring)
-        self.switched = bool(self.turns)
+        self.switched, self.shown = bool(self.turns), None
         self.case_number += self.switched
         self.first = len(self.turns)
 
@@ -254,8 +258,9 @@ class Conversation:
         return waiting
 
     def opened(self) -> tuple[int, str] | None:
-        """(turn, evidence id) that the panel shows: what was chosen, else the last turn's first."""
-        if self.shown or not self.turns:
+        """(turn, evidence id) that the panel shows: what was chosen, else the last turn's first. A case in which
+        nothing was asked yet shows nothing of the one before, unasked."""
+        if self.shown or not self.turns or self.switched:
             return self.shown
         first = self.turns[-1].first_shown()
         return (len(self.turns) - 1, first) if first else None
@@ -264,7 +269,7 @@ class Conversation:
         """The turn whose evidence is shown: the one chosen from, else the last."""
         if self.shown:
             return self.shown[0]
-        return len(self.turns) - 1 if self.turns else None
+        return len(self.turns) - 1 if self.turns and not self.switched else None
 
     def forget(self, patients: Collection[str]) -> None:
         """Everything goes when any of it is of, or cites, one of these patients (ids or pseudonyms)."""

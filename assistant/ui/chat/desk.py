@@ -21,11 +21,12 @@ from assistant.ui.chat.dialogs import mixing
 from assistant.ui.chat.steps import told_of
 from assistant.ui.chat.tabs import OpenTalks, Tab
 from assistant.ui.chat.talk import conversation_html, without_files
-from assistant.ui.chat.uploads import Room, room_for, stored_bytes, take_in
+from assistant.ui.chat.uploads import Room, is_there, room_for, stored_bytes, take_in
 from assistant.ui.evidence.panel import panel_html
 from assistant.ui.feedback import opinions_below
-from assistant.ui.language import say, words
+from assistant.ui.language import say, say_count, words
 from assistant.ui.language.told import translated
+from assistant.ui.language.words import listed
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -63,7 +64,7 @@ class Desk:
             try:
                 tab = self.talks.show(session, self.talks.open(str(talk_id)))
             except WardroundError as error:
-                gr.Warning(translated(error))
+                tab.tell(translated(error))
         elif handed := handover.taken(str(asked.get("from", ""))):
             question = handed.question
             tab.talk.new_case(handed.patient, studies=handed.studies, history=handed.patient is not None)
@@ -79,27 +80,42 @@ class Desk:
     def receive(self, value: dict[str, Any] | None, request: gr.Request) -> Drawn:
         """Files arrived in the box: read them at once and show a card of each."""
         tab = self._tab(request)
-        if not self.take(tab.talk, value):
-            return self.draw(tab)
+        if not self.take(tab, value):
+            return self.draw(tab, *(("shelf", "told") if tab.note else ()))
         self._ask_before_mixing(tab)
-        return self.draw(tab, "bar", "shelf", "dialog")
+        return self.draw(tab, "bar", "shelf", "dialog", *(("told",) if tab.note else ()))
 
-    def take(self, talk: Conversation, value: dict[str, Any] | None) -> bool:
-        """Bring in the files that are new in the box; whether there were any."""
+    def take(self, tab: Tab, value: dict[str, Any] | None) -> bool:
+        """Bring in the files that came into the box; whether there were any. One that is in play already is told of."""
+        talk = tab.talk
         with talk.lock:
-            files = [Path(file) for file in (value or {}).get("files", ())]
-            fresh = [file for file in files if file not in talk.caches]
-            talk.caches += fresh
+            came = tab.came(Path(file) for file in (value or {}).get("files", ()))
+            names = {Path(path): name for path, name in (value or {}).get("names", {}).items()}
+            talk.caches.update(came)
+            there = [file for file in came if is_there(file, names.get(file, file.name), talk.uploads)]
+            fresh = [file for file in came if file not in there]
+            if there and not talk.busy:
+                tab.tell(say_count("uploads.there", len(there), names=listed([names.get(f, f.name) for f in there])))
             if not fresh:
                 return False
-            names = {Path(path): name for path, name in (value or {}).get("names", {}).items()}
             with self.capacity.turn("cpu") as turn:
                 turn.hold()
+                talk.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 talk.uploads = take_in(
-                    talk.folder, fresh, talk.uploads, self.assistant.uploads.reading, self._room(talk), names
+                    talk.case_folder,
+                    fresh,
+                    talk.uploads,
+                    self.assistant.uploads.reading,
+                    self._room(talk),
+                    names,
                 )
             talk.set_files()
             return True
+
+    def shelf(self, tab: Tab) -> Markup:
+        """The cards of a tab's files, with what there is to say of them this once."""
+        note, tab.note = tab.note, ""
+        return shelf(tab.talk.uploads, without_files(tab.talk) or note)
 
     def _room(self, talk: Conversation) -> Room:
         """What may still come into a conversation, and what its visitor has already, in all of them together."""
@@ -120,23 +136,22 @@ class Desk:
         """One turn, step by step: search, each checked claim, the whole answer."""
         tab = self._tab(request)
         talk = tab.talk
-        self.take(talk, value)
+        self.take(tab, value)
         question = ((value or {}).get("text") or "").strip()
         if not question:
-            yield self.draw(tab, "bar", "shelf", question="")
+            yield self.draw(tab, "bar", "shelf", "told", question="")
             return
         if refused := self._too_long(question):
-            gr.Warning(refused)
-            tab.told = refused
+            tab.tell(refused)
             yield self.draw(tab, "bar", "shelf", "told", question=question)
             return
         if self._ask_before_mixing(tab):
-            yield self.draw(tab, "bar", "shelf", "dialog", question=question)
+            yield self.draw(tab, "bar", "shelf", "dialog", "told", question=question)
             return
         turn = self._begin(tab, question, model)
         if turn is None:
-            gr.Info(say("talk.busy"))
-            yield self.draw(tab, question=question)
+            tab.tell(say("talk.busy"))
+            yield self.draw(tab, "shelf", "told", question=question)
             return
         if turn.stage == "unasked":
             yield self.draw(tab, "bar", "talk", "shelf", "panel", "told", question=question)
@@ -152,10 +167,9 @@ class Desk:
         refused = self._too_long(talk.turns[-1].question)
         turn = self._begin(tab, talk.turns[-1].question, model) if tab.editing >= talk.first and not refused else None
         if turn is None:
-            if refused:
-                gr.Warning(refused)
+            tab.tell(refused)
             tab.editing = None
-            yield self.draw(tab, "talk")
+            yield self.draw(tab, "talk", "shelf", "told")
             return
         yield self.draw(tab, "bar", "talk", "shelf", "panel", "told", "box")
         yield from self._answer(tab, talk, turn, str(request.session_hash))
@@ -232,8 +246,8 @@ class Desk:
         try:
             parts = found(self, tab, {**data, "session": str(request.session_hash)})
         except WardroundError as error:
-            gr.Warning(translated(error))
-            parts = ("bar",)
+            tab.tell(translated(error))
+            parts = ("bar", "shelf", "told")
         tab = self._tab(request)  # it may show another conversation now
         return self.draw(tab, *parts, question=tab.question)
 
@@ -251,7 +265,7 @@ class Desk:
                     below = opinions_below(self.assistant.db, talk.turns)
                     drawn[part] = conversation_html(talk, below, tab.editing, tab.all_turns)
                 case "shelf":
-                    drawn[part] = shelf(talk.uploads, without_files(talk))
+                    drawn[part] = self.shelf(tab)
                 case "panel":
                     drawn[part] = panel_html(talk, self.look)
                 case "dialog":
@@ -284,6 +298,8 @@ class Desk:
     def _box(self, tab: Tab, question: str | None) -> Any:
         """Ready to ask, or to stop; what is typed stays, unless `question` takes its place."""
         busy = tab.talk.busy
+        if question is not None:
+            tab.in_box.clear()
         value: dict[str, Any] = {} if question is None else {"value": {"text": question, "files": []}}
         return gr.update(submit_btn=not busy, stop_btn=busy, **value)
 

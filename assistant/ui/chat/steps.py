@@ -34,9 +34,8 @@ def steps_html(turn: Turn) -> Markup:
     )
 
 
-def understood_html(turn: Turn) -> Markup:
+def understood_html(turn: Turn, read: str) -> Markup:
     """What a question was understood as, where that is not what was asked: a wrong reading has to be seen at once."""
-    read = turn.search.query if turn.search else ""
     if " ".join(read.split()).casefold() in " ".join(turn.question.split()).casefold():  # less an "And", say
         return Markup("")
     return Markup('<p class="wr-understood">{}</p>').format(say("talk.understood_as", question=read))

@@ -8,6 +8,8 @@ uploads go, and what is left is what the workspace's database keeps.
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -41,8 +43,21 @@ class Tab:
     editing: int | None = None
     all_turns: bool = False  # of a long conversation the first ones too
     told: str = ""  # what a screen reader is told next
+    note: str = ""  # what the shelf says the next time it is drawn
     question: str | None = None  # what an event puts into the box
+    filtered: int = 0  # how often a filter of the search page was changed
     ask_now: bool = False  # the question in the box is sent as soon as it is there
+    in_box: Counter[Path] = field(default_factory=Counter)  # the files in the box at its last event
+
+    def tell(self, text: str) -> None:
+        """Say something once, above the box and to a screen reader: Gradio's notices of an event that does not queue
+        are shown to nobody."""
+        self.note = self.told = text
+
+    def came(self, files: Iterable[Path]) -> list[Path]:
+        """The files that came into the box since its last event. One that lies there may be dropped once more."""
+        before, self.in_box = self.in_box, Counter(files)
+        return list((self.in_box - before).elements())
 
 
 @dataclass

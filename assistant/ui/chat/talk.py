@@ -14,6 +14,7 @@ from assistant.pseudonyms import is_patient_pseudonym
 from assistant.records import Claim, Evidence
 from assistant.ui.chat.cards import card
 from assistant.ui.chat.conversation import Conversation, Turn
+from assistant.ui.chat.own_dates import OwnDates
 from assistant.ui.chat.steps import how_html, steps_html, understood_html, writing_html
 from assistant.ui.language import say, say_count, words
 from assistant.ui.language.told import translated
@@ -36,11 +37,11 @@ def conversation_html(
     """The turns, oldest first, of a long conversation the last ones; `editing` is the one that is being put anew."""
     if not conversation.turns:
         return _welcome()
-    opened = conversation.opened()
+    opened, dates = conversation.opened(), OwnDates(conversation)
     hidden = 0 if all_turns else max(0, len(conversation.turns) - SHOWN_TURNS)
     turns = act("earlier", say_count("talk.earlier", hidden)) if hidden else Markup("")
     turns += Markup("").join(
-        _turn(number, turn, opened, conversation, tools, editing)
+        _turn(number, turn, opened, conversation, dates, tools, editing)
         for number, turn in enumerate(conversation.turns)
         if number >= hidden
     )
@@ -72,8 +73,9 @@ def _welcome() -> Markup:
 
 
 def _turn(
-    number: int, turn: Turn, opened: Opened, conversation: Conversation, tools: Tools, editing: int | None
-) -> Markup:
+    number: int, turn: Turn, opened: Opened, conversation: Conversation, dates: OwnDates, tools: Tools,
+    editing: int | None,
+) -> Markup:  # fmt: skip
     return _new_case(turn.new_case) + Markup(
         '<section class="wr-turn{}" data-turn="{}" aria-label="{}"><div class="wr-question">'
         '<span class="wr-who">{}</span><p>{}</p>{}</div><div class="wr-answer" data-stage="{}">'
@@ -86,11 +88,11 @@ def _turn(
         turn.question,
         _files(turn),
         turn.stage,
-        understood_html(turn),
+        understood_html(turn, dates.understood(turn)),
         steps_html(turn),
-        _note(turn),
-        _claims(number, turn, opened, tools),
-        _end(number, turn),
+        _note(dates.note(turn)),
+        _claims(number, turn, opened, dates, tools),
+        _end(number, turn, dates),
         how_html(turn),
         _ways(number, turn, conversation),
     )
@@ -120,11 +122,11 @@ def _new_case(begins: bool) -> Markup:
     return Markup('<p class="wr-case" role="separator">{}</p>').format(say("talk.new_case")) if begins else Markup("")
 
 
-def _note(turn: Turn) -> Markup:
-    return Markup('<p class="wr-note">{}</p>').format(translated(turn.note)) if turn.note else Markup("")
+def _note(told: str) -> Markup:
+    return Markup('<p class="wr-note">{}</p>').format(translated(told)) if told else Markup("")
 
 
-def _claims(number: int, turn: Turn, opened: Opened, tools: Tools) -> Markup:
+def _claims(number: int, turn: Turn, opened: Opened, dates: OwnDates, tools: Tools) -> Markup:
     if not turn.claims:
         return Markup("")
     order = turn.numbered()
@@ -134,8 +136,9 @@ def _claims(number: int, turn: Turn, opened: Opened, tools: Tools) -> Markup:
     def cite(key: str) -> Markup:
         return _citation(number, order[key], known.get(key), key == lit)
 
+    judged = turn.row is not None and not turn.busy
     items = Markup("").join(
-        _claim(claim, cite, tools(turn, number, sentence) if turn.row is not None and not turn.busy else Markup(""))
+        _claim(dates.of_claim(claim, known), cite, tools(turn, number, sentence) if judged else Markup(""))
         for sentence, claim in enumerate(turn.claims)
     )
     return Markup('<ol class="wr-claims">{}</ol>').format(items)
@@ -173,7 +176,7 @@ def _citation(turn: int, number: int, evidence: Evidence | None, lit: bool) -> M
     )  # fmt: skip
 
 
-def _end(number: int, turn: Turn) -> Markup:
+def _end(number: int, turn: Turn, dates: OwnDates) -> Markup:
     if turn.stage == "refused":
         return _refusal(number, turn)
     if turn.error:
@@ -192,7 +195,7 @@ def _end(number: int, turn: Turn) -> Markup:
         "{}</p><p>{}</p>{}{}{}</div>"
     ).format(
         say("talk.no_answer"), say("talk.no_answer_why"), translated(turn.answer.reason), choose,
-        _nearest(number, turn), _unsourced(turn.answer.own_knowledge),
+        _nearest(number, turn, dates), _unsourced(turn.answer.own_knowledge),
     )  # fmt: skip
 
 
@@ -220,7 +223,7 @@ def _ways(number: int, turn: Turn, conversation: Conversation) -> Markup:
     )
 
 
-def _nearest(number: int, turn: Turn) -> Markup:
+def _nearest(number: int, turn: Turn, dates: OwnDates) -> Markup:
     """What came closest, for the reader to judge; a miss is offered, never woven into an answer."""
     known = turn.evidence()
     near = [known[key] for key in (turn.answer.closest if turn.answer else ()) if key in known]
@@ -230,7 +233,7 @@ def _nearest(number: int, turn: Turn) -> Markup:
         Markup(
             '<li><button type="button" class="wr-near" data-act="show" data-turn="{}" data-evidence="{}">{}</button>'
             "</li>"
-        ).format(number, e.id, f"{words.modality(e.modality, e.kind)}: {shorten(words.gist(e))}")
+        ).format(number, e.id, f"{words.modality(e.modality, e.kind)}: {shorten(words.gist(dates.of_evidence(e)))}")
         for e in near
     )
     return Markup('<p class="wr-near-head">{}</p><ul>{}</ul>').format(say("talk.nearest"), items)

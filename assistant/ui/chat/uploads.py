@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import filecmp
+import itertools
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -70,26 +72,33 @@ def take_in(
 ) -> list[Upload]:
     """All uploads of a conversation after `sources` came in.
 
-    The files lie beside each other in `folder` under their own names, so that a header finds its data file.
+    The files lie beside each other in `folder` under their own names, so that a header finds its data file; those
+    whose names others have already lie in a folder of their own below it, so that it never finds another recording's.
     What could not be read before is tried again: the missing half may have come now. If it comes again itself, the
     new one takes its place. A file for which there is no `room` is told as unreadable, and not kept. `names` are what
     the user calls the sources, where that differs from what they are called on the disk.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     called = {source: (names or {}).get(source, source.name) for source in sources}
     replaced = [upload for upload in present if upload.reason and upload.name in called.values()]
     for upload in replaced:
         upload.path.unlink(missing_ok=True)
     present = [upload for upload in present if upload not in replaced]
+    places = _places(folder, present, {source.name for source in sources})
     fresh: list[Upload] = []
     for source in sources:
         came = [upload for upload in fresh if not upload.reason]
         size = sum(_size(upload.path) for upload in came) + _size(source)
         refused = room.refusal(len(came) + 1, size) if room else ""
-        path = folder / source.name if refused else _bring(source, folder)
+        path = folder / source.name if refused else _bring(source, places())
         fresh.append(Upload(called[source], path, reason=refused))
     again = [_read(upload, read) if upload.reason and upload.path.exists() else upload for upload in present]
     return again + [upload if upload.reason else _read(upload, read) for upload in fresh]
+
+
+def is_there(source: Path, name: str, present: Sequence[Upload]) -> bool:
+    """Whether a file that could be read lies there under that name with the same bytes."""
+    same_name = (upload.path for upload in present if upload.name == name and not upload.reason)
+    return any(path.exists() and filecmp.cmp(source, path) for path in same_name)
 
 
 def room_for(present: Sequence[Upload], stored: int, most_files: int, most_mb: int) -> Room:
@@ -111,16 +120,27 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _bring(source: Path, folder: Path) -> Path:
-    target, count = folder / source.name, 1
-    while target.exists():
-        count += 1
-        target = folder / f"{source.stem}-{count}{source.suffix}"
+def _bring(source: Path, places: Iterable[Path]) -> Path:
+    target = next(place / source.name for place in places if not (place / source.name).exists())
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         os.link(source, target)
     except OSError:  # another file system
         shutil.copyfile(source, target)
     return target
+
+
+def _places(folder: Path, present: Sequence[Upload], names: Collection[str]) -> Callable[[], Iterator[Path]]:
+    """Where files of those names may lie beside each other, best first: with one that could not be read, which may wait
+    for them, then wherever none of them lies yet."""
+    waiting = sorted({upload.path.parent for upload in present if upload.reason and upload.path.exists()})
+
+    def below(first: int) -> Iterator[Path]:
+        return (folder / str(number) if number else folder for number in itertools.count(first))
+
+    taken = itertools.takewhile(lambda place: any((place / name).exists() for name in names), below(0))
+    first = sum(1 for _ in taken)
+    return lambda: itertools.chain(waiting, below(first))
 
 
 def _read(upload: Upload, read: Read) -> Upload:

@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from assistant.drafting.prior import is_prior
+from assistant.measure import quantity_of
 from assistant.records import BoxPlace, Evidence, Record, SignalPlace, ValuePlace
+from assistant.retrieve.own import MEASURED, MEASURED_IN_ARCHIVE, NOT_MEASURED, NOT_MEASURED_IN_ARCHIVE
 from assistant.ui.drafts.report import Opened, claims_shown
 from assistant.ui.evidence.view import Look, view
 from assistant.ui.language import say, say_count, words
 
+_MEASURED = (MEASURED, NOT_MEASURED, MEASURED_IN_ARCHIVE, NOT_MEASURED_IN_ARCHIVE)
 _QUOTED = re.compile(r"“([^”]+)”")
 
 
@@ -52,7 +55,7 @@ def is_picture(evidence: Evidence) -> bool:
     """Whether it is a picture or a recording of the drafted study itself, as a whole."""
     place = evidence.place
     whole = isinstance(place, BoxPlace) or (isinstance(place, SignalPlace) and place.lead == "all")
-    return evidence.relation == "own" and whole and not is_prior(evidence) and not evidence.why.startswith("measured")
+    return evidence.relation == "own" and whole and not is_prior(evidence) and evidence.why not in _MEASURED
 
 
 def relation(evidence: Evidence) -> str:
@@ -81,6 +84,8 @@ def _tab(evidence: Evidence, number: int | None, pressed: bool) -> Markup:
     name = words.modality(evidence.modality, evidence.kind)
     if isinstance(evidence.place, ValuePlace):
         name = words.measure(evidence.place.name)
+    elif evidence.why in _MEASURED and (about := quantity_of(evidence.text)):
+        name = words.measure(about)
     below = " · ".join(filter(None, (relation(evidence), words.place(evidence.place))))
     return Markup(
         '<li><button type="button" class="wr-tab" data-act="evidence" data-evidence="{}" data-key="tab-{}" '

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,11 +23,11 @@ from assistant.store.opinions import own_opinions
 from assistant.ui.drafts.beside import beside_html, is_picture
 from assistant.ui.drafts.jobs import JOBS
 from assistant.ui.drafts.lists import SHOWS, RunLine, delete_html, drafts_html, progress_html, runs_html
-from assistant.ui.drafts.report import Opened, claims_shown, report_html
+from assistant.ui.drafts.report import HEADING, Opened, claims_shown, report_html
 from assistant.ui.drafts.shelf import Run, shelf_of
 from assistant.ui.gate.visitor import need, visitor
 from assistant.ui.language import is_known, say, words
-from assistant.ui.language.told import translated
+from assistant.ui.language.told import sentence as told_as_sentence
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -172,7 +172,7 @@ class DraftsDesk:
         try:
             draft = run.folder.draft(where.draft)
         except WardroundError as error:
-            return Markup('<p class="wr-error" role="alert">{}</p>').format(translated(error)), Markup("")
+            return Markup('<p class="wr-error" role="alert">{}</p>').format(told_as_sentence(error)), Markup("")
         opened = Opened(
             where.draft,
             review(self.assistant, where.draft, draft),
@@ -199,7 +199,7 @@ class DraftsDesk:
         try:
             now = self._pressed(replace(where, error="", typed=None, focus="", looked=False, deleting=False), told)
         except WardroundError as error:
-            raise gr.Error(translated(error)) from None
+            raise gr.Error(told_as_sentence(error)) from None
         return now, *self.draw(now), gr.Timer(active=self._is_running())
 
     def _pressed(self, where: Where, told: dict[str, str]) -> Where:
@@ -211,7 +211,7 @@ class DraftsDesk:
             digest = told.get("draft", "")
             if run is None or not any(drafted.digest == digest for drafted in run.folder.drafts()):
                 return where
-            return self._at(where, digest, run.folder.draft(digest))
+            return replace(self._at(where, digest, run.folder.draft(digest)), focus=HEADING)
         if where.draft is None:
             return where
         if act == "write":
@@ -279,7 +279,7 @@ class DraftsDesk:
             decide(self.assistant, where.draft, draft, sentence, act, text)
         except WardroundError as error:
             if act in ("change", "add"):  # what was typed is not lost
-                return replace(where, error=translated(error), typed=text)
+                return replace(where, error=told_as_sentence(error), typed=text)
             raise
         after = {"reject": "restore"}.get(act, "change")
         focus = f"+{sentence}" if act == "add" else f"{sentence}-{after}"
@@ -292,18 +292,24 @@ class DraftsDesk:
 
     # --- a new run ---------------------------------------------------------------------------------------
 
-    def find(self, text: str, modality: str, chosen: Sequence[str]) -> tuple[Any, ...]:
-        """Studies of the archive to choose from; those that are chosen stay."""
+    def find(self, text: str, modality: str, chosen: Sequence[str], listed: Mapping[str, str]) -> tuple[Any, ...]:
+        """Studies of the archive to choose from; those that are chosen stay, each with its line. `listed` are the lines
+        that stand there, by study."""
         need(ROLE)
         try:
             found, total = self.assistant.studies((text or "").strip(), modality=modality or "")
         except WardroundError as error:
-            raise gr.Error(translated(error)) from None
-        choices = {study.study_id: _named(study) for study in found}
-        kept = {study_id: choices.get(study_id, study_id) for study_id in chosen or ()}
-        listed = [(name, value) for value, name in {**kept, **choices}.items()]
+            raise gr.Error(told_as_sentence(error)) from None
+        shown = {study_id: listed.get(study_id, study_id) for study_id in chosen or ()}
+        shown |= {study.study_id: _named(study) for study in found}
         told = say("drafts.found", shown=len(found), total=total) if found else say("drafts.found_none")
-        return gr.CheckboxGroup(choices=listed, value=list(chosen or ())), told, [value for _, value in listed]
+        return *self._choices(shown, chosen or ()), told
+
+    @staticmethod
+    def _choices(listed: Mapping[str, str], chosen: Sequence[str] = ()) -> tuple[Any, ...]:
+        """The list of studies, the way to choose them all where there are any, and the lines for the next search."""
+        lines = [(name, study_id) for study_id, name in listed.items()]
+        return gr.CheckboxGroup(choices=lines, value=list(chosen)), gr.Button(visible=bool(lines)), dict(listed)
 
     def begin(
         self,
@@ -325,12 +331,12 @@ class DraftsDesk:
                 self.assistant.answerer(model)  # a model that is not there is told before anything is begun
             path = new_run(self.assistant.workspace, called, chosen or (), [Path(f) for f in files or ()], about)
         except WardroundError as error:
-            told = Markup('<p class="wr-error" role="alert">{}</p>').format(translated(error))
-            return where, *(gr.skip(),) * 8, told, gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            told = Markup('<p class="wr-error" role="alert">{}</p>').format(told_as_sentence(error))
+            return where, *(gr.skip(),) * 8, told, *(gr.skip(),) * 6
         self._start(path, about)
         run = next((run for run in self.shelf.runs() if run.folder.path == path), None)
         now = Where(run=run.id if run else None)
-        cleared = "", gr.CheckboxGroup(choices=[], value=[]), None, ""
+        cleared = "", *self._choices({}), None, ""
         return now, *self.draw(now), *cleared, gr.Timer(active=True)
 
     def _start(self, path: Path, asked: dict[str, Any]) -> None:

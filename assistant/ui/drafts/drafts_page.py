@@ -8,6 +8,7 @@ import gradio as gr
 
 from assistant.ui.chat.desk import Desk
 from assistant.ui.drafts.desk import DraftsDesk, Where
+from assistant.ui.events import DIRECT, QUIET
 from assistant.ui.feedback import export_links
 from assistant.ui.language import say
 from assistant.ui.language.wording import Wording
@@ -22,7 +23,7 @@ _TICK_S = 2.0
 # What is drawn anew has the keyboard where it was, or where Python wants it.
 _CLICKS = """
 let last = '';
-const stacked = () => window.matchMedia('(max-width: 860px)').matches;
+const stacked = () => window.matchMedia('(max-width: 53.75em)').matches;
 element.addEventListener('focusin', (event) => { last = event.target.dataset?.key || ''; });
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-act]');
@@ -81,7 +82,7 @@ def build_drafts(page: gr.Blocks, chat: Desk, wording: Wording) -> None:
     """The components and events of the page, below its head."""
     assistant = chat.assistant
     desk = DraftsDesk(assistant)
-    where, listed_ids = gr.State(Where()), gr.State([])
+    where, lines = gr.State(Where()), gr.State({})  # of the studies to choose from
     timer = gr.Timer(_TICK_S, active=False)
 
     def html(name: str, script: str | None = _CLICKS) -> gr.HTML:
@@ -99,22 +100,21 @@ def build_drafts(page: gr.Blocks, chat: Desk, wording: Wording) -> None:
             beside = html("evidence", _SHOW)
 
     drawn = [runs, progress, listed, report, beside, form, middle, right]
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    direct: dict[str, Any] = {**quiet, "queue": False}
     arrived = [where, timer, parts["template"], parts["modality"]]
-    page.load(desk.arrive, None, arrived, **direct).then(desk.draw, [where], drawn, **direct)
+    page.load(desk.arrive, None, arrived, **DIRECT).then(desk.draw, [where], drawn, **DIRECT)
     for component in (runs, progress, listed, report, beside):
-        component.click(desk.press, [where], [where, *drawn, timer], **quiet)
-    timer.tick(desk.tick, [where], [runs, progress, listed, timer], **direct)
-    finding = {"fn": desk.find, "inputs": [parts["words"], parts["modality"], parts["chosen"]]}
+        component.click(desk.press, [where], [where, *drawn, timer], **QUIET)
+    timer.tick(desk.tick, [where], [runs, progress, listed, timer], **DIRECT)
+    choices = [parts["chosen"], parts["every"], lines]
+    finding = {"fn": desk.find, "inputs": [parts["words"], parts["modality"], parts["chosen"], lines]}
     for event in (parts["find"].click, parts["words"].submit):
-        event(**finding, outputs=[parts["chosen"], parts["found"], listed_ids], **quiet)
-    parts["every"].click(_every, [listed_ids], [parts["chosen"]], **direct)
+        event(**finding, outputs=[*choices, parts["found"]], **QUIET)
+    parts["every"].click(list, [lines], [parts["chosen"]], **DIRECT)
     parts["begin"].click(
         desk.begin,
         [parts[name] for name in ("name", "chosen", "files", "template", "model", "prior")] + [where],
-        [where, *drawn, *(parts[name] for name in ("told", "chosen", "files", "name")), timer],
-        **quiet,
+        [where, *drawn, parts["told"], *choices, parts["files"], parts["name"], timer],
+        **QUIET,
     )
 
 
@@ -136,7 +136,7 @@ def _form(assistant: Assistant, wording: Wording) -> dict[str, Any]:
         found["find"] = wording(gr.Button(scale=0, min_width=110), value="drafts.find")
     found["found"] = gr.HTML("", elem_id="wr-dr-found", apply_default_css=False, js_on_load=None)
     found["chosen"] = wording(gr.CheckboxGroup(elem_id="wr-dr-chosen"), label="drafts.chosen")
-    found["every"] = wording(gr.Button(scale=0, size="sm"), value="drafts.every")
+    found["every"] = wording(gr.Button(scale=0, size="sm", visible=False), value="drafts.every")
     found["files"] = wording(gr.File(file_count="multiple", elem_id="wr-dr-files", height=150), label="drafts.files")
     title("drafts.how", "wr-dr-step")
     with gr.Row():
@@ -154,7 +154,3 @@ def _form(assistant: Assistant, wording: Wording) -> dict[str, Any]:
     found["told"] = gr.HTML("", elem_id="wr-dr-told", apply_default_css=False, js_on_load=None)
     found["begin"] = wording(gr.Button(variant="primary", elem_id="wr-dr-begin", scale=0), value="drafts.begin")
     return found
-
-
-def _every(listed: list[str]) -> list[str]:
-    return listed

@@ -112,13 +112,7 @@ def drafts_html(
         _item(drafted, counts.get(drafted.digest, {}), drafted.digest == chosen)
         for drafted in kept[page * PAGE : (page + 1) * PAGE]
     )
-    links = Markup('<p class="wr-dr-links">{} <a href="{}" download>{}</a> · <a href="{}" download>{}</a></p>').format(
-        say("drafts.export_run"),
-        address(line.run.id, "run.drafts.jsonl"),
-        say("drafts.json_lines"),
-        address(line.run.id, "run.preferences.jsonl"),
-        say("drafts.preferences"),
-    )
+    links = _links(line.run.id, any(map(gives_pair, counts.values())))
     empty = Markup('<p class="wr-soft">{}</p>').format(say("drafts.nothing_here")) if not kept else Markup("")
     return Markup(
         '<h2><bdi>{}</bdi></h2><div class="wr-dr-filter" role="group" aria-label="{}">{}</div>{}'
@@ -127,6 +121,26 @@ def drafts_html(
         line.run.folder.name, say("drafts.which"), filters, empty, items, _pages(page, pages), _aside(line.aside),
         links if listed else "",
     )  # fmt: skip
+
+
+def gives_pair(counts: Counts) -> bool:
+    """Whether people went through a draft to its end and changed anything, so that it may give a preference pair."""
+    return not counts.get("open") and any(counts.get(state) for state in ("changed", "rejected", "added"))
+
+
+def _links(run_id: str, pairs: bool) -> Markup:
+    """The files of the whole run; in the place of pairs that there are none of yet, what makes one."""
+    told = Markup("{} {}").format(
+        say("drafts.export_run"),
+        Markup('<a href="{}" download>{}</a>').format(address(run_id, "run.drafts.jsonl"), say("drafts.json_lines")),
+    )
+    if not pairs:
+        return Markup('<p class="wr-dr-links">{}</p><p class="wr-dr-links">{}</p>').format(
+            told, say("drafts.no_preferences")
+        )
+    return Markup('<p class="wr-dr-links">{} · <a href="{}" download>{}</a></p>').format(
+        told, address(run_id, "run.preferences.jsonl"), say("drafts.preferences")
+    )
 
 
 def delete_html(line: RunLine, asked: bool) -> Markup:
@@ -171,7 +185,7 @@ def _item(drafted: Drafted, counts: Counts, pressed: bool) -> Markup:
         "true" if pressed else "false",
         mark,
         drafted.external_id or drafted.study_id,
-        " · ".join(filter(None, (drafted.given, told))),
+        " · ".join(filter(None, (translated(drafted.given), told))),
         flag if drafted.flags else "",
     )
 

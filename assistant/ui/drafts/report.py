@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from markupsafe import Markup
 
 from assistant.drafting.flags import flags_after
 from assistant.drafting.review import LONGEST
+from assistant.ingest.deid.spans import KINDS
 from assistant.records import STATES, Claim, Evidence, Review, Sentence
 from assistant.store.opinions import Opinion, Target
 from assistant.ui.drafts.button import button
@@ -23,7 +25,9 @@ from assistant.ui.language.told import translated
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(KINDS)}|age over 89)\]")
 _MARKS = {"open": "○", "accepted": "✓", "changed": "✎", "rejected": "✗", "added": "+"}
+HEADING = "heading"  # of the report, as a place where the keyboard goes
 FORMS = (("draft.docx", "DOCX"), ("draft.pdf", "PDF"), ("draft.fhir.json", "FHIR"), ("draft.jsonl", "JSON Lines"))
 
 
@@ -46,14 +50,15 @@ class Opened:
     looked: bool = False
 
     def numbered(self) -> dict[str, int]:
-        """The number that a citation shows, by evidence id: as the report's documents number them."""
+        """The number that a citation shows, by evidence id: as the report's documents number them, and after them what
+        only rejected sentences cite."""
         known = self.known()
+        sentences = [sentence for _, of_section in self.review.sections() for sentence in of_section]
+        standing = [claim for sentence in sentences for claim in sentence.claims]
+        rejected = [claim for sentence in sentences for claim in claims_shown(sentence) if not sentence.claims]
         order: dict[str, int] = {}
-        for _, sentences in self.review.sections():
-            for claim in (claim for sentence in sentences for claim in claims_shown(sentence)):
-                for key in claim.citations:
-                    if key in known:
-                        order.setdefault(key, len(order) + 1)
+        for key in (key for claim in (*standing, *rejected) for key in claim.citations if key in known):
+            order.setdefault(key, len(order) + 1)
         return order
 
     def known(self) -> dict[str, Evidence]:
@@ -73,8 +78,7 @@ def report_html(opened: Opened) -> Markup:
 
 def _head(opened: Opened) -> Markup:
     draft, counts = opened.review.draft, opened.review.counts
-    own = next((e.external_id for e in draft.evidence if e.relation == "own" and e.external_id), None)
-    facts = filter(None, (draft.given, draft.model, draft.prompt or draft.template))
+    facts = filter(None, (translated(draft.given), draft.model, draft.prompt or draft.template))
     told = ", ".join(say_count(f"drafts.n_{state}", counts[state]) for state in STATES if counts[state])
     people = opened.review.people
     by = f" · {say('drafts.by', people=', '.join(people))}" if people else ""
@@ -87,9 +91,18 @@ def _head(opened: Opened) -> Markup:
         Markup('<a href="{}" download>{}</a>').format(address(opened.digest, what), name) for what, name in FORMS
     )
     return Markup(
-        '<header><h2><bdi>{}</bdi></h2><p class="wr-soft">{}</p><p class="wr-dr-counts" role="status">{}{}</p>'
-        '<p class="wr-dr-links">{} {}</p></header>{}'
-    ).format(own or draft.study_id, " · ".join(facts), told, by, say("drafts.export"), links, look)
+        '<header><h2 tabindex="-1"{}><bdi>{}</bdi></h2><p class="wr-soft">{}</p>'
+        '<p class="wr-dr-counts" role="status">{}{}</p><p class="wr-dr-links">{} {}</p></header>{}'
+    ).format(
+        Markup(" data-focus") if opened.focus == HEADING else "",
+        draft.external_id or draft.study_id,
+        " · ".join(facts),
+        told,
+        by,
+        say("drafts.export"),
+        links,
+        look,
+    )
 
 
 def _section(opened: Opened, name: str, sentences: Sequence[Sentence], order: Mapping[str, int]) -> Markup:
@@ -120,12 +133,19 @@ def _sentence(opened: Opened, sentence: Sentence, order: Mapping[str, int]) -> M
         " wr-dr-chosen" if sentence.key == opened.sentence else "",
         sentence.key,
         sentence.state,
-        body,
+        body + _taken_out(sentence),
         _state(sentence),
         Markup("") if opened.editing == sentence.key else _ways(opened, sentence, worst),
         _history(sentence),
         opinion_html(target, opened.opinions.get(target)),
     )
+
+
+def _taken_out(sentence: Sentence) -> Markup:
+    """That what a person wrote holds a placeholder for what they wrote there."""
+    if sentence.state not in ("changed", "added") or not PLACEHOLDER.search(sentence.text):
+        return Markup("")
+    return Markup('<p class="wr-warning" role="status">⚠ {}</p>').format(say("drafts.taken_out"))
 
 
 def claims_shown(sentence: Sentence) -> tuple[Claim, ...]:

@@ -71,7 +71,7 @@ class Shelf:
 
     def said(self, target: Target) -> tuple[Mapping[str, Any], Sequence[str]]:
         """The sentence of a draft that feedback is about, with its evidence's texts, and whom it concerns."""
-        _, draft = self.find(str(target.draft))
+        run, draft = self.find(str(target.draft))
         found = review(self.assistant, str(target.draft), draft)
         sentence = next((s for s in found.sentences if s.key == target.sentence), None)
         if sentence is None or not (claims := sentence.claims or ((sentence.original,) if sentence.original else ())):
@@ -81,6 +81,7 @@ class Shelf:
         said = claims[0].to_json() | {
             "text": " ".join(claim.text for claim in claims), "citations": sorted(cited), "evidence": evidence,
             "section": sentence.section, "model": draft.model, "prompt": draft.prompt,
+            "run": run.folder.name, "study_id": draft.study_id,
         }  # fmt: skip
         return said, sorted(concerned(draft, claims))
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from assistant.evaluate.bootstrap import Interval
 from assistant.evaluate.scorecard.listing import Listed, headlines_of
-from assistant.ui.language import say, say_count
+from assistant.ui.language import is_known, say, say_count
 from assistant.ui.language.figures import moment, number
 
 CARDS = "/wr/scorecards"
@@ -117,7 +117,8 @@ def _unit(share: float) -> float:
 
 
 def _titled(metric: str) -> str:
-    return metric.replace("_", " ")
+    """A metric as scorecards call it."""
+    return say(f"metric.{metric}") if is_known(f"metric.{metric}") else metric.replace("_", " ")
 
 
 def _compare(suite: str, runs: Sequence[Listed]) -> Markup:
@@ -135,14 +136,15 @@ def _compare(suite: str, runs: Sequence[Listed]) -> Markup:
         return Markup('<label>{}<select name="{}">{}</select></label>').format(say(key), field, options)
 
     return Markup(
-        '<form class="wr-compare" action="{}" method="get" target="_blank" aria-label="{}">{}{}'
-        '<button type="submit">{}</button></form>'
+        '<form class="wr-compare" action="{}#comparison" method="get" target="_blank" aria-label="{}">{}{}'
+        '<button type="submit">{}<span class="wr-unseen"> {}</span></button></form>'
     ).format(
         COMPARED,
         say("evaluation.compare_of", suite=suite),
         choice("run", "evaluation.compare_run", 0),
         choice("against", "evaluation.compare_against", 1),
         say("evaluation.compare"),
+        say("evaluation.new_tab"),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 from assistant.measure.beats import AFTER_MS, BEFORE_MS
-from assistant.measure.intervals import lead_values
+from assistant.measure.intervals import apart, lead_values
+from assistant.measure.limits import TOLERANCES
 from assistant.measure.strip import RATE_HZ
 from assistant.measure.waves import MARKS, P_ON, QRS_END, QRS_ON, T_END, sample_at
 from assistant.records import STANDARD_LEADS
@@ -54,6 +55,7 @@ def draw_median(
     """
     near = Scale(scale.mm_per_s * FASTER, scale.mm_per_mv)
     leads = order(measured.analysis.leads) if measured.analysis.rhythm is not None else ()
+    far = apart(measured.found.per_lead) if limits else {}
     body: list[str] = []
     y = 5.0
     cell = (END_S - BEGIN_S) * near.mm_per_s + GAP
@@ -69,7 +71,7 @@ def draw_median(
         up, down = reach(changes, near, pulse=False) if changes else (0.0, 0.0)
         for column, (lead, this, that) in enumerate(drawn):
             box = (LEFT + column * cell, y, cell - GAP, above + below)
-            body.append(_cell(measured, lead, this, that, box, baseline, near, lit if limits else None, limits))
+            body.append(_cell(measured, lead, this, that, box, baseline, near, lit if limits else None, limits, far))
             if other is not None and this is not None and that is not None:
                 told_change = _told(lead, this - that, measured, other)
                 body.append(_difference(lead, this - that, box, (y + above + below, up), near, told_change))
@@ -80,14 +82,20 @@ def draw_median(
             f'<text class="ecg-scale" x="{LEFT}" y="20" font-size="5" fill="#333">{escape(say("ecg.no_beat"))}</text>'
         )
         y = 30.0
-    height = y + FOOT + 5.0 * bool(told)
+    height = y + FOOT + 5.0 * (bool(told) + bool(far))
     foot = say("ecg.median_scale", speed=f"{near.mm_per_s:g}", gain=f"{near.mm_per_mv:g}",
                beats=len(measured.beats), start=number(measured.from_s, 1), end=number(measured.to_s, 1))  # fmt: skip
     body.append(
         f'<text class="ecg-scale" x="5" y="{height - 3.5:.1f}" font-size="3.6" fill="#333">{escape(foot)}</text>'
     )
+    if far:
+        most = {name: f"{ms:g}" for name, (_, _, ms, _) in TOLERANCES.items() if name in ("pr", "qrs", "qt")}
+        body.append(
+            f'<text class="ecg-scale ecg-apart-told" x="5" y="{height - 8.5:.1f}" font-size="3.6" fill="#8a1c12">'
+            f"⚠ {escape(say('ecg.apart', **most))}</text>"
+        )
     if told:
-        body.append(legend(told, height - 8.5))
+        body.append(legend(told, height - 8.5 - 5.0 * bool(far)))
     return sheet("ecg-page ecg-medians", width, height, say("ecg.median_name", leads=len(leads)), "".join(body), near)
 
 
@@ -120,6 +128,7 @@ def _beat(measured: Measured, lead: str) -> NDArray[np.float64] | None:
 def _cell(
     measured: Measured, lead: str, this: NDArray[np.float64] | None, that: NDArray[np.float64] | None,
     box: tuple[float, float, float, float], baseline: float, scale: Scale, lit: str | None, limits: bool,
+    far: Mapping[str, Mapping[str, float]],
 ) -> str:  # fmt: skip
     import numpy as np
 
@@ -145,7 +154,11 @@ def _cell(
             f'<path class="ecg-limits" d="{lines}" fill="none" stroke="#0a5f6b" stroke-width="0.2" '
             'stroke-dasharray="0.7 0.7"/>'
         )
-        figures = " · ".join(f"{label} {values[name]:.0f}" for name, label in _SHOWN if name in values)
+        figures = " · ".join(
+            f'<tspan class="ecg-apart" fill="#8a1c12" font-weight="700">⚠ {told}</tspan>' if lead in far.get(name, {})
+            else told
+            for name, told in ((name, f"{label} {values[name]:.0f}") for name, label in _SHOWN if name in values)
+        )  # fmt: skip
         parts.append(
             f'<text class="ecg-figures" x="{x + 1.2:.2f}" y="{top + 8:.2f}" font-size="2.8" fill="#0a5f6b">'
             f"{figures}</text>"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from statistics import median
 
 from markupsafe import Markup
 
+from assistant.measure.words import usual_for
 from assistant.ui.evidence import ecg_ladder
 from assistant.ui.evidence.ecg_measured import Measured
 from assistant.ui.evidence.ecg_page import PAGE_S
@@ -35,7 +37,7 @@ def notes(measured: Measured) -> Markup:
 
 def value_table(measured: Measured, start: float, theirs: Measured | None) -> Markup:
     """The measured values: over all beats, from beat to beat on this page, and those of the second ECG."""
-    heads = [say("ecg.value"), say("ecg.over_all"), say("ecg.by_beat")]
+    heads = [say("ecg.value"), say("ecg.over_all"), say("ecg.usual"), say("ecg.by_beat")]
     heads += [say("ecg.second"), say("ecg.change")] if theirs else []
     rows = list(_rows(measured, start, theirs))
     if not rows:
@@ -60,7 +62,7 @@ def _rows(measured: Measured, start: float, theirs: Measured | None) -> Iterator
         if name not in mine and name not in other:
             continue
         unit = "°" if name == "axis_deg" else " /min" if name.endswith("_bpm") else " ms"
-        cells = [_figure(mine.get(name), unit), _by_beat(measured, name, start)]
+        cells = [_figure(mine.get(name), unit), _usual(name, mine), _by_beat(measured, name, start)]
         if theirs is not None:
             change = round(mine[name]) - round(other[name]) if name in mine and name in other else None
             if change is not None and name == "axis_deg":
@@ -69,12 +71,25 @@ def _rows(measured: Measured, start: float, theirs: Measured | None) -> Iterator
         yield name, cells
 
 
+def _usual(name: str, values: Mapping[str, float]) -> str:
+    """What is usual in adults, and where the value lies to it: "120–200 ms: higher"."""
+    usual = usual_for(name, values)
+    if usual is None:
+        return ""
+    value = round(values[name])
+    lies = usual.lies(value)
+    told: str = "open" if lies == "near" and usual.open else lies
+    if lies == "outside" and (finding := usual.finding(value)) is not None:
+        told = finding.entity.replace(" ", "_")
+    return say(f"ecg.{told}_usual", usual=translated(usual.told))
+
+
 def _figure(value: float | None, unit: str, *, signed: bool = False) -> str:
     return "–" if value is None else number(value, signed=signed) + unit
 
 
 def _by_beat(measured: Measured, name: str, start: float) -> str:
-    """Smallest to largest of the beats on this page, and how many have it."""
+    """Smallest to largest of the beats on this page, their median, and how many have it."""
     rung = "rr_ms" if name == "heart_rate_bpm" else name
     if rung not in dict(ecg_ladder.RUNGS):
         return ""
@@ -83,4 +98,5 @@ def _by_beat(measured: Measured, name: str, start: float) -> str:
     if not spans:
         return "–"
     figures = [60 / s if name == "heart_rate_bpm" else 1000 * s for s in spans]
-    return f"{number(min(figures))}–{number(max(figures))} ({len(figures)})"
+    told = {"low": number(min(figures)), "high": number(max(figures)), "median": number(median(figures))}
+    return say("ecg.beats_range", **told, beats=len(figures))

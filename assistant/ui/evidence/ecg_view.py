@@ -19,7 +19,7 @@ from assistant.ui.evidence.traces import draw_traces, is_ecg, shown_s
 from assistant.ui.gate import seals
 from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import say, words
-from assistant.ui.language.figures import day, number
+from assistant.ui.language.figures import number
 
 SPEEDS = (12.5, 25.0, 50.0, 100.0)
 GAINS = (2.5, 5.0, 10.0, 20.0, 40.0)
@@ -39,10 +39,9 @@ class Other:
 
 def name_of(record: Record) -> str:
     """A record by its title or kind and file, its day and whose it is."""
-    when = day(record.taken_at) if record.taken_at else ""
     whose = say("ecg.patient", patient=record.patient_id) if record.patient_id else ""
     name = record.title or f"{words.modality(record.modality, record.kind)} {record.uri}".strip()
-    return ", ".join(filter(None, (name, when, whose)))
+    return ", ".join(filter(None, (name, words.taken(record), whose)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from assistant.records import Evidence, TextPlace, ValuePlace
 from assistant.ui.chat.conversation import Conversation, Turn
+from assistant.ui.chat.own_dates import OwnDates
 from assistant.ui.chat.talk import shorten
 from assistant.ui.evidence.timeline import timeline_fold
 from assistant.ui.evidence.view import Look, view
@@ -52,7 +53,7 @@ def panel_html(conversation: Conversation, look: Look) -> Markup:
         _tabs(number, turn, chosen, uploaded),
         viewer,
         _timeline(turn, opened),
-        _dropped(number, turn, chosen, uploaded),
+        _dropped(number, turn, chosen, uploaded, OwnDates(conversation)),
     )
 
 
@@ -102,7 +103,7 @@ def _tab(turn: int, rank: int, evidence: Evidence, pressed: bool, uploaded: Mapp
     ).format(turn, evidence.id, "true" if pressed else "false", rank, name, below)
 
 
-def _dropped(number: int, turn: Turn, chosen: str | None, uploaded: Mapping[str, str]) -> Markup:
+def _dropped(number: int, turn: Turn, chosen: str | None, uploaded: Mapping[str, str], dates: OwnDates) -> Markup:
     dropped = [e for e in turn.evidence().values() if not e.kept]
     if not dropped:
         return Markup("")
@@ -117,7 +118,7 @@ def _dropped(number: int, turn: Turn, chosen: str | None, uploaded: Mapping[str,
             f"{words.modality(e.modality, e.kind)}, {words.relation(e, uploaded)}: {shorten(words.gist(e))}",
             turn.with_numbers(translated(e.why)),
         )
-        for e in dropped
+        for e in map(dates.of_evidence, dropped)
     )
     return Markup('<details class="wr-fold"><summary>{}</summary><ul>{}</ul></details>').format(
         say("panel.dropped", count=figure(len(dropped))), items

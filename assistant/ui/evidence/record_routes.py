@@ -56,9 +56,9 @@ def record_router(assistant: Assistant) -> APIRouter:
     @router.get("/{record_id}/{seal}/text.txt")
     def text(record_id: str, seal: str, start: int, end: int) -> PlainTextResponse:
         admit(record_id, seal)
-        whole = look(record_id).text
         first = max(0, start)
-        return PlainTextResponse(whole[first : max(first, min(end, first + MOST_TEXT))])
+        last = max(first, min(end, first + MOST_TEXT))
+        return PlainTextResponse(look(record_id).shown_text(first, last))
 
     @router.get("/{record_id}/{seal}/page.json")
     def page(record_id: str, seal: str, page: int, start: int = 0, end: int = 0) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from markupsafe import Markup
 
@@ -33,11 +34,12 @@ def view(
     `beside` are the case's uploads, for the views that lay one picture or signal beside another; `also` other places
     of the same text that are cited.
     """
-    text = evidence.text
+    text, of = evidence.text, evidence
     try:
         record = look(evidence.record_id)
         text = record.text or text
-        content = _content(evidence, record, quotes, beside, also)
+        of = replace(evidence, taken_at=record.own_day, dates_moved=False) if record.own_dates else evidence
+        content = _content(of, record, quotes, beside, also)
     except (WardroundError, KeyError, OSError) as error:
         content = Markup('<blockquote class="wr-quote">{}</blockquote><p class="wr-reason">{}</p>').format(
             evidence.text, say("view.not_opened", reason=error)
@@ -45,7 +47,7 @@ def view(
     badge = Markup("<b>{}</b> ").format(rank) if rank else ""
     title = evidence.title or file or words.modality(evidence.modality, evidence.kind)
     moved = Markup('<p class="wr-warning wr-moved">{}</p>').format(say("view.dates_moved"))
-    has_moved = evidence.dates_moved and evidence.kind == "text" and has_date(text)
+    has_moved = of.dates_moved and evidence.kind == "text" and has_date(text)
     return Markup(
         '<article class="wr-view" data-evidence="{}" data-kind="{}"><header><h3>{}<bdi>{}</bdi></h3>'
         '<p class="wr-relation wr-rel-{}">{}</p></header>{}{}{}</article>'
@@ -58,7 +60,7 @@ def view(
         relation,
         moved if has_moved else "",
         content,
-        _facts(evidence),
+        _facts(of),
     )
 
 

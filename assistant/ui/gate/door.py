@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from assistant.store.accounts import Accounts
 from assistant.store.sign_ins import SignedIn, SignIns
+from assistant.ui.gate.seals import PREFIX
 from assistant.ui.gate.visitor import Visitor
 
 if TYPE_CHECKING:
@@ -78,6 +79,14 @@ class Door:
             return Visitor(name, language, frozenset(), frozenset(), self.site)
         return Visitor(account.name, language, account.roles, account.indexes, self.site)
 
+    def tell_refused(self, path: str, status: int) -> None:
+        """Tell the access log where the present account asked for what its roles do not open (403), or for a record
+        of an index that it may not see."""
+        if status == 403:
+            self.assistant.db.log_access("refused", [(_without_ids(path), None)])
+        elif status == 404 and path.startswith(f"{PREFIX}/"):
+            self.assistant.refuse_record(path.removeprefix(f"{PREFIX}/").partition("/")[0])
+
     def forget(self) -> None:
         """What was looked up counts no more: a session just began or ended."""
         self._known.clear()
@@ -109,6 +118,11 @@ def set_cookie(
 
 def new_secret() -> str:
     return secrets.token_urlsafe(32)
+
+
+def _without_ids(path: str) -> str:
+    """An address as far as it is the same for everybody: what comes behind may name a patient or a file."""
+    return "/".join(path.partition("=")[0].split("/")[: 4 if path.startswith("/api/") else 3])
 
 
 def _digest(text: str) -> str:

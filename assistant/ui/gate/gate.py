@@ -59,6 +59,7 @@ HEADERS = {
 }
 _KEEPS = ("/assets/", "/static/", "/wr/static/")  # the program's own files, the same for everybody
 _UNUSED = (CLOCK, APP_ID, "/gradio_api/heartbeat/")  # what a page asks by itself keeps no session from falling idle
+_REFUSALS = frozenset({403, 404})  # of which the access log may be told
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _ROLES = (
     ("/wr/view/", ("reader", "author")),
@@ -102,6 +103,7 @@ class Gate:
         who = await run_in_threadpool(self._door.visitor, caller.account if caller else None, language)
         if refused is None and caller is None and not is_open(scope["path"]):
             refused = _sign_in_first(request, language)
+        sent = self._told(sent, scope["path"], who)
         with entering(who):
             if refused is None and caller is not None:
                 refused = self._not_allowed(request, who) or self._missing(request, who)
@@ -115,6 +117,17 @@ class Gate:
                     await self._gradio(scope, receive, self._with_mark(sent, request, caller), caller, who)
                     return
             await self._app(scope, receive, sent)
+
+    def _told(self, send: Send, path: str, who: Visitor) -> Send:
+        """The access log is told of what an account is refused, before it is."""
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in _REFUSALS and who.name is not None:
+                with entering(who):
+                    await run_in_threadpool(self._door.tell_refused, path, message["status"])
+            await send(message)
+
+        return sent
 
     async def _caller(self, request: Request) -> Caller | None:
         used = not request.scope["path"].startswith(_UNUSED) or request.method == "POST"

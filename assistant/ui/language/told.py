@@ -6,6 +6,7 @@ write them, each with what it is in that language; what is in no table stays as 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -18,6 +19,7 @@ from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import DEFAULT, say
 from assistant.wording import Worded
 
+_WORD = re.compile(r"[^\W\d_]+[ ,]")  # with which a sentence begins
 HERE = Path(__file__).parent / "told"
 
 
@@ -29,6 +31,12 @@ def translated(said: object) -> str:
     if language == DEFAULT and getattr(told, "wording", told) not in known:
         return str(told)
     return _in(known, told)
+
+
+def sentence(said: object) -> str:
+    """The same where it stands by itself: with a capital, unless it begins with a name ("a.csv: …")."""
+    told = translated(said)
+    return told[:1].upper() + told[1:] if _WORD.match(told) else told
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import gradio as gr
 from gradio.components import Component
 
+from assistant.ui.events import DIRECT
 from assistant.ui.language import DEFAULT, say, say_in
 
 C = TypeVar("C", bound=Component)
@@ -54,4 +55,4 @@ class Wording:
 
     def load(self, page: gr.Blocks) -> None:
         """Set the texts whenever this page is opened; call it last, inside the page."""
-        page.load(self.say, None, self.components, show_progress="hidden", api_visibility="private", queue=False)
+        page.load(self.say, None, self.components, **DIRECT)

@@ -10,6 +10,7 @@ from assistant.ui.language import is_known, say, say_count
 from assistant.ui.language.figures import day, number
 
 _UNITS = ("_bpm", "_ms", "_s", "_deg", "_mv", "_hz", "_px", "_share")
+_ID = re.compile(r"\be[0-9a-f]{10}\b")  # as `evidence_id` makes them
 _ORIGIN = re.compile(r"\b(synthetic|simulated|projected from|generated)\b", re.IGNORECASE)
 
 
@@ -27,6 +28,8 @@ def view_of(record: Record) -> str:
 
 def taken(of: Evidence | Record) -> str:
     """When it was taken, and that the day was moved, where it was; empty where the file says nothing."""
+    if isinstance(of, Record) and of.own_dates and of.own_day:
+        return day(of.own_day)
     if of.taken_at is None:
         return ""
     when = day(of.taken_at)
@@ -119,6 +122,11 @@ def gist(evidence: Evidence) -> str:
     labels = ", ".join(evidence.labels.values())
     study = say("words.study", study=evidence.study_id) if evidence.study_id else say("words.study_unnamed")
     return evidence.text or evidence.title or labels or study
+
+
+def with_numbers(why: str, numbers: Mapping[str, int]) -> str:
+    """A reason, with the number of the evidence that it names by its id."""
+    return _ID.sub(lambda key: f"[{numbers[key[0]]}]" if key[0] in numbers else key[0], why)
 
 
 def origin(thing: Evidence | Record) -> str:

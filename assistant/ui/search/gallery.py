@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from markupsafe import Markup
 
@@ -15,9 +16,11 @@ from assistant.ui.gate.seals import address, sealed
 from assistant.ui.language import say, say_count, words
 from assistant.ui.language.figures import day, number
 from assistant.ui.language.told import translated
+from assistant.ui.language.words import listed
 from assistant.ui.search.looking import Looking
 
 ASK_ABOUT = "/wr/view/ask-about"
+_NAMES = {"kinds": "kind", "modalities": "modality", "indexes": "index"}  # of a filter, its text's
 _ORDER = "order: "  # how the step of a route begins that says by what a list is ordered
 _TEXT = 280  # characters of a passage on its card
 _WORD = re.compile(r"\w+")
@@ -31,11 +34,18 @@ const count = () => {
     button.querySelector('span').textContent = chosen ? `(${chosen})` : '';
   }
 };
+let pressed = false;
 element.addEventListener('change', count);
-watch('value', count);
+watch('value', () => {
+  count();
+  if (pressed) element.querySelector('.wr-found-head, .wr-error')?.focus();
+  pressed = false;
+});
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-act]');
-  if (button) trigger('click', {...button.dataset});
+  if (!button) return;
+  pressed = true;
+  trigger('click', {...button.dataset});
 });
 """
 
@@ -43,23 +53,24 @@ element.addEventListener('click', (event) => {
 def gallery_html(looking: Looking) -> Markup:
     """The results of a tab, or why there are none."""
     if looking.error:
-        return Markup('<p class="wr-error" role="alert">{}</p>').format(looking.error)
+        return Markup('<p class="wr-error" role="alert" tabindex="-1">{}</p>').format(looking.error)
     found = looking.found
     if found is None:
         return Markup('<div class="wr-empty"><h2>{}</h2><p>{}</p></div>').format(
             say("search.title"), say("search.about")
         )
-    cards = Markup("").join(_card(number_, piece, found.query) for number_, piece in enumerate(found.evidence, start=1))
+    ranks = {piece.id: rank for rank, piece in enumerate(found.evidence, start=1)}
+    cards = Markup("").join(_card(piece, found.query, ranks) for piece in found.evidence)
     own = next((piece for piece in found.evidence if piece.relation == "own" and piece.patient_id), None)
     return Markup(
         '<div class="wr-found" data-opener><form method="post" action="{}" target="_self">{}{}'
-        '<ol class="wr-gallery">{}</ol>{}</form>{}{}</div>'
+        '{}<ol class="wr-gallery">{}</ol></form>{}{}</div>'
     ).format(
         ASK_ABOUT,
         _head(found),
-        _like(looking),
-        cards,
+        _like(looking) + _without(looking),
         _about() if cards else "",
+        cards,
         timeline_fold(own.record_id) if own and looking.filters.patient else "",
         opened_here(say("search.opened")),
     )
@@ -74,7 +85,7 @@ def _head(found: SearchResult) -> Markup:
     route = Markup("").join(Markup("<li>{}</li>").format(translated(step)) for step in steps)
     weak = Markup('<p class="wr-abstained">{}</p>').format(translated(found.reason)) if found.abstained else Markup("")
     return Markup(
-        '<h2 class="wr-found-head" aria-live="polite">{}</h2>{}<p class="wr-order">{}</p>'
+        '<h2 class="wr-found-head" tabindex="-1" aria-live="polite">{}</h2>{}<p class="wr-order">{}</p>'
         '<details class="wr-step"><summary>{}</summary><ul>{}</ul></details>'
     ).format(told, weak, translated(order), say("search.how", ms=took), route)
 
@@ -91,6 +102,15 @@ def _like(looking: Looking) -> Markup:
     )
 
 
+def _without(looking: Looking) -> Markup:
+    """Which filters keep an empty list empty, each for itself."""
+    if not looking.found or looking.found.evidence or not (names := list(looking.filters.loosened())):
+        return Markup("")
+    kept = [f"{say(f'search.{_NAMES.get(name, name)}')} ({number(n)})" for name, n in looking.without.items()]
+    told = say("search.without", filters=listed(kept)) if kept else say_count("search.without_none", len(names))
+    return Markup('<p class="wr-without">{}</p>').format(told)
+
+
 def _about() -> Markup:
     return Markup(
         '<p class="wr-about-these"><button type="submit" class="wr-primary" data-about disabled>{} <span></span>'
@@ -98,7 +118,8 @@ def _about() -> Markup:
     ).format(say("search.ask_about"), say("search.ask_about_hint"))
 
 
-def _card(rank: int, piece: Evidence, query: str) -> Markup:
+def _card(piece: Evidence, query: str, ranks: Mapping[str, int]) -> Markup:
+    rank = ranks[piece.id]
     name = words.modality(piece.modality, piece.kind)
     where = words.place(piece.place) if isinstance(piece.place, TextPlace) else ""
     title = piece.title or ", ".join(filter(None, piece.labels.values())) or name
@@ -137,7 +158,7 @@ def _card(rank: int, piece: Evidence, query: str) -> Markup:
         facts,
         _passage(piece, query),
         say("search.kept" if piece.kept else "search.left_out"),
-        translated(piece.why),
+        words.with_numbers(translated(piece.why), ranks),
         open_button(
             piece.record_id, piece.relation, say("search.open"), start=start, end=end, is_copy=piece.copy_of is not None
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -15,6 +16,7 @@ from assistant.ui.chat.acts import remove, remove_unreadable
 from assistant.ui.chat.cards import shelf
 from assistant.ui.chat.desk import Desk
 from assistant.ui.chat.handover import chat_address
+from assistant.ui.events import DIRECT
 from assistant.ui.gate.seals import admit_sealed
 from assistant.ui.language import say, say_count
 from assistant.ui.language.told import translated
@@ -45,9 +47,9 @@ class SearchDesk:
 
     def receive(self, value: dict[str, Any] | None, request: gr.Request) -> Markup:
         """Files arrived in the box: read them at once and show a card of each."""
-        talk = self.desk.talks.tab(str(request.session_hash)).talk
-        self.desk.take(talk, value)
-        return shelf(talk.uploads)
+        tab = self.desk.talks.tab(str(request.session_hash))
+        self.desk.take(tab, value)
+        return self.desk.shelf(tab)
 
     def remove(self, event: gr.EventData, request: gr.Request) -> Markup:
         """A file is taken off the table, or all that can't be read."""
@@ -62,11 +64,18 @@ class SearchDesk:
         shown = self.receive(value, request)
         looking.text = str((value or {}).get("text") or "")
         box = gr.MultimodalTextbox(value={"text": looking.text, "files": []})
+        self.desk.talks.tab(str(request.session_hash)).in_box.clear()
         return looking, self._look(looking, request), shown, box
 
     def filter(self, event: gr.EventData, looking: Looking | None, request: gr.Request) -> tuple[Any, ...]:
-        """A filter was changed: what was looked for is looked for again."""
-        looking = looking or Looking()
+        """A filter was changed: what was looked for is looked for again, unless one was changed once more meanwhile."""
+        tab = self.desk.talks.tab(str(request.session_hash))
+        tab.filtered += 1
+        mine = tab.filtered
+        done = self._filtered(event, replace(looking or Looking()), request)  # each looks for itself
+        return done if tab.filtered == mine else (gr.skip(), gr.skip())
+
+    def _filtered(self, event: gr.EventData, looking: Looking, request: gr.Request) -> tuple[Any, ...]:
         before = looking.filters
         try:
             looking.filters, looking.error = Filters.of_form(event._data), ""
@@ -133,13 +142,13 @@ def build_search(page: gr.Blocks, desk: Desk, wording: Wording) -> None:
         wording.draw(filters, lambda: filters_html(desk.assistant))
         results = gr.HTML("", elem_id="wr-results", js_on_load=SELECT, **quiet)
         wording.draw(results, lambda: gallery_html(Looking()))
-    direct: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     page.unload(desk.leave)
-    box.change(own.receive, [box], [files], trigger_mode="always_last", **direct)
-    box.submit(own.search, [box, looking], [looking, results, files, box], **direct)
-    filters.apply(own.filter, [looking], [looking, results], trigger_mode="always_last", **direct)
-    results.click(own.press, [looking], [looking, results], **direct)
-    files.click(own.remove, None, [files], **direct)
+    box.change(own.receive, [box], [files], trigger_mode="always_last", **DIRECT)
+    box.submit(own.search, [box, looking], [looking, results, files, box], **DIRECT)
+    # "always_last" would lose what the last event said: Gradio puts it off without its data.
+    filters.apply(own.filter, [looking], [looking, results], trigger_mode="multiple", **DIRECT)
+    results.click(own.press, [looking], [looking, results], **DIRECT)
+    files.click(own.remove, None, [files], **DIRECT)
 
 
 def search_router() -> APIRouter:

@@ -85,7 +85,7 @@ export function panel(element, trigger, watch) {
       text.scrollTop += mark.getBoundingClientRect().top - text.getBoundingClientRect().top - text.clientHeight / 3;
     }
     shown = evidence;
-    const stacked = window.matchMedia('(max-width: 860px)').matches;
+    const stacked = window.matchMedia('(max-width: 53.75em)').matches;
     if (stacked && !away && element.querySelector('.wr-panel[data-chosen]')) element.scrollIntoView({ block: 'start' });
   });
 }

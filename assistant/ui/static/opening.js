@@ -34,6 +34,11 @@ document.addEventListener('click', async (event) => {
     button.setAttribute('aria-expanded', 'false');
     button.focus();
   });
+  slot.onkeydown = (pressed) => {
+    if (pressed.key !== 'Escape' || pressed.defaultPrevented) return;
+    pressed.preventDefault();
+    close.click();
+  };
   const content = document.createElement('div');
   if (html === null) content.textContent = slot.dataset.failed;
   else content.innerHTML = html; // from this server, which escapes every text in it

@@ -4,11 +4,12 @@ import { Calipers } from "./ecg_calipers.js";
 const CSS_MM = 96 / 25.4; // the browser's own idea of a millimetre, in pixels
 const STEP = 1.25;
 const KEPT = 8;
+const [PHONE, READABLE] = [400, 620]; // pixels: on a narrower paper a page begins as wide as can be read, not fitted
 // What a reader had chosen for a page, so that it stays when the same evidence is drawn again. In memory only.
 const states = new Map();
 
 const remembered = (key) => {
-  const state = states.get(key) ?? { choices: {}, zoom: null, left: 0, top: 0, own: [], march: false, html: null };
+  const state = states.get(key) ?? { choices: {}, zoom: undefined, left: 0, top: 0, own: [], march: false, html: null };
   states.delete(key);
   states.set(key, state);
   if (states.size > KEPT) states.delete(states.keys().next().value);
@@ -135,6 +136,10 @@ class EcgPage extends HTMLElement {
     this.calipers = new Calipers(this);
     this.calipers.drawing = this.tool("draw").getAttribute("aria-pressed") === "true";
     this.paper.classList.toggle("ecg-drawing", this.calipers.drawing);
+    if (this.state.zoom === undefined) {
+      const narrow = this.paper.clientWidth > 0 && this.paper.clientWidth < PHONE;
+      this.state.zoom = narrow ? READABLE / this.widthMm : null;
+    }
     this.zoom(this.state.zoom);
     this.paper.scrollLeft = this.state.left;
     this.paper.scrollTop = this.state.top;

@@ -140,14 +140,16 @@ class Opinion extends HTMLElement {
 
   async send(judgement, comment, done) {
     let reason = '';
+    let kept = '';
     try {
       const answer = await fetch(this.dataset.route, {
         method: 'POST',
         headers: {'Content-Type': 'application/json'},
         body: JSON.stringify({target: this.key, judgement, comment}),
       });
+      const told = await answer.json().catch(() => ({}));
+      kept = told.comment ?? ''; // without what identifies somebody
       if (!answer.ok) {
-        const told = await answer.json().catch(() => ({}));
         reason = typeof told.detail === 'string' ? told.detail : String(answer.status);
       }
     } catch (error) {
@@ -159,7 +161,7 @@ class Opinion extends HTMLElement {
     }
     begun.delete(this.key);
     this.dataset.judgement = judgement || '';
-    this.dataset.comment = comment;
+    this.dataset.comment = kept;
     this.close(done);
   }
 }

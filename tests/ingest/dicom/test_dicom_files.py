@@ -11,7 +11,9 @@ import pytest
 
 from assistant.errors import UnreadableFile
 from assistant.ingest import read_file
+from assistant.ingest.content import Content
 from assistant.ingest.dicom.display import window
+from assistant.ingest.formats import read_content
 from assistant.settings import IngestSettings
 
 pydicom = pytest.importorskip("pydicom")
@@ -155,6 +157,20 @@ def test_cut_off_pixel_data_says_so(tmp_path):
     data = picture(np.zeros((64, 64)))
     with pytest.raises(UnreadableFile, match=r"cut off \(7192 of 8192 bytes\)"):
         read_bytes(tmp_path, data[:-1000])
+
+
+def test_a_picture_cut_off_before_its_pixels_says_so(tmp_path):
+    data = Path(get_testdata_file("CT_small.dcm")).read_bytes()
+    for size in (1_000, 3_000, 5_000):
+        with pytest.raises(UnreadableFile, match="cut off"):
+            read_bytes(tmp_path, data[:size])
+
+
+def test_a_text_that_is_named_as_dicom_is_pointed_out(tmp_path):
+    for name, said in (("scan.dcm", 1), ("scan.txt", 0)):
+        file = Content(name, b"hello, this is no picture", tmp_path / name)
+        assert [record.kind for record in read_content(file, LIMITS)] == ["text"]
+        assert [reason for _, reason in file.aside] == ["named as DICOM, but a text: probably a damaged export"] * said
 
 
 def test_cut_off_header_says_so(tmp_path):

@@ -1,8 +1,9 @@
-"""A decoder written in Rust that panics sets the file aside like any other; a panic is no `Exception`."""
+"""Decoders that fail in ways of their own (a panic is no `Exception`) set the file aside like any other."""
 
 import io
 from pathlib import Path
 
+import pytest
 from pydicom.data import get_testdata_file
 from pydicom.pixels import pixel_array
 
@@ -31,3 +32,10 @@ def test_a_panic_of_the_rle_decoder_is_a_reason():
     assert "panic" in plain, "the decoder panics on some of these by itself"
     ours = [outcome(lambda d=data: read_content(Content("a.dcm", d), IngestSettings())) for data in damaged]
     assert set(ours) <= {"read", "refused"}
+
+
+def test_a_jpeg_ls_stream_without_an_end_is_cut_off():
+    """CharLS read one of 665 bytes for thirteen seconds before it said so."""
+    whole = Path(get_testdata_file("MR_small_jpeg_ls_lossless.dcm")).read_bytes()
+    with pytest.raises(UnreadableFile, match="its pixel data is cut off"):
+        read_content(Content("a.dcm", whole[: len(whole) * 3 // 4]), IngestSettings())
