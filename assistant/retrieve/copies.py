@@ -65,7 +65,7 @@ def copies_of(indexes: Sequence[OpenIndex], query: Query, settings: Settings) ->
     patients: set[str] = set()
     for index in indexes:
         for upload in uploads:
-            held = index.holders([upload.record.sha256]).get(upload.record.sha256, []) if upload.record.sha256 else []
+            held = index.holders([upload.record.sha256]).get(upload.record.sha256, ())
             studies |= {(index.name, study) for study, _ in held}
             found = index.records(copies_in(index, upload, settings))
             records |= {(index.name, key): upload.record.record_id for key in found}

@@ -37,7 +37,7 @@ def own_of(indexes: Sequence[OpenIndex], query: Query) -> list[Own]:
     patients = {found for own_id in named for found in _of_id(indexes, own_id)}
     studies: list[set[str]] = [set() for _ in indexes]
     for upload in query.uploads:
-        held = [held_by.get(upload.record.sha256, []) for held_by in holders]
+        held = [held_by.get(upload.record.sha256, ()) for held_by in holders]
         people = frozenset(person for index_held in held for _, persons in index_held for person in persons)
         if upload.patient:
             found = _of_id(indexes, upload.patient)
@@ -81,7 +81,7 @@ def filters_of(indexes: Sequence[OpenIndex], query: Query, settings: Settings) -
         for upload in query.uploads if query.leave_out_own else ():
             patients |= {index.pseudonym_of(upload.patient)} if upload.patient else set()
             studies |= {index.studies_named(upload.study)} if upload.study else set()
-            held = index.holders([upload.record.sha256]).get(upload.record.sha256, [])
+            held = index.holders([upload.record.sha256]).get(upload.record.sha256, ())
             copies = index.records(copies_in(index, upload, settings)).values()
             studies |= {study for study, _ in held} | {str(c.record.study_id) for c in copies}
             if upload.record.kind != "text":  # "No acute finding." is many patients' report

@@ -25,6 +25,7 @@ from assistant.settings import StoreSettings
 from assistant.store.catalogue import Catalogue, FindingRow, MetaRow, PassageRow, RecordRow, release
 from assistant.store.filters import Filter
 from assistant.store.generations import IndexFolder
+from assistant.store.holders import Held, Holders
 from assistant.store.learned import Learned, open_learned
 from assistant.store.rows import (
     FOUND,
@@ -64,6 +65,7 @@ class OpenIndex:
         with Session(self._engine) as session:
             self.meta: dict[str, Any] = {row.key: row.value for row in session.scalars(select(MetaRow))}
 
+        self._holders = Holders(self._engine)
         self._filtered: dict[tuple[Filter, Kind], tuple[_Keys | None, _Keys | None]] = {}
         self._filtering = threading.Lock()
 
@@ -308,22 +310,9 @@ class OpenIndex:
                 found.setdefault(row.study_id, set()).add(row.modality)
         return {study: frozenset(codes) for study, codes in found.items()}
 
-    def holders(self, sha256: Iterable[str]) -> dict[str, list[tuple[str, frozenset[str]]]]:
+    def holders(self, sha256: Iterable[str]) -> dict[str, Held]:
         """The studies that hold a file of each of these hashes, each with the patients of its records (pseudonyms)."""
-        hashes = list(sha256)
-        if not hashes:
-            return {}
-        held = select(RecordRow.sha256, RecordRow.study_id).where(RecordRow.sha256.in_(hashes)).distinct()
-        with Session(self._engine) as session:
-            found = [(row.sha256, row.study_id) for row in session.execute(held)]
-            patients: dict[str, set[str]] = {study: set() for _, study in found}
-            whose = select(RecordRow.study_id, RecordRow.patient_id).where(RecordRow.study_id.in_(list(patients)))
-            for row in session.execute(whose.distinct()) if found else ():
-                patients[row.study_id] |= {row.patient_id} if row.patient_id else set()
-        holders: dict[str, list[tuple[str, frozenset[str]]]] = {}
-        for digest, study in found:
-            holders.setdefault(digest, []).append((study, frozenset(patients[study])))
-        return holders
+        return self._holders.of(sha256)
 
     @property
     def states_findings(self) -> bool:

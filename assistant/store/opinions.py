@@ -102,13 +102,14 @@ def own_opinions(db: WorkspaceDb, turns: Sequence[int] = (), drafts: Sequence[st
     """What the running account said of the sentences of some turns and drafts."""
     if not turns and not drafts:
         return {}
-    with db.session() as session, session.begin():
-        account = db.account(session)
-        same = or_(FeedbackRow.turn_id.in_(turns), FeedbackRow.draft.in_(drafts))
-        rows = session.scalars(select(FeedbackRow).where(same, FeedbackRow.account_id == account))
+    columns = (FeedbackRow.turn_id, FeedbackRow.draft, FeedbackRow.sentence, FeedbackRow.judgement, FeedbackRow.comment)
+    own = select(*columns).join(AccountRow, AccountRow.account_id == FeedbackRow.account_id)
+    same = or_(FeedbackRow.turn_id.in_(turns), FeedbackRow.draft.in_(drafts))
+    with db.session() as session:
+        rows = session.execute(own.where(same, AccountRow.name == db.acting()))
         return {
-            Target(row.turn_id, row.draft, row.sentence): Opinion(row.judgement, row.comment)  # type: ignore[arg-type]
-            for row in rows
+            Target(turn, draft, sentence): Opinion(judgement, comment)  # type: ignore[arg-type]
+            for turn, draft, sentence, judgement, comment in rows
         }
 
 

@@ -114,10 +114,14 @@ class WorkspaceDb:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             vacuum(connection)
 
+    def acting(self) -> str:
+        """The name of the account that the running code works for: whoever is signed in, or the operating system's
+        user."""
+        return self.who_acts().account or _user()
+
     def account(self, session: Session, name: str | None = None) -> int:
-        """The account of that name, made where there is none: by default the one that the running code works for,
-        whoever is signed in, or the operating system's user."""
-        name = name or self.who_acts().account or _user()
+        """The account of that name, made where there is none: by default the one that the running code works for."""
+        name = name or self.acting()
         account = select(AccountRow.account_id).where(AccountRow.name == name)
         if (found := session.scalar(account)) is None:
             add_unless_there(session, AccountRow, [{"name": name}])

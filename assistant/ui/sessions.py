@@ -2,7 +2,9 @@
 
 Gradio 6 gives a component that an event has updated a number of its own: the page's part is then found under a second
 key with the next event, and one more piece is kept for every update. And of a closed page it drops the state values
-after an hour, but never the page.
+after an hour, but never the page. For links that bring back a page as it was ("deep links", which are refused here:
+gate/gradio_gate.py) it describes every output of an event anew, those that an event leaves alone too, values and the
+schema of what they take included: an eighth of what fifty visitors cost (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -19,7 +21,12 @@ from starlette.routing import Mount
 
 
 class Session(SessionState):
-    """One open page. A part that takes another's place takes its number, and the folder for its files."""
+    """One open page. A part that takes another's place takes its number, and the folder for its files; what it shows is
+    kept nowhere."""
+
+    def __init__(self, blocks: gr.Blocks) -> None:
+        super().__init__(blocks)
+        self.config_values = {}
 
     def __setitem__(self, key: int, value: Any) -> None:
         before = self.blocks_config.blocks.get(key)
@@ -27,7 +34,16 @@ class Session(SessionState):
             value._id = key
             if (folder := vars(before).get("GRADIO_CACHE")) is not None:
                 value.GRADIO_CACHE = folder
-        super().__setitem__(key, value)
+        if isinstance(before, gr.State):
+            super().__setitem__(key, value)
+        else:
+            self.blocks_config.blocks[key] = value
+
+    def _update_config(self, key: int) -> None:
+        """Nothing is described for deep links."""
+
+    def _update_value_in_config(self, key: int, value: Any) -> None:
+        """Nor is any value kept for them."""
 
 
 class Sessions(StateHolder):

@@ -40,6 +40,26 @@ def test_gradio_s_own_session_still_keeps_one_more_for_every_update(page):
     assert parts_after(page, session, 5) > kept + 2
 
 
+def test_of_what_a_page_shows_no_description_is_kept(page):
+    """Gradio's own session describes it for links that bring a page back, which are refused here."""
+    session, gradios = Session(page), SessionState(page)
+    for each in (session, gradios):
+        finished(page.process_api(block_fn=0, inputs=["sinus rhythm"], state=each))
+    assert "sinus rhythm" in str(list(gradios.components))
+    assert list(session.components) == []
+
+
+def test_a_page_s_own_state_goes_on_from_event_to_event():
+    with gr.Blocks() as page:
+        asked, box = gr.State(0), gr.Textbox()
+        box.submit(lambda number: (number + 1, gr.update(placeholder=f"{number + 1} asked")), asked, [asked, box])
+    session, other = Session(page), Session(page)
+    for _ in range(3):
+        finished(page.process_api(block_fn=0, inputs=[None], state=session))
+    assert (session[asked._id], other[asked._id]) == (3, 0)
+    assert session[box._id].placeholder == "3 asked"
+
+
 def test_a_page_that_was_closed_over_an_hour_ago_is_dropped_and_no_other(page):
     sessions = Sessions()
     sessions.set_blocks(page)
