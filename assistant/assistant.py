@@ -387,7 +387,8 @@ class Assistant(Archive):
         that have a line are not done again; `exports` ("fhir", "docx", "pdf", "preferences") are written beside it.
         `prior` compares each study with the same patient's study before it. `workers` studies are written at a time
         (by default as many as a served model takes requests, and one with `quote`). A study that can't be drafted is
-        told to `on_problem` (id, reason) and the rest goes on; `on_progress` is told how many of all are through.
+        told to `on_problem` (id, reason), else to the log, and the rest goes on; `on_progress` is told how many of all
+        are through.
         """
         from assistant.drafting import DraftOptions, draft_studies
         from assistant.studies import study_requests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -35,6 +36,8 @@ from assistant.studies import StudyRequest
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+
+log = logging.getLogger(__name__)
 
 CHUNK = 16  # studies read, encoded and searched together
 # What ends a run, since every further study would fail for the same reason.
@@ -104,6 +107,8 @@ def draft_studies(
                         output.set_aside(request, outcome)
                     if on_problem:
                         on_problem(request.study_id, outcome)
+                    elif not output:
+                        log.warning("study %s was not drafted: %s", request.study_id, outcome)
                 if on_progress:
                     on_progress(done, total)
 

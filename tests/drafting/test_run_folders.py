@@ -154,3 +154,12 @@ def test_what_a_visitor_may_not_see_is_drafted_from_by_no_thread(assistant, tmp_
     finally:
         acting.reset(token)
     assert problems and "not in" in problems[0]
+
+
+def test_a_study_that_nobody_asks_about_is_named_in_the_log(assistant, tmp_path, caplog):
+    assert list(assistant.draft(["nowhere"])) == []
+    assert "study nowhere was not drafted" in caplog.text and "no files are given" in caplog.text
+    caplog.clear()
+    list(assistant.draft(["nowhere"], on_problem=lambda study, reason: None))
+    list(assistant.draft(["nowhere"], out=tmp_path / "run"))
+    assert "nowhere" not in caplog.text  # it is told, and stands in the folder
