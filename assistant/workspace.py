@@ -74,6 +74,14 @@ def choose_indexes(workspace: Path, names: Sequence[str], *, may_be_empty: bool 
         )
     everyday = [name for name in built if not of_a_suite(name)]
     if not (names or everyday or may_be_empty):
+        if built:
+            raise IndexMissing(
+                "{workspace}: only indexes of evaluation suites are built here ({there}), which are searched where they "
+                "are named: --index {first}",
+                workspace=workspace,
+                there=", ".join(built),
+                first=built[0],
+            )
         raise IndexMissing(
             "{workspace}: no index is built here; wardround index RECIPE.toml (or FOLDER) builds one",
             workspace=workspace,
