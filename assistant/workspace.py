@@ -76,8 +76,8 @@ def choose_indexes(workspace: Path, names: Sequence[str], *, may_be_empty: bool 
     if not (names or everyday or may_be_empty):
         if built:
             raise IndexMissing(
-                "{workspace}: only indexes of evaluation suites are built here ({there}), which are searched where they "
-                "are named: --index {first}",
+                "{workspace}: only indexes of evaluation suites are built here ({there}); one is searched where it "
+                "is named: --index {first}",
                 workspace=workspace,
                 there=", ".join(built),
                 first=built[0],
