@@ -83,7 +83,8 @@ def count_findings(
 ) -> list[Statement]:
     """How many of the similar studies' reports mention each finding, the most frequent first.
 
-    Then come findings that at least half of the reports state to be absent. `asked` are findings named in the
+    Then come findings that at least half of the reports state to be absent, without those that a wider one denied as
+    often tells of ("no axis deviation": no left one). `asked` are findings named in the
     question: only these are then counted, present and absent; one that no report speaks of is said to be
     mentioned by none. Measured values ("C-reactive protein 12 mg/L") are counted only where they are asked for: that
     one was written down says nothing of a patient. `among` as for `count_labels`.
@@ -104,7 +105,8 @@ def count_findings(
         stated = [name for name in asked if present[name] or not absent[name]]
         denied = [name for name in asked if absent[name]]
     else:
-        often = (name for name in absent if absent[name] >= len(studies) / 2)
+        often = [name for name in absent if absent[name] >= len(studies) / 2]
+        often = [name for name in often if not any(_is_told_by(name, other, absent) for other in often)]
         denied = sorted(often, key=lambda name: (-absent[name], name))
         stated = _most_frequent(present, at_most, single=not denied)
     counted = [(present[name], "mention", "present", name) for name in stated]
@@ -156,6 +158,11 @@ def _said(findings: Iterable[Finding], name: str) -> str:
     """What the findings of one study say of another finding: "present", "absent", "both" (of two places) or ""."""
     said = {implies(finding, name) for finding in findings} - {None}
     return "both" if len(said) == 2 else str(next(iter(said), ""))
+
+
+def _is_told_by(name: str, other: str, absent: Mapping[str, int]) -> bool:
+    """Whether the denials of another, wider finding are as many, and say that this one is absent."""
+    return name != other and absent[name] == absent[other] and implies(Finding(other, "absent"), name) == "absent"
 
 
 def _same_label(one: str, other: str, says: Mapping[str, Sequence[Finding]]) -> bool:

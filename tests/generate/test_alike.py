@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from assistant.generate.counts import count_findings
 from assistant.generate.found import asks_generally
 from assistant.generate.quote import QuoteAnswerer
 from assistant.generate.task import Task
@@ -112,3 +113,25 @@ def test_what_asks_for_something_of_its_own_is_not_answered_by_what_similar_stud
 )
 def test_what_is_asked_of_similar_studies_does_not_choose_them(question, wishes):
     assert bool(Wish.of(question)) is wishes
+
+
+NO_AXIS, NO_LEFT = "No axis deviation.", "No left axis deviation."
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        ((NO_AXIS + " " + NO_LEFT,) * 2, ["Both most similar studies state that there is no axis deviation."]),
+        (
+            (NO_AXIS, NO_AXIS, NO_LEFT),
+            [
+                "All 3 most similar studies state that there is no left axis deviation.",
+                "2 of the 3 most similar studies state that there is no axis deviation.",
+            ],
+        ),
+    ],
+)
+def test_a_denial_tells_of_the_narrower_ones_that_are_denied_as_often(texts, told):
+    text = study("s1", "likeness")[1]
+    pieces = [replace(text, id=f"t{n}", record_id=f"t{n}", study_id=f"s{n}", text=own) for n, own in enumerate(texts)]
+    assert [statement.text for statement in count_findings(pieces)] == told
