@@ -203,13 +203,19 @@ def considered(
     return tuple(marked), PromptUse(context.tokens, context.dropped)
 
 
-def abstention(found: SearchResult, claims: Sequence[Claim], settings: Settings) -> tuple[bool, str]:
-    """Whether too little is left to say, and why."""
+def abstention(question: str, found: SearchResult, claims: Sequence[Claim], settings: Settings) -> tuple[bool, str]:
+    """Whether too little is left to say, and why; of medicine at large no recording is expected to tell."""
+    from assistant.generate.values import asks_at_large
+
     if found.abstained:
         return True, found.reason
     if not claims:
         recorded = any(piece.relation == "own" and piece.kind == "signal" for piece in found.evidence)
-        return True, NOT_ON_RECORDING if recorded else "Nothing was found in the evidence that answers the question."
+        on_recording = recorded and not asks_at_large(question)
+        return (
+            True,
+            NOT_ON_RECORDING if on_recording else "Nothing was found in the evidence that answers the question.",
+        )
     held = sum(claim.verdict == "supported" for claim in claims)
     if not held:
         return True, "No sentence of the answer is supported by the evidence."

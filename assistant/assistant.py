@@ -264,7 +264,7 @@ class Assistant(Archive):
         writing = answering.Writing(self, answerer, task, context, counting)
         for claims in () if found.abstained else writing.sentences():
             yield from self.shown(claims)
-        abstained, reason = answering.abstention(found, writing.judged, self.settings)
+        abstained, reason = answering.abstention(put, found, writing.judged, self.settings)
         notice = joined([found.notice, writing.notice], " ")
         if not found.abstained and self._is_not_compared(query):
             notice = joined([NOT_COMPARED, notice], " ")

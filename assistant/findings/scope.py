@@ -81,6 +81,8 @@ def read_scopes(sentence: Sentence) -> Scopes:
             kinds.discard("negation" if _entity_before(sentence, match.start, scopes) else "denied_after")
         if "affirmed" in kinds and sentence.norm(match.end) == "or":  # "no change or evidence of edema"
             kinds.add("negation")
+        if "negation" in kinds and _is_answer_no(sentence, match):
+            kinds = (kinds - {"negation"}) | {"denied_after"}
         if "negation" in kinds and not _denies_a_verb(sentence, match):
             _mark(scopes, scopes.denied, match, match.end, _denial_end(sentence, match.end, hard))
         elif "denied_after" in kinds:
@@ -98,6 +100,11 @@ def read_scopes(sentence: Sentence) -> Scopes:
         elif "family" in kinds:
             _mark(scopes, scopes.family, match, match.end, _denial_end(sentence, match.end, hard))
     return scopes
+
+
+def _is_answer_no(sentence: Sentence, match: Match) -> bool:
+    """ "Former infarction (localization): no": a form's question that is answered with nothing else."""
+    return sentence.norm(match.start - 1) == ":" and sentence.norm(match.end) in ("", ".", ";")
 
 
 def _denies_a_verb(sentence: Sentence, match: Match) -> bool:

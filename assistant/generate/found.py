@@ -22,7 +22,7 @@ _GENERAL = frozenset(
         "anything something nothing everything wrong else note main likely most overall going happening look looks "
         "like tell say says give list find found any kind sort type thing things present noted mention mentions "
         "similar other others patient patients chest acute disease diseases please good bad okay ok healthy common "
-        "often archive"
+        "often archive compare compared comparison ones"
     )
 )
 

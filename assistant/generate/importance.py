@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from assistant.findings.quantities import covers, quantities
 from assistant.measure import besides_one_qtc, quantity_of
-from assistant.measure.limits import limits
+from assistant.measure.limits import usual
 from assistant.records import Evidence, ValuePlace
 from assistant.retrieve.own import named_upload
 
@@ -14,7 +14,6 @@ AT_MOST = 8  # sentences of an answer on a recording as a whole; all values stan
 LEAST_VALUES = 4  # of them, whatever else is said
 _UNUSUAL_RHYTHM = ("irregular", "early", "another QRS shape", "range)", "no P wave", "% of the QRS", "not excluded")
 _ALWAYS = ("rhythm", "st_mv")
-_ORDINARY = frozenset({"narrow QRS"})  # what has a limit and is as it should be
 
 
 def most_telling(values: Sequence[Evidence], room: int) -> list[Evidence]:
@@ -51,10 +50,9 @@ def is_unusual(piece: Evidence) -> bool:
         return any(words in piece.text for words in _UNUSUAL_RHYTHM)
     given = [quantity for quantity in quantities(piece.text) if quantity.name is not None][:1]
     return any(
-        covers(limit.measure, value.name) and limit.low + limit.outside < value.value < limit.high - limit.outside
+        covers(measure, value.name) and ordinary.lies(value.value) not in ("within", "near")
         for value in given
-        for limit in limits().values()
-        if limit.defining and limit.entity not in _ORDINARY
+        for measure, ordinary in usual().items()
     )
 
 

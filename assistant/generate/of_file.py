@@ -12,17 +12,18 @@ from dataclasses import dataclass, replace
 from assistant.findings import extract_findings, implies, is_abnormal
 from assistant.findings.asked import asked_about
 from assistant.findings.quantities import Quantity, covers, quantities
-from assistant.generate.values import asks_at_large, asks_of_whole, bears_on, is_measured
+from assistant.generate.values import asks_at_large, asks_of_whole, bears_on, is_measured, is_on_recording
 from assistant.generate.whole import asks_of_machine
 from assistant.ingest.signal.machine import CONFIRMED, HEADER, MACHINE, MEASURED_BY_MACHINE
 from assistant.measure.limits import TOLERANCES, limits
-from assistant.records import Evidence, Finding, Statement, ValuePlace
+from assistant.records import Evidence, Finding, Statement, TextPlace, ValuePlace
 from assistant.retrieve.lines import section_sentences
 from assistant.retrieve.own import OF_THE_FILE, named_upload
 from assistant.retrieve.relevance import content_words
 from assistant.retrieve.within import COVERED
 
-AT_MOST, IN_A_SENTENCE = 12, 6  # lines that are quoted, and of them in one sentence
+# Lines that are quoted, all of a header that is asked for as such, and of them in one sentence.
+AT_MOST, OF_HEADER, IN_A_SENTENCE = 12, 60, 6
 _WITHOUT_PR = frozenset({"atrial fibrillation", "atrial flutter"})
 DISAGREEMENTS = 3
 _SIDES = frozenset({"left", "right", "anterior", "posterior", "atrial", "ventricular"})
@@ -41,6 +42,18 @@ _CRITICAL = (
 )  # fmt: skip
 
 
+_THE_HEADER = re.compile(r"\bheader", re.IGNORECASE)
+_DIAGNOSIS = re.compile(r"\bdiagnos[ei]s\b", re.IGNORECASE)
+# "Infarction date: 29-Sep-90", "Start lysis therapy (hh.mm): 19:45": when something was, no more of what.
+_SAYS_WHEN = re.compile(
+    r"[^:]+:\s*(?:\d{1,2}[-./ ](?:\d{1,2}|[a-z]{3,9})[-./ ]\d{2,4}|\d{4}(?:-\d\d){0,2}|\d{1,2}[:.]\d\d)\W*",
+    re.IGNORECASE,
+)
+_WHEN = re.compile(r"\W*(?:since )?when\b|\b(?:what|which) (?:date|day)|\bdate of\b|\b(?:seit )?wann\b", re.IGNORECASE)
+# A line that takes back, or stands by, what the others state: of alarms of a monitor, in their headers.
+_ON_THE_REST = re.compile(r"\W*(?:(?:false|true) (?:alarm|positive)|fehlalarm)\W*", re.IGNORECASE)
+_DENIED = re.compile(r":\s*(?:no|none|nil|normal|negative)\b", re.IGNORECASE)
+_NAMED_FACT = re.compile(r"[^\W\d_][^:]{1,60}:\s+\S")
 _NOT_ON_ANYTHING = frozenset(
     content_words("anything something nothing everything going happening wrong else note some kind")
 )
@@ -61,8 +74,17 @@ class Line:
         )
 
     @property
+    def says_when(self) -> bool:
+        return _SAYS_WHEN.fullmatch(self.text) is not None
+
+    @property
     def names_abnormal(self) -> bool:
-        return any(finding.status != "absent" and is_abnormal(finding.entity) for finding in self.findings)
+        """Of a fact with its name by what it says of that, where it says a finding: "stenoses (RCA): No stenoses"."""
+        says = self.text.find(":") if _NAMED_FACT.match(self.text) else 0
+        stated = [finding for finding in self.findings if finding.start > says]
+        if not stated and not _DENIED.match(self.text, says):
+            stated = list(self.findings)
+        return any(finding.status != "absent" and is_abnormal(finding.entity) for finding in stated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +114,13 @@ def file_says(question: str, evidence: Sequence[Evidence], *, for_value: bool) -
         return FileSays()
     lines = _lines(evidence)
     named = asked_about(question).named
-    ranked = sorted(lines, key=lambda line: (not line.is_critical, not line.names_abnormal, not line.findings))
-    if asks_of_machine(question) or (asks_of_whole(question) and not named):
-        return FileSays(tuple(ranked[:AT_MOST]))
+    ranked = sorted(
+        lines, key=lambda line: (line.says_when, not line.is_critical, not line.names_abnormal, not line.findings)
+    )
+    if asks_of_machine(question):
+        return FileSays(tuple(_as_written(lines)[:OF_HEADER] if _THE_HEADER.search(question) else ranked[:AT_MOST]))
+    if asks_of_whole(question) and not named:
+        return FileSays(tuple(_on_the_whole(question, ranked)[:AT_MOST]))
     another = [line for line in lines if _is_of_another_side(line, named)]
     on_it = [
         line
@@ -103,9 +129,11 @@ def file_says(question: str, evidence: Sequence[Evidence], *, for_value: bool) -
         and (
             any(_speaks_of(finding, name) for finding in line.findings for name in named)
             or bears_on(question, line.text)
-            or _holds(line.text, question)
+            or _holds(line, question, named)
         )
     ]
+    on_it = [line for line in on_it if line.says_when == bool(_WHEN.search(question))] or on_it
+    on_it += _on_the_rest(on_it, lines)
     if on_it or (for_value and not named):
         return FileSays(tuple(on_it[:AT_MOST]), another_side=tuple(another))
     abnormal = tuple(line for line in ranked if line.names_abnormal) if asks_of_whole(question) else ()
@@ -147,10 +175,60 @@ def disagreements(lines: Sequence[Line], values: Sequence[Evidence], evidence: S
     return list(found.values())[:DISAGREEMENTS]
 
 
-def _holds(line: str, question: str) -> bool:
-    """Whether a line holds most of a question's words: "any extrasystoles?", where no finding is called so."""
+def _on_the_whole(question: str, ranked: Sequence[Line]) -> list[Line]:
+    """The lines that speak of the recording or its patient's diagnoses, of them those alone where a diagnosis is asked
+    for; a fact with its name that is neither ("Smoker: no", a date) is left to who asks for it."""
+    told = [
+        line
+        for line in ranked
+        if not line.says_when and (line.findings or not _NAMED_FACT.match(line.text) or is_on_recording(line.text))
+    ]
+    if not _DIAGNOSIS.search(question):
+        return told
+    stated = [line for line in told if line.names_abnormal or _DIAGNOSIS.search(line.text.partition(":")[0])]
+    return [*stated, *_on_the_rest(stated, ranked)] if stated else told
+
+
+def _as_written(lines: Sequence[Line]) -> list[Line]:
+    """The lines in the order of their file: evidence comes in that of its nearness."""
+    places = {line.evidence.id: line.evidence.place for line in lines}
+    starts = {id: place.start if isinstance(place, TextPlace) else 0 for id, place in places.items()}
+    return sorted(lines, key=lambda line: starts[line.evidence.id])
+
+
+def _on_the_rest(told: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
+    """The lines that say of those of the same file whether they hold: "False alarm"."""
+    files = {line.evidence.id for line in told}
+    return [
+        line for line in lines if line not in told and line.evidence.id in files and _ON_THE_REST.fullmatch(line.text)
+    ]
+
+
+def _holds(line: Line, question: str, named: Iterable[str]) -> bool:
+    """Whether a line holds most of a question's words: "any extrasystoles?", where no finding is called so. Words of
+    another finding than is asked for do not count: a "wandering atrial pacemaker" is no pacemaker."""
     asked = set(content_words(question)) - _NOT_ON_ANYTHING
-    return bool(asked) and len(asked & set(content_words(line))) >= COVERED * len(asked)
+    words = set(content_words(_less_other_findings(line.text, line.findings, named)))
+    return bool(asked) and len(asked & words) >= COVERED * len(asked)
+
+
+def is_of_another_finding(sentence: str, named: Iterable[str]) -> bool:
+    """Whether a sentence states findings, none of which is asked for, and nothing beside them."""
+    findings = extract_findings(sentence)
+    named = frozenset(named)
+    if not (named and findings) or any(_speaks_of(finding, name) for finding in findings for name in named):
+        return False
+    return not content_words(_less_other_findings(sentence, findings, named))
+
+
+def _less_other_findings(text: str, findings: Iterable[Finding], named: Iterable[str]) -> str:
+    """A text with blanks for the findings that are not asked for, where some are."""
+    named = frozenset(named)
+    rest = list(text)
+    for finding in findings if named else ():
+        if not any(_speaks_of(finding, name) for name in named):
+            rest[finding.start : finding.end] = " " * (finding.end - finding.start)
+    return "".join(rest)
 
 
 def _is_of_another_side(line: Line, named: Iterable[str]) -> bool:
@@ -202,7 +280,7 @@ def _lines(evidence: Sequence[Evidence], *, of_measurements: bool = False) -> li
         for row in piece.text.splitlines():
             for _, sentence in section_sentences(row):
                 text = re.sub(r"[“”]", '"', sentence).rstrip(".")
-                line = Line(text, piece, tuple(extract_findings(sentence)))
+                line = Line(text, piece, tuple(extract_findings(text)))
                 found.setdefault((text.casefold(), named_upload(piece)), line)
     return list(found.values())
 

@@ -22,7 +22,7 @@ from assistant.generate.counts import (
 from assistant.generate.documents import document_sentences, under_headings
 from assistant.generate.found import asks_generally, found_for_words
 from assistant.generate.importance import AT_MOST, LEAST_VALUES, most_telling
-from assistant.generate.of_file import FileSays, disagreements, file_says, is_of_file, quoted
+from assistant.generate.of_file import FileSays, disagreements, file_says, is_of_another_finding, is_of_file, quoted
 from assistant.generate.prompts import load_prompt
 from assistant.generate.reports import section_asked
 from assistant.generate.sentences import Sentence, best_sentences, quotable
@@ -36,6 +36,7 @@ from assistant.generate.values import (
     description_asked,
     is_measured,
     measured_for,
+    names_a_quantity,
     of_the_one_meant,
 )
 from assistant.generate.whole import asks_of_machine
@@ -127,6 +128,8 @@ class QuoteAnswerer:
         measures = any(map(is_measured, values))
         answered = bool(first or says or near or (measures and asked_about(question).named))
         counted = [] if asks_at_large(question) else self._others(task, own_answers=answered)
+        if measures and names_a_quantity(mine) and not of_others:  # of the rhythm, not what else similar ones have
+            counted = [statement for statement in counted if bears_on(mine, statement.text)]
         yield from counted
         if alone or (near and not asked_about(question).named):  # the patient's own text gives it
             return
@@ -152,12 +155,17 @@ class QuoteAnswerer:
     def _near(task: Task, *, said: Sequence[Sentence], unless_file: FileSays) -> list[Sentence]:
         """Lines of own texts that answer; of a recording's file where none of its statements was quoted."""
         own = [p for p in task.evidence if p.relation == "own" and p.kind == "text"]
-        own = [p for p in own if not (unless_file and is_of_file(p))]
+        own = [p for p in own if not (is_of_file(p) and (unless_file or asks_at_large(task.question)))]
         if read_question(task.question).kind == "finding" and asked_about(task.question).named:
             own = [p for p in own if not is_reason_for_study(p.section)]
         texts = {sentence.text for sentence in said}
         near = document_sentences(task.question, own, task.encode)
-        return [sentence for sentence in near if sentence.text not in texts]
+        named = asked_about(task.question).named
+        return [
+            s
+            for s in near
+            if s.text not in texts and not (is_of_file(s.evidence) and is_of_another_finding(s.text, named))
+        ]
 
     @staticmethod
     def _others(task: Task, *, own_answers: bool) -> list[Statement]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from assistant.generate.whole import WORD, compares_the_whole, is_on_the_whole
 from assistant.measure import Wanted, leads_named, quantity_of
 from assistant.records import Evidence, SignalPlace, ValuePlace
 from assistant.retrieve.own import MEASURED, MEASURED_IN_ARCHIVE, is_absence, named_upload
-from assistant.retrieve.question import points_at_study, read_question
+from assistant.retrieve.question import asks_what_causes, points_at_study, read_question
 from assistant.retrieve.route import asks_of_patient
 
 _VOLTAGE = r"\bvoltage|\bamplitude|\bsokolow|hypertroph|\blvh\b"
@@ -19,45 +20,73 @@ _EXTRA_BEATS = (
 )
 _T_WAVES = r"\bt[- ]waves?\b|\bt[- ]?(?:wave )?invers|\bt[- ]?(?:wellen?|negativ)"
 _BROAD = r"(?:broad|wide|widen\w*|width|long|prolong\w*|duration|dauer|breite?|verbreiter\w*)"
+_P_WAVES = r"\bp[- ]?(?:waves?|wellen?)\b"
 _P_WIDTH = (
-    rf"\b{_BROAD}\b[^.?]*\bp[- ]?(?:waves?|wellen?)\b|\bp[- ]?(?:waves?|wellen?)\b[^.?]*\b{_BROAD}\b"
-    r"|\bp[- ]?(?:duration|dauer|breite)\b"
+    rf"\b{_BROAD}\b[^.?]*{_P_WAVES}|{_P_WAVES}[^.?]*\b{_BROAD}\b|\bp[- ]?(?:duration|dauer|breite|verbreiter\w+)\b"
+    r"|\binteratrial block"
 )
+_DEGREE = r"\b(?:first|second|third|1st|2nd|3rd|i{1,3})[- ]degree\b"
+_AV_BLOCK = rf"\b(?:av|a-v|heart)[- ]?blocks?\b|\batrioventricular\b|{_DEGREE}|\bwenckebach\b|\bmobitz\b"
+_BLOCK = (  # of the ventricles, or of which is not said
+    r"(?<!av[ -])(?<!a-v )(?<!heart[ -])(?<!degree[ -])(?<!rioventricular )(?<!interatrial )(?<!sinoatrial )\bblocks?\b"
+)
+_ST = r"\bst\b|\bn?stemi\b|\belevat|\bdepress|\b(?:st-?)?(?:hebung|senkung)"
+_INFARCT = r"\bischa?emi|\binfarct|\bischämi|\binfarkt"
+_PACED = r"\bpac(?:ed|ing|er)\b|(?<!atrial )\bpacemaker|schrittmacher"
 
-# A question's words, and the measured values (by the start of their name) that answer it; "rhythm" also
-# takes statements about a stretch of the signal.
-_ASKED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
-    (re.compile(words, re.IGNORECASE), names)
-    for words, names in (
-        (
-            r"\brhythm|\barrhythm|\b(ir)?regular|\bsinus|\bfibrillat|\bflutter|\bafi?b?\b|\bpauses?\b|\bp[- ]waves?\b"
-            r"|\bvorhoffl|\bp-wellen?\b",
-            ("rhythm", "rr", "heart_rate"),
-        ),
-        (
-            r"\brate\b|\bfast\b|\bslow\b|(?:tachy|brady)[ck]ard|\bbpm\b|\bpulse?\b|\b(?:herz|kammer)?frequenz",
-            ("heart_rate",),
-        ),
-        (r"\bqtc?\b|\brepolari[sz]ation|\bbazett|\bfridericia", ("qt",)),
-        (r"\bp[rq]\b|(?<!branch )\bblocks?\b|\bav[- ]?conduction|\batrioventricular|first[- ]degree", ("pr", "pq")),
-        (
-            r"\bqrs\b(?!\W+axis)|\bblocks?\b|\bbundle\b|\bwide\b|\bnarrow\b|\b[lr]bbb\b|\bconduction|schenkelblock",
-            ("qrs",),
-        ),
-        (r"\baxis\b|(?<!\bst[ -])\bdeviat|\bfascicular|\blagetyp|\b(?:herz)?achse\b", ("axis",)),
-        (r"\bst\b|\bischa?emi|\binfarct|\bn?stemi\b|\belevat|\bdepress|\bischämi|\binfarkt|\b(?:st-?)?(?:hebung|senkung)",
-         ("st",)),
-        (r"\bintervals\b|\bdurations\b|\btimings\b|\bintervalle\b", ("pr", "qrs", "qt", "rr")),
-        (_VOLTAGE, ("sokolow", "amplitude")),
-        (_EXTRA_BEATS, ("extra_beats",)),
-        (_T_WAVES, ("t_mv", "amplitude")),
-        (_P_WIDTH, ("p_ms",)),
-        (
-            r"\bquality\b|\bnois[ey]|\bart[ei]fact|\bsharp|\bexpos|\bclipp|\breadable|\bqualität",
-            ("quality", "noise", "sharp", "clip", "expos", "contrast", "saturat", "usable"),
-        ),
-    )
+
+@dataclass(frozen=True, slots=True)
+class _Quantity:
+    """A question's words, the measured values (by the start of their name) that answer it, and the words by which a
+    line of a file tells of the same; "rhythm" also takes statements about a stretch of the signal."""
+
+    asked: re.Pattern[str]
+    names: tuple[str, ...]
+    told: re.Pattern[str]
+
+
+def _quantity(asked: str, *names: str, told: str = "") -> _Quantity:
+    return _Quantity(re.compile(asked, re.IGNORECASE), names, re.compile(told or asked, re.IGNORECASE))
+
+
+_RHYTHM = (
+    r"\brhythm|\barrhythm|\b(ir)?regular|\bsinus|\bfibrillat|\bflutter|\bafi?b?\b|\bpauses?\b|\bvorhoffl|\basystol"
+)
+_RHYTHM_TOLD = rf"{_RHYTHM}|{_P_WAVES}|{_EXTRA_BEATS}|{_PACED}|(?:tachy|brady)[ck]ard"
+_ASKED: tuple[_Quantity, ...] = (
+    _quantity(_RHYTHM, "rhythm", "rr", "heart_rate", told=_RHYTHM_TOLD),
+    _quantity(rf"^(?!.*(?:{_P_WIDTH})).*{_P_WAVES}", "rhythm", told=_RHYTHM_TOLD),
+    _quantity(
+        r"\brate\b|\bfast\b|\bslow\b|(?:tachy|brady)[ck]ard|\basystol|\bbpm\b|\bpulse?\b|\b(?:herz|kammer)?frequenz",
+        "heart_rate",
+    ),
+    _quantity(r"\bqtc\b|\bbazett|\bfridericia|\bcorrected qt\b", "qtc", "qt", told=r"\bqtc?\b|\bbazett|\bfridericia"),
+    _quantity(r"(?<!corrected )\bqt\b|\brepolari[sz]ation", "qt", told=r"\bqtc?\b|\brepolari[sz]ation"),
+    _quantity(r"\bp[rq]\b", "pr", "pq", told=rf"\bp[rq]\b|{_AV_BLOCK}"),
+    # of a higher degree than the first the rhythm tells: whether it is regular and P waves precede the QRS
+    _quantity(rf"{_AV_BLOCK}|\bav[- ]?conduction", "pr", "pq", "rhythm", told=rf"\bp[rq]\b|{_AV_BLOCK}"),
+    _quantity(rf"(?<!branch )(?<!branch-){_BLOCK}", "pr", "pq", told=rf"\bp[rq]\b|{_AV_BLOCK}|\bblocks?\b"),
+    _quantity(
+        rf"\bqrs\b(?!\W+axis)|{_BLOCK}|\bbundle\b|^(?!.*(?:{_P_WIDTH})).*\bwide\b|\bnarrow\b|\b[lr]bbb\b|\bintraventricular"
+        r"|(?<!av )(?<!av-)\bconduction|schenkelblock",
+        "qrs",
+    ),
+    _quantity(r"\baxis\b|(?<!\bst[ -])\bdeviat|\bfascicular|\blagetyp|\b(?:herz)?achse\b", "axis"),
+    _quantity(_ST, "st"),
+    _quantity(_INFARCT, "st", told=rf"{_ST}|{_INFARCT}"),
+    _quantity(r"\bintervals\b|\bdurations\b|\btimings\b|\bintervalle\b", "pr", "qrs", "qt", "rr"),
+    _quantity(_VOLTAGE, "sokolow", "amplitude"),
+    _quantity(_EXTRA_BEATS, "extra_beats"),
+    _quantity(_T_WAVES, "t_mv", "amplitude"),
+    _quantity(_P_WIDTH, "p_ms"),
+    _quantity(_PACED),
+    _quantity(
+        r"\bquality\b|\bnois[ey]|\bart[ei]fact|\bsharp|\bexpos|\bclipp|\breadable|\bqualität",
+        "quality", "noise", "sharp", "clip", "expos", "contrast", "saturat", "usable",
+    ),
 )  # fmt: skip
+_ELEVATED = re.compile(r"\belevat|hebung|\bstemi\b", re.IGNORECASE)
+_DEPRESSED = re.compile(r"\bdepress|senkung|\bnstemi\b", re.IGNORECASE)
 
 # All that a question consists of which asks for a measured value and for nothing else: the value's name, what is to be
 # judged of it, a lead, the recording, and words that carry nothing. Any other word is a second thing that is asked.
@@ -107,6 +136,7 @@ _OF_DESCRIPTION = re.compile(
     r"|\b(?:what|which|how many) (?:leads|channels) (?:are|were|does|has|is|do)\b",
     re.IGNORECASE,
 )
+_OF_A_DAY = re.compile(r"\W*(?:when|since when|(?:on )?(?:what|which) (?:date|day)|wann|seit wann)\b", re.IGNORECASE)
 _DESCRIBES = re.compile(r"(?:uploaded|archived)\b", re.IGNORECASE)
 
 
@@ -138,7 +168,7 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
     not, since nothing said of it would read as nothing found; none where it is about something else.
     """
     measured = [piece for piece in evidence if is_measured(piece)]
-    if asks_at_large(question):
+    if asks_at_large(question) or _OF_A_DAY.match(question):
         return []
     at_large = read_question(question).kind == "knowledge" and not points_at_study(question)
     absent = [] if at_large else _absences(evidence)
@@ -146,14 +176,14 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
     if leads := leads_named(question):  # why there is nothing in the lead that was asked for comes first
         bearing = [piece for piece in absent if leads & (leads_named(piece.text) or leads)]
         candidates = [*bearing, *measured]
-    named = sorted((hit.start(), names) for words, names in _ASKED if (hit := words.search(question)))
+    named = sorted((hit.start(), one.names) for one in _ASKED if (hit := one.asked.search(question)))
     if leads:  # after what is asked of them
         named.append((len(question), ("lead", "amplitude")))
     found: list[Evidence] = []
     for name in (name for _, names in named for name in names):
         found += [piece for piece in candidates if piece not in found and _is_called(piece, name)]
     if named:
-        return found
+        return _st_in_order(question, found)
     if not asks_of_whole(question):
         return []
     if not measured:
@@ -166,7 +196,7 @@ def measured_for(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
 def asks_of_whole(question: str) -> bool:
     """Whether a question is on the recording as a whole: what it shows, whether it is normal, what changed; a question
     on one thing is not, though it names the recording: "Who reported this ECG?"."""
-    if any(words.search(question) for words, _ in _ASKED) or asks_of_others(question):
+    if names_a_quantity(question) or asks_of_others(question):
         return False
     if read_question(question).kind == "comparison":
         return compares_the_whole(question)
@@ -177,7 +207,7 @@ def asks_of_recording(question: str) -> bool:
     """Whether what is measured on a recording, or what a recording is, may answer a question."""
     if asks_at_large(question):
         return False
-    named = any(words.search(question) for words, _ in _ASKED) or _OF_DESCRIPTION.search(question)
+    named = names_a_quantity(question) or _OF_DESCRIPTION.search(question)
     return bool(named or leads_named(question)) or asks_of_whole(question)
 
 
@@ -195,7 +225,11 @@ def asks_at_large(question: str) -> bool:
     """Whether a question is what a finding is, why it comes or how it is treated, whoever has it: "What is atrial
     fibrillation?"."""
     read = read_question(question)
-    if read.kind != "knowledge" or not (asked := _AT_LARGE.match(question)) or asks_of_patient(question):
+    if read.kind != "knowledge" or asks_of_patient(question):
+        return False
+    if asks_what_causes(question):
+        return True
+    if not (asked := _AT_LARGE.match(question)):
         return False
     return bool(read.about.named) or re.search(rf"\bthe {_ASPECT}", asked[0], re.IGNORECASE) is not None
 
@@ -216,7 +250,33 @@ def _upload_of(piece: Evidence) -> str:
 
 def bears_on(question: str, sentence: str) -> bool:
     """Whether a sentence of a record speaks of a measured quantity that the question asks for, or of what it tells."""
-    return any(words.search(question) and words.search(sentence) for words, _ in _ASKED)
+    return any(one.asked.search(question) and one.told.search(sentence) for one in _ASKED)
+
+
+def is_on_recording(sentence: str) -> bool:
+    """Whether a sentence of a record speaks of any quantity that is measured on a recording."""
+    return any(one.told.search(sentence) for one in _ASKED)
+
+
+def names_a_quantity(question: str) -> bool:
+    """Whether a question names something that is measured on a recording."""
+    return any(one.asked.search(question) for one in _ASKED)
+
+
+def _st_in_order(question: str, found: Sequence[Evidence]) -> list[Evidence]:
+    """What is told of ST as it was asked for: an elevation before a depression where elevation is the word, and that
+    the other is not there left out; where neither is or both are, what is there before what is not."""
+    asked = [words for words in (_ELEVATED, _DEPRESSED) if words.search(question)]
+    st = [piece for piece in found if quantity_of(piece.text) == "st_mv" and not is_absence(piece)]
+    if len(asked) == 1:
+        st = [piece for piece in st if asked[0].search(piece.text) or not piece.text.startswith("No ST")]
+        st.sort(key=lambda piece: not asked[0].search(piece.text))
+    else:
+        st.sort(key=lambda piece: piece.text.startswith("No ST"))
+    rest = [piece for piece in found if quantity_of(piece.text) != "st_mv" or is_absence(piece)]
+    first = next((n for n, piece in enumerate(found) if piece in st), 0)
+    before = [piece for piece in found[:first] if piece in rest]
+    return [*before, *st, *[piece for piece in rest if piece not in before]]
 
 
 def asks_of_others(question: str) -> bool:
@@ -226,7 +286,7 @@ def asks_of_others(question: str) -> bool:
 
 def asks_for_values_alone(question: str) -> bool:
     """Whether a question names measured quantities and asks for nothing beside them: "How long is the QT?"."""
-    asked = any(words.search(question) for words, _ in _ASKED) or leads_named(question)
+    asked = names_a_quantity(question) or leads_named(question)
     if not asked or _A_NORMAL_ONE.search(question):
         return False
     if read_question(question).kind in _OF_SOMETHING_ELSE:

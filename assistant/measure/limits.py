@@ -52,11 +52,13 @@ class Limit:
 @dataclass(frozen=True, slots=True)
 class Usual:
     """The values of a measure that are usual in adults: those of none of the findings `outside`; how a sentence gives
-    them, and what it calls one below and one above them."""
+    them, what it says of one that is `open` and of one that is open below them, and what it calls one below and one
+    above them."""
 
     outside: tuple[Limit, ...]
     told: str
     open: str
+    open_below: str
     below: str = "shorter"
     above: str = "longer"
 
@@ -74,6 +76,8 @@ class Usual:
         lies = self.lies(value)
         is_range = not self.told.startswith("below ")
         if lies == "near":
+            if self.open_below and any(limit.low == 0 and value < limit.high for limit in self.outside):
+                return self.open_below
             limit = f"near the limit of the usual range {self.told}" if is_range else f"near its limit ({self.told})"
             return self.open or limit
         if lies == "within":
@@ -93,7 +97,11 @@ def usual() -> dict[str, Usual]:
     return {
         told["measure"]: Usual(
             tuple(limits()[name] for name in told["outside"]),
-            **{name: words for name, words in {"open": "", **told}.items() if name not in ("measure", "outside")},
+            **{
+                name: words
+                for name, words in {"open": "", "open_below": "", **told}.items()
+                if name not in ("measure", "outside")
+            },
         )
         for told in _packaged()["usual"]
     }

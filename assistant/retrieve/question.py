@@ -34,6 +34,15 @@ _IDENTIFIED = re.compile(
 )
 # Words for a record, which the vocabulary reads as all that is seen on it ("the study is normal").
 _A_RECORD = re.compile(r"\b(?:stud(?:y|ies)|exam(?:ination)?s?|films?|radiographs?|ecgs?)\b", re.IGNORECASE)
+# "Can hypertension cause LVH?", "Does amiodarone prolong the QT?": of whoever has it, no word points at one patient.
+_OF_CAUSES = re.compile(
+    r"""\W*(?:can|could|may|might|does|do|will|would|is|are)\s
+    (?!.*\b(?:this|these|those|there|it|his|her|their|my|our|your|he|she|they|you|we|i|here|patient
+        |the\ (?!qtc?\b|pr\b|qrs\b|risk\b|heart\b|blood\b))\b)
+    .+\b(?:caused?|causing|causes|lead(?:ing)?\ to|results?\ (?:in|from)|provoke|trigger|induce|produce|predispose
+    |prolong|shorten|worsen|mimic|prevent|raise|lower|associated\ with|linked\ (?:to|with))\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
 # Questions that point at what was uploaded or at what lies beside it.
 _POINTS_AT_STUDY = re.compile(
     r"""\b(similar|compar\w+|alike|like\ this|cases?|stud(y|ies)|patients?|upload\w*|attach\w*|files?|records?|recording
@@ -132,6 +141,11 @@ def points_at_study(question: str) -> bool:
     return not question.strip() or _POINTS_AT_STUDY.search(question) is not None
 
 
+def asks_what_causes(question: str) -> bool:
+    """Whether a question is what a disease or a drug does, whoever has it: "Can hypertension cause LVH?"."""
+    return _OF_CAUSES.match(question) is not None
+
+
 def sought(section: str) -> str:
     """The section that answers where `section` is asked for: of a whole report its impression."""
     return "impression" if section == "report" else section
@@ -154,7 +168,7 @@ def read_question(text: str) -> Question:
     subject = of_nobody(text)
     text = of_nobody(text, "the patient")
     kind = next((kind for kind, pattern in patterns.kinds.items() if pattern.search(text)), "other")
-    if kind == "value" and patterns.normal.search(text):
+    if (kind == "value" and patterns.normal.search(text)) or (kind == "finding" and asks_what_causes(text)):
         kind = "knowledge"
     section = next((section for section, pattern in patterns.sections.items() if pattern.search(text)), "")
     if section and kind not in ("comparison", "similar", "count"):

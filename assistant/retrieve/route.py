@@ -11,7 +11,7 @@ from assistant.retrieve.composed import Wish
 from assistant.retrieve.facts import facts_asked
 from assistant.retrieve.laboratory import asks_for_own_value
 from assistant.retrieve.query import Query
-from assistant.retrieve.question import Question, Wants, read_question
+from assistant.retrieve.question import Question, Wants, asks_what_causes, read_question
 from assistant.retrieve.weigh import Turns
 from assistant.retrieve.within import names_a_document
 from assistant.wording import worded
@@ -93,7 +93,7 @@ def asks_of_patient(text: str) -> bool:
     it: a finding, a value, a fact of theirs, what happened to them."""
     if not text.strip() or _SOMEBODY.search(text) or facts_asked(text):
         return True
-    if _OF_RESEARCH.search(text):
+    if _OF_RESEARCH.search(text) or asks_what_causes(text):
         return False
     read = read_question(text)
     if read.kind in ("value", "comparison") or read.section or asks_for_own_value(text):

@@ -208,3 +208,21 @@ def test_a_part_that_is_normal_denies_what_belongs_to_it_alone(text, entity):
     """Of soft tissues that are unremarkable nothing follows for the heart."""
     assert [(finding.entity, finding.status) for finding in extract_findings(text)] == [(entity, "absent")]
     assert check("There is cardiomegaly.", text).verdict == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "status"),
+    [
+        ("Former infarction (localization): no", "myocardial infarction", "absent"),
+        ("Pericardial effusion: no.", "pericardial effusion", "absent"),
+        ("Aortic stenosis: no", "aortic stenosis", "absent"),
+        ("Hypertension: yes", "hypertension", "present"),
+        ("Effusion: No change since yesterday.", "pleural effusion", "present"),
+    ],
+)
+def test_a_form_s_question_that_is_answered_no_denies_it(text, entity, status):
+    assert (entity, status) in [(finding.entity, finding.status) for finding in extract_findings(text)]
+
+
+def test_a_denial_in_a_form_supports_no_claim_of_it():
+    assert check("There is a former myocardial infarction.", "Myocardial infarction: no").verdict == "contradicted"

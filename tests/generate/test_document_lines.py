@@ -51,3 +51,14 @@ def test_where_no_line_holds_the_words_one_that_is_near_in_meaning_does():
     assert [s.text for s in document_sentences(question, near, encode)] == ["Statins lower the death rate."]
     assert document_sentences(question, near) == []
     assert document_sentences("Which dose of digoxin is given?", near, encode) == []
+
+
+def test_a_drug_is_asked_for_and_its_hour_is_not_told():
+    """As the header of an ECG writes it; the lytic agent is a drug, the time of its start and a contrast agent none."""
+    text = (
+        "Medication pre admission: Digoxin Glibenclamide\nStart lysis therapy (hh.mm): 19:45\nLytic agent: Gamma-TPA\n"
+        "Contrast agent: barium\nSmoker: no"
+    )
+    assert said("Which drugs?", piece(text)) == [
+        "“Medication pre admission: Digoxin Glibenclamide”", "“Lytic agent: Gamma-TPA”",
+    ]  # fmt: skip

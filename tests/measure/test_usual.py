@@ -21,6 +21,7 @@ EVERY_SECOND = np.arange(0.5, 9.5, 1.0)
         ("heart_rate", 60, "near"), ("pr", 162, "within"), ("pr", 240, "above"), ("pr", 195, "near"),
         ("pr", 200, "near"), ("pr", 90, "below"), ("qrs", 80, "within"), ("qrs", 94, "near"), ("qrs", 150, "above"),
         ("qtc", 411, "within"), ("qtc", 455, "near"), ("qtc", 490, "above"), ("qtc", 350, "below"),
+        ("qtc", 382, "near"), ("qtc", 395, "near"), ("qtc", 361, "near"),
         ("axis", 23, "within"), ("axis", -25, "near"), ("axis", -45, "outside"), ("axis", 120, "outside"),
         ("axis", -120, "outside"),
     ],
@@ -51,6 +52,10 @@ def test_a_sentence_compares_its_value_with_what_is_usual() -> None:
         ("heart_rate_bpm", 145, "faster than usual (60–100 beats/min)."),
         ("heart_rate_bpm", 40, "slower than usual (60–100 beats/min)."),
         ("qtc_fridericia_ms", 490, "longer than usual (390–450 ms, women up to 460 ms)."),
+        ("qtc_bazett_ms", 350, "shorter than usual (390–450 ms, women up to 460 ms)."),
+        ("qtc_bazett_ms", 381,
+         "a little below the usual range 390–450 ms, women up to 460 ms; suspect from 360 ms down."),
+        ("qtc_bazett_ms", 395, "near the limit of the usual range 390–450 ms, women up to 460 ms."),
         ("axis_deg", 120, "right axis deviation (above 90°, usual −30 to 90°)."),
         ("axis_deg", -120, "extreme axis deviation (below −90°, usual −30 to 90°)."),
         ("axis_deg", -25, "near the limit of the usual range −30 to 90°."),
@@ -70,6 +75,8 @@ def test_a_value_outside_is_called_what_it_is(name: str, value: float, ends: str
         ("Normal axis.", "axis_deg", -45, "contradicted"), ("Right axis deviation.", "axis_deg", -45, "contradicted"),
         ("Axis −30°.", "axis_deg", -45, "contradicted"), ("Bradycardia.", "heart_rate_bpm", 40, "supported"),
         ("Left axis deviation.", "axis_deg", 23, "contradicted"),
+        ("Short QT.", "qtc_bazett_ms", 350, "supported"), ("Short QT.", "qtc_bazett_ms", 381, "unsupported"),
+        ("Short QT.", "qtc_bazett_ms", 430, "contradicted"), ("Normal QTc.", "qtc_bazett_ms", 381, "unsupported"),
     ],
 )  # fmt: skip
 def test_these_sentences_support_and_contradict_as_the_values_do(claim, name, value, verdict) -> None:
