@@ -2,16 +2,16 @@
 
     WARDROUND_DATA=… python benchmarks/st_agreement.py [--demo WORKSPACE]
 
-Labels: the SNOMED CT codes of the headers of `challenge2021_ecg` (of the record without codes those of PTB-XL's table),
-and with `--demo` of the ten recordings of the demonstration archive in that workspace. A label of ST depression or ST
-elevation is the truth; "ST changes" and the like do not say which, so such a recording is listed and counted in neither.
-What is told is the sentence on each ("ST depression in …", "No ST depression …"); none where the QRS is wide, the patient
-under 18 or ST not measured, which is counted apart. Nobody labelled for the limits that are used here: a label is made by
-eye, of any ST that seemed worth a word. Intervals are Wilson's, 95 %.
+Labels: the SNOMED CT codes of the headers of `challenge2021_ecg` (of the record without codes those of PTB-XL's
+table), and with `--demo` of the ten recordings of the demonstration archive in that workspace. A label of ST depression
+or ST elevation is the truth; "ST changes" and the like do not say which, so such a recording is listed and counted in
+neither. What is told is the sentence on each ("ST depression in …", "No ST depression …"); none where the QRS is wide,
+the patient under 18 or ST not measured, which is counted apart. Nobody labelled for the limits that are used here: a
+label is made by eye, of any ST that seemed worth a word. Intervals are Wilson's, 95 %.
 
-Levels: the Philips recordings of `ecg_formats` state for each lead the level at the J point (`ston`), in the middle of ST and
-80 ms after J (`st80`), by the recorder's own program; the level that is measured here lies 60 ms after the end of QRS.
-Nothing was tuned on any of it.
+Levels: the Philips recordings of `ecg_formats` state for each lead the level at the J point (`ston`), in the middle of
+ST and 80 ms after J (`st80`), by the recorder's own program; the level that is measured here lies 60 ms after the end
+of QRS. Nothing was tuned on any of it.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def recordings(data: Path, demo: Path | None) -> Iterator[tuple[Path, set[str]]]
 def levels(path: Path) -> dict[str, dict[str, float]]:
     """By lead, the ST levels (mV) that a Philips recorder states."""
     found = {}
-    for element in ElementTree.parse(path).iter():  # noqa: S314
+    for element in ElementTree.parse(path).iter():
         if element.tag.rpartition("}")[2] != "leadmeasurement" or element.get("stmeasflag", "True") != "True":
             continue
         given = {child.tag.rpartition("}")[2]: (child.text or "").strip() for child in element}
