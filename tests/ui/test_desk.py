@@ -558,3 +558,17 @@ def test_letters_of_two_persons_are_asked_about_before_they_are_mixed(desk, tmp_
     tab.press("new_case")
     tab.drop(files["of_collins.txt"], files["collins.txt"])
     assert not tab.seen["dialog"] and "⚠ collins.txt states a patient, and nothing tells" in tab.seen["bar"]
+
+
+def test_a_file_stays_in_the_box_when_another_conversation_that_had_it_ends(desk, tmp_path):
+    """Gradio keeps one copy of what two visitors, or two tabs, upload alike."""
+    sent = tmp_path / "letter.txt"
+    sent.write_text("The chest X-ray shows a small pleural effusion on the left.")
+    one, other = Browser(desk, "one"), Browser(desk, "other")
+    one.drop(sent)
+    other.drop(sent)
+    desk.talks.delete(one.talk.id)
+    assert sent.exists() and other.ask(QUESTION, sent)[-1]
+    assert other.talk.turns[-1].stage == "done"
+    desk.talks.delete(other.talk.id)
+    assert not sent.exists()

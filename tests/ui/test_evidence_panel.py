@@ -335,6 +335,6 @@ def test_closing_a_conversation_removes_its_files(tmp_path):
     source.write_text("x")
     conversation = Conversation(tmp_path / "in")
     conversation.uploads = take_in(conversation.folder, [source], [], lambda p: Reading((image_record(),)))
-    conversation.caches.add(source)
+    conversation.received.hold(conversation, [source])
     conversation.close()
     assert not conversation.folder.exists() and not source.exists() and not conversation.uploads

@@ -18,6 +18,7 @@ from typing import Literal
 from assistant.conversation import Conversation as Case
 from assistant.records import Answer, Apart, Claim, Evidence, SearchResult, stored_answer
 from assistant.store.talks import KeptTurn
+from assistant.ui.chat.received import Received
 from assistant.ui.chat.uploads import Upload
 from assistant.ui.language.words import with_numbers
 from assistant.wording import worded_again
@@ -107,7 +108,7 @@ class Conversation:
     turns: list[Turn] = field(default_factory=list)
     shown: tuple[int, str] | None = None  # turn and evidence id that the user chose
     former: list[Upload] = field(default_factory=list)  # of the cases before this one: to be looked at, asked no more
-    caches: set[Path] = field(default_factory=set)  # the server's own copies of the uploads
+    received: Received = field(default_factory=Received, repr=False)  # the server's own copies of all uploads
     case: Case | None = None  # what the next question is asked with
     case_number: int = 0
     first: int = 0  # the turn that the case in play begins with
@@ -280,15 +281,13 @@ class Conversation:
 
     def close(self) -> None:
         """Forget everything; uploads are deleted from the disk."""
-        for path in self.caches:
-            path.unlink(missing_ok=True)
+        self.received.let_go(self)
         shutil.rmtree(self.folder, ignore_errors=True)
         if self.case is not None:
             self.case.close()
         self.uploads.clear()
         self.former.clear()
         self.turns.clear()
-        self.caches.clear()
         self.shown, self.switched, self.first, self.case_number = None, False, 0, 0
 
 

@@ -91,7 +91,7 @@ class Desk:
         with talk.lock:
             came = tab.came(Path(file) for file in (value or {}).get("files", ()))
             names = {Path(path): name for path, name in (value or {}).get("names", {}).items()}
-            talk.caches.update(came)
+            talk.received.hold(talk, came)
             there = [file for file in came if is_there(file, names.get(file, file.name), talk.uploads)]
             fresh = [file for file in came if file not in there]
             if there and not talk.busy:

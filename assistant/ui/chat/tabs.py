@@ -24,6 +24,7 @@ from assistant.errors import WardroundError
 from assistant.records import Answer
 from assistant.store.talks import Talks
 from assistant.ui.chat.conversation import Conversation, Turn
+from assistant.ui.chat.received import Received
 from assistant.ui.gate.visitor import visitor
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class OpenTalks:
         self._keep_s = assistant.settings.ui.keep_uploads_minutes * 60
         self._open: dict[str, _Open] = {}
         self._tabs: dict[tuple[str | None, str], Tab] = {}
+        self._received = Received()
         self._lock = threading.RLock()
         _ALL.add(self)
 
@@ -141,7 +143,7 @@ class OpenTalks:
 
     def begin(self) -> Conversation:
         """A new conversation of the visitor's."""
-        talk = Conversation(self._folder, account=visitor().name)
+        talk = Conversation(self._folder, account=visitor().name, received=self._received)
         talk.folder = self._folder / talk.id
         talk.who = talk.account or talk.id  # where nobody signs in, each conversation is somebody
         talk.case = self.assistant.converse()

@@ -75,8 +75,8 @@ def take_in(
     The files lie beside each other in `folder` under their own names, so that a header finds its data file; those
     whose names others have already lie in a folder of their own below it, so that it never finds another recording's.
     What could not be read before is tried again: the missing half may have come now. If it comes again itself, the
-    new one takes its place. A file for which there is no `room` is told as unreadable, and not kept. `names` are what
-    the user calls the sources, where that differs from what they are called on the disk.
+    new one takes its place. A file for which there is no `room`, or that is not there any more, is told as unreadable,
+    and not kept. `names` are what the user calls the sources, where that differs from what they are called on the disk.
     """
     called = {source: (names or {}).get(source, source.name) for source in sources}
     replaced = [upload for upload in present if upload.reason and upload.name in called.values()]
@@ -89,6 +89,7 @@ def take_in(
         came = [upload for upload in fresh if not upload.reason]
         size = sum(_size(upload.path) for upload in came) + _size(source)
         refused = room.refusal(len(came) + 1, size) if room else ""
+        refused = refused or ("" if source.exists() else say("uploads.went"))
         path = folder / source.name if refused else _bring(source, places())
         fresh.append(Upload(called[source], path, reason=refused))
     again = [_read(upload, read) if upload.reason and upload.path.exists() else upload for upload in present]
@@ -98,7 +99,7 @@ def take_in(
 def is_there(source: Path, name: str, present: Sequence[Upload]) -> bool:
     """Whether a file that could be read lies there under that name with the same bytes."""
     same_name = (upload.path for upload in present if upload.name == name and not upload.reason)
-    return any(path.exists() and filecmp.cmp(source, path) for path in same_name)
+    return source.exists() and any(path.exists() and filecmp.cmp(source, path) for path in same_name)
 
 
 def room_for(present: Sequence[Upload], stored: int, most_files: int, most_mb: int) -> Room:
