@@ -7,7 +7,8 @@ table), and with `--demo` of the ten recordings of the demonstration archive in 
 or ST elevation is the truth; "ST changes" and the like do not say which, so such a recording is listed and counted in
 neither. What is told is the sentence on each ("ST depression in …", "No ST depression …"); none where the QRS is wide,
 the patient under 18 or ST not measured, which is counted apart. Nobody labelled for the limits that are used here: a
-label is made by eye, of any ST that seemed worth a word. Intervals are Wilson's, 95 %.
+label is made by eye, of any ST that seemed worth a word. Intervals are Wilson's, 95 %. The leads of `ludb_ecg` were
+scaled one by one; those recordings whose limb leads fit on one scale nevertheless are counted apart, by the label STEMI.
 
 Levels: the Philips recordings of `ecg_formats` state for each lead the level at the J point (`ston`), in the middle of
 ST and 80 ms after J (`st80`), by the recorder's own program; the level that is measured here lies 60 ms after the end
@@ -109,6 +110,7 @@ def labels(data: Path, demo: Path | None) -> None:
                 what = "told, not labelled" if said[change] else "labelled, not told"
                 lead = {name: round(v["st_mv"], 2) for name, v in values.per_lead.items() if "st_mv" in v}
                 print(f"{path.stem}: {change} {what}; labels {sorted(codes)}; {lead}")
+    _of_ludb(data)
     print("| told | labelled so, told | not labelled, told not to be there | nothing told |")
     print("|---|---|---|---|")
     for change in LABELS:
@@ -118,6 +120,18 @@ def labels(data: Path, demo: Path | None) -> None:
         specificity = wilson(has_not[False], has_not[True] + has_not[False])
         print(f"| {change} | {sensitivity} | {specificity} | {has[None]} and {has_not[None]} |")
     print("labelled with an ST change without which:", "; ".join(unclear) or "none")
+
+
+def _of_ludb(data: Path) -> None:
+    """How often an ST elevation is told of LUDB, with the label STEMI and without it."""
+    counts: Counter[tuple[bool, bool | None]] = Counter()
+    with (data / "ludb_ecg" / "labels.csv").open(encoding="utf-8") as rows:
+        for row in csv.DictReader(rows):
+            said = told(*measured(data / "ludb_ecg" / "data" / f"{row['record']}.hea"))
+            counts["STEMI" in " ".join(row.values()).replace("NSTEMI", ""), said["ST elevation"]] += 1
+    for labelled in (True, False):
+        given = ", ".join(f"{answer}: {counts[labelled, answer]}" for answer in (True, False, None))
+        print(f"LUDB, {'with' if labelled else 'without'} STEMI, ST elevation told: {given}")
 
 
 def compare_levels(files: Sequence[Path]) -> None:

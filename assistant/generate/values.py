@@ -27,8 +27,11 @@ _P_WIDTH = (
 )
 _DEGREE = r"\b(?:first|second|third|1st|2nd|3rd|i{1,3})[- ]degree\b"
 _AV_BLOCK = rf"\b(?:av|a-v|heart)[- ]?blocks?\b|\batrioventricular\b|{_DEGREE}|\bwenckebach\b|\bmobitz\b"
+_SA_BLOCK = r"\bs\.?a\.?[ -](?:exit )?block|\bsin[ou]-?(?:atrial|auricular)|\bsinus (?:arrest|pause)|\bexit block"
+_FASCICLE = r"\bfascicular|\bhemi-?block"
 _BLOCK = (  # of the ventricles, or of which is not said
-    r"(?<!av[ -])(?<!a-v )(?<!heart[ -])(?<!degree[ -])(?<!rioventricular )(?<!interatrial )(?<!sinoatrial )\bblocks?\b"
+    r"(?<!av[ -])(?<!a-v )(?<!heart[ -])(?<!degree[ -])(?<!rioventricular )(?<!interatrial )(?<!atrial )(?<!sa[ -])"
+    r"(?<!exit )(?<!fascicular )(?<!hemi-)\bblocks?\b"
 )
 _ST = r"\bst\b|\bn?stemi\b|\belevat|\bdepress|\b(?:st-?)?(?:hebung|senkung)"
 _INFARCT = r"\bischa?emi|\binfarct|\bischämi|\binfarkt"
@@ -55,13 +58,15 @@ _RHYTHM = (
 _RHYTHM_TOLD = rf"{_RHYTHM}|{_P_WAVES}|{_EXTRA_BEATS}|{_PACED}|(?:tachy|brady)[ck]ard"
 _ASKED: tuple[_Quantity, ...] = (
     _quantity(_RHYTHM, "rhythm", "rr", "heart_rate", told=_RHYTHM_TOLD),
-    _quantity(rf"^(?!.*(?:{_P_WIDTH})).*{_P_WAVES}", "rhythm", told=_RHYTHM_TOLD),
+    _quantity(rf"^(?!.*(?:{_P_WIDTH})).*{_P_WAVES}", "rhythm", "p_ms", told=_RHYTHM_TOLD),
     _quantity(
         r"\brate\b|\bfast\b|\bslow\b|(?:tachy|brady)[ck]ard|\basystol|\bbpm\b|\bpulse?\b|\b(?:herz|kammer)?frequenz",
         "heart_rate",
     ),
     _quantity(r"\bqtc\b|\bbazett|\bfridericia|\bcorrected qt\b", "qtc", "qt", told=r"\bqtc?\b|\bbazett|\bfridericia"),
-    _quantity(r"(?<!corrected )\bqt\b|\brepolari[sz]ation", "qt", told=r"\bqtc?\b|\brepolari[sz]ation"),
+    _quantity(r"(?<!corrected )\bqt\b|(?<!early )\brepolari[sz]ation", "qt", told=r"\bqtc?\b|\brepolari[sz]ation"),
+    _quantity(r"\bearly repolari[sz]ation", "st"),
+    _quantity(_SA_BLOCK, "rhythm"),
     _quantity(r"\bp[rq]\b", "pr", "pq", told=rf"\bp[rq]\b|{_AV_BLOCK}"),
     # of a higher degree than the first the rhythm tells: whether it is regular and P waves precede the QRS
     _quantity(rf"{_AV_BLOCK}|\bav[- ]?conduction", "pr", "pq", "rhythm", told=rf"\bp[rq]\b|{_AV_BLOCK}"),
@@ -71,11 +76,12 @@ _ASKED: tuple[_Quantity, ...] = (
         r"|(?<!av )(?<!av-)\bconduction|schenkelblock",
         "qrs",
     ),
-    _quantity(r"\baxis\b|(?<!\bst[ -])\bdeviat|\bfascicular|\blagetyp|\b(?:herz)?achse\b", "axis"),
+    _quantity(r"\baxis\b|(?<!\bst[ -])\bdeviat|\blagetyp|\b(?:herz)?achse\b", "axis"),
+    _quantity(_FASCICLE, "axis", "qrs"),  # by which it is told
     _quantity(_ST, "st"),
     _quantity(_INFARCT, "st", told=rf"{_ST}|{_INFARCT}"),
     _quantity(r"\bintervals\b|\bdurations\b|\btimings\b|\bintervalle\b", "pr", "qrs", "qt", "rr"),
-    _quantity(_VOLTAGE, "sokolow", "amplitude"),
+    _quantity(_VOLTAGE, "sokolow", "amplitude", told=_VOLTAGE.replace("hypertroph", r"\bventricular hypertroph")),
     _quantity(_EXTRA_BEATS, "extra_beats"),
     _quantity(_T_WAVES, "t_mv", "amplitude"),
     _quantity(_P_WIDTH, "p_ms"),
@@ -137,6 +143,7 @@ _OF_DESCRIPTION = re.compile(
     re.IGNORECASE,
 )
 _OF_A_DAY = re.compile(r"\W*(?:when|since when|(?:on )?(?:what|which) (?:date|day)|wann|seit wann)\b", re.IGNORECASE)
+_HOW_MANY_BEATS = re.compile(rf"\W*how many\b.*(?:{_EXTRA_BEATS})", re.IGNORECASE)
 _DESCRIBES = re.compile(r"(?:uploaded|archived)\b", re.IGNORECASE)
 
 
@@ -289,7 +296,7 @@ def asks_for_values_alone(question: str) -> bool:
     asked = names_a_quantity(question) or leads_named(question)
     if not asked or _A_NORMAL_ONE.search(question):
         return False
-    if read_question(question).kind in _OF_SOMETHING_ELSE:
+    if read_question(question).kind in _OF_SOMETHING_ELSE and not _HOW_MANY_BEATS.match(question):
         return False
     return all(_VALUE_WORDS.match(word) for word in WORD.findall(question))
 

@@ -86,9 +86,11 @@ def test_the_st_change_that_is_asked_for_comes_first_and_that_there_is_no_other_
 @pytest.mark.parametrize(
     ("question", "answer"),
     [
-        ("Is the P wave broad?", [P]), ("Is there a wide P wave?", [P]), ("Is there a P wave?", [RHYTHM]),
+        ("Is the P wave broad?", [P]), ("Is there a wide P wave?", [P]), ("Is there a P wave?", [RHYTHM, P]),
         ("QTc?", [QTC, QT]), ("Any AV block?", [PR, RHYTHM]), ("Gibt es einen AV-Block?", [PR, RHYTHM]),
         ("PR?", [PR]), ("Is there a bundle branch block?", [QRS]), ("Is there asystole?", [RATE, RHYTHM]),
+        ("Any SA block?", [RHYTHM]), ("Is there a hemiblock?", [AXIS, QRS]),
+        ("Is there a fascicular block?", [AXIS, QRS]),
     ],
 )  # fmt: skip
 def test_a_value_is_told_and_no_other_that_shares_a_word_with_it(question, answer):
@@ -100,6 +102,10 @@ def test_of_a_file_the_lines_on_what_is_asked_for_are_quoted_and_not_those_of_a_
     long = measured("epr", "PR interval 228 ms, longer than usual (120–200 ms).", "pr_ms", 228.0)
     assert said("Any AV block?", long, header) == ["The file's header says: “I degree AV block”.", long.text]
     assert said("Is the P wave broad?", P, header) == [P.text]
+    like = of_file("eh", "Left anterior hemiblock\nSinoatrial blockade, undefined\nLeft atrial hypertrophy\nLVH")
+    assert said("Any SA block?", like) == ["The file's header says: “Sinoatrial blockade, undefined”."]
+    assert said("Is there a fascicular block?", like) == ["The file's header says: “Left anterior hemiblock”."]
+    assert said("Is there LVH?", like)[0] == "The file's header says: “LVH”."
     assert said("ST elevation?", NOT_HIGH, *PTB) == [NOT_HIGH.text]  # of an infarct of years ago it tells nothing
 
 
@@ -187,6 +193,18 @@ def test_of_the_rhythm_similar_studies_tell_the_rhythm_alone():
     assert said("What is the rhythm?", RHYTHM, *similar("right bundle branch block")) == [RHYTHM.text]
     assert len(said("What is the rhythm?", RHYTHM, *similar("sinus rhythm"))) == 2
     assert said("Compare with the similar ones", RHYTHM, *similar("right bundle branch block")) != []
+
+
+def test_of_extra_beats_a_number_is_no_question_for_the_literature():
+    beats = measured("eb", "Extra beats of 2272 in 1806 s: 34 come early, 1 has another QRS shape.")
+    article = replace(
+        of_file("ek", "We studied 240 premature beats.", None), relation="knowledge", modality="DOC", why=""
+    )
+    assert said("How many premature beats?", beats, article) == [beats.text]
+
+
+def test_early_repolarization_is_of_st_and_not_of_the_qt():
+    assert said("Early repolarization?", QT, QTC, NOT_LOW, HIGH) == [HIGH.text, NOT_LOW.text]
 
 
 def test_a_value_that_its_sentence_calls_unusual_counts_as_that():
