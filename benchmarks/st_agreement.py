@@ -8,7 +8,7 @@ or ST elevation is the truth; "ST changes" and the like do not say which, so suc
 neither. What is told is the sentence on each ("ST depression in …", "No ST depression …"); none where the QRS is wide,
 the patient under 18 or ST not measured, which is counted apart. Nobody labelled for the limits that are used here: a
 label is made by eye, of any ST that seemed worth a word. Intervals are Wilson's, 95 %. The leads of `ludb_ecg` were
-scaled one by one; those recordings whose limb leads fit on one scale nevertheless are counted apart, by the label STEMI.
+scaled one by one; those whose limb leads fit on one scale all the same are counted apart, by the label STEMI.
 
 Levels: the Philips recordings of `ecg_formats` state for each lead the level at the J point (`ston`), in the middle of
 ST and 80 ms after J (`st80`), by the recorder's own program; the level that is measured here lies 60 ms after the end
