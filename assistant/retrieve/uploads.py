@@ -15,6 +15,7 @@ from assistant.errors import UnreadableFile
 from assistant.ingest import Deidentifier, Item, Reading, Recipe, Source, is_package, read_clean, read_package
 from assistant.ingest.depth import OpenFiles
 from assistant.ingest.pool import read_items
+from assistant.ingest.stamps import files_of
 from assistant.pseudonyms import Pseudonyms
 from assistant.records import Record
 from assistant.retrieve.query import Upload
@@ -58,8 +59,12 @@ class Uploads:
         self.who_acts: WhoActs = the_user
 
     def read(self, files: Sequence[str | Path]) -> tuple[Upload, ...]:
-        """The records of some files. Raises UnreadableFile for the first that gives none."""
-        return tuple(upload for file in files for upload in self._read(Path(file)).uploads)
+        """The records of some files. Raises UnreadableFile for the first that gives none; one that is read together
+        with another of them (the .dat of a .hea) need give none of its own."""
+        paths = list(map(Path, files))
+        beside = {part.absolute() for path in paths for part in files_of(path)[1:]} if len(paths) > 1 else set()
+        alone = [path for path in paths if path.absolute() not in beside]
+        return tuple(upload for path in alone for upload in self._read(path).uploads)
 
     def reading(self, file: Path) -> Reading:
         """The records of a file, pseudonymous, and the parts of it that could not be read. Raises UnreadableFile."""

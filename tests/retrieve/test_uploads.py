@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from assistant.errors import UnreadableFile
 from assistant.pseudonyms import Pseudonyms
 from assistant.retrieve import uploads
 from assistant.retrieve.uploads import Uploads
@@ -57,3 +58,18 @@ def test_the_bytes_of_a_file_whose_frames_are_scrolled_go_with_its_conversation(
         assert kept._files
         forgotten()
         assert not kept._files
+
+
+def test_the_samples_of_a_header_may_be_handed_in_with_it_and_not_alone(opened, tmp_path):
+    """Who drops a recording drops all of its files."""
+    samples = np.random.default_rng(0).integers(-500, 500, (1000, 2), np.int16)
+    (tmp_path / "7.dat").write_bytes(samples.astype("<i2").tobytes())
+    (tmp_path / "7.hea").write_text("7 2 500 1000\n7.dat 16 1000/mV 16 0 0 0 0 I\n7.dat 16 1000/mV 16 0 0 0 0 II\n")
+    both = [tmp_path / "7.hea", tmp_path / "7.dat"]
+    read = [upload.record.record_id for upload in opened.read(both)]
+    assert read == [upload.record.record_id for upload in opened.read(both[:1])]
+    assert read == [upload.record.record_id for upload in opened.read(both[::-1])]
+    with pytest.raises(UnreadableFile, match=r"7\.hea"):
+        opened.read(both[1:])
+    with pytest.raises(UnreadableFile):
+        opened.read([tmp_path / "8.hea", tmp_path / "8.dat"])
