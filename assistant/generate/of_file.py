@@ -50,6 +50,7 @@ _SAYS_WHEN = re.compile(
     re.IGNORECASE,
 )
 _WHEN = re.compile(r"\W*(?:since )?when\b|\b(?:what|which) (?:date|day)|\bdate of\b|\b(?:seit )?wann\b", re.IGNORECASE)
+_PAST = re.compile(r"\b(?:previous|prior|former|earlier|old|history of|past|früher\w*|alte[rn]?)\b", re.IGNORECASE)
 # A line that takes back, or stands by, what the others state: of alarms of a monitor, in their headers.
 _ON_THE_REST = re.compile(r"\W*(?:(?:false|true) (?:alarm|positive)|fehlalarm)\W*", re.IGNORECASE)
 _DENIED = re.compile(r":\s*(?:no|none|nil|normal|negative)\b", re.IGNORECASE)
@@ -133,6 +134,8 @@ def file_says(question: str, evidence: Sequence[Evidence], *, for_value: bool) -
         )
     ]
     on_it = [line for line in on_it if line.says_when == bool(_WHEN.search(question))] or on_it
+    if _PAST.search(question):
+        on_it.sort(key=lambda line: not _PAST.search(line.text))
     on_it += _on_the_rest(on_it, lines)
     if on_it or (for_value and not named):
         return FileSays(tuple(on_it[:AT_MOST]), another_side=tuple(another))

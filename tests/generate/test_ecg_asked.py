@@ -143,6 +143,11 @@ def test_when_an_infarct_was_is_told_to_who_asks_when():
     assert "29-Sep-90" not in " ".join(said("Is there an infarct? Where?", LEVELS, *PTB))
 
 
+def test_who_asks_for_a_previous_infarct_is_told_of_it_first():
+    first, *_ = said("Is there a previous infarct?", LEVELS, *PTB)
+    assert first.startswith("The file's header says: “Former infarction (localization): no”, ")
+
+
 @pytest.mark.parametrize(
     "question",
     [
