@@ -52,11 +52,14 @@ def asked_about(text: str) -> Asked:
     places: set[str] = set()
     sides: set[str] = set()
     states: set[str] = set()
-    for match in book.match(words(text)):
+    tokens = words(text)
+    for match in book.match(tokens):
         for label in match.labels:
             if label.kind == "entity":
                 named.add(label.value)
                 sides |= {label.side} if label.side else set()
+                within = {token.norm for token in tokens[match.start : match.end]}  # "mass in the left breast"
+                sides |= within & {"left", "right"} - set(label.value.split())
             elif label.kind == "part":
                 part = book.parts[int(label.value)]
                 parts |= {*part.normal, *(entity for _, entity in part.states)}

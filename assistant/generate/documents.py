@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -12,7 +13,7 @@ from assistant.records import Evidence, TextPlace
 from assistant.retrieve.lines import Line, lines, title_of, turns
 from assistant.retrieve.own import named_upload, own_title
 from assistant.retrieve.passaged import follows
-from assistant.retrieve.question import read_question
+from assistant.retrieve.question import is_reason_for_study, read_question
 from assistant.retrieve.within import Found, answering, asked_of_document
 from assistant.store.indexed_text import DOCUMENT
 
@@ -22,15 +23,23 @@ _ENOUGH = 8  # lines, after which no record is told that answers in sentences
 # A score of `best_sentences`. Of 29 questions of PubMedQA whose own abstract holds no such line, 9 get an answer by it,
 # of 80 beside another's abstract none, nor of 38 that made documents do not answer (the first of these has 0.53).
 _NEAR_IN_MEANING = 0.6
+_TELLS_PATIENTS_OWN = re.compile(r"\b(?:history|complaint|admission)\b", re.IGNORECASE)
 _NEAR_BEST = 0.9  # of the best line's share of the question
 
 
-def document_sentences(question: str, own: Sequence[Evidence], encode: TextEncoder | None = None) -> list[Sentence]:
+def document_sentences(
+    question: str,
+    own: Sequence[Evidence],
+    encode: TextEncoder | None = None,
+    *,
+    of_findings: bool = False,
+) -> list[Sentence]:
     """The lines of own texts that answer a question, in reading order, the record with the best of them first.
 
     Where none holds its words, and nothing of a kind (a dose, a treatment) is wanted, sentences near in meaning do. A
     line that is no sentence is quoted under its heading: `Medication: “Ramipril 5 mg once daily”`. Empty where no text
     holds what is asked for. A section of a report that is asked for as such is told by `section_asked` alone.
+    `of_findings`: what there is is asked for, of which the reason for a study says nothing.
     """
     if read_question(question).section:
         own = [piece for piece in own if piece.modality == DOCUMENT]
@@ -45,7 +54,10 @@ def document_sentences(question: str, own: Sequence[Evidence], encode: TextEncod
         first = ranked_pieces[0][1]
         title = own_title(first) or (title_of(first.text) if _start(first) == 0 else "")
         places = {id(line): (rank, piece) for line, rank, piece in document}
-        chosen, more = _chosen(answering(asked, [line for line, _, _ in document], title), whole=asked.whole)
+        found_there = answering(asked, [line for line, _, _ in document], title)
+        if of_findings:
+            found_there = [one for one in found_there if not _says_why(one.line.heading, places[id(one.line)][1])]
+        chosen, more = _chosen(found_there, whole=asked.whole)
         if chosen:
             sentences = [_sentence(found, *places[id(found.line)]) for found in chosen]
             told.append((max(found.share for found in chosen), sentences, more))
@@ -58,8 +70,14 @@ def document_sentences(question: str, own: Sequence[Evidence], encode: TextEncod
             new[-1] = replace(new[-1], text=f"{new[-1].text} (and {more} more {'line' if more == 1 else 'lines'})")
         found |= {sentence.text: sentence for sentence in new}
     if not found and not asked.wants and encode is not None:
-        return best_sentences(question, own, encode, AT_MOST, _NEAR_IN_MEANING)
+        near = [piece for piece in own if not (of_findings and _says_why(piece.section or "", piece))]
+        return best_sentences(question, near, encode, AT_MOST, _NEAR_IN_MEANING)
     return list(found.values())
+
+
+def _says_why(heading: str, piece: Evidence) -> bool:
+    """Whether a heading heads why a study was made; a letter's history and complaints are what the patient has."""
+    return is_reason_for_study(heading) and not (piece.modality == DOCUMENT and _TELLS_PATIENTS_OWN.search(heading))
 
 
 def under_headings(told: Sequence[Sentence], own: Sequence[Evidence]) -> list[Sentence]:
@@ -142,7 +160,7 @@ def _sentence(found: Found, rank: int, piece: Evidence) -> Sentence:
     line = found.line
     named = "" if line.text.startswith(line.heading) else _named(line.heading)
     quoted = f"{named}“{line.text}”" if line.needs_heading else line.text
-    return Sentence(quoted, piece, rank, line.start, found.share)
+    return Sentence(quoted, piece, rank, line.start, found.share, line.heading)
 
 
 def _named(heading: str) -> str:

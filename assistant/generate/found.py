@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from assistant.findings import extract_findings, implies
+from assistant.findings.asked import Asked
+from assistant.findings.sides import Stands, side_asked, stands
 from assistant.findings.wanted import Contrast, contrasts
 from assistant.generate.counts import studies_of
 from assistant.generate.sentences import quotable
@@ -43,7 +45,8 @@ def found_for_words(question: str, found: Sequence[Evidence], asked: Sequence[st
     """A sentence, or a label, of each of the first studies that speaks of all the findings `asked` for.
 
     Where neither studies nor a finding in them is asked for, it holds what else the question names, too; and where
-    studies are asked for with something that is no known finding, the words for it.
+    studies are asked for with something that is no known finding, the words for it. Where a side is, sentences of that
+    side go before those of none, and those of the other side are told as that where there are no others.
     """
     read = read_question(question)
     kind = read.kind
@@ -54,28 +57,34 @@ def found_for_words(question: str, found: Sequence[Evidence], asked: Sequence[st
     if not (asked or named):
         return
     beside = frozenset[str]() if asked and kind in (*_OF_STUDIES, "finding") else named
-    told = 0
-    for pieces in studies_of(found).values():
-        if (statement := _quoted(pieces, asked, beside, wished)) is not None:
-            yield statement
-            told += 1
-        if told == (OF_STUDIES_AT_MOST if kind in _OF_STUDIES else AT_MOST):
-            return
+    on = side_asked(read.subject)
+    quoted = [one for pieces in studies_of(found).values() if (one := _quoted(pieces, asked, beside, wished, on))]
+    here = [one for one in quoted if one[0] != "of the other side"] or quoted
+    here.sort(key=lambda one: one[0] != "of the side")  # stable: else as they were found
+    at_most = OF_STUDIES_AT_MOST if kind in _OF_STUDIES else AT_MOST
+    yield from (statement for _, statement in here[:at_most])
 
 
 def _quoted(
-    pieces: Sequence[Evidence], asked: Sequence[str], beside: frozenset[str], wished: Sequence[Contrast]
-) -> Statement | None:
+    pieces: Sequence[Evidence], asked: Sequence[str], beside: frozenset[str], wished: Sequence[Contrast], on: Asked
+) -> tuple[Stands, Statement] | None:
+    """What a study says, of the side that is asked for rather than of the other."""
+    elsewhere: Statement | None = None
     for piece in pieces:
         states = piece.kind == "text" and not is_reason_for_study(piece.section)
         for _, sentence in quotable(piece.text, least_words=1) if states else ():
-            if beside <= set(content_words(sentence)) and _speaks(sentence, asked, wished):
-                return Statement(f"In a study found for these words: “{sentence}”", (piece.id,), "similar")
+            if not (beside <= set(content_words(sentence)) and _speaks(sentence, asked, wished)):
+                continue
+            if (where := stands(on, sentence)) != "of the other side":
+                return where, Statement(f"In a study found for these words: “{sentence}”", (piece.id,), "similar")
+            text = f"In a study found for these words, of the other side: “{sentence}”"
+            elsewhere = elsewhere or Statement(text, (piece.id,), "similar")
     for piece in pieces:
         for label in piece.labels.values() if piece.kind != "text" and not beside else ():
-            if _speaks(label, asked, wished):
-                return Statement(f"A study found for these words is labelled “{label}”.", (piece.id,), "similar")
-    return None
+            if _speaks(label, asked, wished) and (where := stands(on, label)) != "of the other side":
+                text = f"A study found for these words is labelled “{label}”."
+                return where, Statement(text, (piece.id,), "similar")
+    return ("of the other side", elsewhere) if elsewhere else None
 
 
 def _speaks(text: str, asked: Sequence[str], wished: Sequence[Contrast]) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from assistant.errors import WardroundError
 from assistant.findings import extract_findings, implies, measurements_named
-from assistant.findings.asked import asked_about
+from assistant.findings.asked import Asked, asked_about
+from assistant.findings.sides import side_asked, stands
 from assistant.generate.context import Exchange
 from assistant.generate.counts import (
     are_chosen,
@@ -50,6 +51,7 @@ from assistant.retrieve.route import asks_of_patient
 _OF_OTHERS = frozenset({"similar", "count", "cases"})
 _OF_ONE_PATIENT = re.compile(r"\b(?:this|our|the) patient\b|\b(?:he|she|his|her)\b", re.IGNORECASE)
 _CLAUSES = re.compile(r"[,;?]|\band\b", re.IGNORECASE)
+OF_OTHER_SIDE = 2  # sentences of the patient's own texts that are told beside those of the side that is asked for
 _NOT_QUOTED = ("TECHNIQUE", "COMPARISON")  # sections of a report that neither values nor similar studies fill
 
 
@@ -103,6 +105,9 @@ class QuoteAnswerer:
         told = [] if section else _own_on_values(mine, own) if alone else _own_findings(question, own)
         told = under_headings(told, own)
         near = [] if alone or section else self._near(task, said=told, unless_file=says)
+        on = side_asked(question)
+        elsewhere = [said for said in (*told, *near) if _is_elsewhere(on, said)]
+        told, near = ([said for said in of if said not in elsewhere] for of in (told, near))
         at_odds = disagreements(says.on_it, values, task.evidence)
         first = [
             *quoted(says.on_it),
@@ -123,15 +128,16 @@ class QuoteAnswerer:
         if section:
             return
         yield from map(_quoted, [sentence for sentence in near if not asks_of_whole(question)])
+        yield from map(_quoted_elsewhere, elsewhere[:OF_OTHER_SIDE])
         if alone and not of_others:
             return
         measures = any(map(is_measured, values))
-        answered = bool(first or says or near or (measures and asked_about(question).named))
+        answered = bool(first or says or near or elsewhere or (measures and asked_about(question).named))
         counted = [] if asks_at_large(question) else self._others(task, own_answers=answered)
         if measures and names_a_quantity(mine) and not of_others:  # of the rhythm, not what else similar ones have
             counted = [statement for statement in counted if bears_on(mine, statement.text)]
         yield from counted
-        if alone or (near and not asked_about(question).named):  # the patient's own text gives it
+        if alone or ((near or elsewhere) and not asked_about(question).named):  # the patient's own text gives it
             return
         yield from self._general(task, room=4 if not (near or told or counted) else 2)
 
@@ -156,11 +162,10 @@ class QuoteAnswerer:
         """Lines of own texts that answer; of a recording's file where none of its statements was quoted."""
         own = [p for p in task.evidence if p.relation == "own" and p.kind == "text"]
         own = [p for p in own if not (is_of_file(p) and (unless_file or asks_at_large(task.question)))]
-        if read_question(task.question).kind == "finding" and asked_about(task.question).named:
-            own = [p for p in own if not is_reason_for_study(p.section)]
         texts = {sentence.text for sentence in said}
-        near = document_sentences(task.question, own, task.encode)
         named = asked_about(task.question).named
+        of_findings = bool(named) and read_question(task.question).kind == "finding"
+        near = document_sentences(task.question, own, task.encode, of_findings=of_findings)
         return [
             s
             for s in near
@@ -212,6 +217,16 @@ def _quoted(sentence: Sentence) -> Statement:
     return Statement(text, (sentence.evidence.id,), _about(sentence.evidence))
 
 
+def _is_elsewhere(on: Asked, sentence: Sentence) -> bool:
+    """Whether a sentence speaks of the other side alone than that which is asked for."""
+    return stands(on, sentence.text, sentence.heading) == "of the other side"
+
+
+def _quoted_elsewhere(sentence: Sentence) -> Statement:
+    quotation = sentence.text if "“" in sentence.text else f"“{sentence.text}”"
+    return _quoted(replace(sentence, text=f"Of the other side: {quotation}"))
+
+
 def _about(piece: Evidence) -> About:
     """An uploaded report speaks of the patient; an uploaded article or guideline does not."""
     if piece.relation == "similar":
@@ -222,6 +237,7 @@ def _about(piece: Evidence) -> About:
 def _own_findings(question: str, own: Sequence[Evidence], at_most: int = 4) -> list[Sentence]:
     """Sentences of the patient's own records on the findings that were asked for."""
     asked = {finding.entity for finding in extract_findings(question)}
+    on = side_asked(question)
     told: list[Sentence] = []
     for rank, piece in enumerate(
         piece for piece in own if piece.modality != "DOC" and not is_reason_for_study(piece.section)
@@ -230,7 +246,7 @@ def _own_findings(question: str, own: Sequence[Evidence], at_most: int = 4) -> l
             found = extract_findings(sentence)
             if any(implies(f, name) for f in found for name in asked):
                 told.append(Sentence(sentence, piece, rank, start))
-    return told[:at_most]
+    return sorted(told, key=lambda said: _is_elsewhere(on, said))[:at_most]
 
 
 def _own_on_values(question: str, own: Sequence[Evidence], at_most: int = 4) -> list[Sentence]:
@@ -282,11 +298,13 @@ def _alike(
         yield from without_repeats(labelled, mentioned)
         yield from mentioned
     if any(piece.kind != "text" for piece in alike):
-        yield from _from_most_similar(alike, asked, among)
+        yield from _from_most_similar(alike, asked, among, question)
         return
-    studies = studies_of(alike)
-    for sentence in best_sentences(question, alike, encode, at_most=3):
-        yield _from_study(sentence.text, sentence.evidence, next(iter(studies)), max(len(studies), among))
+    first, among = next(iter(studies_of(alike))), max(len(studies_of(alike)), among)
+    on = side_asked(question)
+    near = [(said, _is_elsewhere(on, said)) for said in best_sentences(question, alike, encode, at_most=3)]
+    for said, elsewhere in sorted(near, key=lambda pair: pair[1]):
+        yield _from_study(said.text, said.evidence, first, among, elsewhere=elsewhere)
 
 
 def _clauses(question: str) -> tuple[str, str]:
@@ -297,38 +315,44 @@ def _clauses(question: str) -> tuple[str, str]:
     return " ".join(clause for clause in clauses if not asks_of_others(clause)), of_others
 
 
-def _from_most_similar(similar: Sequence[Evidence], asked: Sequence[str] = (), among: int = 0) -> Iterator[Statement]:
+def _from_most_similar(
+    similar: Sequence[Evidence], asked: Sequence[str] = (), among: int = 0, question: str = ""
+) -> Iterator[Statement]:
     """One or two sentences of the most similar study whose report speaks of what was asked, or of any finding.
 
-    The impression is quoted before the findings, what is present before what is absent.
+    What is of the other side than the question names is quoted last, and as that; else the impression before the
+    findings, what is present before what is absent.
     """
     studies = studies_of(similar)
+    on = side_asked(question)
     for pieces in studies.values():
-        told: list[tuple[bool, bool, int, str, Evidence]] = []
+        told: list[tuple[bool, bool, bool, int, str, Evidence]] = []
         for piece in (piece for piece in pieces if piece.kind == "text" and not is_reason_for_study(piece.section)):
+            in_findings = "IMPRESSION" not in (piece.section or "").upper()
             for start, sentence in quotable(piece.text, least_words=1):
                 found = [f for f in extract_findings(sentence) if not asked or f.entity in asked]
                 if found:
+                    elsewhere = stands(on, sentence) == "of the other side"
                     present = any(finding.status == "present" for finding in found)
-                    told.append(
-                        (not present, "IMPRESSION" not in (piece.section or "").upper(), start, sentence, piece)
-                    )
-        best: dict[str, Evidence] = {}  # copies of a report say the same
-        for *_, sentence, piece in sorted(told, key=lambda t: t[:3]):
-            best.setdefault(sentence, piece)
-        for sentence, piece in list(best.items())[: 1 if asked else 2]:
-            yield _from_study(sentence, piece, next(iter(studies)), max(len(studies), among))
+                    told.append((elsewhere, not present, in_findings, start, sentence, piece))
+        best: dict[str, tuple[Evidence, bool]] = {}  # copies of a report say the same
+        for elsewhere, *_, sentence, piece in sorted(told, key=lambda t: t[:4]):
+            best.setdefault(sentence, (piece, elsewhere))
+        for sentence, (piece, elsewhere) in list(best.items())[: 1 if asked else 2]:
+            yield _from_study(sentence, piece, next(iter(studies)), max(len(studies), among), elsewhere=elsewhere)
         if told:
             return
 
 
-def _from_study(sentence: str, piece: Evidence, most_similar: str, number: int) -> Statement:
-    """A sentence of one of so many studies, with which it is."""
+def _from_study(
+    sentence: str, piece: Evidence, most_similar: str, number: int, *, elsewhere: bool = False
+) -> Statement:
+    """A sentence of one of so many studies, with which it is, and that it is of the other side."""
     first = (piece.study_id or piece.record_id) == most_similar
     lead = "In the most similar study" if first else "In a similar study"
     if are_chosen([piece]):
         lead = "In one of the chosen studies" if number > 1 else "In the chosen study"
-    return Statement(f"{lead}: “{sentence}”", (piece.id,), "similar")
+    return Statement(f"{lead}{', of the other side' if elsewhere else ''}: “{sentence}”", (piece.id,), "similar")
 
 
 def _ended(text: str) -> str:

@@ -56,6 +56,7 @@ class Sentence:
     rank: int  # of its evidence in the list given
     start: int
     score: float = 0.0
+    heading: str = ""  # of a document, what it stands under
 
 
 def quotable(text: str, least_words: int = 4) -> list[tuple[int, str]]:
