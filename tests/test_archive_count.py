@@ -10,8 +10,9 @@ from assistant.checking import Checker
 from assistant.counting import counted_for
 from assistant.findings import extract_findings
 from assistant.findings.archive_counts import ArchiveCount, parse_archive_count, state_archive_count, wanted_of
+from assistant.generate.followup import stand_alone
 from assistant.records import Statement
-from assistant.retrieve.census import asked_of_archive
+from assistant.retrieve.census import Asked, asked_of_archive
 from assistant.settings import Settings
 from assistant.verify import Verifier
 
@@ -153,7 +154,34 @@ def test_without_an_archive_no_such_count_is_believed():
 @pytest.mark.parametrize(
     "question",
     [
+        "How often do chest X-ray reports mention cardiomegaly?",
+        "How often is cardiomegaly mentioned in the reports?",
+        "How common is cardiomegaly in our reports?",
+        "How rare is cardiomegaly among the chest X-ray reports?",
+        "In how many reports is cardiomegaly mentioned?",
+        "What share of chest X-ray reports show cardiomegaly?",
+        "In what percentage of the reports is cardiomegaly noted?",
+    ],
+)
+def test_how_often_is_how_many_of_how_many(ward, question):
+    counts, answer = told(ward, question)
+    assert counts[0].startswith("2 of the archive’s 6 reports (index ward") and not answer.abstained
+    assert counts[0].endswith(") mention cardiomegaly.")
+
+
+def test_a_follow_up_of_a_count_is_counted():
+    alone = stand_alone("And pleural effusion?", ["How often do chest X-ray reports mention cardiomegaly?"])
+    assert asked_of_archive(alone.text) == Asked("pleural effusion", False, "reports")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
         "How many women over 60 have cardiomegaly?",
+        "How common is cardiomegaly?",
+        "How common is atrial fibrillation after stroke?",
+        "How often do ECGs show ST elevation after cardiac arrest?",
+        "How often does this ECG show PVCs?",
         "How many reports from 2019 mention edema?",
         "How many patients with cardiomegaly died?",
         "list studies with cardiomegaly or effusion",

@@ -31,14 +31,15 @@ _REPORTS = re.compile(r"\breports?\b", re.IGNORECASE)
 _TOO_WIDE = frozenset({"abnormality"})  # asked for as such it is no finding that a report does or does not mention
 # The words of a request around what it is about.
 _FRAME = query_words(
-    "how many often number of count total share proportion percentage fraction what which find show list search "
-    "give get retrieve display pull bring look up fetch me all some any please can you could do does we have has "
-    "had are is there the a an in of from our this archive collection database data set cohort chest x-ray x-rays "
-    "xray xrays film films radiograph radiographs cxr cxrs ecg ecgs ekg ekgs electrocardiogram electrocardiograms "
-    "ct cts scan scans mri mris image images picture pictures tracing tracings recording recordings study studies "
-    "report reports case cases example examples patient patients with that who mention mentions mentioned "
-    "mentioning show shows showing shown describe describes describing state states stating contain contains "
-    "containing reported reporting positive for was were found in see seen"
+    "how many often frequent frequently common commonly rare rarely regularly prevalent prevalence number of among "
+    "count total share proportion percentage fraction what which find show list search give get retrieve display pull "
+    "bring look up fetch me all some any please can you could do does we have has had are is there the a an in of from "
+    "our this archive collection database data set cohort chest x-ray x-rays xray xrays film films radiograph "
+    "radiographs cxr cxrs ecg ecgs ekg ekgs electrocardiogram electrocardiograms ct cts scan scans mri mris image "
+    "images picture pictures tracing tracings recording recordings study studies report reports case cases example "
+    "examples patient patients with that who mention mentions mentioned mentioning show shows showing shown describe "
+    "describes describing state states stating contain contains containing reported reporting note notes noted occur "
+    "occurs occurring appear appears documented positive for was were found in see seen"
 )
 
 
