@@ -25,6 +25,10 @@ _PLACEHOLDERS = re.compile(r"X{2,}|\[[a-z ]+\]|^\W*\w+:")
 _SAID = re.compile(r"[^\W\d_]{2,}")
 READ_TEXTS_ALONE = frozenset({"quote", "local"})
 NOT_ON_RECORDING = "Neither what is measured on the recording nor what was found in its file answers this."
+ONLY_TO_SEE = (
+    "Studies like the upload were found, but no report and no label of theirs says what they show: they can only be "
+    "looked at."
+)
 NOT_READ = (
     "The uploaded picture itself was not read: the answerer that is set up reads texts alone, and no report came with "
     "it. What is told of other studies is about other patients."
@@ -210,6 +214,8 @@ def abstention(question: str, found: SearchResult, claims: Sequence[Claim], sett
     if found.abstained:
         return True, found.reason
     if not claims:
+        if _only_to_see(question, found):
+            return True, ONLY_TO_SEE
         recorded = any(piece.relation == "own" and piece.kind == "signal" for piece in found.evidence)
         on_recording = recorded and not asks_at_large(question)
         return (
@@ -223,6 +229,20 @@ def abstention(question: str, found: SearchResult, claims: Sequence[Claim], sett
         told = "Only {held} of the {count} sentences of the answer is supported by the evidence."
         return True, worded(told, held=held, count=len(claims))
     return False, ""
+
+
+def _only_to_see(question: str, found: SearchResult) -> bool:
+    """Whether a question is after similar studies, and those that were found are pictures or signals of which nothing
+    is said."""
+    from assistant.findings.labels import clinical_labels
+    from assistant.retrieve.question import read_question
+
+    similar = [piece for piece in found.evidence if piece.kept and piece.relation == "similar"]
+    return (
+        bool(similar)
+        and read_question(question).kind == "similar"
+        and not any(piece.kind == "text" or clinical_labels(piece.labels) for piece in similar)
+    )
 
 
 def not_understood(assistant: Assistant, question: str, uploads: Sequence[Upload], answerer: str) -> str:
@@ -254,21 +274,39 @@ def _question_not_understood(assistant: Assistant, question: str, answerer: str)
 def closest(evidence: Iterable[Evidence], kinds: frozenset[Kind], text_floor: float) -> tuple[str, ...]:
     """The ids of the evidence that came closest, for a reader to judge where no answer rests on it.
 
-    `kinds` are those of the uploads: of pictures and signals only the like is offered, of texts none that came less
-    than half as near as `text_floor`.
+    `kinds` are those of the uploads: of pictures and signals only the like is offered, and that made as the uploads
+    were where there is any; of texts none that came less than half as near as `text_floor`.
     """
     from assistant.generate.values import is_measured
     from assistant.retrieve.own import is_absence
 
-    near = [p for p in evidence if p.relation != "own" and not (is_measured(p) or is_absence(p))]
+    pieces = tuple(evidence)
+    near = [p for p in pieces if p.relation != "own" and not (is_measured(p) or is_absence(p))]
     if kinds and "text" not in kinds:
         near = [piece for piece in near if piece.kind in kinds]
+    if kinds:
+        near = _made_as([piece for piece in pieces if piece.relation == "own"], near)
     near = [piece for piece in near if piece.kept or piece.kind != "text" or piece.score >= text_floor / 2]
     each: dict[tuple[Kind, str], Evidence] = {}
     for piece in sorted(near, key=lambda piece: not piece.kept):
         if piece.kind != "text" or _says_something(piece.text):
             each.setdefault((piece.kind, " ".join(piece.text.lower().split()) or piece.id), piece)
     return tuple(piece.id for piece in each.values())[:CLOSEST]
+
+
+def _made_as(own: Sequence[Evidence], near: Sequence[Evidence]) -> list[Evidence]:
+    """What is near less the pictures that something else made than the uploaded ones (an MR beside an X-ray), where
+    others are left. What made a picture file is not told: of those the nearest says it."""
+    from assistant.retrieve.composed import UNTOLD
+    from assistant.retrieve.earlier import XRAYS
+
+    pictures = [piece for piece in near if piece.kind == "image"]
+    made = {piece.modality for piece in own if piece.kind == "image"}
+    if made and made <= {UNTOLD} and pictures:
+        made = {pictures[0].modality}
+    made |= XRAYS if made & XRAYS else set()
+    like = [piece for piece in near if piece.kind != "image" or piece.modality in made]
+    return like if any(piece.kind == "image" for piece in like) else list(near)
 
 
 def _says_something(text: str) -> bool:

@@ -14,8 +14,8 @@ NO_EARLIER = (
     "Add the earlier one as a second file, or choose the patient where the archive holds it."
 )
 _NAMED = {"ECG": "ECG", "X-ray": "X-ray", "study": "study"}
-_XRAYS = frozenset({"CR", "DX", "RG"})
-_IMAGING = _XRAYS | {"CT", "MR", "US", "MG", "NM", "PT", "XA", "OT", "ECG"}
+XRAYS = frozenset({"CR", "DX", "RG"})
+_IMAGING = XRAYS | {"CT", "MR", "US", "MG", "NM", "PT", "XA", "OT", "ECG"}
 
 
 def nothing_earlier(query: Query, found: Iterable[Evidence]) -> str:
@@ -42,11 +42,11 @@ def _what(asked: frozenset[str], studied: Iterable[Record]) -> str:
     codes = asked or {record.modality for record in studied}
     if "ECG" in codes:
         return "ECG"
-    return "X-ray" if codes & _XRAYS else "study"
+    return "X-ray" if codes & XRAYS else "study"
 
 
 def _is(modality: str, what: str) -> bool:
-    return {"ECG": modality == "ECG", "X-ray": modality in _XRAYS}.get(what, True)
+    return {"ECG": modality == "ECG", "X-ray": modality in XRAYS}.get(what, True)
 
 
 def _may_be(piece: Evidence, what: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.answering import closest
+from assistant.answering import ONLY_TO_SEE, abstention, closest
 from assistant.errors import UnreadableFile
 from assistant.ingest import Reading
 from assistant.records import (
@@ -25,6 +25,7 @@ from assistant.records import (
     TextPlace,
     ValuePlace,
 )
+from assistant.settings import Settings
 from assistant.ui.chat.conversation import Conversation, Turn
 from assistant.ui.chat.talk import conversation_html
 from assistant.ui.chat.uploads import take_in
@@ -243,7 +244,7 @@ def test_citations_are_numbered_as_the_panel_numbers_its_evidence():
     assert "Considered and left out (1)" in html and "below the relevance floor" in html
 
 
-def abstention(near, **more):
+def not_answered(near, **more):
     turn = Turn("Who won?", stage="done")
     turn.search = SearchResult("Who won?", (), (near,), True)
     turn.answer = Answer("Who won?", (), (near,), True, "nothing in the archive is close enough", "quote", None, **more)
@@ -252,17 +253,17 @@ def abstention(near, **more):
 
 def test_an_abstention_looks_like_one_and_offers_what_came_nearest():
     near = evidence(kept=False, why="below the relevance floor")
-    html = abstention(near, closest=("e1", "gone"))
+    html = not_answered(near, closest=("e1", "gone"))
     assert "No answer." in html and "nothing in the archive is close enough" in html
     assert [b["data-evidence"] for b in tags(html, "button") if b["data-act"] == "show"] == ["e1"]
-    assert "Nearest evidence" not in abstention(near)
+    assert "Nearest evidence" not in not_answered(near)
 
 
 def test_the_model_s_own_knowledge_stands_apart_and_says_that_it_has_no_source():
-    html = abstention(evidence(kept=False), own_knowledge=("Gout is a <b>disease</b>.",))
+    html = not_answered(evidence(kept=False), own_knowledge=("Gout is a <b>disease</b>.",))
     assert "No source: the model’s own knowledge, unchecked" in html
     assert [tag["class"] for tag in tags(html, "div") if tag.get("class") == "wr-unsourced"] == ["wr-unsourced"]
-    assert "Gout is a &lt;b&gt;disease" in html and "own knowledge" not in abstention(evidence(kept=False))
+    assert "Gout is a &lt;b&gt;disease" in html and "own knowledge" not in not_answered(evidence(kept=False))
 
 
 def test_nearest_leaves_out_texts_far_below_the_floor_and_other_kinds():
@@ -274,6 +275,32 @@ def test_nearest_leaves_out_texts_far_below_the_floor_and_other_kinds():
     assert closest([far, near, image], frozenset({"image"}), 0.35) == ("image",)
     assert closest([far, near, image], frozenset({"signal"}), 0.35) == ()
     assert closest([far, near, image], frozenset({"image", "text"}), 0.35) == ("near", "image")
+
+
+def test_nearest_to_a_picture_are_those_that_the_same_sort_of_device_took():
+    def picture(id, modality, **more):
+        return evidence("image", id=id, modality=modality, kept=False, text=id, **more)
+
+    mr, dx, film = picture("mr", "MR"), picture("dx", "DX"), picture("film", "CR")
+    chest, file = picture("own", "CR", relation="own"), picture("own", "OT", relation="own")
+    assert closest([chest, mr, dx, film], frozenset({"image"}), 0.35) == ("dx", "film")
+    assert closest([chest, mr], frozenset({"image"}), 0.35) == ("mr",)  # where there is no other
+    assert closest([file, dx, mr, film], frozenset({"image"}), 0.35) == ("dx", "film")  # as the nearest is
+    assert closest([mr, dx], frozenset(), 0.35) == ("mr", "dx")  # nothing was uploaded
+
+
+@pytest.mark.parametrize(
+    ("question", "labels", "told"),
+    [
+        ("What do similar studies show?", {"view": "lateral"}, True),
+        ("What do similar studies show?", {"finding": "Effusion"}, False),
+        ("Is there an effusion?", {"view": "lateral"}, False),
+    ],
+)
+def test_similar_pictures_of_which_nothing_is_said_are_offered_as_such(question, labels, told):
+    found = SearchResult(question, (), (evidence("image", id="dx", labels=labels),), False)
+    abstained, why = abstention(question, found, (), Settings())
+    assert abstained and (why == ONLY_TO_SEE) is told
 
 
 def test_a_follow_up_a_full_prompt_and_a_new_case_are_told():
