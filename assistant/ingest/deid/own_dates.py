@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 from assistant.ingest.deid.spans import settle
 from assistant.ingest.deid.text import Replaced
-from assistant.ingest.deid.text_dates import day_comes_first, day_of, find_dates, moved_date
+from assistant.ingest.deid.text_dates import day_comes_first, day_of, find_dates, moved_date, whole_days
 from assistant.records import OwnDates, Record
 
 _PLACEHOLDER = re.compile(r"\[[^\]]*\]")
@@ -54,8 +54,8 @@ def in_files_time(text: str, records: Iterable[Record]) -> str | None:
     """A question on some uploads with its dates as these have them, moved; None where they were moved by different
     days, or none was.
 
-    A day that a text names, in whatever way, is put as it stands there, so that it is found; where it stands with and
-    without its year, and a leap year moved these by a day more, as both.
+    A day that a text names, in whatever way, is put as it stands there, so that it is found; of one that stands there
+    without its year and in several years, all.
     """
     held = [(record, record.own_dates) for record in records if record.own_dates and record.own_dates.in_text]
     shifts = {dates.shift_days for _, dates in held}
@@ -64,6 +64,7 @@ def in_files_time(text: str, records: Iterable[Record]) -> str | None:
     (shift,) = shifts
     named = [(stood, record.text[start:end]) for record, dates in held for start, end, stood in dates.in_text]
     day_first = day_comes_first(stood for stood, _ in named)
+    near = whole_days((stood for stood, _ in named), day_first=day_first)
     days = [(day_of(stood, day_first=day_first), moved) for stood, moved in named]
     parts: list[str] = []
     done = 0
@@ -72,7 +73,7 @@ def in_files_time(text: str, records: Iterable[Record]) -> str | None:
         alike = [moved for day, moved in days if asked and day and _is_same(asked, day)]
         by_day = {(day_of(moved, day_first=day_first) or (None,))[1:]: moved for moved in reversed(alike)}
         same = " or ".join(reversed(by_day.values()))
-        written = moved_date(text[span.start : span.end], shift, day_first=day_first)
+        written = moved_date(text[span.start : span.end], shift, day_first=day_first, near=near)
         parts += [text[done : span.start], same or written or text[span.start : span.end]]
         done = span.end
     return "".join([*parts, text[done:]])

@@ -18,7 +18,7 @@ from assistant.ingest.deid.identifiers import find_identifiers, find_wire_addres
 from assistant.ingest.deid.known import NOTHING_KNOWN, find_known
 from assistant.ingest.deid.names import find_names
 from assistant.ingest.deid.spans import Kind, Span, joined, settle, trimmed
-from assistant.ingest.deid.text_dates import day_comes_first, find_dates, moved_date
+from assistant.ingest.deid.text_dates import day_comes_first, find_dates, moved_date, whole_days
 from assistant.records import Known
 
 __all__ = ["Kind", "Known", "Replaced", "Span", "find", "replace"]
@@ -78,6 +78,7 @@ def replace(text: str, spans: Iterable[Span], shift_days: int | None) -> Replace
     dates = [text[span.start : span.end] for span in spans if span.kind == "date"]
     day_first = day_comes_first(dates)
     latest = max([0, *map(_year, dates)])
+    near = whole_days(dates, day_first=day_first)
     pieces: list[str] = []
     edits: list[tuple[int, int, int, int]] = []
     position = length = 0
@@ -85,7 +86,7 @@ def replace(text: str, spans: Iterable[Span], shift_days: int | None) -> Replace
         old = text[span.start : span.end]
         new = _WORDING.get(span.kind, f"[{span.kind}]")
         if span.kind == "date" and shift_days is not None and not 0 < _year(old) <= latest - 90:
-            new = moved_date(old, shift_days, day_first=day_first) or new
+            new = moved_date(old, shift_days, day_first=day_first, near=near) or new
         before = text[position : span.start]
         start = length + len(before)
         edits.append((span.start, span.end, start, start + len(new)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -87,6 +87,23 @@ _HAS_DIGITS = re.compile(r"\d[/.-][ ]?\d|\d{8}|\d\.[ -]")
 _ALSO_WORDS = frozenset(("may", "march", "mars", "mar", "mai", "sept", "dec", "set", "nov", "jan"))
 
 
+# Columns of a table as the text of a PDF has them: "5 March 12 March 2024", which is no 5 March 2012. Of each way to
+# write a day: one, several in a row, and what before them makes of these another row.
+_A_DAY, _A_MONTH, _OR_YEAR = (
+    rf"(?:{_ANY_DAY})(?:st|nd|rd|th)?", rf"(?:{any_of(MONTHS)})\b\.?", r"(?:,?[ ](?:18|19|20|21)\d\d)?",
+)  # fmt: skip
+_ROWS = tuple(
+    (
+        re.compile(one, re.IGNORECASE),
+        re.compile(rf"{_BEFORE}{one}(?:[ \t]{{1,3}}{one})+{_AFTER}(?![ ]'?\d\d(?!\d|[.,/]\d))", re.IGNORECASE),
+        re.compile(rf"{before}[ ]$", re.IGNORECASE),
+    )
+    for one, before in (
+        (rf"{_A_DAY}\.?[ ]{_A_MONTH}{_OR_YEAR}", _A_MONTH),
+        (rf"{_A_MONTH}[ ]{_A_DAY}{_OR_YEAR}", r"\d\.?"),
+    )
+)
+_COMMON_YEAR, _LEAP_YEAR = 2001, 2000  # of a date without its year where nothing tells it, and of 29 February
 _COUNTED = re.compile(
     r"(?:ribs?|levels?|segments?|zones?|vertebrae|teeth|digits|fingers|toes|grades?|stages?)[ ]$", re.IGNORECASE
 )
@@ -95,14 +112,29 @@ _COUNTED = re.compile(
 def find_dates(text: str) -> Iterator[Span]:
     """Every date but bare years, which may stay; the time of day beside a date is no part of it."""
     numeric, named = _HAS_DIGITS.search(text), _HAS_MONTH.search(text)
+    rows = list(_rows(text)) if named else []
+    yield from (span for row in rows for span in row)
     for pattern in (*(_NUMERIC if numeric else ()), *(_NAMED if named else ())):
         for match in pattern.finditer(text):
+            if any(row[0].start < match.end() and match.start() < row[-1].end for row in rows):
+                continue
             if _can_be_read(match) and not _COUNTED.search(text, max(0, match.start() - 12), match.start()):
                 yield Span(match.start(), match.end(), "date")
     for pattern in _CONTEXTS if numeric or named else ():
         for match in pattern.finditer(text):
             if _can_be_read(match) and (match.groupdict().get("name") or "A")[0].isupper():
                 yield Span(match.start("whole"), match.end("whole"), "date")
+
+
+def _rows(text: str) -> Iterator[list[Span]]:
+    """Days that stand one after another, each row as its days."""
+    for one, row, other_before in _ROWS:
+        for match in row.finditer(text):
+            if other_before.search(text, max(0, match.start() - 14), match.start()):
+                continue
+            days = [day.span() for day in one.finditer(text, *match.span())]
+            if all(day_of(text[start:end]) for start, end in days):
+                yield [Span(start, end, "date") for start, end in days]
 
 
 def has_date(text: str) -> bool:
@@ -127,15 +159,25 @@ def day_comes_first(dates: Iterable[str]) -> bool:
     return votes > 0
 
 
-def moved_date(text: str, days: int, *, day_first: bool = False) -> str | None:
+def whole_days(dates: Iterable[str], *, day_first: bool = False) -> tuple[date, ...]:
+    """Of the dates of a text the days that are told with their year, but those that lie a year and more before the
+    latest, as births do: what they tell of the others' years."""
+    told = (day_of(text, day_first=day_first) for text in dates)
+    days = [date(one[0], one[1], one[2]) for one in told if one and one[0] and one[2]]
+    return tuple(sorted({day for day in days if (max(days) - day).days <= 366}))
+
+
+def moved_date(text: str, days: int, *, day_first: bool = False, near: Sequence[date] = ()) -> str | None:
     """The date `text` moved by `days`, written in the same way; None if it is no date, or none can be written so.
 
-    A date without its year is moved in a year of 365 days, a month without its day from its 15th on.
+    A date without its year is moved in that in which it lies nearest to one of the days `near`, so that it stays as far
+    from them as it was over a leap day; where there are none, in a year of 365 days. A month without its day is moved
+    from its 15th on.
     """
     for pattern in _WHOLE:
         match = pattern.fullmatch(text)
         if match is not None and _can_be_read(match):
-            return _moved(match, days, day_first)
+            return _moved(match, days, day_first, near)
     return None
 
 
@@ -158,19 +200,27 @@ def _can_be_read(match: re.Match[str]) -> bool:
     return _read(match, day_first=False) is not None or _read(match, day_first=True) is not None
 
 
-def _read(match: re.Match[str], day_first: bool) -> date | None:
+def _read(match: re.Match[str], day_first: bool, near: Sequence[date] = ()) -> date | None:
     groups = match.groupdict()
-    year = int(groups.get("year") or 2001)
+    if not groups.get("year") and near:
+        years = {day.year + apart for day in near for apart in (-1, 0, 1)}
+        read = [day for year in sorted(years) if (day := _day(groups, day_first, year))]
+        return min(read, key=lambda one: min(abs((one - day).days) for day in near), default=None)
+    if not groups.get("year"):
+        return _day(groups, day_first, _COMMON_YEAR) or _day(groups, day_first, _LEAP_YEAR)
+    year = int(groups["year"])
     if year < 100:
         year += 1900 if year > 68 else 2000
+    return _day(groups, day_first, year)
+
+
+def _day(groups: Mapping[str, str | None], day_first: bool, year: int) -> date | None:
     day = int(groups.get("day") or 15)
-    if groups.get("first"):
-        first, second = int(groups["first"]), int(groups["second"])
-        day, month = (first, second) if day_first else (second, first)
-    elif groups.get("name"):
-        month = _month_of(groups["name"])
+    first, second, name = groups.get("first"), groups.get("second"), groups.get("name")
+    if first and second:
+        day, month = (int(first), int(second)) if day_first else (int(second), int(first))
     else:
-        month = int(groups["month"])
+        month = _month_of(name) if name else int(groups["month"] or 0)
     try:
         return date(year, month, day)
     except ValueError:
@@ -182,12 +232,11 @@ def _month_of(name: str) -> int:
     return index_of(name, MONTHS) + 1
 
 
-def _moved(match: re.Match[str], days: int, day_first: bool) -> str | None:
+def _moved(match: re.Match[str], days: int, day_first: bool, near: Sequence[date]) -> str | None:
     groups = match.groupdict()
-    old = _read(match, day_first)
-    if old is None:
+    if _read(match, day_first) is None:
         day_first = not day_first
-        old = _read(match, day_first)
+    old = _read(match, day_first, near) or _read(match, day_first)
     try:
         new = old + timedelta(days=days) if old else None
         last = old.replace(day=int(groups["last"])) + timedelta(days=days) if old and groups.get("last") else None

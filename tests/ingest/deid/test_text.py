@@ -79,6 +79,33 @@ def test_days_come_first_where_another_date_of_the_text_shows_it() -> None:
     assert cleaned("12/31/2023 and 05/02/2023") == "01/10/2024 and 05/12/2023"
 
 
+@pytest.mark.parametrize(
+    ("written", "ten_days_later"),
+    [
+        ("Values 5 March 12 March", "Values 15 March 22 March"), ("March 5 March 12 ok", "March 15 March 22 ok"),
+        ("5 March 12 March 19 March 2023.", "15 March 22 March 29 March 2023."), ("5 March 12 ok", "15 March 12 ok"),
+        ("12. März 15. März 2021", "22. März 25. März 2021"), ("Mar 5, 2023 Mar 12, 2023", "Mar 15, 2023 Mar 22, 2023"),
+        ("2 may 3 may ok", "2 may 3 may ok"), ("5 March 12 March 13 ok", "[date] ok"),
+    ],
+)  # fmt: skip
+def test_days_that_stand_side_by_side_are_days_of_their_own(written: str, ten_days_later: str) -> None:
+    assert cleaned(written) == ten_days_later
+
+
+def test_a_day_without_its_year_is_moved_in_the_year_that_the_text_tells() -> None:
+    assert cleaned("Admitted 20 February 2024. On 25 February fever.") == (
+        "Admitted 1 March 2024. On 6 March fever."  # 2024 has a 29 February
+    )
+    assert cleaned("On 25 February fever.") == "On 7 March fever."
+    assert cleaned("Admitted 28 December 2023, seen 3 January 2024. On 30 December fever.", 60) == (
+        "Admitted 26 February 2024, seen 3 March 2024. On 28 February fever."
+    )
+    assert cleaned("Born 25 February 1951. Admitted 4 March 2024, fever since 25 February.", 4) == (
+        "Born 1 March 1951. Admitted 8 March 2024, fever since 29 February."
+    )
+    assert cleaned("Fever on 29 February.", 1) == "Fever on 1 March."
+
+
 def test_dates_that_cannot_be_moved_are_taken_out() -> None:
     assert cleaned("Seen 01/25/2024.", days=None) == "Seen [date]."
     assert cleaned("12.-25.03.2021 on leave") == "[date] on leave"  # the second day would lie in the next month
