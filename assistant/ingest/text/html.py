@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 _OPENING = re.compile(
     rb"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
+# A piece of a page, as it is copied out of one: no document of XML has such a root.
+_PIECE = re.compile(
+    rb"^\s*(?:<!--.*?-->\s*)*<(?:script|style|meta|link|base|noscript|b|i|u|p|br|hr|div|span|font|center|strong|em"
+    rb"|small|big|h[1-6]|ul|ol|dl|table|pre|blockquote|img|a)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE | re.DOTALL,
+)
+_BREAKS = re.compile(r"<(?:br|hr|p|div|h[1-6]|[uod]l|li|d[td]|tr|t[dh]|pre|blockquote|center)\b", re.IGNORECASE)
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _MAX_BYTES = 32_000_000
 _MAX_TAGS = 120_000  # each takes about a kilobyte, and sixty microseconds
@@ -36,10 +43,15 @@ _CLOSE = frozenset(("li", "tr", "dt", "dd", "br"))
 
 
 def recognises(file: Content) -> bool:
+    head = _head(file)
+    return bool(_OPENING.match(head) or _PIECE.match(head))
+
+
+def _head(file: Content) -> bytes:
     head = file.data[:4096]
     for mark in _BOMS:
         head = head.removeprefix(mark)
-    return bool(_OPENING.match(head.replace(b"\0", b"")))
+    return head.replace(b"\0", b"")
 
 
 def read(file: Content, limits: IngestSettings) -> list[Record]:
@@ -61,6 +73,8 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
     page = _source(file.data)
     if page is None:
         raise file.refuse("an HTML page in an unknown encoding")
+    if _PIECE.match(_head(file)) and not _BREAKS.search(page):  # a text with a few tags, whose lines are as they stand
+        page = f"<pre>{page}</pre>"
     soup = parse(page)
     title = soup.title.get_text(" ", strip=True) if soup.title else None
     return [document(file, blocks(soup), limits, title)]

@@ -72,6 +72,14 @@ def test_tables_inside_tables_lose_nothing():
     assert read(page.encode())[0].text == "left words\na | b"
 
 
+def test_a_piece_of_a_page_is_read_as_one_and_its_scripts_are_dropped():
+    piece = b"<script>alert(1)</script><b>Diagnosis</b>: Pneumonia &amp; effusion.<br>Amoxicillin 1 g.<p>Home on Friday"
+    assert read(piece)[0].text == "Diagnosis: Pneumonia & effusion.\nAmoxicillin 1 g.\n\nHome on Friday"
+    assert read(b"<!-- x --><b>Diagnosis</b>:\nPneumonia.\nEffusion.")[0].text == "Diagnosis:\nPneumonia.\nEffusion."
+    assert read(b"<b 3 mmol/l is low.")[0].text == "<b 3 mmol/l is low."
+    assert "root element <report>: not read yet" in reason(b"<report><p>Clear.</p></report>")
+
+
 def test_a_page_nested_without_end_is_read_in_time():
     begin = time.monotonic()
     assert read(b"<html><body>" + b"<div>" * 100_000 + b"words at the bottom")[0].text == "words at the bottom"
