@@ -45,6 +45,7 @@ from assistant.ui.gate.sign_in import sign_in_router
 from assistant.ui.gate.upload_guard import UploadGuard
 from assistant.ui.gate.visitor import acting
 from assistant.ui.head import Place, language_router, manifest_router
+from assistant.ui.language.wording import gradio_texts
 from assistant.ui.page import PAGES, STYLES, build_page
 from assistant.ui.scratch import ServerFolder
 from assistant.ui.search.search_page import search_router
@@ -108,6 +109,7 @@ def make_app(assistant: Assistant, place: ServerFolder, door: Door) -> FastAPI:
             show_error=True,
             theme=theme(),
             css_paths=STYLES,
+            i18n=gradio_texts(),
             head="".join(f'<script type="module" src="{STATIC}/{name}"></script>' for name in scripts),
         )
     events.update(events_of(page, places))

@@ -412,6 +412,7 @@ def test_drafts_are_begun_gone_through_and_exported_and_an_answer_is_judged(page
     page.locator("#wr-dr-chosen input[type=checkbox]").first.check()
     page.locator("#wr-dr-files input[type=file]").set_input_files(tmp_path / "handed.png")
     page.locator("#wr-dr-files", has_text="handed").wait_for()
+    page.locator("#wr-dr-files").get_by_role("button", name="Upload files").wait_for()  # not Gradio's bare key
     page.fill("#wr-dr-name :is(input, textarea)", "Monday 9:00")
     shoot(page, "drafts-new")
     page.click("#wr-dr-begin")

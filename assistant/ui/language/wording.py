@@ -13,10 +13,18 @@ import gradio as gr
 from gradio.components import Component
 
 from assistant.ui.events import DIRECT
-from assistant.ui.language import DEFAULT, say, say_in
+from assistant.ui.language import DEFAULT, languages, say, say_in
 
 C = TypeVar("C", bound=Component)
 Say = Callable[[str], str]
+
+
+_LACKED = {"common.upload": "drafts.upload"}  # keys that Gradio's components ask for and no translation of its own has
+
+
+def gradio_texts() -> gr.I18n:
+    """What Gradio's own translations lack, in every language there is; else its components show the bare key."""
+    return gr.I18n(**{code: {theirs: say_in(code, ours) for theirs, ours in _LACKED.items()} for code in languages()})
 
 
 class Wording:
