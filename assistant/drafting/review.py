@@ -86,16 +86,19 @@ def checked(assistant: Assistant, draft: Draft, section: str, text: str, citatio
 
     What is worded of no similar study is said of the patient. A sentence of several statements has the verdict of the
     worst. Only where the section is a comparison does the prior study count. A sentence that cites nothing that carries
-    it is given evidence that does, where there is any.
+    it is given evidence that does, where there is any; what carries no part of it is not cited any more.
     """
     checker, evidence = assistant.checker(), evidence_for(draft, section)
     written = sentences(text)
     if " ".join(written) != text:  # cut otherwise than at spaces: the wording stays
         written = [text]
-    return tuple(
-        _of_person(join_claims(sentence, checker.verify(Statement(sentence, tuple(citations), "patient"), evidence)))
-        for sentence in written
-    )
+    judged = {s: checker.verify(Statement(s, tuple(citations), "patient"), evidence) for s in written}
+    return tuple(_of_person(join_claims(s, [_without_silent(part) for part in judged[s]])) for s in written)
+
+
+def _without_silent(claim: Claim) -> Claim:
+    """A claim that nothing supports or contradicts cites nothing: what stood there was for other words."""
+    return replace(claim, citations=()) if claim.verdict == "unsupported" else claim
 
 
 def _of_person(claim: Claim) -> Claim:

@@ -161,6 +161,16 @@ def test_what_only_the_person_knows_is_no_fabrication(of_af):
     assert (claim.verdict, claim.error_kind) == ("unsupported", None) and claim.why
 
 
+def test_what_carries_nothing_of_a_changed_sentence_is_cited_no_more(of_af):
+    assistant, found = of_af
+    (claim,) = checked(assistant, found, "FINDINGS", "There is acute anterior STEMI.", ("qrs",))
+    assert (claim.verdict, claim.citations) == ("unsupported", ())
+    (claim,) = checked(assistant, found, "FINDINGS", "QRS duration of 181 ms.", ("qrs",))
+    assert (claim.verdict, claim.citations) == ("contradicted", ("qrs",))  # what speaks against it stands there
+    (claim,) = checked(assistant, found, "FINDINGS", "QRS duration of 81 ms.", ("qrs", "axis"))
+    assert claim.verdict == "supported" and "qrs" in claim.citations
+
+
 def test_added_sentences_stand_at_the_end_of_their_section_and_can_go_again(draft):
     assistant, digest, found = draft
     section = sections_of(assistant, found)[-1]

@@ -258,6 +258,26 @@ def test_a_rejected_sentence_keeps_its_evidence_beside_it(archive, drafted):
         decide(archive, second.digest, draft, last.key, "restore")
 
 
+def test_evidence_that_does_not_carry_a_changed_sentence_is_shown_as_that_of_the_one_before(archive, drafted):
+    run, (_, second) = drafted
+    desk = DraftsDesk(archive)
+    with entering(ANNA):
+        draft = run.folder.draft(second.digest)
+        opened = desk._pressed(Where(run=run.id), {"act": "open", "draft": second.digest})
+        *_, last = (s for s in review(archive, second.digest, draft).sentences if s.claims[0].citations)
+        told = {"act": "change", "sentence": last.key, "text": "There is acute anterior STEMI."}
+        after = desk._decide(opened, *told.values())
+        _, _, _, report, beside, *_ = desk.draw(after)
+        (now,) = (s for s in review(archive, second.digest, draft).sentences if s.key == last.key)
+        assert (now.state, now.claims[0].citations) == ("changed", ())
+        sentence = report.partition(f'data-sentence="{last.key}"')[2].partition("</p>")[0]
+        assert "STEMI" in sentence and "wr-cite" not in sentence
+        title = beside.partition("<h2>")[2].partition("</h2>")[0]
+        assert title == f"Evidence for the sentence as it was: “{Markup.escape(last.text)}”"
+        assert after.evidence == last.original.citations[0]
+        decide(archive, second.digest, draft, last.key, "restore")
+
+
 def test_a_sentence_is_changed_beside_its_own_evidence_and_not_what_was_looked_at_before(archive, drafted):
     run, (_, second) = drafted
     desk = DraftsDesk(archive)
@@ -376,7 +396,8 @@ def test_the_studys_own_recording_is_one_tab_and_what_is_told_of_it_is_named(arc
 def test_feedback_is_kept_only_of_what_was_shown_to_whom_and_by_whom(archive, client, drafted):
     run, (first, _) = drafted
     with entering(ANNA):
-        key = review(archive, first.digest, run.folder.draft(first.digest)).sentences[0].key
+        sentences = review(archive, first.digest, run.folder.draft(first.digest)).sentences
+        key = next(s.key for s in sentences if s.claims and s.claims[0].citations)
         html = opinion_html(Target(None, first.digest, key), None)
     sealed = re.search(r'data-target="([^"]+)"', html)[1]
     told = "wrong side, says Mr. Miller, 0171 1234567"

@@ -11,7 +11,7 @@ from assistant.drafting.prior import is_prior
 from assistant.measure import quantity_of
 from assistant.records import BoxPlace, Evidence, Record, SignalPlace, ValuePlace
 from assistant.retrieve.own import MEASURED, MEASURED_IN_ARCHIVE, NOT_MEASURED, NOT_MEASURED_IN_ARCHIVE
-from assistant.ui.drafts.report import Opened, claims_shown
+from assistant.ui.drafts.report import Opened, as_it_was, claims_shown
 from assistant.ui.evidence.view import Look, view
 from assistant.ui.language import say, say_count, words
 
@@ -23,7 +23,8 @@ def beside_html(opened: Opened, look: Look, own: Sequence[Record]) -> Markup:
     """The panel; `own` are the study's own pictures and signals, which similar ones are laid beside."""
     known, order = opened.known(), opened.numbered()
     sentence = next((s for s in opened.review.sentences if s.key == opened.sentence), None)
-    claims = claims_shown(sentence) if sentence else ()
+    was = as_it_was(sentence) if sentence else None
+    claims = (was,) if was else claims_shown(sentence) if sentence else ()
     text = " ".join(claim.text for claim in claims)
     cited = list(dict.fromkeys(key for claim in claims for key in claim.citations if key in known))
     study = [key for key, piece in known.items() if is_picture(piece)]
@@ -35,7 +36,8 @@ def beside_html(opened: Opened, look: Look, own: Sequence[Record]) -> Markup:
     if chosen is not None:
         quotes = _QUOTED.findall(text) or ([text] if text else [])
         shown = view(chosen, look, order.get(chosen.id), relation(chosen), None, quotes, own)
-    title = say("drafts.evidence_for", sentence=text) if sentence else say("drafts.all_evidence")
+    key = "evidence_was" if was else "evidence_for" if cited else "evidence_none"
+    title = say(f"drafts.{key}", sentence=text) if sentence else say("drafts.all_evidence")
     back = Markup('<p class="wr-dr-back"><button type="button" data-act="back">{}</button></p>').format(
         say("drafts.back")
     )
@@ -44,7 +46,7 @@ def beside_html(opened: Opened, look: Look, own: Sequence[Record]) -> Markup:
         back,
         title,
         _row(opened, study, say("drafts.own")) if study else "",
-        _row(opened, cited, say("drafts.cited")) if cited else "",
+        _row(opened, cited, say("drafts.was_cited" if was else "drafts.cited")) if cited else "",
         shown,
         _fold(opened, rest, "drafts.more_evidence"),
         _fold(opened, left_out, "drafts.left_out"),

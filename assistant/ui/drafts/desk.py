@@ -23,7 +23,7 @@ from assistant.store.opinions import own_opinions
 from assistant.ui.drafts.beside import beside_html, is_picture
 from assistant.ui.drafts.jobs import JOBS
 from assistant.ui.drafts.lists import SHOWS, RunLine, delete_html, drafts_html, progress_html, runs_html
-from assistant.ui.drafts.report import HEADING, Opened, claims_shown, report_html
+from assistant.ui.drafts.report import HEADING, Opened, as_it_was, claims_shown, report_html
 from assistant.ui.drafts.shelf import Run, shelf_of
 from assistant.ui.gate.visitor import need, visitor
 from assistant.ui.language import is_known, say, words
@@ -364,7 +364,8 @@ def _named(study: ListedStudy) -> str:
 
 
 def _first_cited(sentence: Sentence) -> str | None:
-    return next((key for claim in claims_shown(sentence) for key in claim.citations), None)
+    was = as_it_was(sentence)
+    return next((key for claim in (claims_shown(sentence) if was is None else (was,)) for key in claim.citations), None)
 
 
 def _own_picture(draft: Draft) -> str | None:

@@ -155,6 +155,13 @@ def claims_shown(sentence: Sentence) -> tuple[Claim, ...]:
     return sentence.last.before
 
 
+def as_it_was(sentence: Sentence) -> Claim | None:
+    """What was drafted, where a sentence was changed to words that no evidence is cited for: its evidence can still be
+    looked at."""
+    was = sentence.original if sentence.state == "changed" else None
+    return was if was and was.citations and not any(claim.citations for claim in sentence.claims) else None
+
+
 def _verdict(claim: Claim) -> Markup:
     mark, told = words.verdict(claim)
     why = (
