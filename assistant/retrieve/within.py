@@ -134,6 +134,7 @@ class _Aspect:
     drug: bool
     weight: float
     never: re.Pattern[str] | None
+    besides: re.Pattern[str] | None  # what a question may add that no line has to hold: "since the prior study"
 
 
 @lru_cache(maxsize=256)
@@ -162,9 +163,11 @@ def asked_of_document(question: str) -> Asked:
         rest = drugs.asked.sub(" ", rest)
         names.append(Wish(lambda read, d=drugs: bool(d.named.search(read.text)), _nowhere))  # type: ignore[misc]
     lowered = rest.lower()
+    judges = _findings_named(rest) if _JUDGED.match(question) else {}
     for aspect in _aspects():
-        if not aspect.asked.search(lowered):
-            continue
+        hit = aspect.asked.search(lowered)
+        if not hit or (aspect.must and judges and set(content_words(hit[0])) <= judges.keys()):
+            continue  # "Is the heart size normal?" asks for a finding by these words and not for a figure
         wish = Wish(
             lambda read, a=aspect: bool(a.given.search(read.text) or (a.drug and names_a_drug(read.written))),  # type: ignore[misc]
             lambda read, a=aspect: not a.figure and bool(a.heading.search(read.text)),  # type: ignore[misc]
@@ -173,6 +176,7 @@ def asked_of_document(question: str) -> Asked:
         (wants if aspect.must else names).append(wish)
         never += [aspect.never] if aspect.never else []
         lowered = aspect.asked.sub(lambda said: f" {said.groupdict().get('kept') or ''} ", lowered)
+        lowered = aspect.besides.sub(" ", lowered) if aspect.besides else lowered
     left = set(_WORD.findall(lowered))
     judged = None if values else _JUDGED.match(question)
     names += _by_word(
@@ -349,6 +353,7 @@ def _aspects() -> tuple[_Aspect, ...]:
             re.compile(entry["asked"]), re.compile(entry["given"]), re.compile(entry.get("heading", entry["given"])),
             entry.get("must", False), entry.get("figure", False), entry.get("drug", False),
             entry.get("weight", 1.0), re.compile(entry["never"]) if "never" in entry else None,
+            re.compile(entry["besides"]) if "besides" in entry else None,
         )
         for entry in raw.values()
     )  # fmt: skip
