@@ -48,6 +48,26 @@ def on_paper(page, x, y):
     )
 
 
+def names_stay_in_sight(paper):
+    """Scrolled through, every strip of which a good part is seen says of which lead it is; scrolled back, all is as
+    drawn."""
+    at = "(all) => all.map((one) => one.getAttribute('x') - one.parentNode.dataset.x)"
+    for part in (1, 0.5, 0):
+        paper.evaluate("(paper, part) => paper.scrollTo(part * paper.scrollWidth, 0)", part)
+        seen = paper.evaluate("""async (paper) => {
+            await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+            const box = paper.getBoundingClientRect();
+            const inside = (one) => one.left >= box.left - 1 && one.right <= box.right + 1;
+            return [...paper.querySelectorAll(".ecg-row")].map((row) => {
+                const [strip, name] = [row, row.querySelector(".ecg-lead")].map((one) => one.getBoundingClientRect());
+                const part = Math.min(strip.right, box.right) - Math.max(strip.left, box.left);
+                return [part > 60, inside(name)];
+            });
+        }""")
+        assert any(large for large, _ in seen) and all(there for large, there in seen if large), part
+    assert all(abs(x - 1.2) < 0.01 for x in paper.locator(".ecg-lead").evaluate_all(at))
+
+
 def test_an_ecg_is_measured_by_eye_mouse_and_keyboard(page, files):
     drop(page, files / "ecg.dcm")
     ask(page, "What is the QT interval?")
@@ -108,6 +128,7 @@ def test_an_ecg_is_measured_by_eye_mouse_and_keyboard(page, files):
     assert abs(scale(page) - 1.25 * 96 / 25.4) < 0.01
     assert page.locator(".ecg-reading").inner_text() == "125 % of true size"
     paper = view.locator(".wr-paper")
+    names_stay_in_sight(paper)
     paper.evaluate("(paper) => paper.scrollTo(120, 0)")
     page.mouse.move(*on_paper(page, 100, 40))
     page.mouse.down()

@@ -143,7 +143,7 @@ class EcgPage extends HTMLElement {
     this.zoom(this.state.zoom);
     this.paper.scrollLeft = this.state.left;
     this.paper.scrollTop = this.state.top;
-    this.paper.addEventListener("scroll", () => this.keepPlace(), { passive: true });
+    this.paper.addEventListener("scroll", () => { this.keepPlace(); this.keepNames(); }, { passive: true });
     this.paper.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     this.pointers = new Map();
     const pinch = (event) => event.touches.length > 1 && event.preventDefault(); // else it would scroll
@@ -185,6 +185,22 @@ class EcgPage extends HTMLElement {
     this.paper.scrollLeft = mm[0] * now - x;
     this.paper.scrollTop = mm[1] * now - y;
     this.tellScale();
+    this.keepNames();
+  }
+
+  // The leads' names stay in sight where the paper is scrolled, each inside its own strip.
+  keepNames() {
+    const mm = this.scale();
+    if (!(mm > 0)) return;
+    const left = this.svg.viewBox.baseVal.x + this.paper.scrollLeft / mm + 1.2;
+    const top = this.paper.scrollTop / mm + 4.5;
+    for (const name of this.svg.querySelectorAll(".ecg-row > .ecg-lead")) {
+      const [x, y, width, height] = ["x", "y", "width", "height"].map((key) => Number(name.parentNode.dataset[key]));
+      const [ownX, ownY] = (name.drawn ??= ["x", "y"].map((key) => Number(name.getAttribute(key))));
+      const lastX = left > ownX ? x + width - name.getBBox().width - 1 : ownX;
+      name.setAttribute("x", Math.max(ownX, Math.min(left, lastX)));
+      name.setAttribute("y", Math.max(ownY, Math.min(top, y + height - 1)));
+    }
   }
 
   tellScale() {
