@@ -34,13 +34,18 @@ _IDENTIFIED = re.compile(
 )
 # Words for a record, which the vocabulary reads as all that is seen on it ("the study is normal").
 _A_RECORD = re.compile(r"\b(?:stud(?:y|ies)|exam(?:ination)?s?|films?|radiographs?|ecgs?)\b", re.IGNORECASE)
-# "Can hypertension cause LVH?", "Does amiodarone prolong the QT?": of whoever has it, no word points at one patient.
+# "Can hypertension cause LVH?", "Does amiodarone prolong the QT?", "Is gout treated with colchicine?": of whoever has
+# it, no word points at one patient.
 _OF_CAUSES = re.compile(
     r"""\W*(?:can|could|may|might|does|do|will|would|is|are)\s
     (?!.*\b(?:this|these|those|there|it|his|her|their|my|our|your|he|she|they|you|we|i|here|patient
         |the\ (?!qtc?\b|pr\b|qrs\b|risk\b|heart\b|blood\b))\b)
     .+\b(?:caused?|causing|causes|lead(?:ing)?\ to|results?\ (?:in|from)|provoke|trigger|induce|produce|predispose
-    |prolong|shorten|worsen|mimic|prevent|raise|lower|associated\ with|linked\ (?:to|with))\b""",
+    |prolong|shorten|worsen|mimic|prevent|raise|lower|associated\ with|linked\ (?:to|with)
+    |(?:treat|cure|relieve
+        |(?:treated|managed|cured|relieved|prevented)\ (?:with|by)
+        |used\ (?:for|in|to)|recommended\ (?:for|in)|(?:contra-?)?indicated\ (?:for|in|with)
+        |(?:effective|safe)\ (?:for|in|against|during))(?=\ \w))\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 # Questions that point at what was uploaded or at what lies beside it.
@@ -142,7 +147,8 @@ def points_at_study(question: str) -> bool:
 
 
 def asks_what_causes(question: str) -> bool:
-    """Whether a question is what a disease or a drug does, whoever has it: "Can hypertension cause LVH?"."""
+    """Whether a question is what a disease or a drug does, or what a disease is treated with, whoever has it: "Can
+    hypertension cause LVH?"."""
     return _OF_CAUSES.match(question) is not None
 
 

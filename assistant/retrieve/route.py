@@ -115,6 +115,8 @@ def is_about_upload(text: str) -> bool:
     """
     if not text.strip():
         return True
+    if asks_what_causes(text):
+        return False
     if _IS_THERE.search(text):
         return True
     if _GENERAL.search(text) and not _PICTURED.search(text):

@@ -14,7 +14,7 @@ from assistant.retrieve.composed import Wish
 from assistant.retrieve.facts import facts_stated
 from assistant.retrieve.own import OF_THE_FILE, STATED_FACT, fact_evidence, of_upload
 from assistant.retrieve.question import read_question
-from assistant.retrieve.route import asks_of_patient
+from assistant.retrieve.route import asks_of_patient, is_about_upload
 from assistant.settings import LlmSettings
 from assistant.verify import Verifier
 
@@ -88,6 +88,30 @@ def test_beside_a_patient_s_file_general_knowledge_says_what_it_is_and_checks_as
     (claim,) = Verifier().verify(statements[0], {piece.id: piece for piece in (*ECG, GOUT)})
     assert (claim.verdict, claim.about, claim.why) == ("supported", "general", "quoted word for word")
     assert said("How is gout treated?", GOUT) == ["Gout is treated with colchicine or a nonsteroidal drug."]
+
+
+@pytest.mark.parametrize(
+    "question", ["Is gout treated with colchicine?", "Does colchicine treat gout?", "Is colchicine used for gout?"]
+)
+def test_what_a_disease_is_treated_with_whoever_has_it_is_asked_of_the_literature(question):
+    letter = text("el", "Diagnosis: Gout. Allopurinol 100 mg once daily.", "own")
+    told = ["In the archive's literature: “Gout is treated with colchicine or a nonsteroidal drug.”"]
+    assert said(question, letter, GOUT, of_patient=True) == told
+    assert not is_about_upload(question) and not asks_of_patient(question)
+    own = text("eo", "Gout is treated with colchicine since May.", "own")
+    assert said("Is gout treated with colchicine?", own, GOUT, of_patient=True)[0] == own.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is her gout treated with colchicine?", "Is the gout treated with colchicine?", "Is colchicine given?",
+        "Was gout treated with colchicine?", "Is she treated with colchicine?", "Is gout treated with colchicine here?",
+    ],
+)  # fmt: skip
+def test_what_somebody_is_treated_with_is_asked_of_the_patient(question):
+    assert asks_of_patient(question)
+    assert said(question, text("el", "Diagnosis: Gout.", "own"), GOUT, of_patient=True) == []
 
 
 def test_a_case_in_an_article_is_not_told_beside_a_patient_s_file():
