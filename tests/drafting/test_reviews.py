@@ -19,6 +19,7 @@ from assistant.drafting.review import checked, concerned, decide, edited, pair_o
 from assistant.drafting.runs import RunFolder
 from assistant.errors import WardroundError
 from assistant.export import edited_pair, render
+from assistant.export.layout import layout_of
 from assistant.forget import forget_patient
 from assistant.generate import Context, DraftTask
 from assistant.records import Edit, Evidence, Section, SignalPlace, ValuePlace, counts_of, review_of
@@ -231,6 +232,7 @@ def test_the_edited_report_is_exported_with_who_decided_what(draft):
     (edit,) = now.sentences[0].history
     report = edited(now)
     assert any(flag.startswith("unsupported: 1 sentence") for flag in report.flags)
+    assert sentences[0].claims[0].citations and not layout_of(report, now).sources  # what it cited is no source of that
     files = render(report, (), assistant.record, ["docx", "fhir", "pdf"], now)
     told = json.loads(files["fhir"])
     assert told["status"] == "preliminary"
