@@ -37,6 +37,9 @@ _ROW = re.compile(  # a name of a few words, a figure, and more after it: "Creat
     r"[^\W\d_][\w/()+-]{0,40}(?:[ ,]{1,2}[^\W\d_][\w/()+-]{0,40}){0,4}[ \t|:]{1,40}(?:[<>≤≥~] ?)?(?:\d[\d.,]*|-)[HL*+]*"
     r"[ \t|]{1,40}(?:\S{0,20}\d|\S{0,20}/|%|-)"
 )
+_DOSED = re.compile(
+    r"[A-ZÄÖÜ][\w-]{0,40}(?: [\w-]{1,40}){0,2} \d[\d.,/]* ?(?:mg|g|µg|μg|mcg|ml|I[UE]|units?|puffs?|%)(?!\w)"
+)
 _LONGEST_ROW = 300  # characters
 LONGEST_SENTENCE = 1_500  # characters; longer ones are cut between words
 _LONGEST_QUOTE = 600  # characters between “ and ” that are kept whole
@@ -77,6 +80,12 @@ def in_columns(line: str) -> bool:
 def is_row(line: str) -> bool:
     """Whether a line looks like a row of a table: in columns, or a name and figures."""
     return in_columns(line) or bool(_ROW.match(line.strip()[:_LONGEST_ROW]))
+
+
+def ends_as_item(line: str, below: str) -> bool:
+    """Whether a line is a drug with its dose in a list, however long it is: "Metformin 500 mg twice daily (reduced)"
+    above another one, or closed by a bracket above a line that begins in capitals."""
+    return bool(_DOSED.match(line)) and bool(_DOSED.match(below) or (line.endswith(")") and below[:1].isupper()))
 
 
 def sentences(text: str) -> list[str]:
@@ -165,7 +174,10 @@ def _line_ends_sentence(text: str, start: int, at: int, after: int) -> bool:
     line = text[max(start, text.rfind("\n", 0, at) + 1) : at].rstrip()
     if line.endswith((":", ";")):
         return True
-    if is_row(line) and is_row(_line_at(text, after)):
+    below = _line_at(text, after)
+    if is_row(line) and is_row(below):
+        return True
+    if ends_as_item(line, below):
         return True
     if not line or line.endswith((",", "-", "–")):
         return False

@@ -10,7 +10,7 @@ from itertools import groupby
 from assistant.generate.sentences import NOT_A_STATEMENT, Sentence, alike, best_sentences
 from assistant.generate.task import TextEncoder
 from assistant.records import Evidence, TextPlace
-from assistant.retrieve.lines import Line, lines, title_of, turns
+from assistant.retrieve.lines import Line, as_read, lines, title_of, turns
 from assistant.retrieve.own import named_upload, own_title
 from assistant.retrieve.passaged import follows
 from assistant.retrieve.question import is_reason_for_study, read_question
@@ -164,7 +164,8 @@ def _sentence(found: Found, rank: int, piece: Evidence) -> Sentence:
 
 
 def _named(heading: str) -> str:
-    return f"{heading[:1].upper()}{heading[1:].lower() if heading.isupper() else heading[1:]}: " if heading else ""
+    read = as_read(heading)
+    return f"{read[:1].upper()}{read[1:]}: " if heading else ""
 
 
 def _end(piece: Evidence) -> int:

@@ -46,6 +46,7 @@ _TURNS = re.compile(
     r"|\bexclu|\bruled out|\bdifferential|\bstopped|\bdiscontinued|\bpaused|\bwithheld|\bdo not\b|\bnot to\b",
     re.IGNORECASE,
 )
+_LONGEST_SHORT = 4  # letters of a heading that is written short: "TTO", "PMH"
 _OF_COLUMNS = re.compile(r"\b(?:unit|units|reference|range|normal|einheit|norm|referenz)\b", re.IGNORECASE)
 
 
@@ -120,6 +121,11 @@ def turns(heading: str) -> bool:
     return bool(_TURNS.search(heading))
 
 
+def as_read(heading: str) -> str:
+    """A heading as it stands before a quotation: "MEDICATION" is read "Medication", "TTO" stays."""
+    return heading.capitalize() if heading.isupper() and len(heading) > _LONGEST_SHORT else heading
+
+
 def section_sentences(text: str) -> list[tuple[int, str]]:
     """(offset, sentence) of all sentences of a report's section, less numbers of lists; notes need no full stop."""
     found = []
@@ -150,7 +156,7 @@ def lines(text: str, heading: str = "", *, begins: bool = True, below: bool = Fa
         if above is not None and span.begins:
             (heading, headed), above = above, None
         if _names_columns_of(span, spans[n + 1 : n + 2]):
-            columns, under = span, f"{heading} ({span.text})" if heading else span.text
+            columns, under = span, f"{as_read(heading)} ({span.text})" if heading else span.text
             continue
         if is_heading[n]:
             heading = under = _CHAPTER.sub("", span.text.rstrip(":"))

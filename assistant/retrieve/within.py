@@ -26,6 +26,7 @@ from assistant.retrieve.expand import expand
 from assistant.retrieve.laboratory import LabValue, lab_values, of_another_time, without_level_words
 from assistant.retrieve.lines import Line
 from assistant.retrieve.relevance import content_words
+from assistant.retrieve.shorthand import read_out
 
 # What a line must hold of what a question names. Set by hand, as are the weights below: benchmarks/documents.py --sweep
 # gives 0.55 to 0.8 the same on its documents, and 0.6 little that is wrong of PubMedQA.
@@ -121,7 +122,8 @@ class _Read:
 
     @classmethod
     def of(cls, text: str) -> _Read:
-        return cls(text, text.lower(), frozenset(content_words(_with_codes_named(text))))
+        said = read_out(text)
+        return cls(text, said.lower(), frozenset(content_words(_with_codes_named(said))))
 
 
 @dataclass(frozen=True, slots=True)

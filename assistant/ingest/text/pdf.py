@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from assistant.errors import UnreadableFile
+from assistant.findings.sentences import ends_as_item
 from assistant.ingest.content import Content
 from assistant.ingest.quiet import quiet
 from assistant.ingest.text import ocr
@@ -24,7 +25,6 @@ from assistant.wording import worded
 _SPACED = re.compile(r"\b(?:[A-Z] ){3,}[A-Z]\b")  # letter-spaced headings: "M E T H O D S"
 _FULL_LINE = 35  # characters; below, a line is a heading or a cell of a table
 _EDGE_LINES = 3
-_DRUG = re.compile(r"[A-ZÄÖÜ][\w-]+(?: [\w-]+){0,2} \d[\d.,/]* ?(?:mg|g|µg|mcg|ml|I[UE]|units?|%)(?!\w)")
 _BEGINS_ANEW = re.compile(r"(?:\(?\d{1,2}[.)]|[-*•–·])\s+\S|[A-ZÄÖÜ][\w/-]*(?: [\w/-]+){0,3}:(?:\s|$)")
 _SYMBOL = re.compile(r"[a-z]{1,3}[A-Z]+\b")  # "eGFR", "pH" begin a line as a capital does
 _MAX_TEXT = 50_000_000  # characters
@@ -93,22 +93,21 @@ def read(file: Content, limits: IngestSettings) -> list[Record]:
             taken_at=taken_at,
             title=None if kind else title,  # a report's may be its patient's name
             text=text,
-            passages=tuple(p for p in passages if has_language(text[p.start : p.end], brief=True)),
+            # under a heading a word says enough: "Allergies: latex"
+            passages=tuple(p for p in passages if p.section or has_language(text[p.start : p.end], brief=True)),
             fields=fields,
         )
     ]
 
 
 def _stretches(text: str, pages: list[tuple[int, int, int]], *, by_section: bool) -> Iterator[Stretch]:
-    """Each page, cut at the headings of a report; a section goes on from one page to the next."""
-    section: str | None = None
+    """Each page, cut at the headings of a report; a section goes on from one page to the next, and one whose heading
+    closes a page begins there."""
+    sections = report_sections(text) if by_section else [(0, len(text), None, None)]
     for start, end, number in pages:
-        if not by_section:
-            yield start, end, None, number
-            continue
-        for begin, stop, name, _ in report_sections(text[start:end]):
-            section = name or section
-            yield start + begin, start + stop, section, number
+        for begin, stop, name, _ in sections:
+            if text[max(start, begin) : min(end, stop)].strip():
+                yield max(start, begin), min(end, stop), name, number
 
 
 def _extract(file: Content, limits: IngestSettings) -> tuple[list[str], list[int], str | None, datetime | None]:
@@ -240,7 +239,7 @@ def _goes_on(before: str, line: str, neighbours: int) -> bool:
         return False
     if (line[0].islower() and not _SYMBOL.match(line)) or before[-1] in ",(–":
         return True
-    if _DRUG.match(before) and _DRUG.match(line):
+    if ends_as_item(before, line):
         return False
     return len(before) >= max(_FULL_LINE, 0.8 * neighbours) and not _row(before)
 

@@ -55,6 +55,22 @@ def test_each_passage_lies_on_its_page(tmp_path):
     assert record.modality == "DOC"
 
 
+def test_a_section_goes_on_over_a_page_and_one_may_begin_at_its_end(tmp_path):
+    first = "Allergies: Latex \\(hives\\).\nHospital course\nShe was treated with oxygen.\nShe felt better.\n"
+    pages = [
+        first + "Discharge medications",
+        "Ramipril 5 mg once daily.",
+        "Torasemide 10 mg once daily.\nFollow-up\nIn two weeks.",
+    ]
+    (record,) = read_file(write_pdf(tmp_path / "a.pdf", pages), LIMITS)
+    told = [(p.page, p.section, record.text[p.start : p.end]) for p in record.passages]
+    assert [section for _, section, _ in told] == [
+        "ALLERGIES", "HOSPITAL COURSE", *["DISCHARGE MEDICATIONS"] * 2, "FOLLOW-UP",
+    ]  # fmt: skip
+    assert [page for page, _, _ in told] == [1, 1, 2, 3, 3]
+    assert told[2][2] == "Ramipril 5 mg once daily."
+
+
 def test_blank_pages_give_no_text(tmp_path):
     assert reason(write_pdf(tmp_path / "a.pdf", ["", ""])) == "a PDF without text (2 pages)"
 
