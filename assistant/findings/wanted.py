@@ -47,11 +47,13 @@ Grant = Literal["as wished", "silent", "otherwise"]
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """A finding that is wished for or wished away, by its name, and what a text that says `otherwise` states."""
+    """A finding that is wished for or wished away, by its name, and what a text that says `otherwise` states; one that
+    is `asked` for, whether it is there, is granted by its denial as well."""
 
     name: str
     wanted: WantedFinding
     otherwise: WantedFinding
+    asked: bool = False
 
     def granted(self, stated: Iterable[Finding]) -> tuple[Grant, str]:
         """How what a study states grants the wish, and in words what that is.
@@ -74,7 +76,7 @@ class Contrast:
         if other := self._other_side(found):
             return "otherwise", worded("other side: {side}", side=other)
         if reverse:
-            return "otherwise", worded("its study denies {name}", name=self.name)
+            return "as wished" if self.asked else "otherwise", worded("its study denies {name}", name=self.name)
         if self._is_stated(found):
             sided = not self.wanted.sides or self._sides_of(found)
             return "silent", worded(_OTHER_DEGREE if sided else _NO_SIDE, name=self.name)

@@ -3,7 +3,7 @@
 Words and meaning hardly tell "right pleural effusion" from "left pleural effusion" or "no pleural effusion": all three
 share their words, and a text encoder sets them close together. So where words look for studies with a finding, what the
 study of each hit states is held against it, as `assistant.retrieve.composed` does for what is like an upload. Whoever
-asks whether a finding is there wants to hear of those who deny it, too.
+asks whether a finding is there wants to hear of those who deny it, too; who asks of a side, of the other side last.
 """
 
 from __future__ import annotations
@@ -31,7 +31,11 @@ _LOOKS_FOR_STUDIES = frozenset({"cases", "other"})  # of the kinds of question, 
 
 
 def looked_for(query: Query, question: Question) -> tuple[Contrast, ...]:
-    """The findings that a query's words look for among studies, as there or as not there; none where they ask."""
+    """The findings that a query's words look for among studies, as there or as not there; where they ask, those alone
+    of which they name the side."""
+    if question.kind == "finding" and question.about.side and not query.patient:
+        asked = (replace(one, asked=True) for one in contrasts(question.subject, doubtful=True))
+        return tuple(one for one in asked if one.wanted.status == "present" and question.about.side in one.wanted.sides)
     if question.kind not in _LOOKS_FOR_STUDIES or query.patient or "?" in query.text:
         return ()
     return contrasts(question.subject)
@@ -42,8 +46,9 @@ def agreeing(
 ) -> Iterator[Hit]:
     """Text hits by score, of the first ones none that states otherwise before one that agrees.
 
-    A hit that states otherwise has at most the score of the last that agrees, is not handed on, and says why. One that
-    is silent counts `SILENT` of its score. What is of nobody (an article) or the query's own stays where it is.
+    A hit that states otherwise has at most the score of the last that agrees, says why, and where it was looked for,
+    rather than asked for, is not handed on. One that is silent counts `SILENT` of its score. What is of nobody (an
+    article) or the query's own stays where it is.
     """
     ranking = iter(hits)
     if not wished:
@@ -55,7 +60,8 @@ def agreeing(
     placed = []
     for hit, (how, told) in zip(first, stands, strict=True):
         if how == "otherwise":
-            hit = replace(hit, score=min(hit.score, least), unwanted=True, why=joined([told, hit.why]))
+            unwanted = not any(contrast.asked for contrast in wished)
+            hit = replace(hit, score=min(hit.score, least), unwanted=unwanted, why=joined([told, hit.why]))
         elif how == "silent":
             hit = replace(hit, score=SILENT * hit.score, why=joined([hit.why, worded("set back: {why}", why=told)]))
         placed.append((how == "otherwise", hit))

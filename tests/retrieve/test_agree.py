@@ -74,6 +74,14 @@ def test_what_states_otherwise_is_behind_all_that_agrees(assistant, text, first,
     assert not any(pieces[key].kept for key in against)
 
 
+def test_a_side_that_is_asked_for_puts_the_other_one_last_and_no_denial(assistant):
+    pieces = found(assistant, "Is there a right pleural effusion?")
+    order = list(pieces)
+    assert set(order[:3]) == {"right", "both", "none"}
+    assert order.index("left") > order.index("none") and pieces["left"].why.startswith("other side: left; ")
+    assert not any("other side" in piece.why for piece in found(assistant, "Is there a pleural effusion?").values())
+
+
 def test_the_order_is_that_of_the_scores_and_the_route_says_so(assistant):
     result = assistant.search("right pleural effusion")
     scores = [piece.score for piece in result.evidence]
