@@ -48,7 +48,7 @@ def is_unusual(piece: Evidence) -> bool:
         return not piece.text.startswith("No ST") and (" mV," in piece.text or " mV;" in piece.text)
     if not isinstance(piece.place, ValuePlace):
         return any(words in piece.text for words in _UNUSUAL_RHYTHM)
-    given = [quantity for quantity in quantities(piece.text) if quantity.name is not None][:1]
+    given = [value for value in quantities(piece.text) if value.name and not value.compare and value.high is None]
     return any(
         covers(measure, value.name) and ordinary.lies(value.value) not in ("within", "near")
         for value in given

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import median
 from typing import TYPE_CHECKING
 
 from assistant.measure.absent import NO_P_WAVE, listed
@@ -48,6 +49,7 @@ _BEGIN_TOO = (
 NOT_MEASURED = "not measured"
 ADULT_FROM = 18  # years
 P_PRESENT = 0.8  # share of beats preceded by the same P wave, from which on it is said without a figure
+WIDE_LEADS = 3  # a single lead's width is often measured wrongly (docs/ecg.md)
 BAZETT_BPM = (60.0, 100.0)  # outside these rates Bazett's formula overcorrects (Rautaharju 2009)
 
 
@@ -67,7 +69,11 @@ def statements(measured: Measurements, *, age: float | None = None, sex: str = "
             text = f"{begins} {shown}{unit}" if unit == "°" else f"{begins} {shown} {unit}"
             ordinary = usual_for(name, measured.values) if adult else None
             why_not = _why_not_compared(name, measured.values) if adult and ordinary is None else ""
-            text += f", {ordinary.compared(value)}." if ordinary else f"{why_not}."
+            if name == "qrs_ms" and ordinary and (broad := _broad_beside(value, measured.per_lead)):
+                text += f", as the median over the leads, with a QRS duration of {round(median(broad.values()))} ms in "
+                text += f"{listed(broad)}; {ordinary.told} over all of them is usual."
+            else:
+                text += f", {ordinary.compared(value)}." if ordinary else f"{why_not}."
             found.append((ValuePlace(name, float(value), unit), text))
     whole = SignalPlace("all", 0.0, round(measured.duration_s or 0.0, 3))
     if measured.rhythm is not None:
@@ -94,6 +100,14 @@ def usual_for(name: str, values: Mapping[str, float]) -> Usual | None:
     if measure == "qtc" and _is_qrs_wide(values):
         return None
     return usual()[measure]
+
+
+def _broad_beside(value: float, per_lead: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """The leads in which the QRS is wide where its median over the leads is not, from `WIDE_LEADS` on: then neither a
+    wide QRS nor a narrow one is told."""
+    limit = limits()["wide QRS"].low
+    seen = {lead: told["qrs_ms"] for lead, told in per_lead.items() if told.get("qrs_ms", 0.0) >= limit}
+    return seen if value < limit and len(seen) >= WIDE_LEADS else {}
 
 
 def _why_not_compared(name: str, values: Mapping[str, float]) -> str:

@@ -99,3 +99,26 @@ def test_a_childs_values_are_not_compared_with_an_adults(drawn) -> None:
     assert any("usual range" in piece.text for piece in upload_evidence(record))
     assert any("usual range" in piece.text for piece in upload_evidence(replace(record, fields={"age": 18})))
     assert not any("usual range" in piece.text for piece in upload_evidence(replace(record, fields={"age": 9})))
+
+
+BROAD = {"I": 138.0, "V5": 132.0, "V6": 142.0, "II": 84.0, "aVF": 86.0, "V1": 92.0, "V2": 80.0}
+
+
+@pytest.mark.parametrize(
+    ("leads", "told"),
+    [
+        (BROAD, ", as the median over the leads, with a QRS duration of 138 ms in I, V5, V6; below 120 ms over all "
+                "of them is usual."),
+        (BROAD | {"I": 88.0}, ", as usual (below 120 ms)."),
+    ],
+)  # fmt: skip
+def test_a_qrs_that_is_wide_in_some_leads_alone_is_not_called_usual(leads: dict[str, float], told: str) -> None:
+    measured = Measurements(
+        values={"qrs_ms": 89.0}, per_lead={lead: {"qrs_ms": value} for lead, value in leads.items()}
+    )
+    (sentence,) = [text for _, text in statements(measured) if text.startswith("QRS duration")]
+    assert sentence == f"QRS duration 89 ms{told}"
+    for claim in ("There is a right bundle branch block.", "The QRS is wide.", "The QRS is narrow."):
+        if "with a" in told:
+            assert check(claim, evidence=[sentence]).verdict == "unsupported"
+    assert check(sentence, evidence=[sentence]).verdict == "supported"
