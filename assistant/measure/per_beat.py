@@ -7,7 +7,7 @@ shape is too far off in that comparison: it has its time, and no limits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from assistant.measure.beats import cut
 from assistant.measure.intervals import PLAUSIBLE_MS
+from assistant.measure.limits import TOLERANCES
 from assistant.measure.strip import RATE_HZ
 from assistant.measure.waves import MARKS, P_ON, beat_noise, delineate_one
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 P_WAVE = ("p_on", "p_peak", "p_end")
 _ENDS = {"p_ms": ("p_on", "p_end"), "pr_ms": ("p_on", "qrs_on"), "qrs_ms": ("qrs_on", "qrs_end"),
          "qt_ms": ("qrs_on", "t_end")}  # fmt: skip
+
+
+LEAST_BEATS = 4  # of an interval, with fewer of which none can be said to lie apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,17 @@ class Beat:
             return None
         low, high = PLAUSIBLE_MS[name]
         return (first, last) if low <= 1000 * (last - first) <= high else None
+
+
+def beats_apart(beats: Sequence[Beat], name: str) -> frozenset[tuple[float, float]]:
+    """Where an interval, in one beat, lies farther than its tolerance (`limits.TOLERANCES`) from the median over the
+    beats, of at least `LEAST_BEATS`: the beat is another one, or a wave of it was measured wrongly."""
+    most = next((ms for value, _, ms, _ in TOLERANCES.values() if value == name), None)
+    seen = [ends for beat in beats if (ends := beat.interval(name)) is not None] if most else []
+    if most is None or len(seen) < LEAST_BEATS:
+        return frozenset()
+    middle = float(np.median([last - first for first, last in seen]))
+    return frozenset(ends for ends in seen if 1000 * abs(ends[1] - ends[0] - middle) > most)
 
 
 def measure_beats(analysis: Analysis) -> tuple[Beat, ...]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assistant.measure.analysis import analyse
-from assistant.measure.per_beat import measure_beats
+from assistant.measure.per_beat import Beat, beats_apart, measure_beats
 from assistant.records import STANDARD_LEADS, Signal
 
 AT = np.arange(0.7, 9.5, 0.8)
@@ -75,3 +75,14 @@ def test_what_the_end_cuts_off_is_left_out(drawn):
 
 def test_nothing_is_found_where_nothing_beats():
     assert measure_beats(analyse(Signal(np.zeros((5000, 12), np.float32), STANDARD_LEADS, 500.0))) == ()
+
+
+def of_qt(*lengths_ms):
+    return [Beat(at, True, {"qrs_on": at, "t_end": at + ms / 1000}) for at, ms in zip(AT, lengths_ms, strict=False)]
+
+
+def test_a_beat_whose_interval_lies_apart_from_the_others_is_told():
+    beats = of_qt(396, 519, 390, 400, 394, 441, 310)
+    assert beats_apart(beats, "qt_ms") == {beats[1].interval("qt_ms"), beats[6].interval("qt_ms")}
+    assert beats_apart(beats, "pr_ms") == frozenset()
+    assert beats_apart(of_qt(396, 519, 390), "qt_ms") == frozenset()

@@ -122,6 +122,16 @@ def test_every_beats_intervals_are_calipers_of_their_length(usual):
     assert lit == ["qt_ms"]
 
 
+def test_an_interval_of_one_beat_that_lies_apart_has_a_question_mark_and_says_why(usual):
+    signal, measured = usual
+    third = measured.beats[2]
+    late = replace(third, marks={**third.marks, "t_end": third.marks["t_end"] + 0.09})
+    svg = draw_ecg(signal, None, Page(), Marks(True, (*measured.beats[:2], late, *measured.beats[3:]), "qt_ms"))
+    (far,) = re.findall(r'<g class="ecg-caliper ecg-far" data-interval="(\w+)" data-ms="(\d+)"[^>]*>(.*?)</g>', svg)
+    assert far[0] == "qt_ms" and int(far[1]) == pytest.approx(470, abs=30)
+    assert f">{far[1]}?</text>" in far[2] and "apart from the other beats" in far[2]
+
+
 def test_the_place_of_the_calipers_is_kept_before_they_are_measured(usual):
     signal, measured = usual
     heights = {

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import pairwise
 
-from assistant.measure.per_beat import Beat
+from assistant.measure.per_beat import Beat, beats_apart
 from assistant.ui.evidence.paper import LEFT, Scale, Strip
+from assistant.ui.language import say
 
 RUNGS = (("p_ms", "P"), ("pr_ms", "PR"), ("qrs_ms", "QRS"), ("qt_ms", "QT"), ("rr_ms", "RR"))
 RUNG = 4.8  # mm
 HEIGHT = RUNG * len(RUNGS) + 1.5
 LIMITS = ("p_on", "p_end", "qrs_on", "qrs_end", "t_end")
+_ENDED = frozenset(("p_ms", "pr_ms", "qrs_ms", "qt_ms"))  # between a beat's own waves
+_FAR_COLOURS = ' fill="#8a1c12" stroke="#8a1c12"'
 _WIDE = 1.5  # mm of a figure's digit, so that neighbours in one rung do not run into each other
 
 
@@ -46,22 +49,25 @@ def draw_ladder(beats: Sequence[Beat], strip: Strip, top: float, scale: Scale, l
 
 def _rung(beats: Sequence[Beat], strip: Strip, name: str, label: str, y: float, scale: Scale, lit: bool) -> str:
     body, free = [], 0.0
+    far = beats_apart(beats, name) if name in _ENDED else frozenset()
     for first, last in intervals(beats, name):
         if first < strip.start_s or last > strip.end_s:
             continue
         x, width = LEFT + strip.x + (first - strip.start_s) * scale.mm_per_s, (last - first) * scale.mm_per_s
-        value = f"{1000 * (last - first):.0f}"
+        value, is_far = f"{1000 * (last - first):.0f}", (first, last) in far
         caliper = (
             f'<path d="M{x:.2f} {y:.2f}v1.6M{x:.2f} {y + 0.8:.2f}h{width:.2f}m0 -0.8v1.6" '
             'fill="none" stroke-width="0.25"/>'
         )
-        middle, half = x + width / 2, _WIDE * len(value) / 2
+        shown = f"{value}?" if is_far else value
+        middle, half = x + width / 2, _WIDE * len(shown) / 2
         if middle - half >= free:
             free = middle + half + 0.4
-            caliper += f'<text x="{middle:.2f}" y="{y + 4.0:.2f}" text-anchor="middle" stroke="none">{value}</text>'
-        title = f"{label} {value} ms, {first:.3f}–{last:.3f} s"
+            caliper += f'<text x="{middle:.2f}" y="{y + 4.0:.2f}" text-anchor="middle" stroke="none">{shown}</text>'
+        title = f"{label} {value} ms, {first:.3f}–{last:.3f} s" + (f": {say('ecg.beat_apart')}" if is_far else "")
         body.append(
-            f'<g class="ecg-caliper" data-interval="{name}" data-ms="{value}">'
+            f'<g class="ecg-caliper{" ecg-far" if is_far else ""}" data-interval="{name}" data-ms="{value}"'
+            f"{_FAR_COLOURS if is_far else ''}>"
             f"<title>{escape(title)}</title>{caliper}</g>"
         )
     back = (
