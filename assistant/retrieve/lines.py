@@ -152,8 +152,9 @@ def lines(text: str, heading: str = "", *, begins: bool = True, below: bool = Fa
     found: list[Line] = []
     headed, columns, under = -1, None, heading
     above: tuple[str, int] | None = None  # the heading before a label that is of its own line only
+    amid = False  # whether that label stands amid a line, and is of its own sentence
     for n, span in enumerate(spans):
-        if above is not None and span.begins:
+        if above is not None and (span.begins or amid):
             (heading, headed), above = above, None
         if _names_columns_of(span, spans[n + 1 : n + 2]):
             columns, under = span, f"{as_read(heading)} ({span.text})" if heading else span.text
@@ -170,11 +171,11 @@ def lines(text: str, heading: str = "", *, begins: bool = True, below: bool = Fa
         if span.begins and (_OPENS_OR_CLOSES.match(span.text) or (span.alone and _PERSON.match(span.text))):
             heading, headed = "", span.start
         elif name and _is_name(name[1]) and (span.begins or name[0].rstrip().endswith(":")):
-            if _DATED.search(name[1]) or _is_complete(spans, n):
-                above = heading, headed
+            if _DATED.search(name[1]) or _is_complete(spans, n) or (not span.begins and DAY.search(name[1])):
+                above, amid = (heading, headed), not span.begins
             heading, headed = name[1], span.start
         elif span.alone and _LABELLED.match(span.text):
-            above = heading, headed
+            above, amid = (heading, headed), False
             heading, headed = span.text.partition(":")[0], span.start
         lead = _LEAD.match(span.text)
         said = span.text[lead.end() if lead else 0 :]

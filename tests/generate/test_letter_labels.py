@@ -121,3 +121,8 @@ def test_a_row_is_told_with_its_columns_and_a_day_is_that_day(question, told):
 )
 def test_what_changed_is_found_in_other_words(question, told):
     assert said(question) == told
+
+
+def test_a_dated_label_amid_a_paragraph_is_of_its_own_sentence():
+    text = "Course\n\nHe came with fever. CT on 7 March: abscess of the liver. There was no embolism. It was drained.\n"
+    assert said("What happened on 7 March?", text) == ["CT on 7 March: abscess of the liver."]
