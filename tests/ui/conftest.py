@@ -91,3 +91,16 @@ def page(browser, server):
     assert {host for scheme, host in opened.hosts if scheme not in ("data", "blob")} == {urlsplit(server.url).netloc}
     assert opened.title().endswith("Wardround") and not opened.faults
     context.close()
+
+
+@pytest.fixture
+def desk(chest_workspace, tmp_path):
+    """The chat's handlers over the small archive, without a server."""
+    from assistant.assistant import Assistant
+    from assistant.ui.chat.desk import Desk
+
+    opened = Desk(Assistant.open(chest_workspace), tmp_path / "desk")
+    yield opened
+    for talk in opened.kept.newest():
+        opened.kept.delete(talk.id)
+    opened.talks.close()
