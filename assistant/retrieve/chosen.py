@@ -1,9 +1,9 @@
-"""The texts of a chosen patient: few, and all of them about the right person.
+"""The texts of a chosen patient, or of chosen studies: few, and all of them about what is asked.
 
 How likely a passage is to answer (`assistant.retrieve.chance`) was fitted to find one in a whole archive. A patient's
 own report that says "heart size is normal" shares no word with "Is there cardiomegaly?" and is still the answer. So
-where a patient is chosen, their texts are handed on, those that speak of what is asked before the others, and what
-they support is for whoever writes and checks the answer to say.
+where a patient is chosen, or studies are, their texts are handed on, those that speak of what is asked before the
+others, and what they support is for whoever writes and checks the answer to say.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from assistant.settings import RetrieveSettings
 from assistant.wording import joined, worded
 
 _SILENT = "does not speak of what is asked, as other texts of the patient do"
+_SILENT_STUDY = "does not speak of what is asked, as other texts of the chosen studies do"
 
 
-def of_chosen_patient(
+def of_chosen(
     query: Query, question: Question, hits: Iterable[Hit], owned: Mapping[str, Own], settings: RetrieveSettings
 ) -> Iterator[Hit]:
-    """Text hits with `apart` set on those of the patient whom the query chooses; as they are where it chooses none,
-    and where it leaves out what is its own, as drafts and evaluations do.
+    """Text hits with `apart` set on those of the patient or the studies that the query chooses; as they are where it
+    chooses neither, and where it leaves out what is its own, as drafts and evaluations do.
 
     A text speaks of what is asked where it states or denies a finding that the question names or a part of the body of
     it, or where its chance to answer is enough. If any of the first ones does, those that don't are not handed on. If
@@ -36,9 +37,11 @@ def of_chosen_patient(
     general knowledge that points at no study and the text is below the relevance floor. Where a report or a section of
     one is asked for, the newest report goes first, and of each report that section.
     """
-    if not query.patient or query.leave_out_own:
+    if not (query.patient or query.studies) or query.leave_out_own:
         yield from hits
         return
+    silent = _SILENT if query.patient else _SILENT_STUDY
+    whose = "the chosen patient's own" if query.patient else "of a chosen study"
     ranking = iter(hits)
     first = list(ranking if question.section else islice(ranking, BLOCK))
     speaking = [_speaks(hit, question, settings) for hit in first]
@@ -52,15 +55,15 @@ def of_chosen_patient(
         ((first[n], speaking[n]) for n in order), ((hit, _speaks(hit, question, settings)) for hit in ranking)
     )
     for hit, speaks in judged:
-        if hit.by != "text" or not _is_own(hit, owned):
+        if hit.by != "text" or not (_is_own(hit, owned) if query.patient else _is_chosen(hit, query)):
             yield hit
         elif speaks or (not told and (for_patient or hit.closeness >= settings.text_floor)):
-            why = "speaks of what is asked" if speaks else "the chosen patient's own"
+            why = "speaks of what is asked" if speaks else whose
             yield replace(hit, apart="", why=joined([why, hit.why]))
         else:
             yield replace(
                 hit,
-                apart=_SILENT if told else worded("below the relevance floor {floor:.2f}", floor=settings.text_floor),
+                apart=silent if told else worded("below the relevance floor {floor:.2f}", floor=settings.text_floor),
             )
 
 
@@ -85,6 +88,10 @@ def _speaks(hit: Hit, question: Question, settings: RetrieveSettings) -> bool:
     if hit.passage is None or not question.about:
         return hit.all_words
     return hit.all_words or any(question.about.concerns(finding) for finding in extract_findings(hit.passage.text))
+
+
+def _is_chosen(hit: Hit, query: Query) -> bool:
+    return hit.stored.record.study_id in query.studies
 
 
 def _is_own(hit: Hit, owned: Mapping[str, Own]) -> bool:

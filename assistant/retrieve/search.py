@@ -11,7 +11,7 @@ import numpy as np
 from assistant.records import KINDS, Kind, SearchResult
 from assistant.retrieve.agree import FIRST, agreeing, looked_for
 from assistant.retrieve.chance import with_chances
-from assistant.retrieve.chosen import of_chosen_patient
+from assistant.retrieve.chosen import of_chosen
 from assistant.retrieve.composed import Wish
 from assistant.retrieve.copies import copies_of
 from assistant.retrieve.expand import expand, for_meaning
@@ -72,7 +72,7 @@ class Retriever:
             ranked = with_chances(routes[n].question.subject, texts.get(n, []))
             ranked = preferred(ranked, routes[n], FIRST if looked else max(BLOCK, query.k))
             ranked = agreeing(ranked, looked, walls, owned)
-            ranked = of_chosen_patient(query, routes[n].question, ranked, owned, self._settings.retrieve)
+            ranked = of_chosen(query, routes[n].question, ranked, owned, self._settings.retrieve)
             found: Iterable[Hit] = self._of_kinds(query, ranked, walls)
             if n in joint:
                 found = with_joint(list(found), self._joined(query, joint[n], walls), self._settings.retrieve)
@@ -89,9 +89,18 @@ class Retriever:
                 room = max(query.k // 2, 1) if routes[n].kinds else query.k  # the rest of the list is for the search
                 own, words = [*own, *earlier[:room]], (*words, told)
             if routes[n].kinds:
-                chosen = bool(query.patient and n in texts and not query.leave_out_own)
+                of_chosen_ones = n in texts and not query.leave_out_own
                 in_turns = bool(hits) and n in texts
-                words = (order_told(own=bool(own), chosen=chosen, agreeing=bool(looked), in_turns=in_turns), *words)
+                words = (
+                    order_told(
+                        own=bool(own),
+                        patient=of_chosen_ones and bool(query.patient),
+                        studies=of_chosen_ones and bool(query.studies),
+                        agreeing=bool(looked),
+                        in_turns=in_turns,
+                    ),
+                    *words,
+                )
             turns = routes[n].turns
             evidence, abstained, reason = select(
                 query, own, hits, found, owned, copies[n], turns, self._settings.retrieve

@@ -99,6 +99,8 @@ class _Choice:
     def why_nothing(self, *, asked_of_text: bool) -> str:
         """Why nothing is kept; where an uploaded text was asked, of that first."""
         if self._apart:
+            if self._chosen:
+                return "The chosen studies hold nothing that is near enough to the question."
             return "The records of the chosen patient hold nothing that is near enough to the question."
         if self._copied:
             return (
@@ -167,7 +169,7 @@ class _Choice:
 
         A passage is handed on while the best one's chance to answer is at most `chance_ratio` times its own (MMed-RAG's
         adaptive choice, Xia et al. 2024, on calibrated scores), and none where the best falls short of `answer_chance`.
-        Those of a chosen patient come with their own judgement (`of_chosen_patient`).
+        Those of a chosen patient come with their own judgement (`of_chosen`).
         """
         ranking = iter(hits)
         first = list(islice(ranking, BLOCK))

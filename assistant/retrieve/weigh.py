@@ -42,15 +42,16 @@ def preferred(hits: Iterable[Hit], route: _Preferring, number: int = BLOCK) -> I
     yield from chain(first, ranking)
 
 
-def order_told(*, own: bool, chosen: bool, agreeing: bool, in_turns: bool) -> str:
+def order_told(*, own: bool, patient: bool, studies: bool, agreeing: bool, in_turns: bool) -> str:
     """By what a list is ordered, in words: what stands before the score, and what shares the list.
 
-    `own` is what the uploads and a history say, `chosen` a chosen patient's texts, `agreeing` words that are held
-    against what studies state, `in_turns` likeness beside text.
+    `own` is what the uploads and a history say, `patient` a chosen patient's texts, `studies` those of chosen studies,
+    `agreeing` words that are held against what studies state, `in_turns` likeness beside text.
     """
     told = {
         "the uploads' own passages and the patient's history first": own,
-        "texts of the chosen patient that speak of what is asked before others": chosen,
+        "texts of the chosen patient that speak of what is asked before others": patient,
+        "texts of the chosen studies that speak of what is asked before others": studies and not patient,
         "studies that state what is looked for before those that state otherwise": agreeing,
         "what is like the upload and what was found by words take turns": in_turns,
     }

@@ -89,3 +89,17 @@ def test_an_answer_is_an_abstention_where_the_records_say_nothing_of_it(assistan
     answer = assistant.ask("Does the patient take warfarin?", patient="2")
     assert answer.abstained and not answer.claims
     assert any(piece.kept for piece in answer.evidence)  # they were looked at
+
+
+def test_of_chosen_studies_what_speaks_of_it_is_handed_over_and_counted(assistant):
+    studies = {piece.external_id: piece.study_id for piece in assistant.search("heart lungs effusion", k=9).evidence}
+    two = {studies["r1"], studies["r3"]}
+    found = assistant.search("Is there cardiomegaly?", studies=two)
+    assert {external_id for external_id, _ in kept(found)} == {"r1", "r3"}
+    assert assistant.search("Is there cardiomegaly?", studies={studies["r1"]}).abstained is False
+    told = [(claim.text, claim.verdict) for claim in assistant.ask("Is there cardiomegaly?", studies=two).claims]
+    assert told[0] == ("1 of the 2 chosen studies mentions cardiomegaly.", "supported")
+    assert {verdict for _, verdict in told} == {"supported"}
+    assert assistant.search(CUP, studies=two).reason == (
+        "The chosen studies hold nothing that is near enough to the question."
+    )
