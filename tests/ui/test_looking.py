@@ -175,6 +175,10 @@ def test_a_search_is_filtered_opened_continued_and_asked_about(page, server):
     page.get_by_label("Findings").fill("zebra")
     page.get_by_label("Findings").press("Enter")
     expect(page.locator(".wr-error")).to_contain_text("none is known by these words")
+    page.get_by_role("button", name="Clear the filters").click()  # what was asked before is found again
+    expect(page.locator(".wr-hit")).to_have_count(8)
+    expect(page.locator(".wr-error")).to_have_count(0)
+    page.get_by_label("pictures").check()
     page.get_by_label("Findings").fill("no pleural effusion")
     page.get_by_label("Findings").press("Enter")
     expect(page.locator(".wr-hit")).to_have_count(2)

@@ -76,15 +76,16 @@ class SearchDesk:
         return done if tab.filtered == mine else (gr.skip(), gr.skip())
 
     def _filtered(self, event: gr.EventData, looking: Looking, request: gr.Request) -> tuple[Any, ...]:
-        before = looking.filters
+        before, wrong = looking.filters, looking.error
         try:
             looking.filters, looking.error = Filters.of_form(event._data), ""
         except WardroundError as error:
             looking.error = translated(error)
             return looking, gallery_html(looking)
-        begun = looking.found is not None or looking.filters.findings or looking.filters.patient
-        if looking.filters == before or not begun:
-            return looking, gr.skip()
+        asked = looking.text or looking.like or self.desk.talks.tab(str(request.session_hash)).talk.files()
+        begun = looking.found is not None or (wrong and asked) or looking.filters.findings or looking.filters.patient
+        if (looking.filters == before and not wrong) or not begun:
+            return looking, gallery_html(looking) if wrong else gr.skip()  # what was wrong is said no longer
         return looking, self._look(looking, request)
 
     def press(self, event: gr.EventData, looking: Looking | None, request: gr.Request) -> tuple[Any, ...]:
