@@ -1,15 +1,18 @@
 """Uploads and their cards: what a file is, how good it is, what is inside, why it can't be read."""
 
+from dataclasses import replace
+
 import numpy as np
 from test_evidence_panel import HOSTILE, assert_harmless, ecg_record, image_record
 
 from assistant.errors import UnreadableFile
 from assistant.ingest import Reading
-from assistant.records import Image, Passage, Record
+from assistant.records import BoxPlace, Image, Passage, Record
 from assistant.ui.chat.cards import card, shelf
 from assistant.ui.chat.faces import face_of, parts_of
 from assistant.ui.chat.uploads import Room, room_for, stored_bytes, take_in
 from assistant.ui.gate.visitor import Visitor, entering
+from assistant.ui.language import words
 
 
 def gives(*records, aside=()):
@@ -189,3 +192,14 @@ def test_what_reads_alike_in_an_archive_is_counted():
     contents = face.partition('class="wr-contents"')[2].partition("</ul>")[0]
     assert contents.count("<li>") == 1 and "6 × " in contents and "16 × 16 pixels" in contents
     assert face.count('class="wr-warning"') == 1 and "⚠ 6 × " in face
+
+
+def test_of_a_picture_of_many_frames_it_is_told_how_many_are_kept_and_which_one_is_cited():
+    frames = [
+        replace(slice_record(n), uri="emri.dcm", part=f"frame {n}", fields={"frames": 10, "frame": n})
+        for n in (2, 6, 9)
+    ]
+    assert "10 frames, 3 of them kept" in face_of("emri.dcm", Reading(tuple(frames)))
+    assert words.place(BoxPlace((0, 0, 300, 300), 5)) == "frame 6"
+    assert words.place(BoxPlace((10, 0, 300, 300), 5)) == "marked box, frame 6"
+    assert words.place(BoxPlace((0, 0, 300, 300))) == ""

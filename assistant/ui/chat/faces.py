@@ -80,6 +80,8 @@ def facts_of(part: Sequence[Record]) -> list[str]:
         facts.append(say("uploads.view", view=view))
     if slices := first.fields.get("slices"):
         facts.append(say("uploads.slices", count=slices, shown=len(records)))
+    elif (frames := int(first.fields.get("frames", 0))) > len(records):
+        facts.append(say("uploads.frames_kept", count=frames, shown=len(records)))
     elif len(records) > 1 and first.kind != "text":
         facts.append(say_count("uploads.frames", len(records)))
     if beside:

@@ -63,10 +63,10 @@ def place(where: Place | None) -> str:
         case SignalPlace(lead, start_s, end_s):
             key = "place.all_leads" if lead == "all" else "place.lead"
             return say(key, lead=lead, start=number(start_s, 1), end=number(end_s, 1))
+        case BoxPlace((0, 0, _, _), frame):  # the whole picture
+            return say("place.frame", frame=frame + 1) if frame else ""
         case BoxPlace(_, frame) if frame:
             return say("place.box_in_frame", frame=frame + 1)
-        case BoxPlace((0, 0, _, _)):  # the whole picture
-            return ""
         case BoxPlace():
             return say("place.box")
         case ValuePlace():
