@@ -95,9 +95,12 @@ def test_window_zoom_and_flips_by_mouse_and_keyboard(page, tmp_path):
     page.keyboard.press("h")
     a, b, c, d = through(500, 3000)
     assert near(greys(viewer), [b, a, d, c])
+    expect(viewer.locator(".wr-readout").first).to_contain_text("⚠ left and right flipped")
     page.keyboard.press("v")
     assert near(greys(viewer), [d, c, b, a])
+    expect(status).to_contain_text("left and right flipped, ⚠ top and bottom flipped", timeout=5_000)
     page.keyboard.press("r")
+    expect(viewer.locator(".wr-readout").first).not_to_contain_text("flipped")
     for key in ("+", "+", "+", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight"):
         page.keyboard.press(key)  # towards the right: the middle is in the right half
     assert near(greys(viewer), [b, b, d, d])

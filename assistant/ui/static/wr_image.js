@@ -322,7 +322,15 @@ class ImageView extends HTMLElement {
       const value = Array.isArray(pane.under.value) ? pane.under.value.join(' ') : short(pane.under.value);
       parts.push(`${pane.under.x}, ${pane.under.y}: ${value} ${unit}`);
     }
+    parts.push(...this.turned(pane));
     pane.readout.textContent = parts.join('  ·  ');
+  }
+
+  /** In words, how a picture is shown otherwise than it was taken: which side is which is otherwise mistaken. */
+  turned(pane) {
+    const {flipX, flipY, inverted} = pane.view;
+    const {said_flip_x, said_flip_y, said_inverted} = this.texts;
+    return [flipX && `⚠ ${said_flip_x}`, flipY && `⚠ ${said_flip_y}`, inverted && said_inverted].filter(Boolean);
   }
 
   /** Say, once the hand rests, what a sighted reader sees in the corner. */
@@ -335,7 +343,7 @@ class ImageView extends HTMLElement {
       const {frames} = pane.picture.about;
       const said = [filled(this.texts.said, {zoom: Math.round(100 * pane.zoom()), centre: short(centre), width: short(width)})];
       if (frames > 1) said.push(filled(this.texts.said_frame, {frame: pane.view.frame + 1, frames}));
-      if (pane.view.inverted) said.push(this.texts.said_inverted);
+      said.push(...this.turned(pane));
       this.announce(said.join(', '));
     }, SAY_AFTER_MS);
   }
