@@ -302,7 +302,8 @@ def _alike(
         return
     first, among = next(iter(studies_of(alike))), max(len(studies_of(alike)), among)
     on = side_asked(question)
-    near = [(said, _is_elsewhere(on, said)) for said in best_sentences(question, alike, encode, at_most=3)]
+    states = [piece for piece in alike if not (asked and is_reason_for_study(piece.section))]
+    near = [(said, _is_elsewhere(on, said)) for said in best_sentences(question, states, encode, at_most=3)]
     for said, elsewhere in sorted(near, key=lambda pair: pair[1]):
         yield _from_study(said.text, said.evidence, first, among, elsewhere=elsewhere)
 

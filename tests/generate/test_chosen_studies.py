@@ -93,3 +93,11 @@ def test_a_wrong_count_of_chosen_studies_is_contradicted():
     wrong = Statement("All 3 chosen studies mention pleural effusion.", tuple(evidence), "similar")
     (claim,) = Verifier().verify(wrong, evidence)
     assert (claim.verdict, claim.error_kind, claim.about) == ("contradicted", "number", "similar")
+
+
+def test_why_a_chosen_study_was_made_is_quoted_for_no_finding():
+    why = replace(pieces(True)[1], text="History of pleural effusion, follow-up.", section="INDICATION")
+    seen = replace(why, id="f", text="The pleural effusion is smaller.", section="IMPRESSION")
+    said = [statement.text for statement in QuoteAnswerer().answer(Task("Is there a pleural effusion?", (why, seen)))]
+    assert any("The pleural effusion is smaller." in text for text in said)
+    assert not any("History of" in text for text in said)
