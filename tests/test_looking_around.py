@@ -83,7 +83,7 @@ def test_an_answer_about_chosen_studies_rests_on_no_other(assistant):
     chosen = {piece.study_id for piece in assistant.search("effusion", patient="ward-7").evidence if piece.study_id}
     answer = assistant.ask("Is there a pleural effusion?", studies=chosen)
     assert answer.claims and {piece.study_id for piece in answer.evidence} <= chosen
-    nodule = assistant.ask("Is there a nodule of 12 mm?", studies=chosen)  # another study has one, these have clear lungs
+    nodule = assistant.ask("Is there a nodule of 12 mm?", studies=chosen)  # another has one, these clear lungs
     assert [claim.text for claim in nodule.claims] == ["One of the chosen studies states that there is no nodule."]
     assert {piece.study_id for piece in nodule.evidence} <= chosen
     assert assistant.ask("Is there a hip prosthesis?", studies=chosen).abstained
