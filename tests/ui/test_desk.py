@@ -59,6 +59,18 @@ def test_only_the_account_that_began_it_opens_a_conversation(desk):
         desk.kept.delete(talk_id)
 
 
+def test_a_tab_that_arrives_late_takes_no_stop_button_from_a_question_sent_before(desk):
+    assert "box" not in Browser(desk).seen and "talk" in Browser(desk, "s2").seen
+    tab = Browser(desk, "s3")
+    asking = desk.ask({"text": QUESTION, "files": []}, "quote", tab.request)
+    assert tab.take(next(asking))["box"]["stop_btn"]
+    assert Browser(desk, "s4", talk=tab.talk.id).seen["box"]["stop_btn"]  # it is being answered
+    for drawn in asking:
+        tab.take(drawn)
+    assert not tab.seen["box"]["stop_btn"]
+    assert "box" not in Browser(desk, "s5", talk=tab.talk.id).seen
+
+
 def test_uploads_stay_while_another_page_is_visited_and_go_after_a_while(chest_workspace, tmp_path):
     settings = Settings(ui=UiSettings(keep_uploads_minutes=1 / 60))
     desk = Desk(Assistant.open(chest_workspace, settings=settings), tmp_path / "desk")

@@ -69,7 +69,10 @@ class Desk:
             question = handed.question
             tab.talk.new_case(handed.patient, studies=handed.studies, history=handed.patient is not None)
             tab.ask_now = handed.ask_now
-        return self.draw(tab, *PARTS, question=question or None)
+        parts = [part for part in PARTS if part != "box"]
+        if tab.talk.busy:  # a box that is ready to ask is left alone: a question may be sent before this is drawn
+            parts.append("box")
+        return self.draw(tab, *parts, question=question or None)
 
     def leave(self, request: gr.Request) -> None:
         """A tab was closed or loaded anew."""

@@ -1,13 +1,23 @@
-// A list of Gradio's that the keyboard has left stays open over the page, or opens again as the server answers: it is told
-// to close once more.
-const LATER_MS = [150, 500, 1200, 2500];
+// A list of Gradio's that the keyboard has left stays open over the page, or opens again as the server answers, however
+// late: it is told to close until it has.
+const OPEN = 'input[aria-expanded="true"]';
+const WAIT_MS = 150; // as long as Gradio itself may take
 
-function left(target) {
-  const gone = target.isConnected && document.activeElement !== target;
-  if (gone && target.getAttribute('aria-expanded') === 'true') target.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape', code: 'Escape', bubbles: true}));
+let waiting = 0;
+
+function look() {
+  if (!waiting) waiting = setTimeout(close, WAIT_MS);
 }
 
-document.addEventListener('focusout', ({target}) => {
-  if (!target.matches?.('input[aria-expanded]')) return;
-  for (const wait of LATER_MS) setTimeout(left, wait, target);
-});
+function close() {
+  waiting = 0;
+  const left = [...document.querySelectorAll(OPEN)].filter((list) => list !== document.activeElement);
+  for (const list of left) {
+    list.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape', code: 'Escape', bubbles: true}));
+  }
+  if (left.length) look();
+}
+
+document.addEventListener('focusout', look);
+new MutationObserver(look).observe(document.documentElement, {subtree: true, attributeFilter: ['aria-expanded']});
+look();
