@@ -244,14 +244,19 @@ def apply_overrides(settings: Settings, overrides: dict[str, dict[str, Any]], wh
 
 
 def _locate(name: str, folder: Path, workspace: Path, where: str) -> Path:
+    hint = ""
     if name.startswith(PACKAGE_SCHEME):
         path = _package_path(name, where)
     elif name.startswith(WORKSPACE_SCHEME):
         path = workspace / name.removeprefix(WORKSPACE_SCHEME)
+        hint = (
+            ": it lies with the archive that the suite asks; build that in this workspace first (the demonstration "
+            "archive: wardround demo --no-chat)"
+        )
     else:
         path = folder / name
     if not path.exists():
-        raise RecipeError(f"{where}: file {name!r} is not there (looked for {path})")
+        raise RecipeError(f"{where}: file {name!r} is not there (looked for {path}){hint}")
     return path
 
 

@@ -34,6 +34,9 @@ from assistant.wording import worded
 
 LIKENESS: tuple[Kind, ...] = ("image", "signal")
 _PASSAGES_A_RESULT = 3
+NOTHING_OPEN = (
+    "No archive is open to you here: none is built yet, or none is released to you. Only uploads can be asked about."
+)
 REPORTS_PER_STUDY = 2  # passages of a similar study's report that come along with its picture or signal
 
 
@@ -107,6 +110,8 @@ class Retriever:
             )
             if unclear := whose_is_unclear(self._indexes, query):
                 evidence, abstained, reason = (), True, unclear
+            elif abstained and not self._indexes:
+                reason = NOTHING_OPEN
             timing = {
                 "encode": encoding.seconds * 1000 / max(len(queries), 1),
                 "search": shared - encoding.seconds * 1000 / max(len(queries), 1),

@@ -68,7 +68,7 @@ def test_a_bad_suite_names_file_and_field(tmp_path, toml, said):
         ("gone.dcm", "is not there"),
         ("package:pydicom/../secret", "should read package:<name>/<path inside it>"),
         ("package:no_such_package/x.dcm", "is not installed"),
-        ("workspace:gone.hea", "is not there"),
+        ("workspace:gone.hea", "is not there .* build that in this workspace first"),
     ],
 )
 def test_a_missing_upload_names_the_case(tmp_path, name, said):

@@ -63,6 +63,8 @@ def test_a_workspace_without_an_index_is_opened_only_where_that_is_wanted(empty)
         Assistant(empty)
     opened = Assistant(empty, may_be_empty=True)
     assert opened.indexes == () and opened.search("effusion").abstained
+    answer = opened.ask("Is there a pleural effusion?")
+    assert answer.abstained and answer.reason.startswith("No archive is open to you here")
     with pytest.raises(IndexMissing):
         opened.open_index("ward")
 
@@ -144,6 +146,10 @@ def test_how_a_build_goes_is_drawn():
     report = BuildReport("ward", 1, 3, 0, 0, 0, (("a.bin", "why"),) * 40, {"image": 1, "signal": 0, "text": 2}, {}, 4.2)
     html = drawn.work_html(Work("done", "ward", report=report))
     assert "ward holds 1 picture, 2 texts." in html and "40 files were set aside" in html and "and 10 more" in html
+    assert 'href="/"' in html
+    with entering(Visitor("adm", roles=frozenset({"administrator"}))):
+        html = drawn.work_html(Work("done", "ward", report=report))
+    assert 'href="/"' not in html and "takes the role “reader”" in html
     assert drawn.work_html(Work()) == ""
 
 

@@ -13,6 +13,7 @@ from assistant.store.build import BuildReport
 from assistant.ui.archive.builder import Work
 from assistant.ui.archive.folders import Folder
 from assistant.ui.archive.glance import Glance, Tried
+from assistant.ui.gate.visitor import visitor
 from assistant.ui.language import say, say_count, words
 from assistant.ui.language.figures import moment, number, percent
 from assistant.ui.language.told import translated
@@ -116,9 +117,15 @@ def _report(report: BuildReport) -> Markup:
         say_count("archive.identifiers", removed) if removed else "",
     ]
     told = Markup("").join(Markup("<p>{}</p>").format(line) for line in lines if line)
-    return Markup('<h2 tabindex="-1" data-focus>{}</h2>{}{}<p><a class="wr-do wr-main" href="/">{}</a></p>').format(
-        say("archive.ready"), told, _aside(report.set_aside), say("archive.to_chat")
+    return Markup('<h2 tabindex="-1" data-focus>{}</h2>{}{}<p>{}</p>').format(
+        say("archive.ready"), told, _aside(report.set_aside), _to_chat()
     )
+
+
+def _to_chat() -> Markup | str:
+    if not visitor().may("reader"):
+        return say("archive.no_reader", role=say("role.reader"))
+    return Markup('<a class="wr-do wr-main" href="/">{}</a>').format(say("archive.to_chat"))
 
 
 def _aside(aside: Sequence[tuple[str, str]]) -> Markup:
