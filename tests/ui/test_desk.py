@@ -239,7 +239,7 @@ def test_what_another_page_hands_over_is_asked_about_alone(desk):
     assert "fracture" not in address and found.study_id not in address
     tab = Browser(desk, **{"from": key})
     assert boxed(tab.seen) == "Is there an effusion?" and "1 chosen study" in tab.seen["bar"]
-    assert str(found.study_id) in tab.seen["bar"]
+    assert f"{found.external_id}; the answers rest on nothing else" in tab.seen["bar"]
     assert "data-ask" not in tab.seen["told"]
     tab.ask("Is there an effusion?")
     assert {e.study_id for e in tab.talk.turns[0].evidence().values()} <= {found.study_id}

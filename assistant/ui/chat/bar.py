@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
@@ -17,8 +17,8 @@ from assistant.ui.language.words import listed
 _NAMED = 3  # files named in the case's line; the others are counted
 
 
-def bar_html(talk: Conversation, kept: Sequence[KeptTalk]) -> Markup:
-    """`kept` are the account's conversations, the latest first."""
+def bar_html(talk: Conversation, kept: Sequence[KeptTalk], called: Callable[[str], str]) -> Markup:
+    """`kept` are the account's conversations, the latest first; `called` names a study by the archive's own key."""
     buttons = Markup('<div class="wr-bar-ways">{}{}{}</div>').format(
         act("choose", say("case.choose")),
         act("new_case", say("head.new_case"), css="wr-act wr-new-case"),
@@ -30,14 +30,14 @@ def bar_html(talk: Conversation, kept: Sequence[KeptTalk]) -> Markup:
         say("uploads.taking", files="{files}", mb="{mb}"),
         address,
         _list(talk, kept),
-        case_html(talk),
+        case_html(talk, called),
         buttons,
     )
 
 
-def case_html(talk: Conversation) -> Markup:
+def case_html(talk: Conversation, called: Callable[[str], str]) -> Markup:
     """Which patient, files or studies the case is about."""
-    about, how = _about(talk)
+    about, how = _about(talk, called)
     return Markup(
         '<div class="wr-case-line" role="group" aria-label="{}"><span class="wr-who">{}</span> <b><bdi>{}</bdi></b>'
         " <span>{}</span>{}</div>"
@@ -64,7 +64,7 @@ def _first(names: Sequence[str]) -> list[str]:
     return [*names[:_NAMED], *([say_count("uploads.more", left)] if left > 0 else [])]
 
 
-def _about(talk: Conversation) -> tuple[str, str]:
+def _about(talk: Conversation, called: Callable[[str], str]) -> tuple[str, str]:
     """(whom or what, how that is known)."""
     case = talk.case
     files = ", ".join(_first([upload.name for upload in talk.own()]))
@@ -75,7 +75,8 @@ def _about(talk: Conversation) -> tuple[str, str]:
         told = say("case.from_files", files=files) if files else say("case.of_before")
         return say("case.patient", patient=whose), told
     if scope is not None and scope.studies:
-        names = ", ".join(_first(sorted(scope.studies)))
+        ordered = sorted(scope.studies)
+        names = ", ".join(_first([*map(called, ordered[:_NAMED]), *ordered[_NAMED:]]))  # the rest is only counted
         return say_count("case.studies", len(scope.studies)), say("case.only_these", studies=names)
     if files:
         return say("case.named" if talk.is_named() else "case.nameless"), say("case.from_files", files=files)

@@ -263,7 +263,7 @@ class Desk:
         for part in parts:
             match part:
                 case "bar":
-                    drawn[part] = bar_html(talk, self.kept.newest())
+                    drawn[part] = bar_html(talk, self.kept.newest(), self._study_key)
                 case "talk":
                     below = opinions_below(self.assistant.db, talk.turns)
                     drawn[part] = conversation_html(talk, below, tab.editing, tab.all_turns)
@@ -289,6 +289,14 @@ class Desk:
             if record_id.startswith("u"):
                 raise WardroundError(say("talk.upload_went")) from None
             raise
+
+    def _study_key(self, study_id: str) -> str:
+        """A study by the archive's own key, as the search page names it; by its pseudonym where it has none."""
+        try:
+            keys = [record.external_id for record in self.assistant.study(study_id)]
+        except WardroundError:  # forgotten, or not shown to this visitor any more
+            return study_id
+        return next(filter(None, keys), study_id)
 
     def _told(self, tab: Tab) -> Markup:
         """What a screen reader is told: where the question stands, else what an event has to say."""
