@@ -139,7 +139,7 @@ def test_who_may_not_see_the_archive_behind_a_run_sees_no_scorecard(who, archive
 
 @in_chromium[0]
 @in_chromium[1]
-def test_the_page_lists_opens_and_compares(page, server, runs):
+def test_the_page_lists_opens_and_compares(runs, page, server):  # the server copies the workspace, runs and all
     page.goto(server.url + "/evaluation")
     table = page.locator(".wr-suite[data-suite=ward] table")
     table.wait_for()
