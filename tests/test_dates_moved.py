@@ -13,7 +13,7 @@ from assistant.settings import Settings
 
 LETTER = """Discharge letter
 Patient: Anna Schmidt, born 4 May 1950
-Coronary angiography (3 October): 90 % stenosis of the left anterior descending artery, one stent.
+Coronary angiography (13 October): 90 % stenosis of the left anterior descending artery, one stent.
 Echocardiography: ejection fraction 45 %, no pericardial effusion.
 """
 
@@ -33,7 +33,7 @@ def letter(tmp_path):
 def test_a_sentence_with_a_moved_date_says_so(assistant, letter):
     answer = assistant.ask("What did the coronary angiography show?", files=[letter])
     told = [claim for claim in answer.claims if "angiography" in claim.text]
-    assert told and all(claim.dates_moved and "(3 October)" not in claim.text for claim in told)
+    assert told and all(claim.dates_moved and "13 October" not in claim.text for claim in told)
     assert answer.notice == DATES_MOVED
     assert all(piece.dates_moved for piece in answer.evidence if piece.relation == "own")
     kept = answer.to_json()
@@ -60,7 +60,7 @@ def test_only_evidence_whose_dates_were_moved_makes_a_claims_date_a_moved_one(tm
 def test_dates_that_are_kept_are_not_told_to_be_moved(chest_workspace, letter):
     assistant = Assistant(chest_workspace, settings=Settings(deid={"dates": "keep"}))
     answer = assistant.ask("What did the coronary angiography show?", files=[letter])
-    assert any("3 October" in claim.text for claim in answer.claims)
+    assert any("13 October" in claim.text for claim in answer.claims)
     assert not any(claim.dates_moved for claim in answer.claims) and not answer.notice
 
 
