@@ -110,7 +110,7 @@ class Retriever:
             )
             if unclear := whose_is_unclear(self._indexes, query):
                 evidence, abstained, reason = (), True, unclear
-            elif abstained and not self._indexes:
+            elif abstained and not (self._indexes or query.uploads):
                 reason = NOTHING_OPEN
             timing = {
                 "encode": encoding.seconds * 1000 / max(len(queries), 1),

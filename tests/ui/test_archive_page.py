@@ -65,6 +65,13 @@ def test_a_workspace_without_an_index_is_opened_only_where_that_is_wanted(empty)
     assert opened.indexes == () and opened.search("effusion").abstained
     answer = opened.ask("Is there a pleural effusion?")
     assert answer.abstained and answer.reason.startswith("No archive is open to you here")
+    report = empty / "data" / "ward" / "report.txt"
+    assert any(
+        "right pleural effusion" in claim.text for claim in opened.ask("Is there an effusion?", files=[report]).claims
+    )
+    assert opened.ask("Is there a hip prosthesis?", files=[report]).reason.startswith(
+        "No line was found in the uploaded"
+    )
     with pytest.raises(IndexMissing):
         opened.open_index("ward")
 
