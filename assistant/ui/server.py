@@ -38,7 +38,7 @@ from assistant.ui.evidence.ecg_route import ecg_router
 from assistant.ui.evidence.pixels import image_router
 from assistant.ui.evidence.record_routes import record_router
 from assistant.ui.feedback import feedback_router
-from assistant.ui.first_sight import style_first_sight
+from assistant.ui.first_sight import begin_pages
 from assistant.ui.gate.door import Door
 from assistant.ui.gate.gate import Gate
 from assistant.ui.gate.sign_in import sign_in_router
@@ -92,7 +92,7 @@ def make_app(assistant: Assistant, place: ServerFolder, door: Door) -> FastAPI:
     app.include_router(access_router(assistant))
     app.include_router(sign_in_router(door))
     let_programs_in(app, assistant, folder / "programs")
-    style_first_sight(f"{STATIC}/first_sight.css")
+    begin_pages(style=f"{STATIC}/first_sight.css", script=f"{STATIC}/arriving.js")
     page = build_page(assistant, folder / "conversations")
     scripts = ("wardround.js", *(("session.js",) if ui.sign_in else ()))
     with warnings.catch_warnings():

@@ -58,5 +58,6 @@ def build_chat(page: gr.Blocks, desk: Desk, wording: Wording) -> None:
 
 def _html(script: str, elem_id: str, css: str = "wr-html") -> gr.HTML:
     """A part of the page drawn in Python; what it does in the browser stands in static/chat.js under the same name."""
-    load = f"import('/wr/static/chat.js').then((chat) => chat.{script}(element, trigger, watch));"
+    watched = "(name, changed) => { watch(name, changed); changed(); }"  # it may be drawn before the script has come
+    load = f"import('/wr/static/chat.js').then((chat) => chat.{script}(element, trigger, {watched}));"
     return gr.HTML("", elem_id=elem_id, elem_classes=css, apply_default_css=False, js_on_load=load)

@@ -1,6 +1,7 @@
 // What the parts of the conversation do in the browser. Each function is called once with the part's element, Gradio's
-// `trigger` for its events, and `watch` for its value: (element, trigger, watch). Gradio changes the element's content
-// in place and keeps what is the same; what it would lose of a reader's own doing is brought back here.
+// `trigger` for its events, and `watch` for its value, as it is and whenever it changes: (element, trigger, watch).
+// Gradio changes the element's content in place and keeps what is the same; what it would lose of a reader's own doing
+// is brought back here.
 
 /** Every button reaches Python as what its data- attributes say, with the fields of its dialog; nothing else does. */
 function buttons(element, trigger) {
@@ -106,7 +107,9 @@ export function bar(element, trigger, watch) {
     true,
   );
   const name = () => {
-    const id = element.querySelector('.wr-case-bar')?.dataset.talk;
+    const drawn = element.querySelector('.wr-case-bar');
+    if (!drawn) return;
+    const id = drawn.dataset.talk;
     const address = id ? `/?talk=${id}` : '/';
     if (location.pathname === '/' && location.pathname + location.search !== address) {
       history.replaceState(history.state, '', address);
