@@ -3,7 +3,7 @@ what has to run before that script does.
 
 Gradio writes a page from one template, and adds our styles and scripts only once its own script runs. The template is
 read here with one style sheet and one script more: `static/first_sight.css` says what it hides and shows,
-`static/arriving.js` what waits for the first drawing.
+`static/arriving.js` what waits for its first contents.
 """
 
 from __future__ import annotations

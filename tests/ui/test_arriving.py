@@ -1,4 +1,4 @@
-"""A conversation's page that comes in pieces, the reader quicker than some of them."""
+"""A page that comes in pieces, the reader quicker than some of them."""
 
 import re
 from contextlib import contextmanager
@@ -21,16 +21,27 @@ def opened(browser, server):
 
 @contextmanager
 def held(page, address, meanwhile):
-    """What is asked for under the address comes in after `meanwhile`, of which there is something by then."""
+    """What the page asks for under the address as it is loaded is answered, and comes in after `meanwhile`."""
     kept, over = [], []
-    page.route(address, lambda route: route.continue_() if over else kept.append(route))
+
+    def came(route):
+        if over or '"data":[]' not in (route.request.post_data or '"data":[]'):  # the reader sends something
+            route.continue_()
+        else:
+            kept.append((route, route.fetch()))  # answered as things are now
+
+    page.route(address, came)
     yield
+    for _ in range(600):
+        if kept:
+            break
+        page.wait_for_timeout(100)
+    assert kept, "nothing was asked for"
     meanwhile()
-    page.wait_for_timeout(500)  # whatever goes on without it has gone on
-    assert kept, "nothing was held back"
+    page.wait_for_timeout(2_000)  # whatever goes on without it has gone on
     over.append(True)
-    for route in kept:
-        route.continue_()
+    for route, answer in kept:
+        route.fulfill(response=answer)
 
 
 def send(page):
@@ -46,7 +57,8 @@ def test_a_question_sent_before_the_page_has_arrived_is_asked_when_it_has(opened
     with held(opened, re.compile("/gradio_api/run/predict"), meanwhile):
         opened.goto(server.url)
     opened.locator(".wr-answer[data-stage=done]").wait_for()
-    opened.wait_for_url(NAMED)
+    opened.wait_for_timeout(500)
+    assert NAMED.search(opened.url)
     opened.reload()
     assert QUESTION in opened.locator(".wr-turn").inner_text()
 
@@ -68,10 +80,27 @@ def test_a_question_is_in_the_box_again_where_the_first_drawing_is_lost_on_its_w
     opened.locator(".wr-answer[data-stage=done]").wait_for()
 
 
+def test_what_is_looked_for_before_the_page_has_arrived_is_found_when_it_has(opened, server):
+    def meanwhile():
+        opened.fill("#wr-find textarea", "pleural effusion")
+        opened.press("#wr-find textarea", "Enter")
+        assert opened.locator(".wr-filters").count() == 0
+
+    with held(opened, re.compile("/gradio_api/run/predict"), meanwhile):
+        opened.goto(f"{server.url}/search")
+    opened.locator("#wr-results .wr-hit").first.wait_for()
+    opened.locator(".wr-filters").first.wait_for()
+    opened.wait_for_timeout(500)
+    assert opened.locator("#wr-results .wr-hit").count()
+
+
 def test_the_address_names_a_conversation_whose_script_came_after_its_question(opened, server):
-    with held(opened, re.compile("/wr/static/chat.js"), lambda: opened.locator(".wr-turn").wait_for()):
-        opened.goto(server.url)
+    def meanwhile():
         send(opened)
+        opened.locator(".wr-turn").wait_for()
+
+    with held(opened, re.compile("/wr/static/chat.js"), meanwhile):
+        opened.goto(server.url)
     opened.wait_for_url(NAMED)
 
 

@@ -1,47 +1,40 @@
-// The conversation's first drawing is asked for as the page is loaded, and shows what there was until then. Whatever the
-// reader does before it is there (a question, a file, a button) waits for it: drawn over by it, the conversation would
-// look empty, and the page's address would name none to come back to. This script runs before Gradio's own.
+// What a page first shows is asked for as it is loaded. Whatever the reader does before that is there (a question, a
+// file, a button) waits for it: what came of it would be drawn over, and a conversation would look empty and have no
+// address to come back to. This script runs before Gradio's own.
 (() => {
   const EVENTS = ['/gradio_api/run/predict', '/gradio_api/queue/join'];
   const ask = window.fetch;
+  const first = []; // what the page asked for as it was loaded
 
-  /** Whether the reader did it, not the page as it was loaded. */
-  function ofReader(body) {
+  /** Whether the page did it as it was loaded, not the reader. */
+  function ofLoading(body) {
     try {
       const { fn_index: number } = JSON.parse(body);
-      const targets = window.gradio_config.dependencies.find(({ id }) => id === number).targets;
-      return targets.every(([, event]) => event !== 'load');
+      const { targets } = window.gradio_config.dependencies.find(({ id }) => id === number);
+      return targets.some(([, event]) => event === 'load');
     } catch {
       return false;
     }
   }
 
-  const drawn = new Promise((resolve) => {
-    const watching = new MutationObserver(() => {
-      if (!document.querySelector('.wr-case-bar')) return;
-      watching.disconnect();
-      resolve();
-    });
-    watching.observe(document.documentElement, { childList: true, subtree: true });
-  });
-
-  let failed = () => {};
-  const lost = new Promise((resolve) => (failed = resolve)); // there is nothing to wait for then
+  async function drawn(asked) {
+    try {
+      await (await asked).clone().arrayBuffer();
+    } catch {
+      // there is nothing to draw then: Gradio tells of it
+    }
+    await new Promise((resolve) => setTimeout(resolve)); // Gradio has it now, and draws
+  }
 
   window.fetch = async (...request) => {
     const [address, options] = request;
     if (!EVENTS.includes(new URL(address?.url ?? address, location.href).pathname)) return ask(...request);
-    if (ofReader(options?.body)) {
-      if (document.querySelector('#wr-box')) await Promise.race([drawn, lost]);
+    if (!ofLoading(options?.body)) {
+      await Promise.all(first);
       return ask(...request);
     }
-    try {
-      const answer = await ask(...request);
-      if (!answer.ok) failed();
-      return answer;
-    } catch (error) {
-      failed();
-      throw error;
-    }
+    const asked = ask(...request);
+    first.push(drawn(asked));
+    return asked;
   };
 })();
