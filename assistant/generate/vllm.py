@@ -142,8 +142,9 @@ class VllmServer:
         for how, patience in ((signal.SIGTERM, _STOP_S), (signal.SIGKILL, 5.0)):
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, how)  # its group: the engine is a process of its own
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(patience)
+            until = time.monotonic() + patience
+            while (self.alive or _runs(self._process.pid)) and time.monotonic() < until:
+                time.sleep(0.02)
 
     def _listens(self) -> bool:
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -172,6 +173,16 @@ class VllmServer:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 50_000))
             text = file.read().decode("utf-8", "replace")
         return [line.strip() for line in text.replace("\r", "\n").splitlines() if line.strip()]
+
+
+def _runs(group: int) -> bool:
+    """Whether a process of the group runs on; where there is no /proc, it is taken to have ended with the first."""
+    for told in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError):  # it ended in that moment
+            state, _, its_group = told.read_text("utf-8", "replace").rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                return True
+    return False
 
 
 @contextmanager

@@ -53,6 +53,18 @@ def test_a_server_that_does_not_come_up_is_an_error_with_its_status_and_leaves_n
     assert running_server(workspace) is None and not (workspace / ".llm" / "server.json").exists()
 
 
+def test_what_a_server_started_has_ended_when_the_command_has(workspace):
+    """As vLLM's engine, which is a process of its own and takes its time to end."""
+    server = workspace / "server"
+    server.write_text('#!/bin/sh\n(trap "" TERM; touch "$0.began"; sleep 1; touch "$0.ended") &\n'
+                      'while [ ! -e "$0.began" ]; do sleep 0.02; done\nexit 3\n')  # fmt: skip
+    server.chmod(0o755)
+    settings = workspace / "wardround.toml"
+    settings.write_text(settings.read_text().replace("/bin/false", str(server)))
+    assert run(workspace) == 2
+    assert (workspace / "server.ended").exists()
+
+
 def test_a_taken_port_is_named(workspace, capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
