@@ -50,6 +50,6 @@ def test_stop_in_the_page_ends_the_request_at_the_server(tmp_path):
         while not (free := place.acquire(blocking=False)) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert free
-        assert "Stopped" in page.locator(".wr-turn").last.inner_text()
+        page.locator(".wr-turn").last.get_by_text("Stopped").wait_for()
         browser.close()
     server.close()

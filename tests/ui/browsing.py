@@ -107,6 +107,11 @@ def drop(page, *paths, box="#wr-box", shelf="#wr-shelf") -> None:
     page.locator(f"{shelf} .wr-card").nth(len(paths) - 1).wait_for()
 
 
+def drawn(page) -> None:
+    """Wait until what has happened is on the screen: a frame later all that a script put off to the next one is."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def shoot(page, name: str) -> None:
     """A picture for the documentation, where one is asked for."""
     if folder := os.environ.get("WARDROUND_SCREENSHOTS"):

@@ -7,6 +7,8 @@ import pytest
 from browsing import ask, drop, in_chromium, shoot
 from pydicom.uid import generate_uid
 
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'wardround[dev]'")
+expect = playwright.expect
 pytestmark = in_chromium
 
 
@@ -154,11 +156,11 @@ def test_an_ecg_is_measured_by_eye_mouse_and_keyboard(page, files):
     assert view.locator(".ecg-row").count() == 12
     page.locator(".wr-tab", has_text="QTc (Bazett)").click()
     page.locator(".wr-view .wr-value b", has_text="381").wait_for()
-    redrawn(page)
-    assert view.locator(".ecg-row").count() == 13
+    expect(view.locator(".ecg-row")).to_have_count(13)
     page.locator(".wr-tab", has_text="QT interval").click()
     page.locator(".wr-view .wr-value b", has_text="378").wait_for()
-    assert view.locator(".ecg-row").count() == 12 and view.locator(".ecg-own .ecg-measure").count() == 1
+    expect(view.locator(".ecg-row")).to_have_count(12)
+    assert view.locator(".ecg-own .ecg-measure").count() == 1
     assert page.locator("[data-ecg=layout]").input_value() == "rows"
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('wr-'))") == []
 

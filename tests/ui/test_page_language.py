@@ -223,8 +223,6 @@ def test_errors_are_told_in_the_visitors_language():
         assert translated(given) == "EKG mit 12 Ableitungen, 10 s; Röntgen-Thorax"
 
 
-@in_chromium[0]
-@in_chromium[1]
 def test_an_error_that_stands_by_itself_begins_as_a_sentence_and_a_name_as_it_is():
     assert sentence("no study is chosen") == "No study is chosen"
     assert sentence("study 'x': no picture") == "Study 'x': no picture"
@@ -232,6 +230,8 @@ def test_an_error_that_stands_by_itself_begins_as_a_sentence_and_a_name_as_it_is
         assert sentence(name) == name
 
 
+@in_chromium[0]
+@in_chromium[1]
 def test_a_walk_in_german(browser, server):
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="de-DE")
     page = context.new_page()

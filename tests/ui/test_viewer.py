@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pydicom.data
 import pytest
-from browsing import ask, drop, in_chromium, radiograph, save_dicom, shoot
+from browsing import ask, drawn, drop, in_chromium, radiograph, save_dicom, shoot
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
@@ -52,7 +52,8 @@ def shown(page):
 
 
 def greys(viewer, at=QUARTERS, pane=0):
-    viewer.page.wait_for_timeout(120)  # the next frame is drawn
+    viewer.page.wait_for_timeout(120)
+    drawn(viewer.page)
     return viewer.evaluate(GREYS, {"at": at, "pane": pane})
 
 
@@ -218,11 +219,13 @@ def test_two_pictures_are_seen_together(page, tmp_path):
     captions = viewer.locator("figcaption").all_inner_texts()
     assert "another patient" in captions[0] and captions[1] == "Your upload: X-ray chest.dcm, PA"
     page.wait_for_timeout(800)
+    drawn(page)
     first, second = viewer.locator(".wr-stage").all()
     first.focus()
     for _ in range(3):
         page.keyboard.press("+")
     page.wait_for_timeout(200)
+    drawn(page)
     zooms = [text.split("  ·")[0] for text in viewer.locator(".wr-readout").all_inner_texts()]
     assert zooms[0] == zooms[1] != "100 %"
     viewer.get_by_role("button", name="Zoom both together").click()
@@ -231,6 +234,7 @@ def test_two_pictures_are_seen_together(page, tmp_path):
     second.focus()
     page.keyboard.press("i")
     page.wait_for_timeout(200)
+    drawn(page)
     apart = [text.split("  ·")[0] for text in viewer.locator(".wr-readout").all_inner_texts()]
     assert apart[0] != apart[1] == zooms[1]
     assert viewer.get_by_role("button", name="Invert").get_attribute("aria-pressed") == "true"
@@ -271,6 +275,7 @@ def test_fingers_pinch_and_the_tools_fit_a_phone_in_the_dark(browser, server, tm
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     phone.wait_for_timeout(300)
+    drawn(phone)
     assert int(viewer.locator(".wr-readout").inner_text().split(" %")[0]) > 3 * before
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     for tool in viewer.locator(".wr-tools :is(button, select, input)").all():

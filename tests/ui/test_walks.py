@@ -1,6 +1,6 @@
 """Walks through the chat in a real Chromium: follow-ups, cases of two patients, conversations, a question put anew."""
 
-import time
+import threading
 
 import numpy as np
 import pytest
@@ -112,12 +112,12 @@ def test_two_patients_are_never_in_one_case(page, films):
 
 
 def test_a_question_is_stopped_edited_asked_anew_and_taken_back(page, monkeypatch):
-    written = answering.statements
+    written, stopped = answering.statements, threading.Event()
 
     def slowly(assistant, answerer, task):
         for statement in written(assistant, answerer, task):
             yield statement
-            time.sleep(2)
+            stopped.wait(60)
 
     monkeypatch.setattr(answering, "statements", slowly)
     send(page, "Is there a pleural effusion?")
@@ -127,6 +127,7 @@ def test_a_question_is_stopped_edited_asked_anew_and_taken_back(page, monkeypatc
     assert turn.locator(".wr-step[open]").count() == 1
     page.locator("#wr-box .stop-button").click()
     turn.locator("text=Stopped").wait_for()
+    stopped.set()
     page.locator("#wr-box .submit-button").wait_for()
     turn.locator("[data-act=again]").wait_for()
     assert turn.locator(".wr-claim").count() < 3
