@@ -50,8 +50,8 @@ def test_offsets_reproduce_the_text_and_leave_only_space_between() -> None:
 
 
 def test_long_text_takes_linear_time() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     sentence_spans("No. 1 e.g. “ a. " * 20_000)
     sentence_spans("." * 200_000)
     sentence_spans("\n" * 200_000 + "“" * 100_000)
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20

@@ -149,8 +149,8 @@ def test_a_page_is_drawn_in_under_300_ms():
     noisy.samples[:] += np.random.default_rng(0).normal(0, 0.05, noisy.samples.shape)
     spent = []
     for _ in range(5):  # the quickest of five: other work on the machine is not the drawing's
-        started = time.perf_counter()
+        started = time.process_time()
         svg = draw_ecg(noisy)
-        spent.append(time.perf_counter() - started)
+        spent.append(time.process_time() - started)
     assert min(spent) < 0.3
     assert len(svg) < 400_000

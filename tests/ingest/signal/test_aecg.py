@@ -19,10 +19,10 @@ def read(text):
 
 
 def refused(text):
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(UnreadableFile) as caught:
         read(text)
-    assert time.monotonic() - begin < 1
+    assert time.process_time() - begin < 1
     return caught.value.reason
 
 

@@ -31,10 +31,10 @@ def read(data):
 
 
 def refused(data):
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(UnreadableFile) as caught:
         read(data)
-    assert time.monotonic() - begin < 1
+    assert time.process_time() - begin < 1
     return caught.value.reason
 
 

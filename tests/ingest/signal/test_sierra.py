@@ -22,10 +22,10 @@ def read(text, encoding="utf-8"):
 
 
 def refused(text):
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(UnreadableFile) as caught:
         read(text)
-    assert time.monotonic() - begin < 1
+    assert time.process_time() - begin < 1
     return caught.value.reason
 
 
@@ -112,10 +112,10 @@ def test_an_lzw_bomb_is_stopped_at_twice_the_stated_length():
     packed = lzw(bytes(2_000_000))
     chunk = struct.pack("<iHh", len(packed), 0, 0) + packed
     assert len(chunk) < 20_000
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(UnreadableFile, match="unpacks to more than the 5000 samples"):
         xli.decode(Content("a.xml", b""), chunk, 1, 5000)
-    assert time.monotonic() - begin < 0.5
+    assert time.process_time() - begin < 0.5
 
 
 @pytest.mark.parametrize(

@@ -81,9 +81,9 @@ def test_a_piece_of_a_page_is_read_as_one_and_its_scripts_are_dropped():
 
 
 def test_a_page_nested_without_end_is_read_in_time():
-    begin = time.monotonic()
+    begin = time.process_time()
     assert read(b"<html><body>" + b"<div>" * 100_000 + b"words at the bottom")[0].text == "words at the bottom"
-    assert time.monotonic() - begin < 10
+    assert time.process_time() - begin < 10
     assert "no text" in reason(b"<html><body><script>only()</script></body></html>")
     assert "120,000 that are read" in reason(b"<html><body>" + b"<b>x</b>" * 700_000)
 
@@ -120,9 +120,9 @@ def test_rich_text_with_raw_bytes_of_a_picture_goes_on_behind_them():
     ],
 )
 def test_rich_text_that_means_harm_ends_at_once(evil):
-    begin = time.monotonic()
+    begin = time.process_time()
     assert "no text" in reason(evil)
-    assert time.monotonic() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def letter():

@@ -74,19 +74,19 @@ def test_a_document_type_that_only_names_a_file_is_passed_over(tmp_path):
 
 
 def test_a_bomb_of_many_small_elements_is_refused(tmp_path):
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(UnreadableFile, match="more than 2,000,000 elements"):
         read_xml(tmp_path, "<eCitation>" + "<a/>" * 2_100_000 + "</eCitation>")
-    assert time.monotonic() - begin < 10
+    assert time.process_time() - begin < 10
 
 
 def test_deep_nesting_and_broken_tags_are_refused_at_once(tmp_path):
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(UnreadableFile, match="nested more than"):
         read_xml(tmp_path, "<eCitation>" + "<a>" * 100_000)
     with pytest.raises(UnreadableFile, match="damaged XML"):
         read_xml(tmp_path, REPORT[:-20])
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 def test_the_whole_collection_reads(data_dir):
