@@ -150,6 +150,38 @@ def test_a_question_about_another_patient_is_refused_with_the_ways_out(desk):
     assert whose == {desk.assistant.people().known("400")}
 
 
+@pytest.mark.parametrize("first", [False, True])
+def test_what_comes_in_as_a_refused_question_goes_takes_no_conversation_along(desk, tmp_path, monkeypatch, first):
+    """The box changes as it is cleared, which is an event of its own: it looked as if the turn had been forgotten."""
+    tab = Browser(desk)
+    tab.press("choose_patient", patient="100")
+    if not first:
+        tab.ask(QUESTION)
+    tab.drop(of_patient(tmp_path / "one.dcm", "100"))
+    talk, seen = tab.talk, []
+    drop, turns = desk.kept.drop, desk.talks._kept.turns
+
+    def dropped(row):
+        seen.append(tab.talk)
+        drop(row)
+        seen.append(tab.talk)
+
+    monkeypatch.setattr(desk.kept, "drop", dropped)
+    tab.ask("What about patient 400?")
+    assert talk.turns[-1].stage == "refused" and seen == [talk, talk] and tab.talk is talk
+
+    def read_late(talk_id):
+        for turn in talk.turns:
+            if turn.row not in seen:
+                seen.append(turn.row)
+                desk.answering._drop(turn)
+        return turns(talk_id)
+
+    tab.ask(QUESTION)
+    monkeypatch.setattr(desk.talks._kept, "turns", read_late)
+    assert tab.talk is talk and not talk.rows() and talk.uploads
+
+
 def test_a_named_person_is_told_that_names_are_not_compared(desk):
     tab = Browser(desk)
     tab.ask("Does Mr Brown have an effusion?")

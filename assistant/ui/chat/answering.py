@@ -98,8 +98,8 @@ class Answering:
 
     def _drop(self, turn: Turn) -> None:
         if turn.row is not None:
-            self._kept.drop(turn.row)
-            turn.row = None
+            row, turn.row = turn.row, None  # before it goes: a turn whose row is not kept was forgotten elsewhere
+            self._kept.drop(row)
 
     def _stopped(self, turn: Turn) -> Answer | None:
         """What was shown of an answer until it was stopped."""

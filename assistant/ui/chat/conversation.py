@@ -124,6 +124,10 @@ class Conversation:
     def is_empty(self) -> bool:
         return not self.turns and not self.uploads
 
+    def rows(self) -> set[int]:
+        """The turns that are kept, by their rows in the catalogue."""
+        return {turn.row for turn in self.turns if turn.row is not None}
+
     @property
     def case_folder(self) -> Path:
         """Where files of the case in play come to lie: apart from those of cases before it."""

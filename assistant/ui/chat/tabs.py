@@ -208,12 +208,16 @@ class OpenTalks:
                 self._close(talk_id)
 
     def _was_forgotten(self, talk: Conversation) -> bool:
-        """Whether a turn is no longer kept: another process has forgotten a patient of it."""
-        rows = {turn.row for turn in talk.turns if turn.row is not None}
-        try:
-            return bool(rows) and not rows <= {turn.id for turn in self._kept.turns(talk.id)}
-        except WardroundError:  # all of it
-            return True
+        """Whether a turn is no longer kept: another process has forgotten a patient of it.
+
+        A turn that is begun, dropped or taken back at this moment is none of those.
+        """
+        if not (rows := talk.rows()):
+            return False
+        kept: set[int] = set()
+        with suppress(WardroundError):  # all of it went
+            kept = {turn.id for turn in self._kept.turns(talk.id)}
+        return not rows & talk.rows() <= kept
 
     def _left(self, talk_id: str, key: tuple[str | None, str]) -> None:
         entry = self._open.get(talk_id)
