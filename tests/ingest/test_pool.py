@@ -132,7 +132,7 @@ def test_a_file_that_takes_too_long_is_set_aside_with_the_limit_named(folder, co
     (folder / "c.txt").write_text("A note after it.")
     begin = time.monotonic()
     found = read_all(folder, workers=1, max_seconds=1.0)
-    assert time.monotonic() - begin < 60, "of the 300 s that it would take"
+    assert time.monotonic() - begin < 10
     assert found["b.txt"].reason == "not read within the limit of 1 s (ingest.max_seconds)"
     assert found["a.txt"].reason is None
     assert found["c.txt"].reason is None
