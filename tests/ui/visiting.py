@@ -278,14 +278,15 @@ async def visit_all(url: str, visitors: int, seconds: float, think_s: float, tal
 
 
 async def measured_visits(workspace: Path, visitors: int, seconds: float, think_s: float = 0.0) -> Tally:
-    """`visit_all` at a server of its own, whose memory and processor time are looked at once all have come in."""
+    """`visit_all` at a server of its own. Its processor time is looked at once all have come in, its memory once as many
+    questions were answered."""
     accounts = Accounts(WorkspaceDb(workspace))
     for number in range(visitors):
         if accounts.find(f"visitor-{dose_of(number)}") is None:
             accounts.add(f"visitor-{dose_of(number)}", PASSWORD, ["reader"])
     with served(workspace) as (url, server):
         tally = Tally()
-        watching = asyncio.create_task(_watch(server.pid, tally))
+        watching = asyncio.create_task(_watch(server.pid, tally, visitors))
         await visit_all(url, visitors, seconds, think_s, tally)
         watching.cancel()
         return tally
@@ -319,16 +320,22 @@ def served(
     assert not Path(folder).exists(), "uploads outlive the server"
 
 
-async def _watch(pid: int, tally: Tally) -> None:
-    """The resident memory of a process, again and again, and its processor time so far (Linux)."""
+async def _watch(pid: int, tally: Tally, visitors: int) -> None:
+    """The processor time of a process so far, and its resident memory, again and again (Linux).
+
+    Memory from the moment on when everybody could have had an answer: with the first questions models are loaded, which
+    takes more for a moment than they keep.
+    """
     status = Path(f"/proc/{pid}/status")
     while not tally.began:
         await asyncio.sleep(0.1)
     before = _processor_s(pid)
     while status.exists():
-        tally.memory_mb.append(int(re.search(r"VmRSS:\s+(\d+)", status.read_text())[1]) / 1_000)  # type: ignore[index]
+        loaded = len(tally.whole_s) >= visitors
+        if loaded:
+            tally.memory_mb.append(int(re.search(r"VmRSS:\s+(\d+)", status.read_text())[1]) / 1_000)  # type: ignore[index]
         tally.processor_s = _processor_s(pid) - before
-        await asyncio.sleep(SAMPLE_S)
+        await asyncio.sleep(SAMPLE_S if loaded else 0.1)
 
 
 def _processor_s(pid: int) -> float:
