@@ -278,8 +278,8 @@ async def visit_all(url: str, visitors: int, seconds: float, think_s: float, tal
 
 
 async def measured_visits(workspace: Path, visitors: int, seconds: float, think_s: float = 0.0) -> Tally:
-    """`visit_all` at a server of its own. Its processor time is looked at once all have come in, its memory once as many
-    questions were answered."""
+    """`visit_all` at a server of its own. Its processor time is looked at once all have come in, its memory once as
+    many questions were answered."""
     accounts = Accounts(WorkspaceDb(workspace))
     for number in range(visitors):
         if accounts.find(f"visitor-{dose_of(number)}") is None:
